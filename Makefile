@@ -1,0 +1,150 @@
+# make             everything (the CUDA twin too, if nvcc is found)
+# make deps        install the Debian packages that are missing
+# make quickstart  deps, build, and the sample crawl to a small model
+# make check       all tests (TAP, via prove)
+# make bench       measurements; the figures in docs/ come from here
+# make SAN=address,undefined check    sanitizers; SAN=thread takes clang
+# make CUDA=no     without CUDA
+# make DEV=1       warnings are errors
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+SAN      =
+CC       = $(if $(findstring thread,$(SAN)),clang,cc)
+CXX      = $(if $(findstring thread,$(SAN)),clang++,c++)
+NVCC     = nvcc
+CFLAGS   = -O2 -g
+CXXFLAGS = $(CFLAGS)
+PREFIX   = /usr/local
+BINDIR   = $(PREFIX)/bin
+MANDIR   = $(PREFIX)/share/man
+CUDA    := $(if $(shell command -v $(NVCC) 2>/dev/null),yes,no)
+NVARCH   = sm_80
+DEV      =
+V        =
+-include config.mk
+
+PKG      = libxml-2.0 libzstd libpcre2-8 libxxhash libisal libdeflate \
+	libbrotlidec libutf8proc uchardet nettle simdjson
+B        = build$(addprefix -,$(subst $(comma),-,$(SAN)))
+comma   := ,
+WARN     = -Wall -Wextra -Wshadow -Wvla $(if $(DEV),-Werror)
+CWARN    = -Wmissing-prototypes -Wstrict-prototypes
+SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer)
+# clang and gcc know OpenMP by the same flag; each brings its own run time.
+COMMON   = -D_POSIX_C_SOURCE=200809L -Ilib -Icmd $(WARN) $(SANFLAGS) -pthread \
+	-fopenmp -ffp-contract=off $(PKG_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(CWARN) $(COMMON) $(CFLAGS)
+ALL_CXXFLAGS = -std=c++17 $(COMMON) $(CXXFLAGS)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null | \
+	sed 's/-I/-isystem /g')
+PKG_LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null)
+# As needed: a command links only the libraries that its rooms use.
+LDLIBS   = -Wl,--as-needed $(PKG_LIBS) -lcld2 -ldnnl -lm -ldl
+
+# The library GEMM and its run time are not built for the thread sanitizer:
+# there the reference takes its place (same names, lib/train/cpu/ref/).
+GEMM     = $(if $(findstring thread,$(SAN)),lib/train/cpu/ref/gemm.c,\
+	lib/train/cpu/gemm.c)
+SRC     := $(sort $(wildcard lib/*/*.c lib/base/text/*.c \
+	$(filter-out lib/train/cpu/gemm.c,$(wildcard lib/train/cpu/*.c))) \
+	$(wildcard $(GEMM)))
+CXXSRC  := $(sort $(wildcard lib/*/*.cpp))
+CUSRC   := $(sort $(wildcard lib/train/cuda/*.cu))
+CMD      = $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/quern*.c))
+TEST     = $(patsubst tests/%.c,$B/tests/%.t,$(wildcard tests/unit/*.c))
+FUZZ     = $(patsubst tests/fuzz/%.c,$B/tests/fuzz/%.t,$(wildcard tests/fuzz/*.c))
+BENCH    = $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/*.c))
+OBJ      = $(addsuffix .o,$(addprefix $B/,$(SRC) $(CXXSRC)))
+LIB      = $B/libquern.a
+PLUGIN   = $(if $(filter yes,$(CUDA)),$(if $(CUSRC),$B/bin/quern-cuda.so))
+LINK     = $(CXX) $(SANFLAGS) -pthread -fopenmp $(CFLAGS) $(LDFLAGS) -o $@
+
+# make V=1 shows whole commands.
+say      = $(if $V,,@echo "  $1 $@"; )
+
+all: $(CMD) $(PLUGIN)
+
+$(CMD): $B/bin/%: $B/cmd/%.c.o $B/cmd/cmd.c.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) $^ $(LDLIBS)
+$(TEST): $B/tests/%.t: $B/tests/%.c.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) $^ $(LDLIBS)
+$(BENCH): $B/bench/%: $B/tests/bench/%.c.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) $^ $(LDLIBS)
+# A fuzzer's target with a main() that replays the corpus.
+$(FUZZ): $B/tests/fuzz/%.t: $B/tests/fuzz/%.c.o $B/tests/replay.c.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) $^ $(LDLIBS)
+# The CUDA twin: a plugin, so that no command links the CUDA run time.
+$B/bin/quern-cuda.so: $(addsuffix .o,$(addprefix $B/,$(CUSRC))) $B/pic/lib/base/err.c.o
+	@mkdir -p $(@D)
+	$(call say,NVCC)$(NVCC) -shared -arch=$(NVARCH) -o $@ $^
+$B/pic/%.c.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) -fPIC -c -o $@ $<
+$(LIB): $(OBJ)
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $^
+$B/%.c.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$B/%.cpp.o: %.cpp $B/flags
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<
+$B/%.cu.o: %.cu $B/flags
+	@mkdir -p $(@D)
+	$(call say,NVCC)$(NVCC) -std=c++17 -O2 -arch=$(NVARCH) -Xcompiler -fPIC,-fvisibility=hidden -Ilib -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+# Rebuild when the flags change, not only when the sources do.
+$B/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CXX) $(ALL_CFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(CXX) $(ALL_CFLAGS)' >$@
+
+check: export QUERN_PLUGIN_DIR = $(CURDIR)/$B/bin
+check: export QUERN_BIN = $(CURDIR)/$B/bin
+check: export PATH := $(CURDIR)/$B/bin:$(PATH)
+check: all $(TEST) $(FUZZ)
+	prove -j2 -e '' $(TEST) $(FUZZ)
+	prove -j2 -e bash $(wildcard tests/cli/*.t)
+
+bench: all $(BENCH)
+	@for b in $(BENCH); do $$b || exit 1; done
+
+lint:
+	tests/lint.sh
+	@if command -v shellcheck >/dev/null; then \
+		shellcheck -x $$(git ls-files '*.sh' '*.t' .ci/run); fi
+
+format-check:
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
+
+deps:
+	pipelines/deps.sh
+
+quickstart:
+	pipelines/deps.sh
+	$(MAKE) all
+	PATH="$(CURDIR)/$B/bin:$$PATH" pipelines/crawl-to-model.sh
+
+install: all
+	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+	cp $(CMD) $(PLUGIN) $(DESTDIR)$(BINDIR)/
+	for s in 1 5 7; do for m in man/*.$$s; do if [ -f "$$m" ]; then \
+		cp "$$m" $(DESTDIR)$(MANDIR)/man$$s/; fi; done; done
+uninstall:
+	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(CMD)) quern-cuda.so
+	for m in man/*.[157]; do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$(basename $$m); done
+clean:
+	rm -rf build build-*
+FORCE:
+.PHONY: all check bench lint format format-check deps quickstart install \
+	uninstall clean FORCE
+-include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(wildcard $B/cmd/*.d $B/tests/*.d $B/tests/*/*.d)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+/* What every command does around its work: options in, exit status out. */
+
+#include "base/err.h"
+#include "base/opt.h"
+#include "io/docs.h"
+#include "io/run.h"
+
+/* Exit statuses (docs: man quern). */
+enum { EXIT_OK = 0, EXIT_DATA = 1, EXIT_USAGE = 2, EXIT_CHECK = 3 };
+
+/*
+ * Parse the options; answers -h and --version itself and exits, exits 2 on
+ * wrong usage.  Returns the number of operands, which are argv[1..].
+ */
+int cmd_begin(const struct opt_cmd *c, int argc, char **argv);
+/*
+ * The exit status for rc (0 or an error): prints the error, flushes stdout.
+ * Our output's reader gone is no news: dies quietly by SIGPIPE.
+ */
+int cmd_end(const struct opt_cmd *c, int rc, const struct err *e);
+/* For struct run: prints "quern filter: LINE" on stderr. */
+void cmd_warn(struct run *r, struct str line);
+/* The closing line on a terminal: records in, kept, dropped; seconds. */
+void cmd_closing(const struct run *r, const char *unit);
+
+/* A command that filters documents with ops, once: options to exit status. */
+int cmd_docs(const struct opt_cmd *c, const struct opt_common *opt, int argc,
+    char **argv, const struct docs_ops *ops, void *ctx);
+
+/* A subcommand: "dedup" has "exact", "minhash". */
+struct cmd_sub {
+	const char *name;
+	const char *summary;
+	int (*main)(int argc, char **argv);
+};
+
+/*
+ * Run the subcommand named by argv[1] with what follows; lists them for -h.
+ * subs ends with { 0 }.
+ */
+int cmd_subs(const char *name, const char *summary, const struct cmd_sub *subs,
+    int argc, char **argv);
+
+#endif

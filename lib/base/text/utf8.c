@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text/utf8.h"
+
+static bool
+is_tail(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* Bytes of the sequence at s (left > 0 bytes), 0 if it is not valid. */
+static size_t
+sequence(const unsigned char *s, size_t left)
+{
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	if (left < 2 || !is_tail(s[1]))
+		return 0;
+	if (s[0] < 0xe0)
+		return 2;
+	if (left < 3 || !is_tail(s[2]))
+		return 0;
+	if (s[0] < 0xf0) {
+		if (s[0] == 0xe0 && s[1] < 0xa0)
+			return 0;
+		return s[0] == 0xed && s[1] > 0x9f ? 0 : 3;
+	}
+	if (left < 4 || !is_tail(s[3]))
+		return 0;
+	if (s[0] == 0xf0 && s[1] < 0x90)
+		return 0;
+	return s[0] == 0xf4 && s[1] > 0x8f ? 0 : 4;
+}
+
+size_t
+utf8_valid_prefix(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0, len;
+	uint64_t eight;
+
+	while (i < s.n) {
+		if (s.n - i >= 8) {
+			memcpy(&eight, p + i, 8);
+			if (!(eight & 0x8080808080808080u)) {
+				i += 8;
+				continue;
+			}
+		}
+		len = sequence(p + i, s.n - i);
+		if (len == 0)
+			return i;
+		i += len;
+	}
+	return i;
+}
+
+uint64_t
+utf8_length(struct str s)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+size_t
+utf8_put(char *out, uint32_t cp)
+{
+	if (cp < 0x80) {
+		out[0] = (char)cp;
+		return 1;
+	}
+	if (cp < 0x800) {
+		out[0] = (char)(0xc0 | cp >> 6);
+		out[1] = (char)(0x80 | (cp & 0x3f));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		out[0] = (char)(0xe0 | cp >> 12);
+		out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (cp & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | cp >> 18);
+	out[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (cp & 0x3f));
+	return 4;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_DOCS_H
+#define IO_DOCS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/path.h"
+#include "io/doc.h"
+#include "io/run.h"
+
+struct err;
+
+/*
+ * A filter over documents: every command that reads JSON Lines is one of these.
+ *
+ *	read lines --> [batches] --> parse, judge x threads --> write, in order
+ *
+ * A line that is no document is damage: counted, named, kept in the rejects.
+ * Blank lines are not records.
+ */
+struct docs_ops {
+	/* State of one worker (its scratch memory), or NULL if none is needed. */
+	void *(*worker_new)(void *ctx, struct err *e);
+	void (*worker_free)(void *worker);
+	/*
+	 * Judge one document: call emit_keep() or emit_drop() exactly once,
+	 * append to em->side what is to be handed to fold().  ctx is shared by
+	 * all threads: read only.  <0 ends the run.
+	 */
+	int (*doc)(void *ctx, void *worker, struct doc *d, struct emit *em,
+	    struct err *e);
+	/* Take a batch's side bytes, in input order, one at a time; or NULL. */
+	int (*fold)(void *ctx, struct str side, struct err *e);
+};
+
+/* The files to read; may be run over several times. */
+struct docs {
+	struct paths paths;
+	int spool_fd; /* what stdin said, if docs_spool() was called; or -1 */
+};
+
+/* Expand operands (base/path.h). */
+int docs_open(struct docs *in, char *const *args, int n,
+    const struct opt_common *opt, struct err *e);
+/*
+ * Make the input readable more than once: copies stdin, if it is among the
+ * files and no regular file, to a nameless file in $TMPDIR.  Memory: O(1).
+ */
+int docs_spool(struct docs *in, struct err *e);
+void docs_close(struct docs *in);
+
+/*
+ * Run over all documents with r->opt->threads threads.  Several calls over the
+ * same input number the documents alike (doc.ordinal).
+ */
+int docs_run(struct docs *in, const struct docs_ops *ops, void *ctx,
+    struct run *r, struct err *e);
+
+#endif
