@@ -108,8 +108,8 @@ cmd_closing(const struct run *r, const char *unit)
 	    progress_scaled(b, (double)t->kept, 1000),
 	    progress_scaled(c, (double)t->dropped, 1000));
 	if (t->damaged)
-		fprintf(stderr, ", %llu damaged",
-		    (unsigned long long)t->damaged);
+		fprintf(
+		    stderr, ", %llu damaged", (unsigned long long)t->damaged);
 	fprintf(stderr, "; %.1f s, %sB/s\n", s,
 	    progress_scaled(d, s > 0 ? (double)t->bytes_in / s : 0, 1024));
 }
@@ -157,8 +157,8 @@ cmd_subs(const char *name, const char *summary, const struct cmd_sub *subs,
 {
 	const struct cmd_sub *s;
 
-	if (argc > 1 && (strcmp(argv[1], "-h") == 0 ||
-			    strcmp(argv[1], "--help") == 0))
+	if (argc > 1 &&
+	    (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0))
 		return list_subs(name, summary, subs);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		printf("quern %s %s\n", name, QUERN_VERSION);
@@ -172,8 +172,10 @@ cmd_subs(const char *name, const char *summary, const struct cmd_sub *subs,
 		if (strcmp(s->name, argv[1]) == 0)
 			return s->main(argc - 1, argv + 1);
 	if (argc > 1)
-		fprintf(stderr, "quern %s: no subcommand '%s'; see quern %s "
-				"-h\n", name, argv[1], name);
+		fprintf(stderr,
+		    "quern %s: no subcommand '%s'; see quern %s "
+		    "-h\n",
+		    name, argv[1], name);
 	else
 		fprintf(stderr, "quern %s: which subcommand? see quern %s -h\n",
 		    name, name);

@@ -29,8 +29,8 @@ err_errno(struct err *e, const char *file, const char *doing)
 {
 	int code = errno == EPIPE ? ERR_PIPE : ERR_IO;
 
-	return err_set(e, code, "%s: cannot %s: %s", file, doing,
-	    strerror(errno));
+	return err_set(
+	    e, code, "%s: cannot %s: %s", file, doing, strerror(errno));
 }
 
 int

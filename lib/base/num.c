@@ -45,7 +45,8 @@ num_double(const char *s, double *v, struct err *e)
 
 /* A decimal number and one letter of units; letter i stands for base^(i+1). */
 static int
-scaled(const char *s, const char *units, double base, uint64_t *v, struct err *e)
+scaled(
+    const char *s, const char *units, double base, uint64_t *v, struct err *e)
 {
 	const char *unit;
 	double x, scale;
@@ -67,8 +68,8 @@ scaled(const char *s, const char *units, double base, uint64_t *v, struct err *e
 	if (strspn(s, "0123456789") == strlen(s))
 		return num_u64(s, v, e);
 bad:
-	return err_set(e, ERR_ARG, "'%s' is not a number with one of %s", s,
-	    units);
+	return err_set(
+	    e, ERR_ARG, "'%s' is not a number with one of %s", s, units);
 }
 
 int

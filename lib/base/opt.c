@@ -114,8 +114,8 @@ static int
 set_value(const struct opt *o, const char *s, struct err *e)
 {
 	if (o->choices && !is_choice(o->choices, s))
-		return err_set(e, ERR_ARG, "'%s' is not one of %s", s,
-		    o->choices);
+		return err_set(
+		    e, ERR_ARG, "'%s' is not one of %s", s, o->choices);
 	switch (o->type) {
 	case OPT_FLAG:
 		return err_set(e, ERR_ARG, "it takes no value");
@@ -190,7 +190,8 @@ unknown(const struct opt_cmd *c, const char *arg, size_t n, struct err *e)
 
 /* --name, --name=value, --name value, --no-name; *i moves past a value. */
 static int
-parse_long(const struct opt_cmd *c, int argc, char **argv, int *i, struct err *e)
+parse_long(
+    const struct opt_cmd *c, int argc, char **argv, int *i, struct err *e)
 {
 	const char *arg = argv[*i] + 2, *eq = strchr(arg, '=');
 	size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
@@ -211,8 +212,8 @@ parse_long(const struct opt_cmd *c, int argc, char **argv, int *i, struct err *e
 		return 0;
 	}
 	if (!eq && *i + 1 >= argc)
-		return err_set(e, ERR_ARG, "option --%s needs %s", o->name,
-		    o->arg);
+		return err_set(
+		    e, ERR_ARG, "option --%s needs %s", o->name, o->arg);
 	if (set_value(o, eq ? eq + 1 : argv[++*i], e) < 0)
 		return err_prefix(e, "option --%s", o->name);
 	return 0;
@@ -220,7 +221,8 @@ parse_long(const struct opt_cmd *c, int argc, char **argv, int *i, struct err *e
 
 /* -q, -oFILE, -o FILE, -qo FILE. */
 static int
-parse_short(const struct opt_cmd *c, int argc, char **argv, int *i, struct err *e)
+parse_short(
+    const struct opt_cmd *c, int argc, char **argv, int *i, struct err *e)
 {
 	const char *p = argv[*i] + 1;
 	const struct opt *o;
@@ -235,8 +237,8 @@ parse_short(const struct opt_cmd *c, int argc, char **argv, int *i, struct err *
 			continue;
 		}
 		if (!p[1] && *i + 1 >= argc)
-			return err_set(e, ERR_ARG, "option -%c needs %s", *p,
-			    o->arg);
+			return err_set(
+			    e, ERR_ARG, "option -%c needs %s", *p, o->arg);
 		if (set_value(o, p[1] ? p + 1 : argv[++*i], e) < 0)
 			return err_prefix(e, "option -%c", *p);
 		return 0;
@@ -389,8 +391,8 @@ put_wrapped(struct buf *b, const char *s, size_t column)
 			buf_printf(b, "\n%*s", HELP_COLUMN, "");
 			column = HELP_COLUMN;
 		}
-		buf_printf(b, "%s%.*s", column > HELP_COLUMN ? " " : "", (int)n,
-		    s);
+		buf_printf(
+		    b, "%s%.*s", column > HELP_COLUMN ? " " : "", (int)n, s);
 		column += n + (column > HELP_COLUMN);
 		s += n + strspn(s + n, " ");
 	}

@@ -39,20 +39,20 @@ struct opt {
 	char letter;      /* short name or 0 */
 	enum opt_type type;
 	void *dst;
-	const char *arg;  /* placeholder in help, NULL for flags */
+	const char *arg; /* placeholder in help, NULL for flags */
 	const char *help;
 	const char *choices; /* "a,b,c": nothing else is accepted; or NULL */
 };
 
 /* One command or subcommand. */
 struct opt_cmd {
-	const char *name;    /* "filter", "dedup minhash" */
-	const char *args;    /* what follows the options: "[FILE...]" */
-	const char *summary; /* one line */
-	const char *example; /* a command line or several, '\n' between */
+	const char *name;         /* "filter", "dedup minhash" */
+	const char *args;         /* what follows the options: "[FILE...]" */
+	const char *summary;      /* one line */
+	const char *example;      /* a command line or several, '\n' between */
 	const struct opt *opts;   /* its own */
 	const struct opt *common; /* those that every command has, or NULL */
-	const char *more;    /* lines to end the help with, or NULL */
+	const char *more;         /* lines to end the help with, or NULL */
 };
 
 /*
@@ -72,9 +72,9 @@ void opt_json(const struct opt_cmd *c, struct buf *out);
 
 /* Options that mean the same everywhere (docs: man quern). */
 struct opt_common {
-	const char *out;      /* -o */
-	int threads;          /* total */
-	uint64_t memory;      /* bytes; 0: the command's own choice */
+	const char *out; /* -o */
+	int threads;     /* total */
+	uint64_t memory; /* bytes; 0: the command's own choice */
 	const char *stats, *rejects;
 	uint64_t seed;
 	bool strict, progress, quiet;
@@ -85,28 +85,31 @@ struct opt_common {
 void opt_common_init(struct opt_common *c);
 
 /* The rows of a table for struct opt_common *C; ends with { 0 }. */
-#define OPT_COMMON(C)                                                          \
-	{ "output", 'o', OPT_STR, &(C)->out, "FILE",                           \
-	    "write to FILE; .zst and .gz compress (default: stdout)", NULL },  \
-	    { "threads", 0, OPT_INT, &(C)->threads, "N",                       \
-		"threads in total; the result does not depend on it", NULL },  \
-	    { "memory", 0, OPT_SIZE, &(C)->memory, "SIZE",                     \
-		"memory to stay within, where a command needs much", NULL },   \
-	    { "stats", 0, OPT_STR, &(C)->stats, "FILE",                        \
-		"write counts as JSON", NULL },                                \
-	    { "rejects", 0, OPT_STR, &(C)->rejects, "FILE",                    \
-		"keep what is not written, each with its reason", NULL },      \
-	    { "seed", 0, OPT_U64, &(C)->seed, "N",                             \
-		"seed of everything random", NULL },                           \
-	    { "shard", 0, OPT_SHARD, &(C)->shard, "I/N",                       \
-		"take every N-th file, from the I-th, I from 0", NULL },       \
-	    { "strict", 0, OPT_FLAG, &(C)->strict, NULL,                       \
-		"stop at the first damaged record", NULL },                    \
-	    { "progress", 0, OPT_FLAG, &(C)->progress, NULL,                   \
-		"show progress even if stderr is no terminal", NULL },         \
-	{                                                                      \
-		"quiet", 'q', OPT_FLAG, &(C)->quiet, NULL,                     \
-		    "no progress, no closing line", NULL                       \
+#define OPT_COMMON(C) \
+	{ "output", 'o', OPT_STR, &(C)->out, "FILE", \
+		"write to FILE; .zst and .gz compress (default: stdout)", \
+		NULL }, \
+	    { "threads", 0, OPT_INT, &(C)->threads, "N", \
+		    "threads in total; the result does not depend on it", \
+		    NULL }, \
+	    { "memory", 0, OPT_SIZE, &(C)->memory, "SIZE", \
+		    "memory to stay within, where a command needs much", \
+		    NULL }, \
+	    { "stats", 0, OPT_STR, &(C)->stats, "FILE", \
+		    "write counts as JSON", NULL }, \
+	    { "rejects", 0, OPT_STR, &(C)->rejects, "FILE", \
+		    "keep what is not written, each with its reason", NULL }, \
+	    { "seed", 0, OPT_U64, &(C)->seed, "N", \
+		    "seed of everything random", NULL }, \
+	    { "shard", 0, OPT_SHARD, &(C)->shard, "I/N", \
+		    "take every N-th file, from the I-th, I from 0", NULL }, \
+	    { "strict", 0, OPT_FLAG, &(C)->strict, NULL, \
+		    "stop at the first damaged record", NULL }, \
+	    { "progress", 0, OPT_FLAG, &(C)->progress, NULL, \
+		    "show progress even if stderr is no terminal", NULL }, \
+	{ \
+		"quiet", 'q', OPT_FLAG, &(C)->quiet, NULL, \
+		    "no progress, no closing line", NULL \
 	}
 
 #endif

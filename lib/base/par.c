@@ -23,12 +23,12 @@ struct par {
 	size_t n;
 	pthread_mutex_t mu; /* guards everything below and slot states */
 	pthread_cond_t cv;
-	uint64_t nread;    /* slots filled so far */
-	uint64_t nwork;    /* slots taken by workers so far */
-	uint64_t nwritten; /* slots emptied so far */
+	uint64_t nread;        /* slots filled so far */
+	uint64_t nwork;        /* slots taken by workers so far */
+	uint64_t nwritten;     /* slots emptied so far */
 	bool reading, writing; /* somebody is at it */
-	bool eof;          /* nothing more to read */
-	bool stop;         /* a failure was reported: drop everything */
+	bool eof;              /* nothing more to read */
+	bool stop;             /* a failure was reported: drop everything */
 	int rc;
 	struct err err;
 };
@@ -49,7 +49,7 @@ static bool
 can_write(const struct par *p)
 {
 	return !p->writing && p->nwritten < p->nread &&
-	    p->ring[p->nwritten % p->n].state == DONE;
+	       p->ring[p->nwritten % p->n].state == DONE;
 }
 
 static bool

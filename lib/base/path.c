@@ -115,7 +115,7 @@ walk(struct paths *p, const char *dir, const char *pattern, int depth,
 		else if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH)
 			rc = walk(p, name, pattern, depth + 1, e);
 		else if (!S_ISDIR(st.st_mode) &&
-		    (!pattern || path_match(pattern, name)))
+			 (!pattern || path_match(pattern, name)))
 			rc = add(p, name, e);
 	}
 	closedir(at);

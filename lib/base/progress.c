@@ -54,8 +54,9 @@ draw(const struct progress *p, uint64_t done, uint64_t count, double now)
 		    progress_scaled(b, (double)p->total, base));
 	else
 		fprintf(stderr, "  %s", progress_scaled(a, (double)done, base));
-	fprintf(stderr, "  %s %s  %s/s", progress_scaled(b, (double)count, 1000),
-	    p->unit, progress_scaled(c, rate, base));
+	fprintf(stderr, "  %s %s  %s/s",
+	    progress_scaled(b, (double)count, 1000), p->unit,
+	    progress_scaled(c, rate, base));
 	if (p->total > done && rate > 0) {
 		left = (uint64_t)((double)(p->total - done) / rate);
 		fprintf(stderr, "  ETA %llu:%02llu:%02llu",

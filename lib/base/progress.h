@@ -18,8 +18,8 @@ struct progress {
 	const char *name; /* "filter" */
 	const char *unit; /* of things counted: "documents" */
 	bool shown, drawn;
-	bool bytes;       /* done and total are bytes */
-	uint64_t total;   /* 0: unknown */
+	bool bytes;     /* done and total are bytes */
+	uint64_t total; /* 0: unknown */
 	double start, last;
 };
 

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Bytes owned by somebody else; not NUL-terminated.  p may be NULL if n is 0. */
+/* Bytes owned by somebody else; not NUL-terminated.  p may be NULL if n is 0.
+ */
 struct str {
 	const char *p;
 	size_t n;
@@ -47,7 +48,7 @@ static inline bool
 str_ends(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n &&
-	    memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0;
+	       memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0;
 }
 
 #endif

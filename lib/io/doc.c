@@ -174,8 +174,8 @@ write_new_meta(const struct doc *d, struct buf *out)
 }
 
 static int
-write_fields(const struct doc *d, const char **at, struct buf *out,
-    struct err *e)
+write_fields(
+    const struct doc *d, const char **at, struct buf *out, struct err *e)
 {
 	const struct doc_span *s;
 	bool meta_seen = false;

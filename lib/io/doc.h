@@ -18,8 +18,8 @@ struct err;
  *
  *	{"id":"...","text":"...","metadata":{"url":"...",...},...}
  *
- * Whatever a command doesn't change is passed through byte for byte: doc_write()
- * copies the line and replaces only the values that were set.
+ * Whatever a command doesn't change is passed through byte for byte:
+ *doc_write() copies the line and replaces only the values that were set.
  *
  * Everything a struct doc points to belongs to its parser, its line or its
  * arena, and is gone with the next doc_parse() of that parser.
@@ -36,16 +36,16 @@ struct doc_edit {
 
 struct doc {
 	/* Set by the caller before doc_parse(). */
-	struct str line;    /* without its newline; DOC_PADDING bytes follow */
-	const char *file;   /* as the user named it */
-	uint64_t record;    /* in its file, from 0 */
-	uint64_t offset;    /* of the line in its decompressed file */
-	uint64_t ordinal;   /* in the whole input, from 0 */
+	struct str line;     /* without its newline; DOC_PADDING bytes follow */
+	const char *file;    /* as the user named it */
+	uint64_t record;     /* in its file, from 0 */
+	uint64_t offset;     /* of the line in its decompressed file */
+	uint64_t ordinal;    /* in the whole input, from 0 */
 	struct arena *arena; /* for the edits; reset by the caller */
 
 	/* Set by doc_parse(). */
-	struct str id;      /* unescaped; made from file and record if missing */
-	struct str text;    /* unescaped, valid UTF-8 */
+	struct str id;   /* unescaped; made from file and record if missing */
+	struct str text; /* unescaped, valid UTF-8 */
 	struct json_val root;
 	struct json_val meta; /* the object "metadata", or nothing */
 	bool has_id;
@@ -105,8 +105,9 @@ struct doc_span {
 #ifdef __cplusplus
 extern "C"
 #endif
-/* Spans of the record or of its metadata; false when memory is out. */
-bool doc_spans(const struct doc *d, bool meta, const struct doc_span **spans,
-    size_t *n);
+    /* Spans of the record or of its metadata; false when memory is out. */
+    bool
+    doc_spans(const struct doc *d, bool meta, const struct doc_span **spans,
+	size_t *n);
 
 #endif

@@ -148,8 +148,8 @@ take_fields(struct doc *d, object fields, bool *has_text, struct err *e)
 			if (*has_text)
 				return twice(e, "text");
 			if (f.value.get(s))
-				return err_set(e, ERR_FORMAT,
-				    "\"text\" is no string");
+				return err_set(
+				    e, ERR_FORMAT, "\"text\" is no string");
 			*has_text = true;
 			d->text = { s.data(), s.size() };
 		} else if (f.key == "id") {
@@ -284,8 +284,8 @@ find_structural(const doc_parser *p, const char *line, const char *value)
 }
 
 bool
-doc_spans(const struct doc *d, bool meta, const struct doc_span **spans,
-    size_t *n)
+doc_spans(
+    const struct doc *d, bool meta, const struct doc_span **spans, size_t *n)
 {
 	doc_parser *p = d->parser;
 	std::vector<doc_span> &out = meta ? p->meta_spans : p->spans;
@@ -301,8 +301,8 @@ doc_spans(const struct doc *d, bool meta, const struct doc_span **spans,
 			out.clear();
 			for (const doc_span &s : p->spans)
 				if (str_eq(s.key, STR("metadata")))
-					at = find_structural(p, d->line.p,
-					    s.value.p);
+					at = find_structural(
+					    p, d->line.p, s.value.p);
 			if (d->meta.doc && !json_element(d->meta).get(fields)) {
 				walk(out, p, d->line.p, at, fields);
 			}

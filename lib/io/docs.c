@@ -24,16 +24,16 @@ struct line {
 };
 
 struct batch {
-	struct buf text;    /* whole lines, then DOC_PADDING bytes */
+	struct buf text; /* whole lines, then DOC_PADDING bytes */
 	struct line *lines;
 	size_t nline, cap;
 	const char *file;
-	uint64_t record;    /* number of the first line's record */
-	uint64_t offset;    /* of the first byte in the decompressed file */
+	uint64_t record; /* number of the first line's record */
+	uint64_t offset; /* of the first byte in the decompressed file */
 	uint64_t ordinal;
-	struct err damage;  /* code set: the stream broke behind these lines */
+	struct err damage; /* code set: the stream broke behind these lines */
 	uint64_t damage_at;
-	uint64_t raw;       /* bytes of all files read up to here */
+	uint64_t raw; /* bytes of all files read up to here */
 	struct emit em;
 };
 
@@ -52,11 +52,11 @@ struct pass {
 	/* The reader's place. */
 	size_t file;
 	struct in *stream;
-	struct buf rest;    /* the line that a batch cut off */
+	struct buf rest; /* the line that a batch cut off */
 	uint64_t record, offset, ordinal;
-	bool at_start;      /* of a file: a byte order mark may follow */
+	bool at_start; /* of a file: a byte order mark may follow */
 	uint64_t raw_done, raw_total;
-	bool skipping;      /* inside a line over MAX_LINE */
+	bool skipping; /* inside a line over MAX_LINE */
 };
 
 int
@@ -89,8 +89,8 @@ copy_stdin(int fd, struct err *e)
 		for (at = 0; at < n; at += put) {
 			put = write(fd, buf + at, (size_t)(n - at));
 			if (put < 0)
-				return err_errno(e, "$TMPDIR",
-				    "keep a copy of stdin");
+				return err_errno(
+				    e, "$TMPDIR", "keep a copy of stdin");
 		}
 	}
 	return 0;
@@ -315,8 +315,8 @@ read_batch(void *ctx, void *job, struct err *e)
 	if (split_lines(b, e) < 0)
 		return e->code;
 	b->file = strcmp(p->in->paths.v[p->file], "-") == 0
-	    ? "stdin"
-	    : p->in->paths.v[p->file];
+		      ? "stdin"
+		      : p->in->paths.v[p->file];
 	b->record = p->record;
 	b->offset = p->offset;
 	b->ordinal = p->ordinal;
@@ -332,8 +332,8 @@ read_batch(void *ctx, void *job, struct err *e)
 }
 
 static int
-one_doc(struct pass *p, struct worker *w, struct batch *b, size_t i,
-    struct err *e)
+one_doc(
+    struct pass *p, struct worker *w, struct batch *b, size_t i, struct err *e)
 {
 	struct emit *em = &b->em;
 	struct doc d = {
@@ -349,8 +349,8 @@ one_doc(struct pass *p, struct worker *w, struct batch *b, size_t i,
 
 	rc = doc_parse(w->parser, &d, &bad);
 	if (rc == ERR_FORMAT)
-		return emit_damage(em, d.file, d.record, d.offset, d.line,
-		    bad.msg, e);
+		return emit_damage(
+		    em, d.file, d.record, d.offset, d.line, bad.msg, e);
 	if (rc < 0) {
 		*e = bad;
 		return rc;

@@ -21,7 +21,8 @@ struct err;
  * Blank lines are not records.
  */
 struct docs_ops {
-	/* State of one worker (its scratch memory), or NULL if none is needed. */
+	/* State of one worker (its scratch memory), or NULL if none is needed.
+	 */
 	void *(*worker_new)(void *ctx, struct err *e);
 	void (*worker_free)(void *worker);
 	/*

@@ -18,9 +18,9 @@ enum {
 
 /* What is to be done before the next byte can be returned. */
 enum phase {
-	AT_MEMBER,  /* a member (or the end) is next */
+	AT_MEMBER, /* a member (or the end) is next */
 	IN_MEMBER,
-	LOST,       /* look for the next member */
+	LOST, /* look for the next member */
 	ENDED,
 };
 
@@ -31,11 +31,11 @@ struct in {
 	enum phase phase;
 	bool seekable, raw_eof;
 	uint64_t raw_size;
-	uint64_t raw_base;     /* file offset of raw[0] */
-	unsigned char *raw;    /* RAW bytes, BACK bytes of the past before */
-	ptrdiff_t at, have;    /* raw[at..have) is unread; at may be < 0 */
+	uint64_t raw_base;  /* file offset of raw[0] */
+	unsigned char *raw; /* RAW bytes, BACK bytes of the past before */
+	ptrdiff_t at, have; /* raw[at..have) is unread; at may be < 0 */
 	uint64_t member, member_start, offset;
-	ptrdiff_t pending;     /* an error that in_fill() holds back */
+	ptrdiff_t pending; /* an error that in_fill() holds back */
 	struct err pending_err;
 	struct inflate_state inflate;
 	ZSTD_DStream *zstd;
@@ -90,23 +90,22 @@ is_gzip(const unsigned char *p, size_t n)
 {
 	/* Deflate is the only method; three flag bits are always zero. */
 	return n >= 4 && p[0] == 0x1f && p[1] == 0x8b && p[2] == 8 &&
-	    !(p[3] & 0xe0);
+	       !(p[3] & 0xe0);
 }
 
 static uint32_t
 le32(const unsigned char *p)
 {
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	    (uint32_t)p[3] << 24;
+	       (uint32_t)p[3] << 24;
 }
 
 static bool
 is_zstd(const unsigned char *p, size_t n)
 {
-	return n >= 4 &&
-	    (le32(p) == ZSTD_MAGICNUMBER ||
-		(le32(p) & ZSTD_MAGIC_SKIPPABLE_MASK) ==
-		    ZSTD_MAGIC_SKIPPABLE_START);
+	return n >= 4 && (le32(p) == ZSTD_MAGICNUMBER ||
+			     (le32(p) & ZSTD_MAGIC_SKIPPABLE_MASK) ==
+				 ZSTD_MAGIC_SKIPPABLE_START);
 }
 
 static int
@@ -314,9 +313,9 @@ read_gzip(struct in *in, void *buf, size_t n, struct err *e)
 	if (rc == ISAL_INCORRECT_CHECKSUM)
 		end_gzip_member(in);
 	if (rc < 0 || rc == ISAL_INCORRECT_CHECKSUM) {
-		in->pending = damage(in,
-		    rc == ISAL_INCORRECT_CHECKSUM ? AT_MEMBER : LOST,
-		    &in->pending_err, inflate_problem(rc));
+		in->pending =
+		    damage(in, rc == ISAL_INCORRECT_CHECKSUM ? AT_MEMBER : LOST,
+			&in->pending_err, inflate_problem(rc));
 		if (got)
 			return (ptrdiff_t)got;
 		*e = in->pending_err;

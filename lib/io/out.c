@@ -25,14 +25,14 @@ enum {
 enum kind { PLAIN, GZIP, ZSTD };
 
 struct out {
-	char *path;    /* NULL: stdout */
-	char *tmp;     /* its name until the rename, or NULL */
+	char *path; /* NULL: stdout */
+	char *tmp;  /* its name until the rename, or NULL */
 	int fd;
 	enum kind kind;
-	bool direct;   /* not a file of ours: nothing to rename */
-	bool unnamed;  /* O_TMPFILE: has no name at all yet */
+	bool direct;  /* not a file of ours: nothing to rename */
+	bool unnamed; /* O_TMPFILE: has no name at all yet */
 	uint64_t bytes;
-	char *block;   /* uncompressed bytes waiting */
+	char *block; /* uncompressed bytes waiting */
 	size_t n, cap;
 	char *packed;
 	size_t packed_cap;
@@ -62,15 +62,15 @@ set_up_kind(struct out *o, struct err *e)
 		o->kind = GZIP;
 		o->cap = GZIP_BLOCK;
 		o->gzip = libdeflate_alloc_compressor(GZIP_LEVEL);
-		o->packed_cap = o->gzip ? libdeflate_gzip_compress_bound(
-					      o->gzip, o->cap)
-					: 1;
+		o->packed_cap =
+		    o->gzip ? libdeflate_gzip_compress_bound(o->gzip, o->cap)
+			    : 1;
 	} else if (str_ends(path, STR(".zst"))) {
 		o->kind = ZSTD;
 		o->zstd = ZSTD_createCStream();
 		o->packed_cap = ZSTD_CStreamOutSize();
-		ZSTD_CCtx_setParameter(o->zstd, ZSTD_c_compressionLevel,
-		    ZSTD_LEVEL);
+		ZSTD_CCtx_setParameter(
+		    o->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
 		ZSTD_CCtx_setParameter(o->zstd, ZSTD_c_checksumFlag, 1);
 	}
 	o->block = malloc(o->cap);
@@ -109,8 +109,8 @@ open_file(struct out *o, struct err *e)
 	o->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
 	o->unnamed = o->fd >= 0;
 	if (!o->unnamed)
-		o->fd = open(o->tmp, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC,
-		    0666);
+		o->fd =
+		    open(o->tmp, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0666);
 	free(dir);
 	return o->fd < 0 ? err_errno(e, o->path, "create it") : 0;
 }
@@ -205,8 +205,8 @@ flush_block(struct out *o, struct err *e)
 		return write_all(o, o->block, n, e);
 	if (o->kind == ZSTD)
 		return put_zstd(o, o->block, n, ZSTD_e_continue, e);
-	n = libdeflate_gzip_compress(o->gzip, o->block, n, o->packed,
-	    o->packed_cap);
+	n = libdeflate_gzip_compress(
+	    o->gzip, o->block, n, o->packed, o->packed_cap);
 	return write_all(o, o->packed, n, e);
 }
 

@@ -16,10 +16,10 @@ struct err;
  * step, and ranks or threads ask for different rows of the same step.
  */
 struct step_info {
-	uint32_t rows;         /* in the whole batch, over all ranks */
-	uint32_t seq;          /* T */
+	uint32_t rows;          /* in the whole batch, over all ranks */
+	uint32_t seq;           /* T */
 	uint64_t tokens_before; /* trained on before this step: sum rows * T */
-	uint32_t phase;        /* index; phase_name says which */
+	uint32_t phase;         /* index; phase_name says which */
 	const char *phase_name; /* owned by the source */
 };
 
@@ -38,8 +38,8 @@ struct row_source {
 	uint32_t vocab;
 	/* sha256 (hex) of everything the rows depend on: recipe and shards. */
 	char digest[65];
-	int (*step)(void *ctx, uint64_t step, struct step_info *info,
-	    struct err *e);
+	int (*step)(
+	    void *ctx, uint64_t step, struct step_info *info, struct err *e);
 	/*
 	 * Rows first .. first + n of a step: tokens is (n, T + 1), info (n) or
 	 * NULL.  Thread-safe.

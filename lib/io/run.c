@@ -247,8 +247,8 @@ reason_json(const struct emit *em, const struct reason *why, struct buf *b)
 }
 
 int
-emit_drop(struct emit *em, struct doc *d, const struct reason *why,
-    struct err *e)
+emit_drop(
+    struct emit *em, struct doc *d, const struct reason *why, struct err *e)
 {
 	struct buf b = { 0 };
 	int rc;
@@ -266,8 +266,8 @@ emit_drop(struct emit *em, struct doc *d, const struct reason *why,
 }
 
 static void
-reject_raw(struct emit *em, struct str id, struct str raw,
-    const struct reason *why)
+reject_raw(
+    struct emit *em, struct str id, struct str raw, const struct reason *why)
 {
 	struct buf *b = &em->rejects;
 

@@ -40,7 +40,7 @@ struct tally {
 
 /* What a batch of records came to. */
 struct emit {
-	const char *stage;   /* "filter" */
+	const char *stage; /* "filter" */
 	bool strict;
 	bool keep_rejects;   /* --rejects was given */
 	struct buf out;      /* documents */
@@ -72,9 +72,9 @@ struct run {
 };
 
 /* Opens the output (unless no_output) and the rejects. */
-int run_open(struct run *r, const struct opt_cmd *cmd,
-    const struct opt_common *opt, bool no_output,
-    void (*warn)(struct run *, struct str), struct err *e);
+int
+run_open(struct run *r, const struct opt_cmd *cmd, const struct opt_common *opt,
+    bool no_output, void (*warn)(struct run *, struct str), struct err *e);
 /* An empty batch for this run. */
 void run_emit_init(const struct run *r, struct emit *em);
 void emit_clear(struct emit *em);
@@ -95,8 +95,8 @@ int tally_drop(struct tally *t, const char *rule, uint64_t n, struct err *e);
 /* The document goes out as it stands, with its edits. */
 int emit_keep(struct emit *em, const struct doc *d, struct err *e);
 /* The document is dropped; the rejects get the original with the reason. */
-int emit_drop(struct emit *em, struct doc *d, const struct reason *why,
-    struct err *e);
+int emit_drop(
+    struct emit *em, struct doc *d, const struct reason *why, struct err *e);
 /*
  * A record that is no document is dropped: id, its bytes, why.  Counts it as
  * read.

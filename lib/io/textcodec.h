@@ -37,8 +37,8 @@ struct textcodec {
 	int (*encode)(void *ctx, void *scratch, struct str text,
 	    struct ids *ids, struct err *e);
 	/* Append the bytes of n ids to out; ERR_FORMAT for an unknown id. */
-	int (*decode)(void *ctx, const uint32_t *ids, size_t n,
-	    struct buf *out, struct err *e);
+	int (*decode)(void *ctx, const uint32_t *ids, size_t n, struct buf *out,
+	    struct err *e);
 	void *(*worker_new)(void *ctx, struct err *e);
 	void (*worker_free)(void *scratch);
 	void (*close)(void *ctx);

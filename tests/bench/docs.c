@@ -17,8 +17,9 @@
 enum { SIZE_MIB = 256, RUNS = 5 };
 
 static const char *const words[] = { "mill", "grain", "water", "stone", "the",
-	"of", "and", "M\xc3\xbchle", "\xe6\xb0\xb4\xe8\xbb\x8a", "\\\"flour\\\"",
-	"turning,", "river.", "\\n", "wheel", "bread", "miller" };
+	"of", "and", "M\xc3\xbchle", "\xe6\xb0\xb4\xe8\xbb\x8a",
+	"\\\"flour\\\"", "turning,", "river.", "\\n", "wheel", "bread",
+	"miller" };
 
 static void
 make_text(struct buf *b, uint64_t *seed)

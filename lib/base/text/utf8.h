@@ -50,11 +50,11 @@ utf8_get(const char *p, const char *end, size_t *len)
 	if (s[0] < 0xf0 || left < 4) {
 		*len = 3;
 		return (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 |
-		    (s[2] & 0x3fu);
+		       (s[2] & 0x3fu);
 	}
 	*len = 4;
 	return (s[0] & 7u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 |
-	    (s[3] & 0x3fu);
+	       (s[3] & 0x3fu);
 }
 
 #endif
