@@ -33,7 +33,7 @@ CWARN    = -Wmissing-prototypes -Wstrict-prototypes
 SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 # clang and gcc know OpenMP by the same flag; each brings its own run time.
-COMMON   = -D_POSIX_C_SOURCE=200809L -Ilib -Icmd $(WARN) $(SANFLAGS) -pthread \
+COMMON   = -D_POSIX_C_SOURCE=200809L -Ilib -Icmd -Itests $(WARN) $(SANFLAGS) -pthread \
 	-fopenmp -ffp-contract=off $(PKG_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(CWARN) $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(COMMON) $(CXXFLAGS)
@@ -107,9 +107,13 @@ $B/flags: FORCE
 check: export QUERN_PLUGIN_DIR = $(CURDIR)/$B/bin
 check: export QUERN_BIN = $(CURDIR)/$B/bin
 check: export PATH := $(CURDIR)/$B/bin:$(PATH)
+# Refused allocations are tested: they return NULL under a sanitizer too.
+check: export ASAN_OPTIONS = allocator_may_return_null=1:detect_leaks=1
+check: export UBSAN_OPTIONS = print_stacktrace=1
+check: export TSAN_OPTIONS = allocator_may_return_null=1:ignore_noninstrumented_modules=1
 check: all $(TEST) $(FUZZ)
 	prove -j2 -e '' $(TEST) $(FUZZ)
-	prove -j2 -e bash $(wildcard tests/cli/*.t)
+	prove -j2 -e bash $(sort $(wildcard tests/cli/*.t))
 
 bench: all $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done

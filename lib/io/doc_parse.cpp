@@ -5,6 +5,8 @@
  * where each member's value stands in the line, but only for lines that are to
  * be changed.
  */
+#include <cerrno>
+#include <cmath>
 #include <cstdlib>
 #include <new>
 #include <vector>
@@ -79,6 +81,23 @@ is_number(const char *s, const char *end)
 	return s == end;
 }
 
+/* Is the number one that neither 64 bits nor a double can hold? */
+static bool
+is_huge(const char *s, const char *end)
+{
+	size_t n = size_t(end - s);
+
+	if (!memchr(s, '.', n) && !memchr(s, 'e', n) && !memchr(s, 'E', n)) {
+		errno = 0;
+		if (*s == '-')
+			(void)strtoll(s, NULL, 10);
+		else
+			(void)strtoull(s, NULL, 10);
+		return errno == ERANGE;
+	}
+	return !std::isfinite(strtod(s, NULL));
+}
+
 /*
  * JSON sets no bound to numbers, simdjson does.  In a copy of the line, make
  * every number that is well-formed but won't fit a zero of the same width.
@@ -100,7 +119,7 @@ patch_numbers(doc_parser *p, struct str line)
 		end = &p->patched[i + 1 < n ? at[i + 1] : line.n];
 		while (end > s && is_space(end[-1]))
 			end--;
-		if (end - s < 18 || !is_number(s, end))
+		if (!is_number(s, end) || !is_huge(s, end))
 			continue;
 		memset(s, ' ', size_t(end - s));
 		*s = '0';
