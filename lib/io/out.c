@@ -115,6 +115,24 @@ open_file(struct out *o, struct err *e)
 	return o->fd < 0 ? err_errno(e, o->path, "create it") : 0;
 }
 
+/* A link keeps pointing at its file: what is replaced is the file. */
+static int
+follow_link(struct out *o, struct err *e)
+{
+	struct stat st;
+	char *target;
+
+	if (lstat(o->path, &st) < 0 || !S_ISLNK(st.st_mode) ||
+	    stat(o->path, &st) < 0)
+		return 0;
+	target = realpath(o->path, NULL);
+	if (!target)
+		return err_errno(e, o->path, "follow the link");
+	free(o->path);
+	o->path = target;
+	return 0;
+}
+
 static int
 open_fd(struct out *o, struct err *e)
 {
@@ -130,7 +148,7 @@ open_fd(struct out *o, struct err *e)
 		o->fd = open(o->path, O_WRONLY | O_CLOEXEC);
 		return o->fd < 0 ? err_errno(e, o->path, "open it") : 0;
 	}
-	return open_file(o, e);
+	return follow_link(o, e) < 0 ? e->code : open_file(o, e);
 }
 
 int

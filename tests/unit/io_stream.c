@@ -319,6 +319,13 @@ test_out(void)
 	    "finished: the new one does");
 	OK(stat(copy, &st) == 0 && (st.st_mode & 0600) == 0600,
 	    "with the usual rights");
+	snprintf(path, sizeof(path), "%s/link", dir);
+	OK(symlink("x", path) == 0 && out_whole(path, "linked", 6, &e) == 0 &&
+		lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
+		reads(copy, STR("linked"), 0),
+	    "a link stays a link, its file is replaced");
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/in", dir);
 	OK(out_open(&o, "/nonexistent/x", &e) == ERR_IO &&
 		strstr(e.msg, "/nonexistent/x"),
 	    "no folder: %s", e.msg);
