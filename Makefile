@@ -2,6 +2,7 @@
 # make deps        install the Debian packages that are missing
 # make quickstart  deps, build, and the sample crawl to a small model
 # make check       all tests (TAP, via prove)
+# make fuzz        every fuzzer for FUZZ_SECONDS (needs clang)
 # make bench       measurements; the figures in docs/ come from here
 # make SAN=address,undefined check    sanitizers; SAN=thread takes clang
 # make CUDA=no     without CUDA
@@ -115,13 +116,32 @@ check: all $(TEST) $(FUZZ)
 	prove -j2 -e '' $(TEST) $(FUZZ)
 	prove -j2 -e bash $(sort $(wildcard tests/cli/*.t))
 
+# Coverage-guided, from the corpora in tests/fuzz/corpus; findings stay in $B.
+FUZZ_SECONDS = 60
+fuzz:
+	$(MAKE) CC=clang CXX=clang++ CUDA=no SAN=address,undefined,fuzzer-no-link \
+		fuzz-run
+FUZZER   = $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
+$(FUZZER): $B/fuzz/%: $B/tests/fuzz/%.c.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -fsanitize=fuzzer $^ $(LDLIBS)
+fuzz-run: export ASAN_OPTIONS = allocator_may_return_null=1
+fuzz-run: $(FUZZER)
+	@for f in $(FUZZER); do n=$${f##*/}; mkdir -p $B/corpus/$$n; \
+		echo "== $$n"; $$f -max_total_time=$(FUZZ_SECONDS) \
+		-rss_limit_mb=4096 -max_len=65536 -print_final_stats=0 \
+		-artifact_prefix=$B/fuzz/$$n- $B/corpus/$$n \
+		tests/fuzz/corpus/$$n >$B/fuzz/$$n.log 2>&1 || \
+		{ tail -n 40 $B/fuzz/$$n.log; exit 1; }; \
+		tail -n 1 $B/fuzz/$$n.log; done
+
 bench: all $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done
 
 lint:
 	tests/lint.sh
 	@if command -v shellcheck >/dev/null; then \
-		shellcheck -x $$(git ls-files '*.sh' '*.t' .ci/run); fi
+		shellcheck -x -S warning $$(git ls-files '*.sh' '*.t' .ci/run); fi
 
 format-check:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
@@ -149,6 +169,6 @@ uninstall:
 clean:
 	rm -rf build build-*
 FORCE:
-.PHONY: all check bench lint format format-check deps quickstart install \
+.PHONY: all check fuzz fuzz-run bench lint format format-check deps quickstart install \
 	uninstall clean FORCE
 -include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(wildcard $B/cmd/*.d $B/tests/*.d $B/tests/*/*.d)
