@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Names the language of every document; keeps those asked for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cmd.h"
+#include "filter/lang.h"
+
+static struct opt_common common;
+static struct opt_list keep;
+static double min_score;
+
+/* ctx of the workers: what to keep. */
+struct wanted {
+	struct str *codes; /* n = 0: all */
+	size_t n;
+	double min_score;
+};
+
+static bool
+is_wanted(const struct wanted *w, const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (str_eq(w->codes[i], str_c(code)))
+			return true;
+	return w->n == 0;
+}
+
+static int
+drop_language(
+    const struct lang *l, struct doc *d, struct emit *em, struct err *e)
+{
+	char detail[64];
+
+	snprintf(detail, sizeof(detail), "{\"language\":\"%s\"}", l->code);
+	return emit_drop(em, d,
+	    &(struct reason){ .rule = "language", .detail = str_c(detail) }, e);
+}
+
+static int
+judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	const struct wanted *w = ctx;
+	struct lang l;
+
+	(void)worker;
+	if (lang_guess(d->text, &l, e) < 0)
+		return e->code;
+	if (!is_wanted(w, l.code))
+		return drop_language(&l, d, em, e);
+	if (l.score < w->min_score)
+		return emit_drop(em, d,
+		    &(struct reason){ .rule = "language_score",
+			.has_value = true,
+			.value = l.score,
+			.threshold = w->min_score },
+		    e);
+	doc_set_str(d, "language", str_c(l.code));
+	doc_set_double(d, "language_score", l.score);
+	doc_set_bool(d, "language_reliable", l.reliable);
+	return emit_keep(em, d, e);
+}
+
+/* The codes in --keep en,fr --keep de. */
+static int
+split_codes(struct wanted *w, struct err *e)
+{
+	const char *p, *comma;
+	size_t i, max = 0;
+
+	for (i = 0; i < keep.n; i++)
+		max += strlen(keep.v[i]) + 1;
+	w->codes = calloc(max + 1, sizeof(*w->codes));
+	if (!w->codes)
+		return err_nomem(e, "options");
+	for (i = 0; i < keep.n; i++) {
+		for (p = keep.v[i];; p = comma + 1) {
+			comma = p + strcspn(p, ",");
+			w->codes[w->n++] =
+			    (struct str){ p, (size_t)(comma - p) };
+			if (!lang_known(w->codes[w->n - 1]))
+				return err_set(e, ERR_ARG,
+				    "--keep: no language '%.*s' can be found "
+				    "(codes are ISO 639-1, else 639-3)",
+				    (int)(comma - p), p);
+			if (!*comma)
+				break;
+		}
+	}
+	return 0;
+}
+
+static const struct opt opts[] = {
+	{ "keep", 0, OPT_LIST, &keep, "CODES",
+	    "drop what is in none of these languages: en,fr", NULL },
+	{ "min-score", 0, OPT_DOUBLE, &min_score, "X",
+	    "drop what scores less than X, 0 to 1", NULL },
+	{ 0 },
+};
+static const struct opt shared[] = { OPT_COMMON(&common), { 0 } };
+static const struct opt_cmd cmd = {
+	.name = "lang",
+	.args = "[FILE...]",
+	.summary = "name the language of every document",
+	.example = "quern lang --keep en,fr --min-score 0.65 docs.jsonl",
+	.opts = opts,
+	.common = shared,
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct docs_ops ops = { .doc = judge };
+	struct wanted w = { 0 };
+	struct err e;
+	int rc;
+
+	opt_common_init(&common);
+	argc = cmd_begin(&cmd, argc, argv);
+	w.min_score = min_score;
+	rc = split_codes(&w, &e);
+	rc = rc < 0 ? cmd_end(&cmd, rc, &e)
+		    : cmd_docs(&cmd, &common, argc, argv, &ops, &w);
+	free(w.codes);
+	return rc;
+}
