@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Names the language of every document; keeps those asked for. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "cmd.h"
 #include "filter/lang.h"
+#include "filter/strs.h"
 
 static struct opt_common common;
 static struct opt_list keep;
@@ -14,8 +13,7 @@ static double min_score;
 
 /* ctx of the workers: what to keep. */
 struct wanted {
-	struct str *codes; /* n = 0: all */
-	size_t n;
+	struct strs codes; /* n = 0: all */
 	double min_score;
 };
 
@@ -24,10 +22,10 @@ is_wanted(const struct wanted *w, const char *code)
 {
 	size_t i;
 
-	for (i = 0; i < w->n; i++)
-		if (str_eq(w->codes[i], str_c(code)))
+	for (i = 0; i < w->codes.n; i++)
+		if (str_eq(w->codes.v[i], str_c(code)))
 			return true;
-	return w->n == 0;
+	return w->codes.n == 0;
 }
 
 static int
@@ -65,32 +63,17 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	return emit_keep(em, d, e);
 }
 
-/* The codes in --keep en,fr --keep de. */
 static int
-split_codes(struct wanted *w, struct err *e)
+check_codes(const struct strs *codes, struct err *e)
 {
-	const char *p, *comma;
-	size_t i, max = 0;
+	size_t i;
 
-	for (i = 0; i < keep.n; i++)
-		max += strlen(keep.v[i]) + 1;
-	w->codes = calloc(max + 1, sizeof(*w->codes));
-	if (!w->codes)
-		return err_nomem(e, "options");
-	for (i = 0; i < keep.n; i++) {
-		for (p = keep.v[i];; p = comma + 1) {
-			comma = p + strcspn(p, ",");
-			w->codes[w->n++] =
-			    (struct str){ p, (size_t)(comma - p) };
-			if (!lang_known(w->codes[w->n - 1]))
-				return err_set(e, ERR_ARG,
-				    "--keep: no language '%.*s' can be found "
-				    "(codes are ISO 639-1, else 639-3)",
-				    (int)(comma - p), p);
-			if (!*comma)
-				break;
-		}
-	}
+	for (i = 0; i < codes->n; i++)
+		if (!lang_known(codes->v[i]))
+			return err_set(e, ERR_ARG,
+			    "--keep: no language '%.*s' can be found (codes "
+			    "are ISO 639-1, else 639-3)",
+			    (int)codes->v[i].n, codes->v[i].p);
 	return 0;
 }
 
@@ -122,9 +105,11 @@ main(int argc, char **argv)
 	opt_common_init(&common);
 	argc = cmd_begin(&cmd, argc, argv);
 	w.min_score = min_score;
-	rc = split_codes(&w, &e);
+	rc = strs_split(&w.codes, &keep, "--keep", &e);
+	if (rc == 0)
+		rc = check_codes(&w.codes, &e);
 	rc = rc < 0 ? cmd_end(&cmd, rc, &e)
 		    : cmd_docs(&cmd, &common, argc, argv, &ops, &w);
-	free(w.codes);
+	strs_free(&w.codes);
 	return rc;
 }

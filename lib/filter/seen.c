@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "filter/seen.h"
+
+enum { SEEN_MIN = 1024 };
+
+static int
+grow(struct seen *s, uint32_t n, struct err *e)
+{
+	free(s->slots);
+	s->cap = 0;
+	s->round = 0;
+	s->slots = calloc(n, sizeof(*s->slots));
+	if (!s->slots)
+		return err_nomem(e, "a text");
+	s->cap = n;
+	return 0;
+}
+
+int
+seen_begin(struct seen *s, const void *base, uint32_t max, struct err *e)
+{
+	uint64_t n = SEEN_MIN;
+
+	while (n < 2 * (uint64_t)max)
+		n *= 2;
+	if (n > UINT32_MAX)
+		return err_set(e, ERR_ARG, "a text of too many words");
+	if (n > s->cap && grow(s, (uint32_t)n, e) < 0)
+		return e->code;
+	if (++s->round == 0) {
+		memset(s->slots, 0, s->cap * sizeof(*s->slots));
+		s->round = 1;
+	}
+	s->mask = (uint32_t)(n - 1);
+	s->base = base;
+	return 0;
+}
+
+struct seen_slot *
+seen_add(struct seen *s, uint32_t at, uint32_t n)
+{
+	uint64_t h = hash64(s->base + at, n, 0);
+	uint32_t i = (uint32_t)(h >> 32) & s->mask;
+	struct seen_slot *x;
+
+	for (;; i = (i + 1) & s->mask) {
+		x = &s->slots[i];
+		if (x->round != s->round)
+			break;
+		if (x->hash == (uint32_t)h && x->n == n &&
+		    memcmp(s->base + x->at, s->base + at, n) == 0) {
+			x->count++;
+			return x;
+		}
+	}
+	*x = (struct seen_slot){ (uint32_t)h, s->round, at, n, 1 };
+	return x;
+}
+
+void
+seen_free(struct seen *s)
+{
+	free(s->slots);
+	*s = (struct seen){ 0 };
+}

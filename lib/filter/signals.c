@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/text/lines.h"
+#include "base/text/utf8.h"
+#include "base/text/words.h"
+#include "filter/marks.h"
+#include "filter/meter.h"
+
+static const struct {
+	const char *name, *about;
+} names[SIGNALS] = {
+#define SIGNAL(name, what) { #name, what },
+#include "filter/signals.def"
+#undef SIGNAL
+};
+
+const char *
+signal_name(enum signal s)
+{
+	return names[s].name;
+}
+
+const char *
+signal_about(enum signal s)
+{
+	return names[s].about;
+}
+
+enum signal
+signal_find(struct str name)
+{
+	int i;
+
+	for (i = 0; i < SIGNALS; i++)
+		if (str_eq(name, str_c(names[i].name)))
+			break;
+	return (enum signal)i;
+}
+
+struct meter *
+meter_new(void)
+{
+	return calloc(1, sizeof(struct meter));
+}
+
+void
+meter_free(struct meter *m)
+{
+	if (!m)
+		return;
+	seen_free(&m->seen);
+	free(m->tokens);
+	free(m->ids);
+	free(m->joined);
+	free(m);
+}
+
+/* Room for the text's tokens, joined. */
+static int
+make_room(struct meter *m, size_t n, struct err *e)
+{
+	char *more;
+
+	if (n >= METER_MAX)
+		return err_set(
+		    e, ERR_ARG, "a text of over %d bytes", METER_MAX);
+	if (n <= m->room)
+		return 0;
+	more = realloc(m->joined, n);
+	if (!more)
+		return err_nomem(e, "a text");
+	m->joined = more;
+	m->room = n;
+	return 0;
+}
+
+/* Room for as many tokens again, and the end. */
+static int
+more_tokens(struct meter *m, struct err *e)
+{
+	uint32_t cap = m->cap ? 2 * m->cap : 1024;
+	struct meter_token *tokens;
+	uint32_t *ids;
+
+	tokens = realloc(m->tokens, (cap + (size_t)1) * sizeof(*tokens));
+	if (!tokens)
+		return err_nomem(e, "a text");
+	m->tokens = tokens;
+	ids = realloc(m->ids, cap * sizeof(*ids));
+	if (!ids)
+		return err_nomem(e, "a text");
+	m->ids = ids;
+	m->cap = cap;
+	return 0;
+}
+
+static const char *const stop_words[] = { "the", "be", "to", "of", "and",
+	"that", "have", "with" };
+
+/* The bit of a stop word; 0 for another token. */
+static unsigned
+stop_bit(struct str token)
+{
+	size_t i;
+
+	if (token.n < 2 || token.n > 4)
+		return 0;
+	for (i = 0; i < sizeof(stop_words) / sizeof(*stop_words); i++)
+		if (str_eq(token, str_c(stop_words[i])))
+			return 1u << i;
+	return 0;
+}
+
+/* What a pass over the characters of the tokens counts. */
+struct counts {
+	uint64_t chars, word_chars, words, alpha, stops;
+	struct sentences sentences;
+};
+
+/* Letters and marks of a character, as class bits. */
+static unsigned
+word_class(uint32_t cp)
+{
+	if (cp < 0x80)
+		return (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z' ? UNI_LETTER
+		       : is_mark(cp)                            ? UNI_PUNCT
+								: 0;
+	return uni_class(cp) & UNI_LETTER ? UNI_LETTER
+	       : is_mark(cp)              ? UNI_PUNCT
+					  : 0;
+}
+
+static void
+count_token(struct str token, struct counts *c)
+{
+	const char *p = token.p, *end = p + token.n;
+	bool word = false, alpha = false;
+	uint64_t n = 0;
+	unsigned class;
+	size_t len;
+
+	for (; p < end; p += len, n++) {
+		class = word_class(utf8_get(p, end, &len));
+		alpha |= class == UNI_LETTER;
+		word |= class != UNI_PUNCT;
+	}
+	c->chars += n;
+	c->words += word;
+	c->word_chars += word ? n : 0;
+	c->alpha += alpha;
+	c->stops |= stop_bit(token);
+	sentences_add(&c->sentences, token);
+}
+
+/* Split the text into m->tokens, joined without gaps in m->joined. */
+static int
+split(struct meter *m, struct str text, struct counts *c, struct err *e)
+{
+	struct tokens it = tokens_of(text);
+	struct str token;
+	uint32_t at = 0;
+
+	m->ntoken = 0;
+	while (tokens_next(&it, &token)) {
+		if (m->ntoken == m->cap && more_tokens(m, e) < 0)
+			return e->code;
+		m->tokens[m->ntoken++] = (struct meter_token){ at,
+			(uint32_t)c->chars, (uint32_t)(token.p - text.p) };
+		memcpy(m->joined + at, token.p, token.n);
+		at += (uint32_t)token.n;
+		count_token(token, c);
+	}
+	/* The end, so that differences need no special case. */
+	if (!m->cap && more_tokens(m, e) < 0)
+		return e->code;
+	m->tokens[m->ntoken] =
+	    (struct meter_token){ at, (uint32_t)c->chars, (uint32_t)text.n };
+	return 0;
+}
+
+double
+meter_ratio(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)part / (double)whole : 0;
+}
+
+/* Times that "#", "..." and U+2026 stand in the text, none overlapping. */
+static void
+count_symbols(struct str text, uint64_t *hashes, uint64_t *ellipses)
+{
+	const char *p = text.p, *end = p + text.n;
+
+	*hashes = *ellipses = 0;
+	while (p < end) {
+		*hashes += *p == '#';
+		if (*p == '.' && end - p >= 3 && p[1] == '.' && p[2] == '.') {
+			++*ellipses;
+			p += 3;
+			continue;
+		}
+		*ellipses += *p == '\xe2' && end - p >= 3 && p[1] == '\x80' &&
+			     p[2] == '\xa6';
+		p++;
+	}
+}
+
+static int
+measure_tokens(
+    struct meter *m, struct str text, struct signals *s, struct err *e)
+{
+	struct counts c = { 0 };
+	uint64_t hashes, ellipses;
+
+	if (split(m, text, &c, e) < 0)
+		return e->code;
+	count_symbols(text, &hashes, &ellipses);
+	s->v[SIG_tokens] = m->ntoken;
+	s->v[SIG_words] = (double)c.words;
+	s->v[SIG_sentences] = (double)c.sentences.n;
+	s->v[SIG_mean_word_length] = meter_ratio(c.word_chars, c.words);
+	s->v[SIG_hash_ratio] = meter_ratio(hashes, m->ntoken);
+	s->v[SIG_ellipsis_ratio] = meter_ratio(ellipses, m->ntoken);
+	s->v[SIG_alpha_words] = meter_ratio(c.alpha, m->ntoken);
+	s->v[SIG_stop_words] = __builtin_popcountll(c.stops);
+	return 0;
+}
+
+static void
+measure_chars(struct str text, struct signals *s)
+{
+	const char *p = text.p, *end = p + text.n;
+	uint64_t n = 0, letters = 0, upper = 0, digits = 0, spaces = 0;
+	unsigned class;
+	uint32_t cp;
+	size_t len;
+
+	for (; p < end; p += len, n++) {
+		cp = utf8_get(p, end, &len);
+		class = cp < 0x80 ? 0 : uni_class(cp);
+		if (cp < 0x80) {
+			digits += cp >= '0' && cp <= '9';
+			spaces += text_is_space(cp);
+			letters += (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
+			upper += cp >= 'A' && cp <= 'Z';
+		} else if (class & UNI_LETTER) {
+			letters++;
+			upper += uni_lower(cp) != cp;
+		} else {
+			digits += (class & UNI_DIGIT) != 0;
+			spaces += (class & UNI_SPACE) != 0;
+		}
+	}
+	s->v[SIG_chars] = (double)n;
+	s->v[SIG_bytes] = (double)text.n;
+	s->v[SIG_upper_ratio] = meter_ratio(upper, letters);
+	s->v[SIG_digit_ratio] = meter_ratio(digits, n);
+	s->v[SIG_space_ratio] = meter_ratio(spaces, n);
+}
+
+static void
+measure_lines(struct str text, struct signals *s)
+{
+	struct text_lines it = { text };
+	uint64_t n = 0, bullets = 0, ellipses = 0;
+	struct str line, part;
+
+	for (; text_lines_next(&it, &line); n++) {
+		part = text_lstrip(line);
+		bullets += str_starts(part, STR("\xe2\x80\xa2")) ||
+			   str_starts(part, STR("-"));
+		part = text_rstrip(line);
+		ellipses += str_ends(part, STR("...")) ||
+			    str_ends(part, STR("\xe2\x80\xa6"));
+	}
+	s->v[SIG_lines] = (double)n;
+	s->v[SIG_bullet_lines] = meter_ratio(bullets, n);
+	s->v[SIG_ellipsis_lines] = meter_ratio(ellipses, n);
+}
+
+int
+meter_text(struct meter *m, struct str text, struct signals *s, struct err *e)
+{
+	memset(s, 0, sizeof(*s));
+	if (make_room(m, text.n, e) < 0)
+		return e->code;
+	measure_chars(text, s);
+	measure_lines(text, s);
+	if (measure_tokens(m, text, s, e) < 0)
+		return e->code;
+	return meter_repetition(m, text, s, e);
+}

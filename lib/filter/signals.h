@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FILTER_SIGNALS_H
+#define FILTER_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct err;
+
+/*
+ * What is measured of a text (filter/signals.def), once for all profiles.
+ * Source: Rae et al., "Scaling Language Models: Methods, Analysis & Insights
+ * from Training Gopher" (2021), appendix A.1, table A1; the reading of its
+ * rules is datatrove's of January 2025 and later (gopher_quality_filter.py,
+ * gopher_repetition_filter.py).
+ */
+enum signal {
+#define SIGNAL(name, what) SIG_##name,
+#include "filter/signals.def"
+#undef SIGNAL
+	SIGNALS
+};
+
+/* Bytes of the text where a signal shows; n = 0: nowhere in particular. */
+struct signal_span {
+	uint32_t at, n;
+};
+
+struct signals {
+	double v[SIGNALS];
+	/*
+	 * Of the repetition signals: the first duplicate, the first of the
+	 * most frequent n-grams.
+	 */
+	struct signal_span where[SIGNALS];
+};
+
+/* The name that profiles and expressions use, and what it is. */
+const char *signal_name(enum signal s);
+const char *signal_about(enum signal s);
+/* SIGNALS if there is none of that name. */
+enum signal signal_find(struct str name);
+
+/* Scratch memory of one thread. */
+struct meter;
+struct meter *meter_new(void); /* NULL when memory is out */
+void meter_free(struct meter *m);
+/*
+ * Measure text, which is valid UTF-8 and shorter than 2^28 bytes.  Time is
+ * linear in its bytes.  ERR_NOMEM; ERR_ARG if it is too long.
+ */
+int
+meter_text(struct meter *m, struct str text, struct signals *s, struct err *e);
+
+#endif
