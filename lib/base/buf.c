@@ -218,7 +218,8 @@ buf_double(struct buf *b, double v)
 		buf_puts(b, "null");
 		return;
 	}
-	for (digits = 1; digits <= 17; digits++) {
+	/* 15 digits hold any shorter decimal; %g strips its zeros. */
+	for (digits = 15; digits <= 17; digits++) {
 		snprintf(s, sizeof(s), "%.*g", digits, v);
 		if (strtod(s, NULL) == v)
 			break;
