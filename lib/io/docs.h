@@ -59,4 +59,13 @@ void docs_close(struct docs *in);
 int docs_run(struct docs *in, const struct docs_ops *ops, void *ctx,
     struct run *r, struct err *e);
 
+/*
+ * Run over all documents only to look at them, before the docs_run() that
+ * writes: ops->doc calls neither emit_keep() nor emit_drop(), only em->side is
+ * used; nothing is counted, and damage is left for docs_run() to report (with
+ * --strict it ends the scan).  r is the command's run, open or not.
+ */
+int docs_scan(struct docs *in, const struct docs_ops *ops, void *ctx,
+    const struct run *r, struct err *e);
+
 #endif

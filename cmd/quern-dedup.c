@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd.h"
+#include "dedup/exact.h"
+#include "dedup/minhash.h"
+
+static struct opt_common common;
+static struct exact_opt exact;
+static struct minhash_opt near;
+
+static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
+
+static const struct opt exact_opts[] = {
+	{ "normal", 0, OPT_FLAG, &exact.normal, NULL,
+	    "compare texts in lower case, every run of white space as one "
+	    "blank",
+	    NULL },
+	{ 0 },
+};
+
+static const struct opt minhash_opts[] = {
+	{ "profile", 0, OPT_STR, &near.profile, "NAME",
+	    "what a document's shingles are", "plain" },
+	{ "ngram", 0, OPT_INT, &near.ngram, "N", "words in a shingle", NULL },
+	{ "bands", 0, OPT_INT, &near.bands, "B",
+	    "bands of the signature: more find more pairs", NULL },
+	{ "rows", 0, OPT_INT, &near.rows, "R",
+	    "rows of a band: more propose fewer pairs", NULL },
+	{ "verify", 0, OPT_DOUBLE, &near.verify, "J",
+	    "a duplicate's Jaccard similarity with the one kept is at least "
+	    "this",
+	    NULL },
+	{ "pairs", 0, OPT_STR, &near.pairs, "FILE",
+	    "write every verified pair: id, id, similarity", NULL },
+	{ 0 },
+};
+
+static const struct opt_cmd exact_cmd = {
+	.name = "dedup exact",
+	.args = "[FILE...]",
+	.summary = "keep one of the documents that have the same text",
+	.example = "quern dedup exact --rejects copies.jsonl docs.jsonl "
+		   "-o distinct.jsonl",
+	.opts = exact_opts,
+	.common = common_opts,
+	.more = "The one with the smallest id stays.",
+};
+
+static const struct opt_cmd minhash_cmd = {
+	.name = "dedup minhash",
+	.args = "[FILE...]",
+	.summary = "keep one of the documents that are nearly the same",
+	.example = "quern dedup minhash --pairs pairs.tsv docs.jsonl "
+		   "-o distinct.jsonl",
+	.opts = minhash_opts,
+	.common = common_opts,
+	.more = "Every document dropped is as similar as --verify says to one "
+		"that stays,\ncomputed from the documents themselves; of two, "
+		"the smaller id stays.",
+};
+
+static int
+run_exact(struct docs *in, struct run *r, struct err *e)
+{
+	return dedup_exact(in, r, &exact, e);
+}
+
+static int
+run_minhash(struct docs *in, struct run *r, struct err *e)
+{
+	return dedup_minhash(in, r, &near, e);
+}
+
+/* Options to exit status, around the passes of one method. */
+static int
+dedup(const struct opt_cmd *c, int argc, char **argv,
+    int (*method)(struct docs *in, struct run *r, struct err *e))
+{
+	double start = progress_now();
+	struct docs in;
+	struct run r;
+	struct err e;
+	int rc, n = cmd_begin(c, argc, argv);
+
+	rc = docs_open(&in, argv + 1, n, &common, &e);
+	if (rc < 0)
+		return cmd_end(c, rc, &e);
+	rc = docs_spool(&in, &e);
+	if (rc == 0)
+		rc = run_open(&r, c, &common, false, cmd_warn, &e);
+	if (rc == 0) {
+		rc = method(&in, &r, &e);
+		if (rc < 0)
+			run_abort(&r);
+		else
+			rc = run_close(&r, &e);
+		r.progress.start = start; /* of all passes */
+		if (rc == 0)
+			cmd_closing(&r, "documents");
+	}
+	docs_close(&in);
+	return cmd_end(c, rc, &e);
+}
+
+static int
+exact_main(int argc, char **argv)
+{
+	return dedup(&exact_cmd, argc, argv, run_exact);
+}
+
+static int
+minhash_main(int argc, char **argv)
+{
+	return dedup(&minhash_cmd, argc, argv, run_minhash);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct cmd_sub subs[] = {
+		{ "exact", "drop documents with the same text", exact_main },
+		{ "minhash", "drop documents that are nearly the same",
+		    minhash_main },
+		{ 0 },
+	};
+
+	opt_common_init(&common);
+	near = minhash_plain;
+	return cmd_subs("dedup", "Keep one of the documents that are the same.",
+	    subs, argc, argv);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/text/lower.h"
+#include "base/text/uni.h"
+#include "base/text/utf8.h"
+#include "dedup/apply.h"
+#include "dedup/budget.h"
+#include "dedup/exact.h"
+#include "dedup/groups.h"
+#include "io/docs.h"
+
+/* What the first pass says of a document; its id follows. */
+struct seen {
+	uint64_t ordinal, line, nid;
+	struct hash128 key;
+};
+
+struct exact {
+	const struct exact_opt *opt;
+	struct budget budget;
+	struct groups groups;
+};
+
+struct worker {
+	struct buf low, normal;
+};
+
+static bool
+is_space(const char *p, const char *end, size_t *len)
+{
+	uint32_t cp = utf8_get(p, end, len);
+
+	if (cp < 0x80)
+		return cp == ' ' || (cp >= '\t' && cp <= '\r');
+	return uni_class(cp) & UNI_SPACE;
+}
+
+int
+normal_form(struct str text, struct buf *low, struct buf *out, struct err *e)
+{
+	const char *p, *end, *from;
+	size_t len, start = out->n;
+
+	buf_clear(low);
+	if (text_lower(text, low, e) < 0)
+		return e->code;
+	p = low->p;
+	end = p + low->n;
+	for (;;) {
+		while (p < end && is_space(p, end, &len))
+			p += len;
+		if (p == end)
+			return buf_ok(out, e);
+		from = p;
+		while (p < end && !is_space(p, end, &len))
+			p += len;
+		if (out->n > start)
+			buf_putc(out, ' ');
+		buf_put(out, from, (size_t)(p - from));
+	}
+}
+
+static int
+look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	const struct exact *x = ctx;
+	struct worker *w = worker;
+	struct str text = d->text;
+	struct seen s = { .ordinal = d->ordinal,
+		.line = hash64(d->line.p, d->line.n, 0),
+		.nid = d->id.n };
+
+	if (x->opt->normal) {
+		buf_clear(&w->normal);
+		if (normal_form(text, &w->low, &w->normal, e) < 0)
+			return e->code;
+		text = buf_view(&w->normal);
+	}
+	s.key = hash128(text.p, text.n);
+	buf_put(&em->side, &s, sizeof(s));
+	buf_str(&em->side, d->id);
+	return 0;
+}
+
+static int
+collect(void *ctx, struct str side, struct err *e)
+{
+	struct exact *x = ctx;
+	struct seen s;
+	uint32_t group;
+
+	while (side.n) {
+		memcpy(&s, side.p, sizeof(s));
+		struct who w = { { side.p + sizeof(s), s.nid }, s.line,
+			s.ordinal };
+
+		if (groups_add(&x->groups, &w, &s.key, &group, e) < 0)
+			return e->code;
+		side.p += sizeof(s) + s.nid;
+		side.n -= sizeof(s) + s.nid;
+	}
+	return 0;
+}
+
+static void *
+new_worker(void *ctx, struct err *e)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	(void)ctx;
+	if (!w)
+		err_nomem(e, "threads");
+	return w;
+}
+
+static void
+free_worker(void *worker)
+{
+	struct worker *w = worker;
+
+	buf_free(&w->low);
+	buf_free(&w->normal);
+	free(w);
+}
+
+static int
+add_stats(
+    const struct exact *x, const struct apply *a, struct run *r, struct err *e)
+{
+	struct clusters c;
+
+	if (apply_clusters(a, &c, e) < 0)
+		return e->code;
+	buf_printf(&r->extra,
+	    "\"distinct\":%zu,\"clusters\":%llu,\"largest_cluster\":%llu,",
+	    x->groups.n, (unsigned long long)c.n,
+	    (unsigned long long)c.largest);
+	return buf_ok(&r->extra, e);
+}
+
+int
+dedup_exact(
+    struct docs *in, struct run *r, const struct exact_opt *opt, struct err *e)
+{
+	static const struct docs_ops ops = { new_worker, free_worker, look,
+		collect };
+	struct exact x = { .opt = opt };
+	struct apply a = { .groups = &x.groups, .rule = "exact_duplicate" };
+	int rc = budget_init(&x.budget, r->opt, e);
+
+	if (rc < 0)
+		return rc;
+	groups_init(&x.groups, &x.budget, false);
+	rc = docs_scan(in, &ops, &x, r, e);
+	if (rc == 0)
+		rc = apply_run(&a, in, r, e);
+	if (rc == 0)
+		rc = add_stats(&x, &a, r, e);
+	groups_free(&x.groups);
+	return rc;
+}

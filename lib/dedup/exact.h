@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DEDUP_EXACT_H
+#define DEDUP_EXACT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+struct docs;
+struct err;
+struct run;
+
+struct exact_opt {
+	bool normal; /* compare normal forms */
+};
+
+/*
+ * Drop documents with the same text as another (XXH3, 128 bits: two different
+ * texts among 10^12 are taken for the same by a chance of 10^-15).  Of each
+ * such group the one with the smallest id stays (dedup/groups.h); the others
+ * are dropped by the rule exact_duplicate.  Reads the input twice: stdin must
+ * have been spooled.  Memory: see dedup/groups.h; --memory bounds it.
+ */
+int dedup_exact(
+    struct docs *in, struct run *r, const struct exact_opt *opt, struct err *e);
+
+/*
+ * Append the normal form of text to out: lower case, every run of white space
+ * one blank, none at the ends.  low is scratch.
+ */
+int
+normal_form(struct str text, struct buf *low, struct buf *out, struct err *e);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DEDUP_MINHASH_H
+#define DEDUP_MINHASH_H
+
+struct docs;
+struct err;
+struct run;
+
+/*
+ * What counts as near duplicate.  A profile is a named set of these.
+ */
+struct minhash_opt {
+	const char *profile;
+	int ngram;         /* words a shingle */
+	int bands, rows;   /* of the signature */
+	double verify;     /* least Jaccard similarity */
+	const char *pairs; /* file for every verified pair, or NULL */
+};
+
+/* `plain`: words of the lower-cased text (base/text/words.h). */
+extern const struct minhash_opt minhash_plain;
+
+/*
+ * Drop documents whose set of shingles is like that of one that stays: Jaccard
+ * similarity >= verify, computed from the sets themselves.  The signatures
+ * only tell which pairs to compare (dedup/signer.h has the chance that a pair
+ * is missed); dedup/choose.h says which document stays.  A document without
+ * words is like no other, and stays.
+ *
+ * Passes over the input: signatures; the sets of those that share a bucket;
+ * writing.  stdin must have been spooled.  Memory: O(documents), see
+ * dedup/groups.h, bands.h and choose.h; --memory bounds it, ERR_NOMEM if that
+ * is too little.  ERR_ARG for options out of range.
+ */
+int dedup_minhash(struct docs *in, struct run *r, const struct minhash_opt *opt,
+    struct err *e);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DEDUP_SHINGLES_H
+#define DEDUP_SHINGLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/str.h"
+
+struct err;
+
+/*
+ * The set of a text's shingles: its runs of nword words (base/text/words.h),
+ * each hashed to 64 bits.  A text of fewer words, but at least one, has one
+ * shingle: all of them; a text without words has none.
+ *
+ * A shingle's hash is mix64() of the polynomial, modulo 2^64, of its words'
+ * hashes (rolled from one shingle to the next).  Two different shingles have
+ * the same one by a chance of about 2^-60.
+ * Source: Broder, On the resemblance and containment of documents (1997), 2.
+ */
+struct shingles {
+	uint64_t *v; /* the set: distinct, in order of first occurrence */
+	size_t n;
+	/* Private. */
+	size_t cap, nword, table_cap;
+	uint64_t power; /* the factor of the word that leaves the window */
+	uint64_t *ring, *table;
+	struct buf low;
+};
+
+/* One a thread. nword >= 1. */
+int shingles_init(struct shingles *s, size_t nword, struct err *e);
+void shingles_free(struct shingles *s);
+/* Fill s->v, s->n from text (valid UTF-8). */
+int shingles_of(struct shingles *s, struct str text, struct err *e);
+/* Put the set in ascending order. */
+void shingles_sort(struct shingles *s);
+/* The same for equal sets, whatever the order they stand in. */
+struct hash128 shingles_key(const struct shingles *s);
+
+/*
+ * |a and b| / |a or b| of two ascending sets, not both empty, if that is at
+ * least least; else some number below least.  Gives up as soon as too many
+ * elements are found missing.
+ */
+double jaccard(
+    const uint64_t *a, size_t na, const uint64_t *b, size_t nb, double least);
+
+#endif
