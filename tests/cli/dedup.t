@@ -1,6 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
 # dedup exact, dedup minhash: what stays, what is said of the rest.
+# shellcheck disable=SC2317 # functions are handed to golden and threads
+# shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$tmp" || exit 1
 
@@ -16,7 +18,7 @@ pairs() { # pairs METHOD...: pairs of ids
 	quern dedup "$@" --pairs pairs.tsv -o kept.jsonl && cat pairs.tsv
 }
 
-# The folder that the manual's examples run in.
+# Copies, near copies, texts shorter than a shingle.
 cat >docs.jsonl <<'END'
 {"id":"mill-2","text":"The old mill by the river grinds rye and wheat all day long, and the miller sings while the big wheel turns in the cold water.","metadata":{"url":"https://b.example/"}}
 {"id":"mill-1","text":"The old mill by the river grinds rye and wheat all day long, and the miller sings while the big wheel turns in the cold water."}
