@@ -248,14 +248,20 @@ shard_stage() {
 	stamp shards "$key"
 }
 
-write_recipe() { # write_recipe SHARD: the recipe of a whole run
+write_recipe() { # write_recipe SHARD STEPS
 	cat <<EOT
 %mix 1
 seed $seed
 source crawl $1.bin
 batch $((rows * seq))
-phase base $((rows * seq * steps)) seq=$seq crawl:100
+phase $1 $((rows * seq * $2)) seq=$seq crawl:100
 EOT
+}
+
+# As many whole batches as the documents kept for validation give.
+valid_steps() {
+	jq ".tokens / $((rows * seq)) | floor | if . > 1 then . else 1 end" \
+		8-shard-valid.stats
 }
 
 write_config() {
@@ -278,13 +284,19 @@ EOT
 }
 
 mix_stage() {
-	key=$(digest mix -- "$key" "$(write_recipe train; write_config)") || exit 1
+	local set
+	key=$(digest mix -- "$key" "$(write_recipe train "$steps"; write_config)") ||
+		exit 1
 	is_done recipe "$key" && return
-	write_recipe train >"$part/recipe.mix"
+	write_recipe train "$steps" >"$part/train.mix"
+	write_recipe valid "$(valid_steps)" >"$part/valid.mix"
 	write_config >"$part/model.json"
-	cp "$part/recipe.mix" "$part/model.json" .
-	quern mix check -q recipe.mix >"$part/recipe.txt" ||
-		die 1 "recipe: quern mix check failed"
+	# Its paths are relative to where it will be.
+	for set in train valid; do
+		cp "$part/$set.mix" "$set.mix"
+		quern mix check -q "$set.mix" >"$part/$set-mix.txt" ||
+			die 1 "recipe: quern mix check failed for $PWD/$set.mix"
+	done
 	stamp recipe "$key"
 }
 
@@ -300,8 +312,8 @@ train_stage() {
 		mkdir model
 		echo "$key" >model/made-from
 	fi
-	quern train --config model.json --recipe recipe.mix --out model \
-		--threads "$threads" --seed "$seed" --lr "$lr" --warmup 5% \
+	quern train --config model.json --recipe train.mix --valid valid.mix \
+		--valid-every 50 --tokenizer tokenizer.json --out model --threads "$threads" --seed "$seed" --lr "$lr" --warmup 5% \
 		--save-every 100 --keep 2 "${resume[@]}" ||
 		die 1 "train: quern train failed"
 	stamp train "$key"

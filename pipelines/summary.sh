@@ -73,6 +73,15 @@ plot() {
 	}'
 }
 
+# How far below a model that knows only how frequent each token is.
+validation() {
+	jq -r -s 'map(select(.valid_loss)) | if length == 0 then empty else last |
+		"validation loss \(.valid_loss * 1000 | round / 1000) nats a token; "
+		+ "unigram model \(.unigram_loss * 1000 | round / 1000); "
+		+ "\((.unigram_loss - .valid_loss) * 1000 | round / 1000) below it"
+		end' model/log.jsonl
+}
+
 seconds() {
 	awk 'FNR == 2 { s = s sprintf("%s%s %d s", s ? ", " : "",
 		substr(FILENAME, 1, length(FILENAME) - 5), $1) }
@@ -88,6 +97,7 @@ echo
 tokens
 echo
 plot
+validation
 echo
 echo 'generated text'
 fold -s -w 76 generated.txt | sed 's/^/  /'
