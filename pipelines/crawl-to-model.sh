@@ -132,10 +132,18 @@ digest() { # digest COMMAND... -- WORD...
 	} | sha256sum | cut -d ' ' -f 1
 }
 
+all_there() { # all_there FILE...
+	local file
+	for file in "$@"; do
+		[ -e "$file" ] || return 1
+	done
+}
+
 # Is NAME done, for KEY?  If not, its old stamp goes, so that nobody takes a
 # mixture of old and new files for whole.
-is_done() { # is_done NAME KEY
-	if [ "$(sed -n 1p "$1.done" 2>/dev/null)" = "$2" ]; then
+is_done() { # is_done NAME KEY FILE...
+	if [ "$(sed -n 1p "$1.done" 2>/dev/null)" = "$2" ] &&
+		all_there "${@:3}"; then
 		say "$1: done before"
 		return 0
 	fi
@@ -185,7 +193,7 @@ sample_stage() {
 	local key
 	key=$(cd "$here/sample" && cat make-sample pages/* prose/* sites/* |
 		sha256sum)
-	is_done sample "$key" && return
+	is_done sample "$key" sample.warc.gz && return
 	"$here/sample/make-sample" -o "$part/sample.warc.gz" ||
 		die 1 "sample: cannot make it"
 	stamp sample "$key"
@@ -197,7 +205,8 @@ documents_stage() {
 	files=$(stat -c '%n %s %y' -- "${warcs[@]}") || exit 1
 	key=$(digest extract lang filter pii dedup -- "$files" "$profile" \
 		"$languages") || exit 1
-	is_done documents "$key" && return
+	is_done documents "$key" documents.jsonl.zst {1-extract,2-lang,3-filter}.stats \
+		{4-pii,5-exact,6-minhash}.stats && return
 	filter_stage 1-extract extract "${warcs[@]}" |
 		filter_stage 2-lang lang "${keep[@]}" |
 		filter_stage 3-filter filter --profile "$profile" |
@@ -218,7 +227,7 @@ take() { # take SED-OPTION... SET: lines of the documents
 # Every twentieth document, from the first, is kept for validation.
 split_stage() {
 	key=$(digest -- "$key" split) || exit 1
-	is_done split "$key" && return
+	is_done split "$key" {train,valid}.jsonl.zst && return
 	take '1~20d' train
 	take -n '1~20p' valid
 	[ "$(zstd -qdc "$part/train.jsonl.zst" | head -c 1)" ] ||
@@ -229,7 +238,7 @@ split_stage() {
 
 tokenizer_stage() {
 	key=$(digest tokenizer -- "$key" "$vocab") || exit 1
-	is_done tokenizer "$key" && return
+	is_done tokenizer "$key" tokenizer.json 7-tokenizer.stats && return
 	quern tokenizer train -q --threads "$threads" --vocab "$vocab" \
 		--stats "$part/7-tokenizer.stats" -o "$part/tokenizer.json" \
 		train.jsonl.zst || die 1 "tokenizer: quern tokenizer train failed"
@@ -239,7 +248,8 @@ tokenizer_stage() {
 shard_stage() {
 	local set
 	key=$(digest shard -- "$key") || exit 1
-	is_done shards "$key" && return
+	is_done shards "$key" {train,valid}.{bin,idx,docs} \
+		8-shard-{train,valid}.stats && return
 	for set in train valid; do
 		quern shard -q --threads "$threads" --tokenizer tokenizer.json \
 			--stats "$part/8-shard-$set.stats" -o "$part/$set" \
@@ -287,7 +297,7 @@ mix_stage() {
 	local set
 	key=$(digest mix -- "$key" "$(write_recipe train "$steps"; write_config)") ||
 		exit 1
-	is_done recipe "$key" && return
+	is_done recipe "$key" {train,valid}.mix model.json && return
 	write_recipe train "$steps" >"$part/train.mix"
 	write_recipe valid "$(valid_steps)" >"$part/valid.mix"
 	write_config >"$part/model.json"
@@ -304,7 +314,7 @@ mix_stage() {
 train_stage() {
 	local resume=()
 	key=$(digest train -- "$key" "$lr") || exit 1
-	is_done train "$key" && return
+	is_done train "$key" model/last model/log.jsonl && return
 	if [ "$(cat model/made-from 2>/dev/null)" = "$key" ]; then
 		[ -e model/last ] && resume=(--resume)
 	else
@@ -313,7 +323,8 @@ train_stage() {
 		echo "$key" >model/made-from
 	fi
 	quern train --config model.json --recipe train.mix --valid valid.mix \
-		--valid-every 50 --tokenizer tokenizer.json --out model --threads "$threads" --seed "$seed" --lr "$lr" --warmup 5% \
+		--valid-every 50 --tokenizer tokenizer.json --out model \
+		--threads "$threads" --seed "$seed" --lr "$lr" --warmup 5% \
 		--save-every 100 --keep 2 "${resume[@]}" ||
 		die 1 "train: quern train failed"
 	stamp train "$key"
@@ -321,7 +332,7 @@ train_stage() {
 
 generate_stage() {
 	key=$(digest generate -- "$key" "$prompt") || exit 1
-	is_done generate "$key" && return
+	is_done generate "$key" generated.txt && return
 	quern generate --model model/last --prompt "$prompt" --seed "$seed" \
 		--threads "$threads" >"$part/generated.txt" ||
 		die 1 "generate: quern generate failed"
