@@ -376,6 +376,24 @@ shard_read(const struct shard *s, uint64_t at, uint64_t n, uint32_t *out,
 	    s->head.vocab);
 }
 
+int
+shard_doc_range(const struct shard *s, uint64_t i, uint64_t *first, uint64_t *n,
+    struct err *e)
+{
+	if (i >= s->docs)
+		return err_set(e, ERR_ARG, "%s: document %llu of %llu",
+		    s->prefix, (unsigned long long)i,
+		    (unsigned long long)s->docs);
+	*first = shard_idx_first(&s->idx, i);
+	*n = shard_idx_len(&s->idx, i);
+	if (*first <= s->tokens && *n <= s->tokens - *first)
+		return 0;
+	return err_set(e, ERR_FORMAT,
+	    "%s.idx: document %llu: tokens %llu + %llu of %llu: damaged",
+	    s->prefix, (unsigned long long)i, (unsigned long long)*first,
+	    (unsigned long long)*n, (unsigned long long)s->tokens);
+}
+
 uint64_t
 shard_doc_of(const struct shard *s, uint64_t at)
 {

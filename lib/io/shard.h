@@ -113,6 +113,10 @@ void shard_close(struct shard *s);
 /* Tokens at .. at + n; ERR_FORMAT for one that is not < vocab. */
 int shard_read(const struct shard *s, uint64_t at, uint64_t n, uint32_t *out,
     struct err *e);
+/* Where document i stands: its first token and how many; ERR_FORMAT if the
+ * index is damaged. */
+int shard_doc_range(const struct shard *s, uint64_t i, uint64_t *first,
+    uint64_t *n, struct err *e);
 /* The document that token `at` < tokens belongs to. */
 uint64_t shard_doc_of(const struct shard *s, uint64_t at);
 /* Document i's line; strings are in the arena. */

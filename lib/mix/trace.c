@@ -14,8 +14,8 @@ find_doc(const struct shard *x, uint64_t at, struct arena *a,
 
 	p->shard = x;
 	p->document = shard_doc_of(x, at);
-	first = shard_idx_first(&x->idx, p->document);
-	len = shard_idx_len(&x->idx, p->document);
+	if (shard_doc_range(x, p->document, &first, &len, e) < 0)
+		return e->code;
 	if (at < first || at - first >= len)
 		return err_set(e, ERR_FORMAT,
 		    "%s.idx: token %llu is in no document: damaged", x->prefix,
@@ -203,16 +203,18 @@ seen_doc(void *ctx, uint64_t i, const struct shard_doc *d, struct err *e)
 	struct mix_place at = {
 		.source = s->source, .shard = x, .doc = d, .document = i
 	};
+	uint64_t first, n;
 	uint32_t j;
 	int rc = 0;
 
 	if (!str_eq(d->id, s->name) && !str_eq(d->url, s->name))
 		return 0;
 	s->documents++;
+	if (shard_doc_range(x, i, &first, &n, e) < 0)
+		return e->code;
 	for (j = 0; rc == 0 && j < s->m->plan.nphase; j++)
 		rc = seen_in_phase(s, &at, &s->m->plan.phases[j],
-		    src->first[s->shard] + shard_idx_first(&x->idx, i),
-		    shard_idx_len(&x->idx, i), e);
+		    src->first[s->shard] + first, n, e);
 	return rc;
 }
 
