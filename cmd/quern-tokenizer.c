@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "io/stream.h"
+#include "tokenizer/bpe.h"
+#include "tokenizer/idstream.h"
+#include "tokenizer/tokenizer.h"
+#include "tokenizer/tokjson.h"
+#include "tokenizer/train.h"
+
+static struct opt_common common;
+static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
+
+/* Options that several subcommands have. */
+static struct {
+	const char *tokenizer, *from, *format, *special_in_text;
+	bool lines;
+} o = { .from = "auto", .format = "ids", .special_in_text = "all" };
+
+#define OPT_FROM \
+	{ \
+		"from", 0, OPT_STR, &o.from, "KIND", \
+		    "what the files hold; auto goes by .jsonl, standard " \
+		    "input is " \
+		    "text", \
+		    "auto,text,jsonl" \
+	}
+#define OPT_LINES \
+	{ \
+		"lines", 0, OPT_FLAG, &o.lines, NULL, \
+		    "each line of a text file, its ending kept, is a text", \
+		    NULL \
+	}
+#define OPT_TOKENIZER \
+	{ \
+		"tokenizer", 0, OPT_STR, &o.tokenizer, "FILE", \
+		    "a tokenizer.json", NULL \
+	}
+#define OPT_FORMAT \
+	{ \
+		"format", 0, OPT_STR, &o.format, "FORMAT", \
+		    "ids: a line a text; jsonl: {\"id\",\"ids\"}; bin: " \
+		    "uint32, " \
+		    "little-endian", \
+		    "ids,bin,jsonl" \
+	}
+#define OPT_SPECIAL_IN_TEXT \
+	{ \
+		"special-in-text", 0, OPT_STR, &o.special_in_text, "WHICH", \
+		    "special tokens recognised in text: all, none, or a list " \
+		    "with " \
+		    "commas", \
+		    NULL \
+	}
+
+/* What stands between a command's options and its result. */
+struct session {
+	const struct opt_cmd *cmd;
+	struct texts in;
+	struct tokenizer *t;
+	struct run r;
+	struct err e;
+};
+
+static int
+open_texts(struct session *s, int argc, char **argv)
+{
+	s->in.lines = o.lines;
+	s->in.from = strcmp(o.from, "text") == 0    ? TEXTS_TEXT
+		     : strcmp(o.from, "jsonl") == 0 ? TEXTS_JSONL
+						    : TEXTS_AUTO;
+	return paths_expand(&s->in.paths, argv + 1, argc, &common.shard, &s->e);
+}
+
+static int
+load_tokenizer(struct session *s)
+{
+	if (!o.tokenizer)
+		return err_set(&s->e, ERR_ARG, "--tokenizer FILE is needed");
+	if (tokenizer_load(&s->t, o.tokenizer, &s->e) < 0)
+		return s->e.code;
+	return tokenizer_special(s->t, o.special_in_text, &s->e);
+}
+
+static int
+end_session(struct session *s, int rc)
+{
+	paths_free(&s->in.paths);
+	tokenizer_free(s->t);
+	return cmd_end(s->cmd, rc, &s->e);
+}
+
+static enum ids_format
+format(void)
+{
+	if (strcmp(o.format, "jsonl") == 0)
+		return IDS_JSONL;
+	return strcmp(o.format, "bin") == 0 ? IDS_BIN : IDS_TEXT;
+}
+
+/* ---- train ---- */
+
+static struct {
+	uint64_t vocab, min_count, max_len;
+	const char *pattern, *ties;
+	struct opt_list specials;
+} train = { .vocab = 32000, .pattern = "gpt2", .ties = "hf" };
+
+static const struct opt train_opts[] = {
+	{ "vocab", 0, OPT_COUNT, &train.vocab, "N",
+	    "tokens in all, special tokens included", NULL },
+	{ "pattern", 0, OPT_STR, &train.pattern, "PATTERN",
+	    "how text is split: gpt2, cl100k, o200k, qwen2, nanochat, "
+	    "whitespace, or a regex",
+	    NULL },
+	{ "ties", 0, OPT_STR, &train.ties, "RULE",
+	    "which of equally frequent pairs is merged first: hf, the smallest "
+	    "ids",
+	    "hf" },
+	{ "special", 0, OPT_LIST, &train.specials, "S",
+	    "a special token; may be repeated (default: <|endoftext|>)", NULL },
+	{ "min-frequency", 0, OPT_U64, &train.min_count, "N",
+	    "merge no pair that is seen less often", NULL },
+	{ "max-token-length", 0, OPT_U64, &train.max_len, "N",
+	    "make no token of this many bytes or more but from two bytes; 0: "
+	    "no limit",
+	    NULL },
+	OPT_LINES,
+	OPT_FROM,
+	{ 0 },
+};
+
+static const struct opt_cmd train_cmd = {
+	.name = "tokenizer train",
+	.args = "[FILE...]",
+	.summary = "learn a byte-level BPE vocabulary from texts",
+	.example =
+	    "quern tokenizer train --vocab 8K -o tokenizer.json book.txt",
+	.opts = train_opts,
+	.common = common_opts,
+};
+
+enum { MAX_SPECIALS = 4096 };
+
+static int
+set_specials(struct train_opts *to, struct str *specials, struct err *e)
+{
+	size_t i;
+
+	if (train.specials.n > MAX_SPECIALS)
+		return err_set(
+		    e, ERR_ARG, "more than %d special tokens", MAX_SPECIALS);
+	specials[0] = STR("<|endoftext|>");
+	for (i = 0; i < train.specials.n; i++) {
+		specials[i] = str_c(train.specials.v[i]);
+		if (!specials[i].n)
+			return err_set(e, ERR_ARG, "an empty special token");
+	}
+	to->specials = specials;
+	to->nspecial = train.specials.n ? train.specials.n : 1;
+	return 0;
+}
+
+static int
+write_tokenizer(const struct bpe *b, struct err *e)
+{
+	struct buf json = { 0 };
+	int rc = tokjson_write(b, &json, e);
+
+	if (rc == 0)
+		rc = out_whole(common.out, json.p, json.n, e);
+	buf_free(&json);
+	return rc;
+}
+
+static void
+report_training(
+    struct run *r, const struct bpe *b, const struct train_stats *ts)
+{
+	char line[256];
+	int n;
+
+	buf_printf(&r->extra,
+	    "\"pieces\":%" PRIu64 ",\"distinct\":%" PRIu64 ",\"vocab\":%" PRIu32
+	    ",\"merges\":%zu,",
+	    ts->pieces, ts->distinct, b->ntoken, b->nmerge);
+	buf_puts(&r->extra, "\"seconds\":{\"count\":");
+	buf_double(&r->extra, ts->count_s);
+	buf_puts(&r->extra, ",\"learn\":");
+	buf_double(&r->extra, ts->learn_s);
+	buf_puts(&r->extra, "},");
+	if (b->ntoken >= train.vocab || common.quiet)
+		return;
+	n = snprintf(line, sizeof(line),
+	    "no pair is left to merge: the vocabulary has %" PRIu32
+	    " tokens, not %" PRIu64,
+	    b->ntoken, train.vocab);
+	cmd_warn(r, (struct str){ line, (size_t)n });
+}
+
+static int
+train_on(struct session *s, const struct train_opts *to)
+{
+	struct train_stats ts;
+	struct bpe b = { 0 };
+	int rc;
+
+	rc = run_open(&s->r, s->cmd, &common, true, cmd_warn, &s->e);
+	if (rc < 0)
+		return rc;
+	rc = bpe_train(&b, &s->in, to, &s->r, &ts, &s->e);
+	if (rc == 0) {
+		report_training(&s->r, &b, &ts);
+		rc = write_tokenizer(&b, &s->e);
+	}
+	if (rc < 0)
+		run_abort(&s->r);
+	else
+		rc = run_close(&s->r, &s->e);
+	if (rc == 0)
+		cmd_closing(&s->r, "texts");
+	bpe_free(&b);
+	return rc;
+}
+
+static int
+main_train(int argc, char **argv)
+{
+	static struct str specials[MAX_SPECIALS];
+	struct session s = { .cmd = &train_cmd };
+	struct train_opts to = { 0 };
+	int n = cmd_begin(&train_cmd, argc, argv), rc;
+
+	rc = open_texts(&s, n, argv);
+	if (rc == 0)
+		rc = set_specials(&to, specials, &s.e);
+	if (rc == 0 && train.max_len > UINT32_MAX)
+		rc = err_set(&s.e, ERR_ARG, "--max-token-length is too large");
+	to.pattern = train.pattern;
+	to.vocab = train.vocab;
+	to.min_count = train.min_count;
+	to.max_len = (uint32_t)train.max_len;
+	if (rc == 0)
+		rc = train_on(&s, &to);
+	return end_session(&s, rc);
+}
+
+/* ---- encode ---- */
+
+static const struct opt encode_opts[] = {
+	OPT_TOKENIZER,
+	OPT_FORMAT,
+	OPT_LINES,
+	OPT_SPECIAL_IN_TEXT,
+	OPT_FROM,
+	{ 0 },
+};
+
+static const struct opt_cmd encode_cmd = {
+	.name = "tokenizer encode",
+	.args = "[FILE...]",
+	.summary = "turn texts into token ids",
+	.example =
+	    "quern tokenizer encode --tokenizer tokenizer.json book.txt > ids",
+	.opts = encode_opts,
+	.common = common_opts,
+};
+
+static int
+finish(struct session *s, int rc, const char *unit)
+{
+	if (rc < 0)
+		run_abort(&s->r);
+	else
+		rc = run_close(&s->r, &s->e);
+	if (rc == 0)
+		cmd_closing(&s->r, unit);
+	return rc;
+}
+
+static int
+main_encode(int argc, char **argv)
+{
+	struct session s = { .cmd = &encode_cmd };
+	struct ids_stats stats;
+	int n = cmd_begin(&encode_cmd, argc, argv), rc;
+
+	rc = open_texts(&s, n, argv);
+	if (rc == 0)
+		rc = load_tokenizer(&s);
+	if (rc == 0)
+		rc = run_open(&s.r, s.cmd, &common, false, cmd_warn, &s.e);
+	if (rc == 0) {
+		rc = ids_encode(s.t, &s.in, format(), &s.r, &stats, &s.e);
+		buf_printf(&s.r.extra, "\"tokens\":%" PRIu64 ",", stats.tokens);
+		rc = finish(&s, rc, "texts");
+	}
+	return end_session(&s, rc);
+}
+
+/* ---- decode ---- */
+
+static const struct opt decode_opts[] = {
+	OPT_TOKENIZER,
+	OPT_FORMAT,
+	{ 0 },
+};
+
+static const struct opt_cmd decode_cmd = {
+	.name = "tokenizer decode",
+	.args = "[FILE...]",
+	.summary = "turn token ids back into texts",
+	.example =
+	    "quern tokenizer decode --tokenizer tokenizer.json ids > book.txt",
+	.opts = decode_opts,
+	.common = common_opts,
+};
+
+static int
+main_decode(int argc, char **argv)
+{
+	struct session s = { .cmd = &decode_cmd };
+	int n = cmd_begin(&decode_cmd, argc, argv), rc;
+
+	rc = open_texts(&s, n, argv);
+	if (rc == 0)
+		rc = load_tokenizer(&s);
+	if (rc == 0)
+		rc = run_open(&s.r, s.cmd, &common, false, cmd_warn, &s.e);
+	if (rc == 0) {
+		rc = ids_decode(s.t, &s.in, format(), &s.r, &s.e);
+		rc = finish(&s, rc, "texts");
+	}
+	return end_session(&s, rc);
+}
+
+/* ---- info ---- */
+
+static const struct opt info_opts[] = {
+	OPT_TOKENIZER,
+	OPT_LINES,
+	OPT_SPECIAL_IN_TEXT,
+	OPT_FROM,
+	{ 0 },
+};
+
+static const struct opt_cmd info_cmd = {
+	.name = "tokenizer info",
+	.args = "[FILE...]",
+	.summary = "what a tokenizer holds, and bytes a token on given texts",
+	.example = "quern tokenizer info --tokenizer tokenizer.json book.txt",
+	.opts = info_opts,
+	.common = common_opts,
+};
+
+static void
+describe(const struct tokenizer *t, struct buf *out)
+{
+	const struct bpe *b = tokenizer_bpe(t);
+	const char *name = tokenizer_pattern(t);
+	size_t i;
+
+	buf_printf(
+	    out, "vocab\t%" PRIu32 "\nmerges\t%zu\n", b->ntoken, b->nmerge);
+	buf_printf(out, "pattern\t%s\n", name ? name : b->pattern);
+	buf_printf(out, "sha256\t%s\n", tokenizer_digest(t));
+	for (i = 0; i < b->nadded; i++) {
+		buf_printf(out, "%s\t%" PRIu32 "\t",
+		    b->added[i].special ? "special" : "added", b->added[i].id);
+		buf_str(out, bpe_bytes(b, b->added[i].id));
+		buf_putc(out, '\n');
+	}
+}
+
+/* Encodes the texts and writes nothing of them. */
+static int
+measure(struct session *s, struct buf *out)
+{
+	struct ids_stats n = { 0 };
+	int rc;
+
+	rc = run_open(&s->r, s->cmd, &common, true, cmd_warn, &s->e);
+	if (rc < 0)
+		return rc;
+	if (s->in.paths.n) {
+		rc = ids_encode(s->t, &s->in, IDS_TEXT, &s->r, &n, &s->e);
+		buf_printf(out,
+		    "texts\t%" PRIu64 "\nbytes\t%" PRIu64 "\ntokens\t%" PRIu64
+		    "\nbytes_per_token\t%.4f\n",
+		    n.texts, n.bytes, n.tokens,
+		    n.tokens ? (double)n.bytes / (double)n.tokens : 0);
+	}
+	buf_printf(&s->r.extra, "\"tokens\":%" PRIu64 ",", n.tokens);
+	return finish(s, rc, "texts");
+}
+
+static int
+main_info(int argc, char **argv)
+{
+	struct session s = { .cmd = &info_cmd };
+	struct buf out = { 0 };
+	int n = cmd_begin(&info_cmd, argc, argv), rc = 0;
+
+	if (n > 0)
+		rc = open_texts(&s, n, argv);
+	if (rc == 0)
+		rc = load_tokenizer(&s);
+	if (rc == 0) {
+		describe(s.t, &out);
+		rc = measure(&s, &out);
+	}
+	if (rc == 0)
+		rc = buf_ok(&out, &s.e);
+	if (rc == 0)
+		rc = out_whole(common.out, out.p, out.n, &s.e);
+	buf_free(&out);
+	return end_session(&s, rc);
+}
+
+static const struct cmd_sub subs[] = {
+	{ "train", "learn a byte-level BPE vocabulary from texts", main_train },
+	{ "encode", "turn texts into token ids", main_encode },
+	{ "decode", "turn token ids back into texts", main_decode },
+	{ "info", "what a tokenizer holds, and bytes a token on given texts",
+	    main_info },
+	{ 0 },
+};
+
+int
+main(int argc, char **argv)
+{
+	opt_common_init(&common);
+	return cmd_subs("tokenizer", "train, run and look into tokenizers",
+	    subs, argc, argv);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOKENIZER_ENCODE_H
+#define TOKENIZER_ENCODE_H
+
+#include "base/str.h"
+#include "io/textcodec.h"
+#include "tokenizer/bpe.h"
+#include "tokenizer/pretok.h"
+
+struct err;
+
+/*
+ * Text to ids: split into pieces, merge each.  Pieces of up to 15 bytes are
+ * remembered in a cache of fixed size (4 MiB), which changes no result.  One
+ * a thread; b (indexed) and pt outlive it.
+ */
+struct encoder;
+
+struct encoder *
+encoder_new(const struct bpe *b, const struct pretok *pt, struct err *e);
+void encoder_free(struct encoder *x);
+/* Append the ids of text; ERR_FORMAT for a byte without a token. */
+int
+encoder_run(struct encoder *x, struct str text, struct ids *ids, struct err *e);
+
+#endif

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/num.h"
+#include "base/progress.h"
+#include "bytelevel.h"
+#include "learn.h"
+#include "learn_queue.h"
+
+/* A distinct word: its symbols are sym[at .. at + n). */
+struct unit {
+	uint64_t at, count;
+	uint32_t n;
+};
+
+/* What is known of a pair. */
+struct pair {
+	uint64_t key;
+	int64_t count;
+	uint32_t word;    /* noted last in this step, or NO_WORD */
+	uint32_t pending; /* words noted in this step */
+};
+
+enum { NO_WORD = UINT32_MAX, NO_PAIR = UINT32_MAX };
+
+struct note {
+	uint32_t pair, word;
+};
+
+struct learner {
+	struct bpe *b;
+	const struct learn_opts *opts;
+	struct unit *units;
+	uint32_t nunit;
+	uint32_t *sym;
+	struct pair *pairs;
+	size_t npair, pair_cap;
+	uint32_t *slots; /* pair numbers by hash of the key */
+	uint64_t nslot;
+	struct note *notes; /* words that gained a pair in this step */
+	size_t nnote, note_cap;
+	struct learn_queue queue;
+	uint32_t *known; /* ids by hash of their bytes */
+	uint64_t nknown;
+};
+
+/* ---- tokens by bytes ---- */
+
+static uint64_t
+known_slot(const struct learner *l, struct str s)
+{
+	uint64_t i = hash64(s.p, s.n, 0) & (l->nknown - 1);
+
+	while (
+	    l->known[i] != BPE_NONE && !str_eq(bpe_bytes(l->b, l->known[i]), s))
+		i = (i + 1) & (l->nknown - 1);
+	return i;
+}
+
+/* The id of the token with these bytes, a new one if there is none. */
+static int
+token_id(struct learner *l, struct str s, uint32_t *id, struct err *e)
+{
+	uint64_t i = known_slot(l, s);
+
+	if (l->known[i] == BPE_NONE) {
+		if (bpe_set_token(l->b, l->b->ntoken, s, e) < 0)
+			return e->code;
+		l->known[i] = l->b->ntoken - 1;
+	}
+	*id = l->known[i];
+	return 0;
+}
+
+/*
+ * A special token whose content reads the same as byte-level text is that
+ * token, should training ever make it; any other has a name that only the
+ * matching of special tokens knows.
+ */
+static int
+add_special(struct learner *l, struct str content, struct err *e)
+{
+	struct bpe_added a = { .special = true, .in_vocab = true };
+	struct buf bytes = { 0 };
+	uint32_t before = l->b->ntoken;
+	bool decodes = bytelevel_decode(&bytes, content);
+	bool same = decodes && str_eq(buf_view(&bytes), content);
+	size_t n = bytes.n;
+
+	buf_free(&bytes);
+	if (decodes && !same && n == 1)
+		return err_set(e, ERR_ARG,
+		    "the special token '%.*s' is the name of a byte",
+		    (int)content.n, content.p);
+	if (bpe_find_added(l->b, content) != BPE_NONE)
+		return 0;
+	if (same) {
+		if (token_id(l, content, &a.id, e) < 0)
+			return e->code;
+	} else {
+		a.id = before;
+		if (bpe_set_token(l->b, before, content, e) < 0)
+			return e->code;
+		l->b->tokens[before].plain = true;
+	}
+	return bpe_add_added(l->b, a, e);
+}
+
+static int
+start_vocabulary(struct learner *l, struct err *e)
+{
+	const uint8_t *order = bytelevel_order();
+	uint32_t id;
+	size_t i;
+	char c;
+
+	for (l->nknown = 1024; l->nknown < 4 * (uint64_t)l->opts->vocab;)
+		l->nknown *= 2;
+	l->known = malloc(l->nknown * sizeof(*l->known));
+	if (!l->known)
+		return err_nomem(e, "the vocabulary");
+	memset(l->known, 0xff, l->nknown * sizeof(*l->known));
+	for (i = 0; i < l->opts->nspecial; i++)
+		if (add_special(l, l->opts->specials[i], e) < 0)
+			return e->code;
+	for (i = 0; i < 256; i++) {
+		c = (char)order[i];
+		if (token_id(l, (struct str){ &c, 1 }, &id, e) < 0)
+			return e->code;
+		l->b->byte_id[order[i]] = id;
+	}
+	return 0;
+}
+
+/* ---- words ---- */
+
+static int
+by_weight(const void *a, const void *b)
+{
+	const struct unit *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Words as symbols; the frequent ones together, for the caches' sake. */
+static int
+take_words(struct learner *l, const struct words *w, struct err *e)
+{
+	uint64_t i, k, at = 0;
+	size_t bytes;
+
+	if (w->used >= NO_WORD)
+		return err_set(e, ERR_ARG, "over 4 billion distinct words");
+	if (num_mul(w->nbyte + 1, sizeof(*l->sym), &bytes))
+		l->sym = malloc(bytes);
+	l->units = malloc((w->used + 1) * sizeof(*l->units));
+	if (!l->sym || !l->units)
+		return err_nomem(e, "the words");
+	for (i = 0; i < w->nslot; i++) {
+		const struct word *x = &w->slots[i];
+
+		if (!x->n)
+			continue;
+		l->units[l->nunit++] = (struct unit){ at, x->n, x->len };
+		for (k = 0; k < x->len; k++)
+			l->sym[at++] =
+			    l->b->byte_id[(uint8_t)w->bytes[x->at + k]];
+	}
+	qsort(l->units, l->nunit, sizeof(*l->units), by_weight);
+	return 0;
+}
+
+/* ---- pairs ---- */
+
+static int
+grow_slots(struct learner *l, struct err *e)
+{
+	uint64_t n = l->nslot ? l->nslot * 2 : 1 << 16, i, at;
+	uint32_t *slots = malloc(n * sizeof(*slots));
+
+	if (!slots)
+		return err_nomem(e, "pairs");
+	memset(slots, 0xff, n * sizeof(*slots));
+	for (i = 0; i < l->npair; i++) {
+		at = bpe_hash_pair(l->pairs[i].key) & (n - 1);
+		while (slots[at] != NO_PAIR)
+			at = (at + 1) & (n - 1);
+		slots[at] = (uint32_t)i;
+	}
+	free(l->slots);
+	l->slots = slots;
+	l->nslot = n;
+	return 0;
+}
+
+static int
+grow_pairs(struct learner *l, struct err *e)
+{
+	size_t cap = l->pair_cap ? l->pair_cap * 2 : 1 << 15;
+	struct pair *more;
+
+	if (cap >= NO_PAIR)
+		return err_set(e, ERR_ARG, "over 4 billion distinct pairs");
+	more = realloc(l->pairs, cap * sizeof(*more));
+	if (!more)
+		return err_nomem(e, "pairs");
+	l->pairs = more;
+	l->pair_cap = cap;
+	return grow_slots(l, e);
+}
+
+/*
+ * The number of a pair, which is new with a count of 0 if not known; NO_PAIR
+ * is an error.
+ */
+static inline uint32_t
+pair_number(struct learner *l, uint64_t key, struct err *e)
+{
+	uint64_t i;
+
+	if (l->npair == l->pair_cap && grow_pairs(l, e) < 0)
+		return NO_PAIR;
+	i = bpe_hash_pair(key) & (l->nslot - 1);
+	while (l->slots[i] != NO_PAIR && l->pairs[l->slots[i]].key != key)
+		i = (i + 1) & (l->nslot - 1);
+	if (l->slots[i] == NO_PAIR) {
+		l->pairs[l->npair] = (struct pair){ key, 0, NO_WORD, 0 };
+		l->slots[i] = (uint32_t)l->npair++;
+	}
+	return l->slots[i];
+}
+
+static int
+grow_notes(struct learner *l, struct err *e)
+{
+	size_t cap = l->note_cap ? l->note_cap * 2 : 1 << 15;
+	struct note *more = realloc(l->notes, cap * sizeof(*more));
+
+	if (!more)
+		return err_nomem(e, "pairs");
+	l->notes = more;
+	l->note_cap = cap;
+	return 0;
+}
+
+/* A pair is seen count times more, in word w. */
+static inline int
+gain(struct learner *l, uint64_t key, uint64_t count, uint32_t w, struct err *e)
+{
+	uint32_t number = pair_number(l, key, e);
+	struct pair *p;
+
+	if (number == NO_PAIR)
+		return e->code;
+	p = &l->pairs[number];
+	p->count += (int64_t)count;
+	if (p->word == w)
+		return 0;
+	if (l->nnote == l->note_cap && grow_notes(l, e) < 0)
+		return e->code;
+	p->word = w;
+	p->pending++;
+	l->notes[l->nnote++] = (struct note){ number, w };
+	return 0;
+}
+
+static inline int
+lose(struct learner *l, uint64_t key, uint64_t count, struct err *e)
+{
+	uint32_t number = pair_number(l, key, e);
+
+	if (number == NO_PAIR)
+		return e->code;
+	l->pairs[number].count -= (int64_t)count;
+	return 0;
+}
+
+/*
+ * Queue the pairs gained in this step, each with the words it was gained in.
+ * Notes come by rising word, so the lists are sorted.
+ */
+static int
+queue_gains(struct learner *l, struct err *e)
+{
+	struct learn_entry *at;
+	struct pair *p;
+	size_t i;
+
+	for (i = 0; i < l->nnote; i++) {
+		p = &l->pairs[l->notes[i].pair];
+		if (p->word == NO_WORD)
+			continue; /* its entry is made */
+		p->word = NO_WORD;
+		if (p->count <= 0) {
+			p->pending = 0;
+			continue;
+		}
+		if (learn_queue_stage(&l->queue, p->key, (uint64_t)p->count,
+			p->pending, e) < 0)
+			return e->code;
+		p->pending = (uint32_t)l->queue.nstaged;
+	}
+	for (i = 0; i < l->nnote; i++) {
+		p = &l->pairs[l->notes[i].pair];
+		if (!p->pending)
+			continue;
+		at = &l->queue.staged[p->pending - 1];
+		at->words[at->n++] = l->notes[i].word;
+	}
+	for (i = 0; i < l->nnote; i++)
+		l->pairs[l->notes[i].pair].pending = 0;
+	l->nnote = 0;
+	return learn_queue_push_staged(&l->queue, e);
+}
+
+static int
+count_pairs(struct learner *l, struct err *e)
+{
+	uint32_t w, k;
+
+	for (w = 0; w < l->nunit; w++) {
+		const struct unit *u = &l->units[w];
+		const uint32_t *s = l->sym + u->at;
+
+		for (k = 0; k + 1 < u->n; k++)
+			if (gain(l, bpe_key(s[k], s[k + 1]), u->count, w, e) <
+			    0)
+				return e->code;
+	}
+	return queue_gains(l, e);
+}
+
+/* ---- merging ---- */
+
+struct rule {
+	uint32_t left, right, id;
+};
+
+static inline bool
+fits(const struct learner *l, uint32_t a, uint32_t b)
+{
+	return !l->opts->max_len ||
+	       (uint64_t)l->b->tokens[a].len + l->b->tokens[b].len <
+		   l->opts->max_len;
+}
+
+/* The neighbours of a merge at s[to]: what was before, and s[from + 2]. */
+static int
+change_pairs(struct learner *l, const struct rule *r, uint32_t w,
+    const uint32_t *before, const uint32_t *after, struct err *e)
+{
+	uint64_t n = l->units[w].count;
+
+	if (before) {
+		if (lose(l, bpe_key(*before, r->left), n, e) < 0)
+			return e->code;
+		if (fits(l, *before, r->id) &&
+		    gain(l, bpe_key(*before, r->id), n, w, e) < 0)
+			return e->code;
+	}
+	if (after) {
+		if (lose(l, bpe_key(r->right, *after), n, e) < 0)
+			return e->code;
+		if (fits(l, *after, r->id) &&
+		    gain(l, bpe_key(r->id, *after), n, w, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* Apply the rule to word w, from left to right. */
+static int
+merge_word(struct learner *l, const struct rule *r, uint32_t w, struct err *e)
+{
+	struct unit *u = &l->units[w];
+	uint32_t *s = l->sym + u->at;
+	uint32_t from = 0, to = 0;
+
+	while (from < u->n) {
+		if (s[from] != r->left || from + 1 == u->n ||
+		    s[from + 1] != r->right) {
+			s[to++] = s[from++];
+			continue;
+		}
+		if (change_pairs(l, r, w, to ? &s[to - 1] : NULL,
+			from + 2 < u->n ? &s[from + 2] : NULL, e) < 0)
+			return e->code;
+		s[to++] = r->id;
+		from += 2;
+	}
+	u->n = to;
+	return 0;
+}
+
+static int
+make_rule(struct learner *l, uint64_t key, struct rule *r, struct err *e)
+{
+	struct buf bytes = { 0 };
+	int rc;
+
+	r->left = (uint32_t)(key >> 32);
+	r->right = (uint32_t)key;
+	buf_str(&bytes, bpe_bytes(l->b, r->left));
+	buf_str(&bytes, bpe_bytes(l->b, r->right));
+	rc = buf_ok(&bytes, e);
+	if (rc == 0)
+		rc = token_id(l, buf_view(&bytes), &r->id, e);
+	buf_free(&bytes);
+	if (rc < 0)
+		return rc;
+	return bpe_add_merge(
+	    l->b, (struct bpe_merge){ r->left, r->right, r->id }, e);
+}
+
+static int
+apply(struct learner *l, const struct learn_entry *top, struct err *e)
+{
+	struct rule r;
+	uint32_t i;
+
+	if (make_rule(l, top->key, &r, e) < 0)
+		return e->code;
+	for (i = 0; i < top->n; i++)
+		if (merge_word(l, &r, top->words[i], e) < 0)
+			return e->code;
+	return queue_gains(l, e);
+}
+
+/* The number of a pair that is known. */
+static uint32_t
+known_pair(const struct learner *l, uint64_t key)
+{
+	uint64_t i = bpe_hash_pair(key) & (l->nslot - 1);
+
+	while (l->pairs[l->slots[i]].key != key)
+		i = (i + 1) & (l->nslot - 1);
+	return l->slots[i];
+}
+
+/* The queue is lazy: a count that has changed is put right when it comes up. */
+static int
+learn(struct learner *l, struct err *e)
+{
+	struct learn_entry top;
+	uint64_t now;
+	int rc;
+
+	while (
+	    l->b->ntoken < l->opts->vocab && learn_queue_pop(&l->queue, &top)) {
+		now = (uint64_t)l->pairs[known_pair(l, top.key)].count;
+		if (top.count != now) {
+			top.count = now;
+			rc = learn_queue_push(&l->queue, &top, e);
+		} else if (top.count < 1 || top.count < l->opts->min_count) {
+			free(top.words);
+			return 0;
+		} else {
+			rc = apply(l, &top, e);
+			free(top.words);
+		}
+		if (rc < 0)
+			return rc;
+		if (l->opts->progress)
+			progress_tick(
+			    l->opts->progress, l->b->ntoken, l->b->nmerge);
+	}
+	return 0;
+}
+
+/*
+ * A pair merged twice (see the header) keeps its later place, as the
+ * dictionary of merges in the tokenizers library has it.
+ */
+static int
+drop_repeats(struct learner *l, struct err *e)
+{
+	struct bpe *b = l->b;
+	uint32_t *last = malloc((l->npair + 1) * sizeof(*last));
+	size_t i, n = 0;
+	uint64_t key;
+
+	if (!last)
+		return err_nomem(e, "merges");
+	for (i = 0; i < b->nmerge; i++) {
+		key = bpe_key(b->merges[i].left, b->merges[i].right);
+		last[known_pair(l, key)] = (uint32_t)i;
+	}
+	for (i = 0; i < b->nmerge; i++) {
+		key = bpe_key(b->merges[i].left, b->merges[i].right);
+		if (last[known_pair(l, key)] == i)
+			b->merges[n++] = b->merges[i];
+	}
+	b->nmerge = n;
+	free(last);
+	return 0;
+}
+
+static void
+release(struct learner *l)
+{
+	learn_queue_free(&l->queue);
+	free(l->units);
+	free(l->sym);
+	free(l->pairs);
+	free(l->slots);
+	free(l->notes);
+	free(l->known);
+}
+
+int
+bpe_learn(struct bpe *b, const struct words *w, const struct learn_opts *opts,
+    struct err *e)
+{
+	struct learner l = { .b = b, .opts = opts };
+	int rc = start_vocabulary(&l, e);
+
+	if (rc == 0 && b->ntoken > opts->vocab)
+		rc = err_set(e, ERR_ARG,
+		    "a vocabulary of %u has no room for %zu special tokens and "
+		    "256 bytes",
+		    opts->vocab, b->nadded);
+	if (rc == 0)
+		rc = take_words(&l, w, e);
+	if (rc == 0)
+		rc = count_pairs(&l, e);
+	if (rc == 0)
+		rc = learn(&l, e);
+	if (rc == 0)
+		rc = drop_repeats(&l, e);
+	release(&l);
+	return rc;
+}

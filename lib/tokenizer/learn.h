@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOKENIZER_LEARN_H
+#define TOKENIZER_LEARN_H
+
+#include <stdint.h>
+
+#include "tokenizer/bpe.h"
+#include "tokenizer/words.h"
+
+struct err;
+struct progress;
+
+/*
+ * BPE training on counted words.  The most frequent pair of neighbours is
+ * merged, over and over; of equally frequent ones that with the smallest
+ * (left id, right id).
+ *
+ * Ids: special tokens in the order given, the 256 bytes in the order of the
+ * byte-level alphabet, then what merges make.  A merge whose bytes are a token
+ * already gives that token's id.
+ *
+ * This is exactly what Hugging Face's BpeTrainer does, oddities included, save
+ * that counts are 64 bits wide: the pairs of "aaa" are counted as two; a
+ * merged pair's own count stays as it was; a pair met again after its merge
+ * (which takes such a reused id) is merged, and listed, once more.
+ * Source: Sennrich et al. 2016, section 3.2; the tokenizers library for the
+ * order of ties.
+ */
+struct learn_opts {
+	uint32_t vocab;     /* ids in all */
+	uint64_t min_count; /* pairs seen less often are not merged */
+	uint32_t max_len;   /* bytes of a token; 0: no limit */
+	const struct str *specials;
+	size_t nspecial;
+	struct progress *progress; /* ticks merges, or NULL */
+};
+
+/*
+ * Fill b, which is empty.  It may end with fewer tokens than asked for when no
+ * pair is left.  ERR_ARG if the alphabet doesn't fit in vocab.
+ */
+int bpe_learn(struct bpe *b, const struct words *w,
+    const struct learn_opts *opts, struct err *e);
+
+#endif

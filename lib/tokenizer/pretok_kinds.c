@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The named patterns and their scanners.  Each scanner's comments follow the
+ * alternatives of its regex in order; tests/unit/tokenizer_pretok.c compares
+ * them with PCRE2 running the regex.
+ */
+#include "pretok_scan.h"
+#include "uclass.h"
+
+#define TAIL "\\s+(?!\\S)|\\s+"
+#define CL100K(DIGITS) \
+	"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" DIGITS \
+	"| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|" TAIL
+#define O200K_WORD(U, W) \
+	"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]" U \
+	"[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]" W "(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
+
+/* Source: the tokenizers these patterns are named after. */
+const struct pretok_kind pretok_kinds[] = {
+	{ "gpt2",
+	    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|"
+	    " ?[^\\s\\p{L}\\p{N}]+|" TAIL,
+	    pretok_fill_gpt2 },
+	{ "cl100k", CL100K("\\p{N}{1,3}"), pretok_fill_cl100k },
+	{ "qwen2", CL100K("\\p{N}"), pretok_fill_qwen2 },
+	{ "nanochat", CL100K("\\p{N}{1,2}"), pretok_fill_nanochat },
+	{ "o200k",
+	    O200K_WORD("*", "+") O200K_WORD(
+		"+", "*") "\\p{N}{1,3}|"
+			  " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|" TAIL,
+	    NULL },
+	{ "whitespace", "\\S+|\\s+", pretok_fill_whitespace },
+	{ 0 },
+};
+
+/* The classes of gpt2: marks are as other as punctuation. */
+enum kind { OTHER, SPACE, NUMBER, LETTER };
+
+static const uint8_t kinds[] = {
+	[UC_OTHER] = OTHER,
+	[UC_MARK] = OTHER,
+	[UC_SPACE] = SPACE,
+	[UC_NUMBER] = NUMBER,
+	[UC_UPPER] = LETTER,
+	[UC_LOWER] = LETTER,
+	[UC_CASELESS] = LETTER,
+};
+
+static inline enum kind
+kind_at(const uint8_t *table, const uint8_t *p, const uint8_t *end, size_t *len)
+{
+	return kinds[uclass_get(table, p, end, len)];
+}
+
+/* Behind the characters of a kind from p on. */
+static inline const uint8_t *
+run_of(enum kind k, const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	size_t len;
+
+	while (p < end && kind_at(table, p, end, &len) == k)
+		p += len;
+	return p;
+}
+
+/* \s+(?!\S)|\s+ : the last of several spaces belongs to what follows. */
+static inline const uint8_t *
+space_run(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p, *last = p;
+	size_t len;
+
+	while (q < end && kind_at(table, q, end, &len) == SPACE) {
+		last = q;
+		q += len;
+	}
+	return q < end && last > p ? last : q;
+}
+
+/* Bytes behind the apostrophe at p that make 's 't 're 've 'm 'll 'd. */
+static inline size_t
+contraction(const uint8_t *p, const uint8_t *end)
+{
+	size_t left = (size_t)(end - p);
+
+	if (left < 2)
+		return 0;
+	switch (p[1]) {
+	case 's':
+	case 't':
+	case 'm':
+	case 'd':
+		return 1;
+	case 'r':
+	case 'v':
+		return left > 2 && p[2] == 'e' ? 2 : 0;
+	case 'l':
+		return left > 2 && p[2] == 'l' ? 2 : 0;
+	default:
+		return 0;
+	}
+}
+
+/* The same with (?i): U+017F folds to s. */
+static inline size_t
+contraction_fold(const uint8_t *p, const uint8_t *end)
+{
+	size_t left = (size_t)(end - p);
+	uint8_t low[3];
+
+	if (left < 2)
+		return 0;
+	if (left > 2 && p[1] == 0xc5 && p[2] == 0xbf)
+		return 2;
+	low[0] = '\'';
+	low[1] = p[1] | 0x20;
+	low[2] = left > 2 ? p[2] | 0x20 : 0;
+	return contraction(low, low + (left > 2 ? 3 : 2));
+}
+
+static inline const uint8_t *
+gpt2_piece(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	size_t len, more;
+	enum kind k;
+
+	if (*p == '\'' && (more = contraction(p, end)))
+		return p + 1 + more;
+	k = kind_at(table, p, end, &len);
+	if (k != SPACE)
+		return run_of(k, table, p + len, end);
+	if (*p == ' ' && p + 1 < end) {
+		k = kind_at(table, p + 1, end, &len);
+		if (k != SPACE)
+			return run_of(k, table, p + 1 + len, end);
+	}
+	return space_run(table, p, end);
+}
+
+static inline bool
+is_eol(uint8_t c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* \s*[\r\n]+ or else the spaces as above. */
+static inline const uint8_t *
+cl100k_space(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p, *eol = NULL, *last = p;
+	size_t len;
+
+	while (q < end && kind_at(table, q, end, &len) == SPACE) {
+		last = q;
+		if (is_eol(*q))
+			eol = q + 1;
+		q += len;
+	}
+	if (eol)
+		return eol;
+	return q < end && last > p ? last : q;
+}
+
+static inline const uint8_t *
+cl100k_digits(
+    const uint8_t *table, const uint8_t *p, const uint8_t *end, int most)
+{
+	size_t len;
+
+	for (; most && p < end && kind_at(table, p, end, &len) == NUMBER;
+	     most--)
+		p += len;
+	return p;
+}
+
+static inline const uint8_t *
+cl100k_other(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	p = run_of(OTHER, table, p, end);
+	while (p < end && is_eol(*p))
+		p++;
+	return p;
+}
+
+static inline const uint8_t *
+cl100k_piece(
+    const uint8_t *table, const uint8_t *p, const uint8_t *end, int most)
+{
+	enum kind k, then = SPACE;
+	size_t len, more;
+
+	if (*p == '\'' && (more = contraction_fold(p, end)))
+		return p + 1 + more;
+	k = kind_at(table, p, end, &len);
+	if (k == LETTER)
+		return run_of(LETTER, table, p + len, end);
+	if (k == NUMBER)
+		return cl100k_digits(table, p, end, most);
+	if (p + len < end)
+		then = kind_at(table, p + len, end, &more);
+	if (then == LETTER && !is_eol(*p))
+		return run_of(LETTER, table, p + len, end);
+	if (k == OTHER)
+		return cl100k_other(table, p, end);
+	if (*p == ' ' && then == OTHER)
+		return cl100k_other(table, p + 1, end);
+	return cl100k_space(table, p, end);
+}
+
+static inline const uint8_t *
+whitespace_piece(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	size_t len;
+	bool space = kind_at(table, p, end, &len) == SPACE;
+
+	do
+		p += len;
+	while (p < end && (kind_at(table, p, end, &len) == SPACE) == space);
+	return p;
+}
+
+static inline const uint8_t *
+cl100k3(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	return cl100k_piece(table, p, end, 3);
+}
+
+static inline const uint8_t *
+cl100k2(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	return cl100k_piece(table, p, end, 2);
+}
+
+static inline const uint8_t *
+cl100k1(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	return cl100k_piece(table, p, end, 1);
+}
+
+/* The loop, made once for each piece function, which the compiler inlines. */
+static inline __attribute__((always_inline)) size_t
+fill(pretok_piece *piece, struct str text, size_t *at, size_t *ends, size_t cap)
+{
+	const uint8_t *table = uclass_table();
+	const uint8_t *base = (const uint8_t *)text.p;
+	size_t n = 0, pos = *at;
+
+	while (n < cap && pos < text.n) {
+		pos = (size_t)(piece(table, base + pos, base + text.n) - base);
+		ends[n++] = pos;
+	}
+	*at = pos;
+	return n;
+}
+
+size_t
+pretok_fill_gpt2(struct str text, size_t *at, size_t *ends, size_t cap)
+{
+	return fill(gpt2_piece, text, at, ends, cap);
+}
+
+size_t
+pretok_fill_cl100k(struct str text, size_t *at, size_t *ends, size_t cap)
+{
+	return fill(cl100k3, text, at, ends, cap);
+}
+
+size_t
+pretok_fill_qwen2(struct str text, size_t *at, size_t *ends, size_t cap)
+{
+	return fill(cl100k1, text, at, ends, cap);
+}
+
+size_t
+pretok_fill_nanochat(struct str text, size_t *at, size_t *ends, size_t cap)
+{
+	return fill(cl100k2, text, at, ends, cap);
+}
+
+size_t
+pretok_fill_whitespace(struct str text, size_t *at, size_t *ends, size_t cap)
+{
+	return fill(whitespace_piece, text, at, ends, cap);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any pattern, run by PCRE2.  \s is spelt out: with UCP PCRE2 counts U+180E
+ * to it, which has not been White_Space since Unicode 6.3.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text/utf8.h"
+#include "pretok_scan.h"
+#include "uclass.h"
+
+enum { JIT_STACK_MIN = 32 * 1024, JIT_STACK_MAX = 64 << 20 };
+
+struct pretok_re {
+	pcre2_code *code;
+};
+
+struct pretok_re_scan {
+	const struct pretok_re *re;
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+	pcre2_jit_stack *stack;
+	struct str text;  /* valid: the caller's, or clean */
+	struct str raw;   /* the caller's */
+	struct buf clean; /* raw with U+FFFD for each stray byte */
+	size_t at;        /* in text: pieces before it are out */
+	size_t pending;   /* end of a match whose gap was put out, or 0 */
+	size_t seen_text, seen_raw; /* the same place in both */
+};
+
+/* \s outside and \s, \S inside classes, by properties. */
+static void
+spell_space(struct buf *b, char c, bool in_class)
+{
+	if (c == 's' && in_class)
+		buf_puts(b, "\\p{Z}\\x09-\\x0d\\x{85}");
+	else if (c == 's')
+		buf_puts(b, "[\\p{Z}\\x09-\\x0d\\x{85}]");
+	else if (c == 'S' && !in_class)
+		buf_puts(b, "[^\\p{Z}\\x09-\\x0d\\x{85}]");
+	else
+		buf_printf(b, "\\%c", c);
+}
+
+/* The regex as PCRE2 is to have it. */
+static int
+translate(const char *regex, struct buf *b, struct err *e)
+{
+	bool in_class = false;
+	const char *p;
+
+	for (p = regex; *p; p++) {
+		if (*p == '\\' && p[1]) {
+			spell_space(b, *++p, in_class);
+			continue;
+		}
+		if (*p == '[' && !in_class) {
+			in_class = true;
+			buf_putc(b, '[');
+			if (p[1] == '^')
+				buf_putc(b, *++p);
+			if (p[1] == ']')
+				buf_putc(b, *++p);
+			continue;
+		}
+		if (*p == ']')
+			in_class = false;
+		buf_putc(b, *p);
+	}
+	return buf_ok(b, e);
+}
+
+int
+pretok_re_open(struct pretok_re **out, const char *regex, struct err *e)
+{
+	struct pretok_re *re = calloc(1, sizeof(*re));
+	struct buf b = { 0 };
+	unsigned char msg[160];
+	PCRE2_SIZE at = 0;
+	int bad = 0, rc;
+
+	*out = NULL;
+	rc = re ? translate(regex, &b, e) : err_nomem(e, "a pattern");
+	if (rc == 0) {
+		re->code = pcre2_compile((PCRE2_SPTR)b.p, b.n,
+		    PCRE2_UTF | PCRE2_UCP, &bad, &at, NULL);
+		if (!re->code) {
+			pcre2_get_error_message(bad, msg, sizeof(msg));
+			rc = err_set(e, ERR_ARG,
+			    "the pattern is no regex: %s (near byte %zu)", msg,
+			    (size_t)at);
+		}
+	}
+	buf_free(&b);
+	if (rc < 0) {
+		free(re);
+		return rc;
+	}
+	/* Without JIT support matching is slower, that's all. */
+	pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
+	*out = re;
+	return 0;
+}
+
+void
+pretok_re_close(struct pretok_re *re)
+{
+	if (!re)
+		return;
+	pcre2_code_free(re->code);
+	free(re);
+}
+
+struct pretok_re_scan *
+pretok_re_scan_new(const struct pretok_re *re, struct err *e)
+{
+	struct pretok_re_scan *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		err_nomem(e, "a pattern");
+		return NULL;
+	}
+	s->re = re;
+	s->match = pcre2_match_data_create(1, NULL);
+	s->limits = pcre2_match_context_create(NULL);
+	s->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
+	if (!s->match || !s->limits || !s->stack) {
+		pretok_re_scan_free(s);
+		err_nomem(e, "a pattern");
+		return NULL;
+	}
+	pcre2_jit_stack_assign(s->limits, NULL, s->stack);
+	return s;
+}
+
+void
+pretok_re_scan_free(struct pretok_re_scan *s)
+{
+	if (!s)
+		return;
+	pcre2_match_data_free(s->match);
+	pcre2_match_context_free(s->limits);
+	pcre2_jit_stack_free(s->stack);
+	buf_free(&s->clean);
+	free(s);
+}
+
+static int
+clean_copy(struct pretok_re_scan *s, struct err *e)
+{
+	const uint8_t *p = (const uint8_t *)s->raw.p, *end = p + s->raw.n;
+	size_t len;
+
+	buf_clear(&s->clean);
+	for (; p < end; p += len) {
+		if (utf8_strict(p, end, &len) == UINT32_MAX)
+			buf_puts(&s->clean, "\xef\xbf\xbd");
+		else
+			buf_put(&s->clean, p, len);
+	}
+	s->text = buf_view(&s->clean);
+	return buf_ok(&s->clean, e);
+}
+
+int
+pretok_re_start(struct pretok_re_scan *s, struct str text, struct err *e)
+{
+	s->raw = s->text = text;
+	s->at = s->pending = s->seen_text = s->seen_raw = 0;
+	return utf8_valid(text) ? 0 : clean_copy(s, e);
+}
+
+/* The place in raw of a place in text; places come in rising order. */
+static size_t
+to_raw(struct pretok_re_scan *s, size_t place)
+{
+	const uint8_t *raw = (const uint8_t *)s->raw.p;
+	size_t len;
+
+	if (s->text.p == s->raw.p)
+		return place;
+	while (s->seen_text < place) {
+		if (utf8_strict(raw + s->seen_raw, raw + s->raw.n, &len) ==
+		    UINT32_MAX)
+			s->seen_text += 3;
+		else
+			s->seen_text += len;
+		s->seen_raw += len;
+	}
+	return s->seen_raw;
+}
+
+/* The next match that isn't empty, from s->at on: 1, or 0. */
+static int
+find(struct pretok_re_scan *s, size_t *from, size_t *to, struct err *e)
+{
+	PCRE2_SIZE *place = pcre2_get_ovector_pointer(s->match);
+	unsigned char msg[160];
+	int rc;
+
+	rc = pcre2_match(s->re->code, (PCRE2_SPTR)s->text.p, s->text.n, s->at,
+	    PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, s->match, s->limits);
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (rc < 0) {
+		pcre2_get_error_message(rc, msg, sizeof(msg));
+		return err_set(e, ERR_FORMAT,
+		    "the pattern gave up behind byte %zu: %s", to_raw(s, s->at),
+		    msg);
+	}
+	*from = place[0];
+	*to = place[1];
+	return 1;
+}
+
+/* \K can make a match begin anywhere; only forward makes sense. */
+static int
+next_piece(struct pretok_re_scan *s, size_t *end, struct err *e)
+{
+	size_t from = 0, to = 0;
+	int rc;
+
+	if (s->pending) {
+		*end = s->pending;
+		s->pending = 0;
+		return 1;
+	}
+	rc = find(s, &from, &to, e);
+	if (rc < 0)
+		return rc;
+	if (rc == 0 || to <= s->at || from < s->at) {
+		*end = s->text.n;
+	} else if (from > s->at) {
+		*end = from;
+		s->pending = to;
+	} else {
+		*end = to;
+	}
+	return 1;
+}
+
+ptrdiff_t
+pretok_re_next(
+    struct pretok_re_scan *s, size_t *ends, size_t cap, struct err *e)
+{
+	size_t n = 0, end;
+	int rc;
+
+	while (n < cap && s->at < s->text.n) {
+		rc = next_piece(s, &end, e);
+		if (rc < 0)
+			return rc;
+		s->at = end;
+		ends[n++] = to_raw(s, end);
+	}
+	return (ptrdiff_t)n;
+}

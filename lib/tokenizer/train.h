@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOKENIZER_TRAIN_H
+#define TOKENIZER_TRAIN_H
+
+#include <stdint.h>
+
+#include "tokenizer/bpe.h"
+#include "tokenizer/texts.h"
+
+struct err;
+struct run;
+
+/* Texts to a tokenizer: count their pieces (count.h), learn merges (learn.h).
+ */
+struct train_opts {
+	const char *pattern; /* a name or a regex (pretok.h) */
+	uint64_t vocab;      /* ids in all, special tokens included */
+	uint64_t min_count;
+	uint32_t max_len; /* 0: no limit */
+	const struct str *specials;
+	size_t nspecial;
+};
+
+struct train_stats {
+	uint64_t pieces, distinct; /* counted */
+	double count_s, learn_s;   /* seconds */
+};
+
+/*
+ * Fill b, which is empty.  The result depends on texts and opts only.
+ * r->opt->memory bounds the table of distinct pieces (ERR_ARG beyond it).
+ */
+int bpe_train(struct bpe *b, struct texts *in, const struct train_opts *opts,
+    struct run *r, struct train_stats *stats, struct err *e);
+
+#endif

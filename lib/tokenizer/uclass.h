@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOKENIZER_UCLASS_H
+#define TOKENIZER_UCLASS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What split patterns ask of a character, as one small number, from one
+ * table, so that a scanner's step is a load.  Text need not be valid UTF-8: a
+ * byte that is no part of a well-formed sequence (RFC 3629) is a character of
+ * its own, of class UC_OTHER.
+ */
+enum uclass {
+	UC_OTHER,
+	UC_SPACE, /* White_Space */
+	UC_NUMBER,
+	UC_MARK,
+	UC_UPPER,    /* Lu, Lt; letters are the classes from here on */
+	UC_LOWER,    /* Ll */
+	UC_CASELESS, /* Lm, Lo */
+};
+
+enum { UCLASS_TABLE = 0x40000 /* no assigned letter, number or space above */ };
+
+/* UCLASS_TABLE classes by code point; made with the first call. Thread-safe. */
+const uint8_t *uclass_table(void);
+/* The class of a code point beyond the table. */
+unsigned uclass_far(uint32_t cp);
+
+/*
+ * The code point of the well-formed sequence at p < end and its bytes in
+ * *len; UINT32_MAX and 1 if there is none.
+ */
+static inline uint32_t
+utf8_strict(const uint8_t *p, const uint8_t *end, size_t *len)
+{
+	size_t left = (size_t)(end - p), n, i;
+	uint32_t cp, least;
+
+	*len = 1;
+	if (p[0] < 0x80)
+		return p[0];
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return UINT32_MAX;
+	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (left < n)
+		return UINT32_MAX;
+	least = n == 2 ? 0x80 : n == 3 ? 0x800 : 0x10000;
+	cp = p[0] & (0xffu >> (n + 1));
+	for (i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return UINT32_MAX;
+		cp = cp << 6 | (p[i] & 0x3fu);
+	}
+	if (cp < least || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		return UINT32_MAX;
+	*len = n;
+	return cp;
+}
+
+/* The class of the character at p < end and its bytes in *len. */
+static inline unsigned
+uclass_get(
+    const uint8_t *table, const uint8_t *p, const uint8_t *end, size_t *len)
+{
+	uint32_t cp;
+
+	if (p[0] < 0x80) {
+		*len = 1;
+		return table[p[0]];
+	}
+	cp = utf8_strict(p, end, len);
+	return cp < UCLASS_TABLE ? table[cp] : uclass_far(cp);
+}
+
+#endif
