@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/num.h"
+#include "cmd.h"
+#include "io/shard.h"
+#include "io/stream.h"
+#include "io/textcodec.h"
+#include "mix/encode.h"
+#include "tokenizer/tokenizer.h"
+
+static struct opt_common common;
+static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
+
+static const char *tokenizer;
+static bool eod = true;
+
+static const struct opt build_opts[] = {
+	{ "tokenizer", 't', OPT_STR, &tokenizer, "FILE",
+	    "the tokenizer.json to encode with", NULL },
+	{ "eod", 0, OPT_FLAG, &eod, NULL,
+	    "end each document with <|endoftext|>; --no-eod: don't", NULL },
+	{ 0 }
+};
+
+static int
+check_usage(struct err *e)
+{
+	if (!tokenizer)
+		return err_set(e, ERR_ARG, "say --tokenizer tokenizer.json");
+	if (!common.out || strcmp(common.out, "-") == 0)
+		return err_set(e, ERR_ARG,
+		    "say -o PREFIX: a shard is PREFIX.bin, PREFIX.idx and "
+		    "PREFIX.docs");
+	return 0;
+}
+
+static int
+build(const struct opt_cmd *c, struct docs *in, const struct textcodec *codec,
+    struct err *e)
+{
+	struct run r;
+	int rc = run_open(&r, c, &common, true, cmd_warn, e);
+
+	if (rc < 0)
+		return rc;
+	rc = encode_shard(in, codec, eod, common.out, &r, e);
+	if (rc == 0)
+		rc = run_close(&r, e);
+	else
+		run_abort(&r);
+	if (rc == 0)
+		cmd_closing(&r, "documents");
+	return rc;
+}
+
+static int
+build_main(int argc, char **argv)
+{
+	static const struct opt_cmd c = {
+		.name = "shard",
+		.args = "[FILE...]",
+		.summary = "documents to token shards (Megatron .bin and .idx, "
+			   "and .docs)",
+		.example = "quern shard --tokenizer tokenizer.json -o web-00 "
+			   "clean.jsonl.zst",
+		.opts = build_opts,
+		.common = common_opts,
+		.more = "subcommands: shard info, shard cat, shard verify",
+	};
+	struct textcodec codec = { 0 };
+	struct docs in = { .spool_fd = -1 };
+	struct err e;
+	int n, rc;
+
+	opt_common_init(&common);
+	n = cmd_begin(&c, argc, argv);
+	rc = check_usage(&e);
+	if (rc == 0)
+		rc = docs_open(&in, argv + 1, n, &common, &e);
+	if (rc == 0)
+		rc = tokenizer_open(&codec, tokenizer, &e);
+	if (rc == 0)
+		rc = build(&c, &in, &codec, &e);
+	if (codec.close)
+		codec.close(codec.ctx);
+	docs_close(&in);
+	return cmd_end(&c, rc, &e);
+}
+
+/* Run one over every shard named, writing to -o. */
+static int
+each_shard(int argc, char **argv,
+    int (*one)(const struct shard *, struct out *, struct err *), struct err *e)
+{
+	struct shard s;
+	struct out *out;
+	int i, rc = 0;
+
+	if (argc < 1)
+		return err_set(e, ERR_ARG, "name a shard: its PREFIX");
+	if (out_open(&out, common.out, e) < 0)
+		return e->code;
+	for (i = 1; rc == 0 && i <= argc; i++) {
+		rc = shard_open(&s, argv[i], e);
+		if (rc == 0) {
+			rc = one(&s, out, e);
+			shard_close(&s);
+		}
+	}
+	if (rc == 0)
+		return out_commit(out, e);
+	out_close(out);
+	return rc;
+}
+
+static int
+put(struct out *out, struct buf *b, struct err *e)
+{
+	int rc = buf_ok(b, e);
+
+	if (rc == 0)
+		rc = out_write(out, b->p, b->n, e);
+	buf_free(b);
+	return rc;
+}
+
+static int
+info_one(const struct shard *s, struct out *out, struct err *e)
+{
+	struct buf b = { 0 };
+	double per = s->docs ? (double)s->tokens / (double)s->docs : 0;
+
+	buf_printf(&b, "shard       %s\n", s->prefix);
+	buf_printf(&b, "documents   %" PRIu64 "\n", s->docs);
+	buf_printf(
+	    &b, "tokens      %" PRIu64 " (%.1f a document)\n", s->tokens, per);
+	buf_printf(&b, "type        %s, %" PRIu64 " bytes\n",
+	    s->idx.width == 2 ? "uint16" : "int32", s->bin_bytes);
+	buf_printf(&b, "tokenizer   sha256:%s\n", s->head.tokenizer);
+	buf_printf(&b, "vocabulary  %" PRIu32 "\n", s->head.vocab);
+	if (s->head.end_text >= 0)
+		buf_printf(&b, "document ends in token %" PRId64 "\n",
+		    s->head.end_text);
+	else
+		buf_puts(&b, "documents end without a token of their own\n");
+	buf_printf(&b, "bin         sha256:%s\n", s->bin_sha256);
+	return put(out, &b, e);
+}
+
+static const struct opt no_opts[] = { { 0 } };
+
+static int
+info_main(int argc, char **argv)
+{
+	static const struct opt_cmd c = {
+		.name = "shard info",
+		.args = "PREFIX...",
+		.summary = "what a shard holds",
+		.example = "quern shard info web-00",
+		.opts = no_opts,
+		.common = common_opts,
+	};
+	struct err e;
+	int n, rc;
+
+	opt_common_init(&common);
+	n = cmd_begin(&c, argc, argv);
+	rc = each_shard(n, argv, info_one, &e);
+	return cmd_end(&c, rc, &e);
+}
+
+static uint64_t from, to;
+static const char *format;
+
+/* A document's tokens as a line. */
+static int
+cat_doc(const struct shard *s, uint64_t i, struct ids *ids, struct arena *a,
+    struct buf *b, struct err *e)
+{
+	uint64_t first, n, k;
+	bool json = strcmp(format, "jsonl") == 0;
+	struct shard_doc d;
+
+	ids->n = 0;
+	arena_reset(a);
+	if (shard_doc_range(s, i, &first, &n, e) < 0 ||
+	    ids_reserve(ids, n, e) < 0 ||
+	    shard_read(s, first, n, ids->v, e) < 0)
+		return e->code;
+	if (json) {
+		if (shard_doc_read(s, i, a, &d, e) < 0)
+			return e->code;
+		buf_puts(b, "{\"id\":");
+		buf_json(b, d.id);
+		buf_puts(b, ",\"tokens\":[");
+	}
+	for (k = 0; k < n; k++) {
+		if (k)
+			buf_putc(b, json ? ',' : ' ');
+		buf_u64(b, ids->v[k]);
+	}
+	buf_puts(b, json ? "]}\n" : "\n");
+	return 0;
+}
+
+static int
+cat_one(const struct shard *s, struct out *out, struct err *e)
+{
+	uint64_t i, end = to && to < s->docs ? to : s->docs;
+	struct ids ids = { 0 };
+	struct arena a = { 0 };
+	struct buf b = { 0 };
+	int rc = 0;
+
+	for (i = from; rc == 0 && i < end; i++) {
+		buf_clear(&b);
+		rc = cat_doc(s, i, &ids, &a, &b, e);
+		if (rc == 0)
+			rc = buf_ok(&b, e);
+		if (rc == 0)
+			rc = out_write(out, b.p, b.n, e);
+	}
+	buf_free(&b);
+	arena_free(&a);
+	ids_free(&ids);
+	return rc;
+}
+
+static const struct opt cat_opts[] = { { "from", 0, OPT_U64, &from, "N",
+					   "first document", NULL },
+	{ "to", 0, OPT_U64, &to, "N",
+	    "the document to stop before; 0: the shard's end", NULL },
+	{ "format", 0, OPT_STR, &format, "FORMAT",
+	    "ids: numbers, a line a document; jsonl: with the id",
+	    "ids,jsonl" },
+	{ 0 } };
+
+static int
+cat_main(int argc, char **argv)
+{
+	static const struct opt_cmd c = {
+		.name = "shard cat",
+		.args = "PREFIX...",
+		.summary = "the token ids of each document",
+		.example = "quern shard cat --from 10 --to 12 web-00",
+		.opts = cat_opts,
+		.common = common_opts,
+	};
+	struct err e;
+	int n, rc;
+
+	opt_common_init(&common);
+	format = "ids";
+	n = cmd_begin(&c, argc, argv);
+	rc = each_shard(n, argv, cat_one, &e);
+	return cmd_end(&c, rc, &e);
+}
+
+/* One that fails doesn't keep the next from being looked at. */
+static int
+verify_all(const struct opt_cmd *c, int n, char **argv, struct err *e)
+{
+	struct shard s;
+	int i, rc, bad = 0;
+
+	for (i = 1; i <= n; i++) {
+		rc = shard_open(&s, argv[i], e);
+		if (rc == 0) {
+			rc = shard_verify(&s, e);
+			if (rc == 0)
+				printf("%s: ok, %" PRIu64 " documents, %" PRIu64
+				       " tokens\n",
+				    s.prefix, s.docs, s.tokens);
+			shard_close(&s);
+		}
+		if (rc == ERR_FORMAT || rc == ERR_CHECK) {
+			fflush(stdout);
+			fprintf(stderr, "quern %s: %s\n", c->name, e->msg);
+			bad++;
+		} else if (rc < 0) {
+			return rc;
+		}
+	}
+	if (bad)
+		return err_set(
+		    e, ERR_CHECK, "%d of %d shards are broken", bad, n);
+	return 0;
+}
+
+static int
+verify_main(int argc, char **argv)
+{
+	static const struct opt_cmd c = {
+		.name = "shard verify",
+		.args = "PREFIX...",
+		.summary = "do sizes, offsets, tokens and digests hold?",
+		.example = "quern shard verify web-00 web-01",
+		.opts = no_opts,
+		.common = common_opts,
+		.more = "Exits 3 if one does not.",
+	};
+	struct err e;
+	int n, rc;
+
+	opt_common_init(&common);
+	n = cmd_begin(&c, argc, argv);
+	rc = n < 1 ? err_set(&e, ERR_ARG, "name a shard: its PREFIX")
+		   : verify_all(&c, n, argv, &e);
+	return cmd_end(&c, rc, &e);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct cmd_sub subs[] = { { "info", "what a shard holds",
+						   info_main },
+		{ "cat", "the token ids of each document", cat_main },
+		{ "verify", "do sizes, offsets, tokens and digests hold?",
+		    verify_main },
+		{ 0 } };
+	const struct cmd_sub *s;
+
+	for (s = subs; argc > 1 && s->name; s++)
+		if (strcmp(s->name, argv[1]) == 0)
+			return s->main(argc - 1, argv + 1);
+	return build_main(argc, argv);
+}

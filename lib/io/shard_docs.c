@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* The .docs file of a shard: zstd frames with a seek table, JSON Lines. */
+#include <stdlib.h>
+#include <zstd.h>
+
+#include "base/err.h"
+#include "io/json.h"
+#include "io/shard.h"
+#include "io/stream.h"
+
+#define SEEK_FRAME 0x184D2A5Eu
+#define SEEK_FOOTER 0x8F92EAB1u
+
+enum {
+	LEVEL = 3,
+	FOOTER = 9, /* u32 frames, u8 descriptor, u32 magic */
+	MAX_FRAME = 1 << 30
+};
+
+static void
+put_le32(struct buf *b, uint32_t v)
+{
+	unsigned char p[4] = { (unsigned char)v, (unsigned char)(v >> 8),
+		(unsigned char)(v >> 16), (unsigned char)(v >> 24) };
+
+	buf_put(b, p, 4);
+}
+
+static uint32_t
+le32(const unsigned char *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
+int
+frames_put(struct frames *f, struct out *out, struct str text, struct err *e)
+{
+	size_t bound = ZSTD_compressBound(text.n), n;
+	char *to;
+
+	if (text.n > MAX_FRAME || f->n == UINT32_MAX / 8)
+		return err_set(e, ERR_FORMAT,
+		    "%s: too much to say about its documents", out_name(out));
+	if (!f->zstd) {
+		f->zstd = ZSTD_createCCtx();
+		if (!f->zstd)
+			return err_nomem(e, "zstd");
+		ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_compressionLevel, LEVEL);
+		ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_checksumFlag, 1);
+	}
+	buf_clear(&f->packed);
+	to = buf_room(&f->packed, bound);
+	if (!to)
+		return err_nomem(e, "zstd");
+	n = ZSTD_compress2(f->zstd, to, bound, text.p, text.n);
+	if (ZSTD_isError(n))
+		return err_set(e, ERR_IO, "%s: zstd: %s", out_name(out),
+		    ZSTD_getErrorName(n));
+	put_le32(&f->table, (uint32_t)n);
+	put_le32(&f->table, (uint32_t)text.n);
+	f->n++;
+	return out_write(out, to, n, e);
+}
+
+int
+frames_end(struct frames *f, struct out *out, struct err *e)
+{
+	struct buf head = { 0 };
+	int rc;
+
+	put_le32(&head, SEEK_FRAME);
+	put_le32(&head, (uint32_t)(8 * f->n + FOOTER));
+	put_le32(&f->table, (uint32_t)f->n);
+	buf_putc(&f->table, 0);
+	put_le32(&f->table, SEEK_FOOTER);
+	rc = buf_ok(&head, e);
+	if (rc == 0)
+		rc = buf_ok(&f->table, e);
+	if (rc == 0)
+		rc = out_write(out, head.p, head.n, e);
+	if (rc == 0)
+		rc = out_write(out, f->table.p, f->table.n, e);
+	buf_free(&head);
+	return rc;
+}
+
+void
+frames_free(struct frames *f)
+{
+	ZSTD_freeCCtx(f->zstd);
+	buf_free(&f->table);
+	buf_free(&f->packed);
+}
+
+int
+frames_index(const unsigned char *p, uint64_t bytes, uint64_t **at, uint64_t *n,
+    struct err *e)
+{
+	const unsigned char *entry;
+	uint64_t i, sum = 0, table;
+
+	if (bytes < 8 + FOOTER || le32(p + bytes - 4) != SEEK_FOOTER ||
+	    p[bytes - 5] != 0)
+		return err_set(e, ERR_CHECK,
+		    "it does not end in a seek table: cut off, or not written "
+		    "by quern shard");
+	*n = le32(p + bytes - FOOTER);
+	table = *n * 8 + FOOTER;
+	if (bytes - 8 < table || le32(p + bytes - table - 8) != SEEK_FRAME ||
+	    le32(p + bytes - table - 4) != table)
+		return err_set(e, ERR_CHECK, "its seek table is damaged");
+	*at = malloc((*n + 1) * sizeof(**at));
+	if (!*at)
+		return err_nomem(e, "a seek table");
+	entry = p + bytes - table;
+	for (i = 0; i < *n; i++, entry += 8) {
+		(*at)[i] = sum;
+		sum += le32(entry);
+	}
+	(*at)[i] = sum;
+	if (sum == bytes - table - 8)
+		return 0;
+	free(*at);
+	*at = NULL;
+	return err_set(e, ERR_CHECK, "its seek table does not fit the file");
+}
+
+int
+frames_get(const struct shard *s, uint64_t i, struct buf *text, struct err *e)
+{
+	const unsigned char *p = s->docs_map + s->frames[i];
+	size_t packed = s->frames[i + 1] - s->frames[i], n;
+	unsigned long long size = ZSTD_getFrameContentSize(p, packed);
+	char *to;
+
+	buf_clear(text);
+	if (size > MAX_FRAME)
+		return err_set(e, ERR_FORMAT,
+		    "%s.docs: byte %llu: this is no zstd frame", s->prefix,
+		    (unsigned long long)s->frames[i]);
+	to = buf_room(text, (size_t)size + 1);
+	if (!to)
+		return err_nomem(e, "documents");
+	n = ZSTD_decompress(to, (size_t)size, p, packed);
+	if (ZSTD_isError(n))
+		return err_set(e, ERR_FORMAT, "%s.docs: byte %llu: %s",
+		    s->prefix, (unsigned long long)s->frames[i],
+		    ZSTD_getErrorName(n));
+	text->n = n;
+	to[n] = '\0';
+	return 0;
+}
+
+int
+shard_doc_parse(
+    struct str line, struct arena *a, struct shard_doc *d, struct err *e)
+{
+	struct json_val root, url;
+	struct json *j;
+
+	if (json_parse(&j, line.p, line.n, e) < 0)
+		return e->code;
+	root = json_root(j);
+	url = json_get(root, "url");
+	d->id = arena_dup(a, json_str(json_get(root, "id")));
+	d->url = (struct str){ NULL, 0 };
+	if (json_type(url) == JSON_STRING)
+		d->url = arena_dup(a, json_str(url));
+	d->tokens = json_u64(json_get(root, "tokens"), 0);
+	d->bytes = json_u64(json_get(root, "bytes"), 0);
+	json_free(j);
+	if (!d->id.p || (json_type(url) == JSON_STRING && !d->url.p))
+		return err_nomem(e, "a document's name");
+	return 0;
+}
+
+/* The nth line of text; false if there are fewer. */
+static bool
+nth_line(const struct buf *text, uint64_t nth, struct str *line)
+{
+	const char *p = text->p, *end = text->p + text->n, *eol;
+
+	for (; p < end; p = eol + 1) {
+		eol = memchr(p, '\n', (size_t)(end - p));
+		if (!eol)
+			return false;
+		if (nth-- == 0) {
+			*line = (struct str){ p, (size_t)(eol - p) };
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+missing(const struct shard *s, uint64_t i, struct err *e)
+{
+	return err_set(e, ERR_FORMAT, "%s.docs: there is no document %llu",
+	    s->prefix, (unsigned long long)i);
+}
+
+int
+shard_doc_read(const struct shard *s, uint64_t i, struct arena *a,
+    struct shard_doc *d, struct err *e)
+{
+	struct buf text = { 0 };
+	struct str line;
+	int rc;
+
+	if (i >= s->docs)
+		return missing(s, i, e);
+	rc = frames_get(s, 1 + i / SHARD_FRAME, &text, e);
+	if (rc == 0 && !nth_line(&text, i % SHARD_FRAME, &line))
+		rc = missing(s, i, e);
+	if (rc == 0 && (rc = shard_doc_parse(line, a, d, e)) < 0)
+		err_prefix(e, "%s.docs: document %llu", s->prefix,
+		    (unsigned long long)i);
+	buf_free(&text);
+	return rc;
+}
+
+/* The documents of a frame, the first being number `first`. */
+static int
+each_of_frame(const struct shard *s, const struct buf *text, uint64_t first,
+    struct arena *a,
+    int (*each)(void *, uint64_t, const struct shard_doc *, struct err *),
+    void *ctx, struct err *e)
+{
+	const char *p = text->p, *end = text->p + text->n, *eol;
+	uint64_t i = first, last = first + SHARD_FRAME;
+	struct shard_doc d;
+	int rc;
+
+	last = last < s->docs ? last : s->docs;
+	for (; i < last; i++, p = eol + 1) {
+		eol = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+		if (!eol)
+			return missing(s, i, e);
+		arena_reset(a);
+		rc = shard_doc_parse(
+		    (struct str){ p, (size_t)(eol - p) }, a, &d, e);
+		if (rc < 0)
+			return err_prefix(e, "%s.docs: document %llu",
+			    s->prefix, (unsigned long long)i);
+		if ((rc = each(ctx, i, &d, e)) != 0)
+			return rc;
+	}
+	if (p < end)
+		return err_set(e, ERR_FORMAT,
+		    "%s.docs: more documents than it says", s->prefix);
+	return 0;
+}
+
+int
+shard_docs_each(const struct shard *s,
+    int (*each)(
+	void *ctx, uint64_t i, const struct shard_doc *d, struct err *e),
+    void *ctx, struct err *e)
+{
+	struct buf text = { 0 };
+	struct arena a = { 0 };
+	uint64_t f;
+	int rc = 0;
+
+	for (f = 0; rc == 0 && f + 2 < s->nframe; f++) {
+		rc = frames_get(s, 1 + f, &text, e);
+		if (rc == 0)
+			rc = each_of_frame(
+			    s, &text, f * SHARD_FRAME, &a, each, ctx, e);
+	}
+	arena_free(&a);
+	buf_free(&text);
+	return rc;
+}

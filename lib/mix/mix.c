@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "io/stream.h"
+#include "mix/mix_impl.h"
+
+enum { BATCH = 64 };
+
+const struct plan *
+mix_plan(const struct mix *m)
+{
+	return &m->plan;
+}
+
+const struct recipe *
+mix_recipe(const struct mix *m)
+{
+	return &m->recipe;
+}
+
+const struct source *
+mix_source(const struct mix *m, uint32_t i)
+{
+	return &m->sources[i];
+}
+
+const char *
+mix_digest(const struct mix *m)
+{
+	return m->digest;
+}
+
+/* Every source speaks of the recipe's tokens, or at least of the same. */
+static int
+check_tokenizer(struct mix *m, uint32_t i, struct err *e)
+{
+	const struct recipe_source *rs = &m->recipe.sources[i];
+	const struct shard *a = m->sources[0].shards;
+	const struct shard *x = m->sources[i].shards;
+
+	if (m->recipe.tokenizer[0] &&
+	    strcmp(m->recipe.tokenizer, x->head.tokenizer) != 0)
+		return err_set(e, ERR_CHECK,
+		    "%s:%u: source %s: its shards were made by tokenizer "
+		    "sha256:%s, the recipe asks for sha256:%s",
+		    m->recipe.file, rs->line, rs->name.p, x->head.tokenizer,
+		    m->recipe.tokenizer);
+	if (strcmp(a->head.tokenizer, x->head.tokenizer) != 0 ||
+	    a->head.vocab != x->head.vocab)
+		return err_set(e, ERR_CHECK,
+		    "%s:%u: source %s: its shards were made by tokenizer "
+		    "sha256:%.16s..., those of source %s by sha256:%.16s...: "
+		    "make both with one",
+		    m->recipe.file, rs->line, rs->name.p, x->head.tokenizer,
+		    m->recipe.sources[0].name.p, a->head.tokenizer);
+	return 0;
+}
+
+static int
+open_sources(struct mix *m, struct err *e)
+{
+	const struct recipe *r = &m->recipe;
+	uint32_t i;
+
+	m->sources = calloc((size_t)r->nsource + 1, sizeof(*m->sources));
+	if (!m->sources)
+		return err_nomem(e, "sources");
+	for (i = 0; i < r->nsource; i++) {
+		m->nsource++;
+		if (source_open(
+			&m->sources[i], m->path, r->sources[i].path, e) < 0)
+			return err_prefix(e, "%s:%u: source %s", r->file,
+			    r->sources[i].line, r->sources[i].name.p);
+		if (check_tokenizer(m, i, e) < 0)
+			return e->code;
+	}
+	m->vocab = m->sources[0].shards[0].head.vocab;
+	return 0;
+}
+
+static int
+make_plan(struct mix *m, struct err *e)
+{
+	uint64_t *tokens = calloc((size_t)m->nsource + 1, sizeof(*tokens));
+	uint32_t i;
+	int rc;
+
+	if (!tokens)
+		return err_nomem(e, "a plan");
+	for (i = 0; i < m->nsource; i++)
+		tokens[i] = m->sources[i].tokens;
+	m->planned = true;
+	rc = plan_make(&m->plan, &m->recipe, tokens, e);
+	free(tokens);
+	return rc;
+}
+
+static void
+digest_sources(const struct mix *m, struct buf *b)
+{
+	const struct shard *x;
+	uint32_t i;
+	size_t j;
+
+	for (i = 0; i < m->nsource; i++) {
+		buf_printf(b, "source %s\n", m->recipe.sources[i].name.p);
+		for (j = 0; j < m->sources[i].n; j++) {
+			x = &m->sources[i].shards[j];
+			buf_printf(b, "shard %llu %s %s\n",
+			    (unsigned long long)x->tokens, x->bin_sha256,
+			    x->head.tokenizer);
+		}
+	}
+}
+
+static void
+digest_phases(const struct mix *m, struct buf *b)
+{
+	const struct plan_phase *ph;
+	uint32_t i, j;
+
+	for (i = 0; i < m->plan.nphase; i++) {
+		ph = &m->plan.phases[i];
+		buf_printf(b, "phase steps %llu rows %u seq %u\n",
+		    (unsigned long long)ph->steps, ph->step_rows, ph->seq);
+		for (j = 0; j < ph->blend.k; j++)
+			buf_printf(b, "share %u %llu/%llu\n",
+			    ph->shares[j].source,
+			    (unsigned long long)ph->blend.w[j],
+			    (unsigned long long)ph->blend.d);
+	}
+}
+
+/*
+ * Of what the rows depend on and nothing else: comments, paths and phases'
+ * names may change, a token of a shard may not.
+ */
+static int
+make_digest(struct mix *m, struct err *e)
+{
+	struct sha256 *h = sha256_new();
+	struct buf b = { 0 };
+	int rc;
+
+	buf_printf(
+	    &b, "quern mix 1\nseed %llu\n", (unsigned long long)m->recipe.seed);
+	digest_sources(m, &b);
+	digest_phases(m, &b);
+	rc = buf_ok(&b, e);
+	if (rc == 0 && !h)
+		rc = err_nomem(e, "a digest");
+	if (rc == 0) {
+		sha256_add(h, b.p, b.n);
+		sha256_hex(h, m->digest);
+	}
+	sha256_free(h);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+load(struct mix *m, struct err *e)
+{
+	size_t n;
+
+	if (in_slurp(m->path, &m->text, &n, e) < 0 ||
+	    recipe_parse(&m->recipe, m->path, m->text, n, e) < 0 ||
+	    open_sources(m, e) < 0 || make_plan(m, e) < 0)
+		return e->code;
+	return make_digest(m, e);
+}
+
+int
+mix_load(struct mix **out, const char *path, struct err *e)
+{
+	struct mix *m = calloc(1, sizeof(*m));
+
+	*out = NULL;
+	if (!m)
+		return err_nomem(e, "a recipe");
+	pthread_mutex_init(&m->lock, NULL);
+	m->path = strdup(path);
+	if (!m->path || load(m, e) < 0) {
+		if (!m->path)
+			err_nomem(e, "a recipe");
+		mix_close(m);
+		return e->code;
+	}
+	*out = m;
+	return 0;
+}
+
+void
+mix_close(struct mix *m)
+{
+	uint32_t i;
+
+	if (!m)
+		return;
+	for (i = 0; i < MIX_TABLES; i++)
+		blend_table_free(&m->tables[i].table);
+	for (i = 0; i < m->nsource; i++)
+		source_close(&m->sources[i]);
+	free(m->sources);
+	if (m->planned)
+		plan_free(&m->plan);
+	recipe_free(&m->recipe);
+	pthread_mutex_destroy(&m->lock);
+	free(m->text);
+	free(m->path);
+	free(m);
+}
+
+static int
+check_step(const struct mix *m, uint64_t step, struct err *e)
+{
+	if (step < m->plan.steps)
+		return 0;
+	return err_set(e, ERR_ARG, "step %llu: the run has %llu, from 0",
+	    (unsigned long long)step, (unsigned long long)m->plan.steps);
+}
+
+int
+mix_table(struct mix *m, const struct plan_phase *ph, uint64_t period,
+    const struct blend_table **t, struct err *e)
+{
+	struct kept_table *k, *old = m->tables;
+	int i;
+
+	for (i = 0; i < MIX_TABLES; i++) {
+		k = &m->tables[i];
+		if (k->phase == ph && k->period == period)
+			break;
+		if (k->used < old->used)
+			old = k;
+	}
+	if (i == MIX_TABLES) {
+		k = old;
+		blend_table_free(&k->table);
+		k->phase = NULL;
+		if (blend_table(&ph->blend, period, &k->table, e) < 0)
+			return e->code;
+		k->phase = ph;
+		k->period = period;
+	}
+	k->used = ++m->clock;
+	*t = &k->table;
+	return 0;
+}
+
+int
+mix_slots(struct mix *m, const struct plan_phase *ph, uint64_t first,
+    uint32_t n, struct slot *out, struct err *e)
+{
+	const struct blend_table *t;
+	uint64_t row, period;
+	uint32_t j;
+	int rc = 0;
+
+	if (ph->blend.k == 1) {
+		for (j = 0; j < n; j++)
+			out[j] = (struct slot){ 0, first + j };
+		return 0;
+	}
+	pthread_mutex_lock(&m->lock);
+	for (j = 0; j < n && rc == 0;) {
+		period = blend_period_of(&ph->blend, first + j);
+		rc = mix_table(m, ph, period, &t, e);
+		for (; rc == 0 && j < n; j++) {
+			row = first + j - t->first;
+			if (row >= t->rows)
+				break;
+			out[j].i = t->slots[row].source;
+			out[j].rank = t->before[out[j].i] + t->slots[row].rank;
+		}
+	}
+	pthread_mutex_unlock(&m->lock);
+	return rc;
+}
+
+static int
+mix_step(void *ctx, uint64_t step, struct step_info *info, struct err *e)
+{
+	const struct mix *m = ctx;
+	const struct plan_phase *ph;
+
+	if (check_step(m, step, e) < 0)
+		return e->code;
+	ph = plan_phase_of(&m->plan, step);
+	*info = (struct step_info){ .rows = ph->step_rows,
+		.seq = ph->seq,
+		.tokens_before = ph->tokens_before + (step - ph->first_step) *
+							 ph->step_rows *
+							 ph->seq,
+		.phase = (uint32_t)(ph - m->plan.phases),
+		.phase_name = ph->name };
+	return 0;
+}
+
+int
+mix_find_rows(const struct mix *m, uint64_t step, uint32_t first, uint32_t n,
+    const struct plan_phase **ph, uint64_t *row, struct err *e)
+{
+	if (check_step(m, step, e) < 0)
+		return e->code;
+	*ph = plan_phase_of(&m->plan, step);
+	if (first > (*ph)->step_rows || n > (*ph)->step_rows - first)
+		return err_set(e, ERR_ARG, "rows %u + %u: step %llu has %u",
+		    first, n, (unsigned long long)step, (*ph)->step_rows);
+	*row = (step - (*ph)->first_step) * (*ph)->step_rows + first;
+	return 0;
+}
+
+static int
+mix_read(void *ctx, uint64_t step, uint32_t first, uint32_t n, uint32_t *tokens,
+    struct row_info *info, struct err *e)
+{
+	const struct plan_phase *ph;
+	struct slot slots[BATCH];
+	struct mix *m = ctx;
+	struct plan_row at;
+	uint32_t j, take, source;
+	uint64_t row;
+
+	if (mix_find_rows(m, step, first, n, &ph, &row, e) < 0)
+		return e->code;
+	for (; n; n -= take, row += take) {
+		take = n < BATCH ? n : BATCH;
+		if (mix_slots(m, ph, row, take, slots, e) < 0)
+			return e->code;
+		for (j = 0; j < take; j++, tokens += ph->seq + 1) {
+			at = plan_row(&m->plan, ph, slots[j].i, slots[j].rank);
+			source = ph->shares[slots[j].i].source;
+			if (source_read(&m->sources[source], at.token,
+				(uint64_t)ph->seq + 1, tokens, e) < 0)
+				return e->code;
+			if (info)
+				*info++ = (struct row_info){ source };
+		}
+	}
+	return 0;
+}
+
+static void
+close_rows(void *ctx)
+{
+	mix_close(ctx);
+}
+
+void
+mix_rows(struct mix *m, struct row_source *out)
+{
+	const struct plan_phase *ph;
+	uint32_t i;
+
+	*out = (struct row_source){ .ctx = m,
+		.steps = m->plan.steps,
+		.vocab = m->vocab,
+		.step = mix_step,
+		.read = mix_read };
+	memcpy(out->digest, m->digest, sizeof(out->digest));
+	for (i = 0; i < m->plan.nphase; i++) {
+		ph = &m->plan.phases[i];
+		if (ph->step_rows > out->max_rows)
+			out->max_rows = ph->step_rows;
+		if (ph->seq > out->max_seq)
+			out->max_seq = ph->seq;
+	}
+}
+
+int
+mix_open(struct row_source *out, const char *recipe_path, struct err *e)
+{
+	struct mix *m;
+	const struct buf *b;
+
+	if (mix_load(&m, recipe_path, e) < 0)
+		return e->code;
+	b = &m->plan.problems;
+	if (m->plan.nproblem) {
+		err_set(e, ERR_CHECK, "%.*s",
+		    (int)((const char *)memchr(b->p, '\n', b->n) - b->p), b->p);
+		mix_close(m);
+		return e->code;
+	}
+	mix_rows(m, out);
+	out->close = close_rows;
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIX_MIX_IMPL_H
+#define MIX_MIX_IMPL_H
+
+/* What mix.c and trace.c share. */
+#include <pthread.h>
+
+#include "mix/mix.h"
+
+/* Periods kept worked out: readers are within a few rows of each other. */
+enum { MIX_TABLES = 4 };
+
+struct kept_table {
+	const struct plan_phase *phase; /* NULL: empty */
+	uint64_t period, used;
+	struct blend_table table;
+};
+
+struct mix {
+	char *path, *text;
+	struct recipe recipe;
+	struct plan plan;
+	bool planned;
+	struct source *sources;
+	uint32_t nsource; /* opened */
+	uint32_t vocab;
+	char digest[65];
+	pthread_mutex_t lock; /* guards the tables */
+	struct kept_table tables[MIX_TABLES];
+	uint64_t clock;
+};
+
+/* A row of a phase: its source among the phase's, and its number there. */
+struct slot {
+	uint32_t i;
+	uint64_t rank;
+};
+
+/* The table of a period, worked out if it isn't kept.  Lock held. */
+int mix_table(struct mix *m, const struct plan_phase *ph, uint64_t period,
+    const struct blend_table **t, struct err *e);
+/* n slots from row `first` of the phase on.  Thread-safe. */
+int mix_slots(struct mix *m, const struct plan_phase *ph, uint64_t first,
+    uint32_t n, struct slot *out, struct err *e);
+/*
+ * The phase of a step that has rows first .. first + n, and the first one's
+ * number in the phase.  ERR_ARG if there are none such.
+ */
+int mix_find_rows(const struct mix *m, uint64_t step, uint32_t first,
+    uint32_t n, const struct plan_phase **ph, uint64_t *row, struct err *e);
+
+#endif

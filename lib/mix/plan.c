@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "mix/plan.h"
+
+/* One more reason why the plan cannot be run. */
+__attribute__((format(printf, 4, 5))) static void
+problem(
+    struct plan *p, const struct recipe *r, uint32_t line, const char *fmt, ...)
+{
+	va_list ap;
+
+	buf_printf(&p->problems, "%s:%u: ", r->file, line);
+	va_start(ap, fmt);
+	buf_vprintf(&p->problems, fmt, ap);
+	va_end(ap);
+	buf_putc(&p->problems, '\n');
+	p->nproblem++;
+}
+
+static uint64_t
+gcd(uint64_t a, uint64_t b)
+{
+	uint64_t t;
+
+	while (b) {
+		t = a % b;
+		a = b;
+		b = t;
+	}
+	return a;
+}
+
+static void
+set_up_sources(struct plan *p, const struct recipe *r, const uint64_t *tokens)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->nsource; i++)
+		p->sources[i] = (struct plan_source){
+			.name = r->sources[i].name.p,
+			.tokens = tokens[i],
+			.key = hash64(
+			    r->sources[i].name.p, r->sources[i].name.n, 0),
+			.epochs = { 0, 1 },
+		};
+}
+
+/* The blocks of every source that a phase uses. */
+static void
+set_up_blocks(struct plan *p, const struct recipe *r)
+{
+	const struct recipe_phase *ph;
+	struct plan_source *s;
+	uint32_t i, j;
+	uint64_t step;
+
+	for (i = 0; i < r->nphase; i++) {
+		ph = &r->phases[i];
+		for (j = 0; j < ph->blend.n; j++) {
+			s = &p->sources[ph->blend.v[j].source];
+			step = ph->seq / gcd(s->block, ph->seq);
+			/* Far beyond any source's size: no block fits. */
+			if (s->block >= 1ull << 60 ||
+			    __builtin_mul_overflow(s->block ? s->block : 1,
+				s->block ? step : ph->seq, &s->block))
+				s->block = 1ull << 60;
+		}
+	}
+	for (i = 0; i < r->nsource; i++) {
+		s = &p->sources[i];
+		if (!s->block)
+			continue;
+		s->blocks = s->tokens ? (s->tokens - 1) / s->block : 0;
+		if (!s->blocks)
+			problem(p, r, r->sources[i].line,
+			    "source %s has %llu tokens, but one block of it "
+			    "takes %llu + 1 (the least common multiple of the "
+			    "sequence lengths that use it): leave it out, or "
+			    "use shorter or fewer lengths",
+			    s->name, (unsigned long long)s->tokens,
+			    (unsigned long long)s->block);
+		else
+			s->epochs.den = s->blocks * s->block;
+	}
+}
+
+/* Tokens to whole steps of whole rows, at least one. */
+static int
+set_up_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
+    const struct recipe_phase *from, struct err *e)
+{
+	uint64_t rows = (r->batch + from->seq / 2) / from->seq, per;
+
+	rows = rows ? rows : 1;
+	per = rows * from->seq;
+	*ph = (struct plan_phase){ .name = from->blend.name.p,
+		.asked = from->tokens,
+		.seq = from->seq,
+		.step_rows = (uint32_t)rows,
+		.first_step = p->steps,
+		.steps = (from->tokens + per / 2) / per,
+		.tokens_before = p->tokens,
+		.line = from->blend.line };
+	ph->steps = ph->steps ? ph->steps : 1;
+	if (__builtin_add_overflow(p->tokens, ph->steps * per, &p->tokens) ||
+	    p->tokens >= 1ull << 61)
+		return err_set(e, ERR_CHECK, "%s:%u: more than 2^61 tokens",
+		    r->file, ph->line);
+	p->steps += ph->steps;
+	ph->shares =
+	    arena_alloc(&p->arena, from->blend.n * sizeof(*ph->shares));
+	return ph->shares ? 0 : err_nomem(e, "a plan");
+}
+
+/* Rows of each source in the phase; one without any is a problem. */
+static int
+count_rows(struct plan *p, struct plan_phase *ph, const struct recipe *r,
+    const struct recipe_phase *from, struct err *e)
+{
+	uint64_t rows = ph->steps * ph->step_rows;
+	uint64_t *counts = calloc(from->blend.n, sizeof(*counts));
+	struct err bad;
+	uint32_t i;
+	int rc = 0;
+
+	if (!counts)
+		return err_nomem(e, "a plan");
+	if (blend_init(
+		&ph->blend, from->blend.n, from->w, from->d, rows, &bad) < 0)
+		problem(p, r, ph->line, "phase %s: %s", ph->name, bad.msg);
+	rc = blend_before(&ph->blend, ph->blend.periods, counts, e);
+	for (i = 0; rc == 0 && i < from->blend.n; i++) {
+		ph->shares[i] =
+		    (struct plan_share){ .source = from->blend.v[i].source,
+			    .rows = counts[i] };
+		if (!counts[i])
+			problem(p, r, ph->line,
+			    "phase %s: source %s gets none of its %llu rows "
+			    "(its share of %.3g %% is %.2g rows): raise the "
+			    "share, lengthen the phase, or leave it out",
+			    ph->name, p->sources[ph->shares[i].source].name,
+			    (unsigned long long)rows,
+			    100 * ratio_double(from->blend.v[i].w),
+			    ratio_double(from->blend.v[i].w) * (double)rows);
+	}
+	free(counts);
+	return rc;
+}
+
+/* Where the source stands: epoch and tokens into its blocks. */
+struct place {
+	uint64_t epoch, at;
+};
+
+/* Let a phase take n rows of seq tokens from one epoch. */
+static void
+take_rows(struct plan_source *s, struct place *at, uint64_t n, uint32_t seq)
+{
+	uint64_t inside = at->at % s->block, left = s->block - inside;
+	uint64_t head = inside ? left / seq : 0;
+
+	if (n <= head) {
+		at->at += n * seq;
+		return;
+	}
+	if (inside) {
+		s->skipped += left - head * seq;
+		at->at += left;
+		n -= head;
+	}
+	at->at += n * seq; /* rows are in order within the last block */
+}
+
+static uint64_t
+rows_left(const struct plan_source *s, const struct place *at, uint32_t seq)
+{
+	uint64_t per = s->block / seq, inside = at->at % s->block;
+	uint64_t head = inside ? (s->block - inside) / seq : 0;
+	uint64_t block = at->at / s->block + (inside != 0);
+
+	return head + (s->blocks - block) * per;
+}
+
+/* Begin the next epoch; what this one still has is left out. */
+static void
+turn(struct plan_source *s, struct place *at, uint64_t epochs)
+{
+	s->skipped += at->at ? s->blocks * s->block - at->at : 0;
+	at->epoch += epochs;
+	at->at = 0;
+}
+
+static void
+take_share(struct plan_source *s, struct place *at, struct plan_share *sh,
+    uint32_t seq)
+{
+	uint64_t full = s->blocks * (s->block / seq), left;
+
+	sh->epoch = at->epoch;
+	sh->at = at->at;
+	sh->first = rows_left(s, at, seq);
+	s->used += sh->rows * seq;
+	if (sh->rows <= sh->first) {
+		sh->first = sh->rows;
+		take_rows(s, at, sh->rows, seq);
+		return;
+	}
+	take_rows(s, at, sh->first, seq);
+	left = sh->rows - sh->first;
+	turn(s, at, 1 + (left - 1) / full);
+	take_rows(s, at, (left - 1) % full + 1, seq);
+}
+
+static void
+take_all(struct plan *p, struct place *places)
+{
+	struct plan_phase *ph;
+	struct plan_source *s;
+	uint32_t i, j;
+
+	for (i = 0; i < p->nphase; i++) {
+		ph = &p->phases[i];
+		for (j = 0; j < ph->blend.k; j++) {
+			s = &p->sources[ph->shares[j].source];
+			if (s->blocks)
+				take_share(s, &places[ph->shares[j].source],
+				    &ph->shares[j], ph->seq);
+		}
+	}
+}
+
+static void
+check_caps(struct plan *p, const struct recipe *r, const struct place *places)
+{
+	const struct recipe_source *rs;
+	struct plan_source *s;
+	unsigned __int128 at;
+	uint32_t i;
+
+	for (i = 0; i < p->nsource; i++) {
+		s = &p->sources[i];
+		rs = &r->sources[i];
+		if (!s->blocks)
+			continue;
+		at = (unsigned __int128)places[i].epoch * s->epochs.den +
+		     places[i].at;
+		s->epochs.num = at >> 62 ? UINT64_MAX : (uint64_t)at;
+		if (rs->epochs.den && ratio_cmp(s->epochs, rs->epochs) > 0)
+			problem(p, r, rs->line,
+			    "source %s: the phases take %llu of its %llu "
+			    "tokens (%llu usable an epoch), %.4g epochs, and "
+			    "at most %.4g are allowed: lower its shares or "
+			    "write epochs<=%.4g",
+			    s->name, (unsigned long long)s->used,
+			    (unsigned long long)s->tokens,
+			    (unsigned long long)s->epochs.den,
+			    ratio_double(s->epochs), ratio_double(rs->epochs),
+			    ratio_double(s->epochs) * 1.0005 + .0001);
+	}
+}
+
+/* Inputs from the sources that an assertion is about. */
+static uint64_t
+used_of(const struct plan *p, const struct recipe_assert *a)
+{
+	uint64_t used = 0;
+	uint32_t i;
+
+	for (i = 0; i < a->of.n; i++)
+		used += p->sources[a->of.v[i].source].used;
+	return used;
+}
+
+static void
+check_asserts(struct plan *p, const struct recipe *r)
+{
+	const struct recipe_assert *a;
+	struct ratio got;
+	uint32_t i, j;
+
+	for (i = 0; i < r->nassert; i++) {
+		a = &r->asserts[i];
+		if (a->claim == CLAIM_SHARE) {
+			got = (struct ratio){ used_of(p, a), p->tokens };
+			if (!ratio_mul(got, (struct ratio){ 100, 1 }, &got))
+				got.num = UINT64_MAX;
+			if (ratio_cmp(got, a->limit) * a->sign < 0)
+				problem(p, r, a->line,
+				    "assert %s does not hold: it is %.4g %%",
+				    a->text.p, ratio_double(got));
+			continue;
+		}
+		for (j = 0; j < a->of.n; j++) {
+			got = p->sources[a->of.v[j].source].epochs;
+			if (ratio_cmp(got, a->limit) > 0)
+				problem(p, r, a->line,
+				    "assert %s does not hold: source %s is "
+				    "read %.4g times",
+				    a->text.p,
+				    p->sources[a->of.v[j].source].name,
+				    ratio_double(got));
+		}
+	}
+}
+
+static int
+make_phases(struct plan *p, const struct recipe *r, struct err *e)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->nphase; i++) {
+		p->nphase++;
+		if (set_up_steps(p, &p->phases[i], r, &r->phases[i], e) < 0 ||
+		    count_rows(p, &p->phases[i], r, &r->phases[i], e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+int
+plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
+    struct err *e)
+{
+	struct place *places = calloc((size_t)r->nsource + 1, sizeof(*places));
+	int rc;
+
+	*p = (struct plan){ .seed = r->seed, .nsource = r->nsource };
+	p->sources = arena_alloc(&p->arena, r->nsource * sizeof(*p->sources));
+	p->phases = arena_alloc(&p->arena, r->nphase * sizeof(*p->phases));
+	if (!places || !p->sources || !p->phases) {
+		free(places);
+		return err_nomem(e, "a plan");
+	}
+	set_up_sources(p, r, tokens);
+	set_up_blocks(p, r);
+	rc = make_phases(p, r, e);
+	if (rc == 0) {
+		take_all(p, places);
+		check_caps(p, r, places);
+		check_asserts(p, r);
+		rc = buf_ok(&p->problems, e);
+	}
+	free(places);
+	return rc;
+}
+
+void
+plan_free(struct plan *p)
+{
+	arena_free(&p->arena);
+	buf_free(&p->problems);
+}
+
+const struct plan_phase *
+plan_phase_of(const struct plan *p, uint64_t step)
+{
+	uint32_t lo = 0, hi = p->nphase, mid;
+
+	while (hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		if (p->phases[mid].first_step <= step)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return &p->phases[lo];
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIX_PLAN_H
+#define MIX_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "mix/blend.h"
+#include "mix/recipe.h"
+
+struct err;
+
+/*
+ * A recipe and the sizes of its sources worked out: steps, rows, and which
+ * tokens of a source each of its rows holds, all in closed form.
+ *
+ * Tokens to rows.  A source is the tokens of its shards, N of them, one after
+ * the other.  It is cut into blocks of L tokens, L being the least common
+ * multiple of the sequence lengths of the phases that use it (so with one
+ * sequence length a block is a row).  An epoch has (N - 1) / L blocks: each
+ * needs the token behind it as last target.  What is left over, less than a
+ * block, is cut off at another place in each epoch.  Each epoch has its own
+ * order of the blocks, a keyed permutation.
+ *
+ * A phase takes the source's blocks from where the phase before it stopped, in
+ * the epoch's order.  With k = L / T rows a block (T the phase's sequence
+ * length), the whole blocks that a phase takes from an epoch are cut into rows
+ * and all of these shuffled among themselves; a block of which it needs only
+ * some rows comes last, its rows in order, and the next phase goes on within
+ * it.  What such a block still has when it is too short for one row of the
+ * next phase is left out, and counted.  So within an epoch no token is an
+ * input twice, and what is left out is less than a block at each change.
+ *
+ * Everything depends on (seed, source's name, epoch, place in the recipe) and
+ * on what comes before, so that lines added behind a phase leave it as it is,
+ * as long as L stays.
+ */
+struct plan_source {
+	const char *name;
+	uint64_t tokens; /* N */
+	uint64_t block;  /* L; 0: no phase uses it */
+	uint64_t blocks; /* an epoch */
+	uint64_t key;    /* from its name */
+	/* Over the whole run: */
+	uint64_t used;       /* tokens that are inputs */
+	uint64_t skipped;    /* tokens left out at changes of phase */
+	struct ratio epochs; /* how far it gets; den is tokens an epoch */
+};
+
+/* What a phase takes of one source. */
+struct plan_share {
+	uint32_t source;
+	uint64_t rows;  /* in the phase */
+	uint64_t epoch; /* where it begins: the epoch ... */
+	uint64_t at;    /* ... and tokens into its blocks */
+	uint64_t first; /* rows that come from that epoch */
+};
+
+struct plan_phase {
+	const char *name;
+	uint64_t asked;     /* tokens */
+	uint32_t seq;       /* T */
+	uint32_t step_rows; /* a batch */
+	uint64_t first_step, steps;
+	uint64_t tokens_before;
+	struct plan_share *shares; /* as blend's sources */
+	struct blend blend;
+	uint32_t line;
+};
+
+struct plan {
+	struct arena arena; /* owns everything below */
+	uint64_t seed;
+	struct plan_source *sources;
+	uint32_t nsource;
+	struct plan_phase *phases;
+	uint32_t nphase;
+	uint64_t steps, tokens;
+	/* Why it cannot be run: lines, each with the recipe's file and line. */
+	struct buf problems;
+	uint32_t nproblem;
+};
+
+/*
+ * tokens is (r->nsource): the tokens of each source.  A plan that cannot be
+ * run is still worked out as far as it goes, with its problems listed.  r
+ * must outlive the plan; plan_free() in any case.
+ */
+int plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
+    struct err *e);
+void plan_free(struct plan *p);
+
+/* The phase of a step < p->steps. */
+const struct plan_phase *plan_phase_of(const struct plan *p, uint64_t step);
+
+/* Where a row stands in its source. */
+struct plan_row {
+	uint64_t epoch;
+	uint64_t token; /* its first; its T + 1 tokens are consecutive */
+};
+
+/* Row `rank` < shares[i].rows of a phase's i-th source.  Thread-safe. */
+struct plan_row plan_row(const struct plan *p, const struct plan_phase *ph,
+    uint32_t i, uint64_t rank);
+/*
+ * The inverse: is `token` an input of this phase in that epoch?  If so *rank
+ * gets the row and *column where in it.
+ */
+bool plan_find(const struct plan *p, const struct plan_phase *ph, uint32_t i,
+    uint64_t epoch, uint64_t token, uint64_t *rank, uint64_t *column);
+/* The last epoch that the phase's i-th source reaches. */
+uint64_t
+plan_last_epoch(const struct plan *p, const struct plan_phase *ph, uint32_t i);
+
+#endif

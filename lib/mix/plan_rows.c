@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* From a source's row to its tokens and back. */
+#include "base/hash.h"
+#include "mix/plan.h"
+#include "mix/shuffle.h"
+
+/* What a permutation or number is for: part of its key. */
+enum use { BLOCKS, ROWS, ORIGIN };
+
+/* The rows that one phase takes from one epoch of a source. */
+struct run {
+	uint64_t epoch;
+	uint64_t at; /* tokens into the epoch's blocks */
+	uint64_t rows;
+	/* Worked out: */
+	uint64_t per;   /* rows a block */
+	uint64_t head;  /* rows in the block that was begun before */
+	uint64_t block; /* rank of the first whole block */
+	uint64_t whole; /* whole blocks, their rows shuffled */
+};
+
+static void
+use_key(uint64_t seed, uint64_t source, uint64_t epoch, enum use use,
+    uint64_t more, uint64_t key[2])
+{
+	uint64_t v[5] = { seed, source, epoch, (uint64_t)use, more };
+
+	key[0] = hash64(v, sizeof(v), 1);
+	key[1] = hash64(v, sizeof(v), 2);
+}
+
+static void
+run_work_out(struct run *r, const struct plan_source *s, uint32_t seq)
+{
+	uint64_t inside = r->at % s->block;
+
+	r->per = s->block / seq;
+	r->head = inside ? (s->block - inside) / seq : 0;
+	r->head = r->head < r->rows ? r->head : r->rows;
+	r->block = r->at / s->block + (inside != 0);
+	r->whole = (r->rows - r->head) / r->per;
+}
+
+/* Which run a row is in; *rank becomes its number there. */
+static struct run
+run_of_rank(const struct plan_share *sh, const struct plan_source *s,
+    uint32_t seq, uint64_t *rank)
+{
+	struct run r = { .epoch = sh->epoch, .at = sh->at, .rows = sh->first };
+	uint64_t full = s->blocks * (s->block / seq), left;
+
+	if (*rank >= sh->first) {
+		*rank -= sh->first;
+		left = sh->rows - sh->first - *rank / full * full;
+		r.epoch += 1 + *rank / full;
+		r.at = 0;
+		r.rows = left < full ? left : full;
+		*rank %= full;
+	}
+	run_work_out(&r, s, seq);
+	return r;
+}
+
+/* The run of an epoch; *before gets the rows of the runs before it. */
+static bool
+run_of_epoch(const struct plan_share *sh, const struct plan_source *s,
+    uint32_t seq, uint64_t epoch, struct run *r, uint64_t *before)
+{
+	uint64_t full = s->blocks * (s->block / seq);
+
+	if (epoch < sh->epoch || (epoch == sh->epoch && sh->first == 0))
+		return false;
+	*before = 0;
+	if (epoch > sh->epoch) {
+		if (epoch - sh->epoch - 1 > sh->rows / full)
+			return false;
+		*before = sh->first + (epoch - sh->epoch - 1) * full;
+	}
+	if (*before >= sh->rows)
+		return false;
+	*r = run_of_rank(sh, s, seq, &(uint64_t){ *before });
+	return true;
+}
+
+static void
+block_order(const struct plan *p, const struct plan_source *s, uint64_t epoch,
+    struct shuffle *sh)
+{
+	uint64_t key[2];
+
+	use_key(p->seed, s->key, epoch, BLOCKS, 0, key);
+	shuffle_init(sh, s->blocks, key);
+}
+
+static void
+row_order(const struct plan *p, const struct plan_phase *ph,
+    const struct plan_source *s, const struct run *r, struct shuffle *sh)
+{
+	uint64_t key[2];
+
+	use_key(
+	    p->seed, s->key, r->epoch, ROWS, (uint64_t)(ph - p->phases), key);
+	shuffle_init(sh, r->whole * r->per, key);
+}
+
+/* The token at which an epoch's first block begins. */
+static uint64_t
+origin(const struct plan *p, const struct plan_source *s, uint64_t epoch)
+{
+	uint64_t over = (s->tokens - 1) - s->blocks * s->block, key[2];
+
+	use_key(p->seed, s->key, epoch, ORIGIN, 0, key);
+	return (uint64_t)((unsigned __int128)mix64(key[0]) * (over + 1) >> 64);
+}
+
+/* Tokens into the epoch's blocks for row `rank` of a run. */
+static uint64_t
+run_offset(const struct plan *p, const struct plan_phase *ph,
+    const struct plan_source *s, const struct run *r, uint64_t rank)
+{
+	struct shuffle order;
+
+	if (rank < r->head)
+		return r->at + rank * ph->seq;
+	rank -= r->head;
+	if (rank < r->whole * r->per && r->per > 1) {
+		row_order(p, ph, s, r, &order);
+		rank = shuffle_at(&order, rank);
+	}
+	return r->block * s->block + rank * ph->seq;
+}
+
+struct plan_row
+plan_row(const struct plan *p, const struct plan_phase *ph, uint32_t i,
+    uint64_t rank)
+{
+	const struct plan_share *sh = &ph->shares[i];
+	const struct plan_source *s = &p->sources[sh->source];
+	struct run r = run_of_rank(sh, s, ph->seq, &rank);
+	uint64_t offset = run_offset(p, ph, s, &r, rank);
+	struct shuffle order;
+
+	block_order(p, s, r.epoch, &order);
+	return (struct plan_row){ r.epoch,
+		origin(p, s, r.epoch) +
+		    shuffle_at(&order, offset / s->block) * s->block +
+		    offset % s->block };
+}
+
+/* The row of a run that has `offset` among its inputs. */
+static bool
+run_find(const struct plan *p, const struct plan_phase *ph,
+    const struct plan_source *s, const struct run *r, uint64_t offset,
+    uint64_t *rank, uint64_t *column)
+{
+	uint64_t body = r->block * s->block;
+	struct shuffle order;
+
+	if (offset < body) {
+		if (offset < r->at)
+			return false;
+		*rank = (offset - r->at) / ph->seq;
+		*column = (offset - r->at) % ph->seq;
+		return *rank < r->head;
+	}
+	*rank = (offset - body) / ph->seq;
+	*column = (offset - body) % ph->seq;
+	if (*rank >= r->rows - r->head)
+		return false;
+	if (*rank < r->whole * r->per && r->per > 1) {
+		row_order(p, ph, s, r, &order);
+		*rank = shuffle_of(&order, *rank);
+	}
+	*rank += r->head;
+	return true;
+}
+
+bool
+plan_find(const struct plan *p, const struct plan_phase *ph, uint32_t i,
+    uint64_t epoch, uint64_t token, uint64_t *rank, uint64_t *column)
+{
+	const struct plan_share *sh = &ph->shares[i];
+	const struct plan_source *s = &p->sources[sh->source];
+	uint64_t from, before, offset;
+	struct shuffle order;
+	struct run r;
+
+	if (!run_of_epoch(sh, s, ph->seq, epoch, &r, &before))
+		return false;
+	from = origin(p, s, epoch);
+	if (token < from || token - from >= s->blocks * s->block)
+		return false;
+	token -= from;
+	block_order(p, s, epoch, &order);
+	offset =
+	    shuffle_of(&order, token / s->block) * s->block + token % s->block;
+	if (!run_find(p, ph, s, &r, offset, rank, column))
+		return false;
+	*rank += before;
+	return true;
+}
+
+uint64_t
+plan_last_epoch(const struct plan *p, const struct plan_phase *ph, uint32_t i)
+{
+	const struct plan_share *sh = &ph->shares[i];
+	const struct plan_source *s = &p->sources[sh->source];
+	uint64_t full = s->blocks * (s->block / ph->seq);
+	uint64_t more = sh->rows - sh->first;
+
+	return sh->epoch + more / full + (more % full != 0);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIX_RECIPE_H
+#define MIX_RECIPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+struct err;
+
+/*
+ * A recipe (.mix): which sources, in which shares, for how many tokens.  One
+ * statement a line, '#' begins a comment; the format is in quern-recipe(5).
+ * Shares are exact: percent as written, resolved through groups to fractions
+ * of the phase.
+ */
+enum { RECIPE_MAX_SEQ = 1 << 24 };
+
+#define RECIPE_BATCH 32768 /* tokens a step, where there is no batch line */
+#define RECIPE_SEQ 1024    /* tokens a row, where a phase has no seq= */
+
+/* An exact number >= 0 in lowest terms. */
+struct ratio {
+	uint64_t num, den;
+};
+
+struct recipe_share {
+	uint32_t source; /* index */
+	struct ratio w;
+};
+
+struct recipe_source {
+	struct str name;
+	const char *path;    /* as written */
+	struct ratio epochs; /* at most this many; den 0: no limit */
+	uint32_t line;
+};
+
+/* A phase's shares, or a group's; they add up to 1. */
+struct recipe_blend {
+	struct str name;
+	struct recipe_share *v;
+	uint32_t n;
+	uint32_t line;
+};
+
+struct recipe_phase {
+	struct recipe_blend blend; /* sources in order, each once, w > 0 */
+	uint64_t *w, d;            /* (n): the same over a common d < 2^62 */
+	uint64_t tokens;           /* asked */
+	uint32_t seq;
+};
+
+/* assert repeats(NAME) <= LIMIT, or share(NAME) <= or >= LIMIT. */
+enum recipe_claim { CLAIM_REPEATS, CLAIM_SHARE };
+
+struct recipe_assert {
+	enum recipe_claim claim;
+	struct recipe_blend of; /* a source or a group */
+	int sign;               /* -1: <=, 1: >= */
+	struct ratio limit;
+	struct str text;
+	uint32_t line;
+};
+
+struct recipe {
+	struct arena arena; /* owns everything below */
+	const char *file;   /* for messages */
+	uint64_t seed;
+	char tokenizer[65]; /* hex, or "" */
+	uint64_t batch;     /* tokens a step */
+	struct recipe_source *sources;
+	uint32_t nsource;
+	struct recipe_blend *groups;
+	uint32_t ngroup;
+	struct recipe_phase *phases;
+	uint32_t nphase;
+	struct recipe_assert *asserts;
+	uint32_t nassert;
+};
+
+/*
+ * Parse the n bytes at p.  ERR_FORMAT: "file:line:column: what is wrong and
+ * what to write".  r is to be freed in either case.  file is kept by pointer.
+ */
+int recipe_parse(
+    struct recipe *r, const char *file, const char *p, size_t n, struct err *e);
+void recipe_free(struct recipe *r);
+
+/* Exact arithmetic; false if the result does not fit. */
+bool ratio_add(struct ratio a, struct ratio b, struct ratio *out);
+bool ratio_sub(struct ratio a, struct ratio b, struct ratio *out);
+bool ratio_mul(struct ratio a, struct ratio b, struct ratio *out);
+/* <0, 0, >0 */
+int ratio_cmp(struct ratio a, struct ratio b);
+/* "12.5", "1/3", "1e-8": false if s is nothing like that or does not fit. */
+bool ratio_parse(struct str s, struct ratio *out);
+double ratio_double(struct ratio a);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "mix/show.h"
+
+typedef unsigned long long ull;
+
+static uint64_t
+documents(const struct source *s)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		n += s->shards[i].docs;
+	return n;
+}
+
+static double
+epochs_done(const struct plan_source *s)
+{
+	return s->epochs.den ? ratio_double(s->epochs) : 0;
+}
+
+/* Tokens of the source that no row of a whole epoch has as input. */
+static uint64_t
+cut_off(const struct plan_source *s)
+{
+	return s->block ? s->tokens - s->blocks * s->block : 0;
+}
+
+static void
+source_line(const struct mix *m, uint32_t i, struct buf *out)
+{
+	const struct plan_source *s = &mix_plan(m)->sources[i];
+	const struct recipe_source *r = &mix_recipe(m)->sources[i];
+	char most[32] = "-";
+
+	if (r->epochs.den)
+		snprintf(most, sizeof(most), "%.6g", ratio_double(r->epochs));
+	buf_printf(out, "%-16s %6zu %10llu %14llu %14llu %8.4f %8s %9llu\n",
+	    s->name, mix_source(m, i)->n, (ull)documents(mix_source(m, i)),
+	    (ull)s->tokens, (ull)s->used, epochs_done(s), most,
+	    (ull)(cut_off(s) + s->skipped));
+}
+
+static void
+share_line(const struct mix *m, const struct plan_phase *ph, uint32_t j,
+    struct buf *out)
+{
+	uint64_t rows = ph->steps * ph->step_rows;
+
+	buf_printf(out, "  %-14s %12llu %14llu %10.5f %10.5f\n",
+	    mix_plan(m)->sources[ph->shares[j].source].name,
+	    (ull)ph->shares[j].rows, (ull)ph->shares[j].rows * ph->seq,
+	    100 * (double)ph->blend.w[j] / (double)ph->blend.d,
+	    100 * (double)ph->shares[j].rows / (double)rows);
+}
+
+static void
+phase_lines(const struct mix *m, const struct plan_phase *ph, struct buf *out)
+{
+	uint64_t step = (uint64_t)ph->step_rows * ph->seq;
+	uint32_t j;
+
+	buf_printf(out,
+	    "\nphase %s: steps %llu to %llu, %u rows of %u + 1 tokens a step "
+	    "(%llu tokens); %llu tokens, asked %llu\n",
+	    ph->name, (ull)ph->first_step,
+	    (ull)(ph->first_step + ph->steps - 1), ph->step_rows, ph->seq,
+	    (ull)step, (ull)(ph->steps * step), (ull)ph->asked);
+	buf_printf(out, "  %-14s %12s %14s %10s %10s\n", "source", "rows",
+	    "tokens", "asked %", "got %");
+	for (j = 0; j < ph->blend.k; j++)
+		share_line(m, ph, j, out);
+}
+
+static const struct shard *
+first_shard(const struct mix *m)
+{
+	return &mix_source(m, 0)->shards[0];
+}
+
+void
+show_check(const struct mix *m, struct buf *out)
+{
+	const struct plan *p = mix_plan(m);
+	uint32_t i;
+
+	buf_printf(out,
+	    "recipe     sha256:%s\ntokenizer  sha256:%s, %u tokens\n",
+	    mix_digest(m), first_shard(m)->head.tokenizer,
+	    first_shard(m)->head.vocab);
+	buf_printf(out, "run        %llu steps, %llu tokens, seed %llu\n\n",
+	    (ull)p->steps, (ull)p->tokens, (ull)p->seed);
+	buf_printf(out, "%-16s %6s %10s %14s %14s %8s %8s %9s\n", "source",
+	    "shards", "documents", "tokens", "read", "epochs", "at most",
+	    "left out");
+	for (i = 0; i < p->nsource; i++)
+		source_line(m, i, out);
+	for (i = 0; i < p->nphase; i++)
+		phase_lines(m, &p->phases[i], out);
+}
+
+static void
+plan_shares(const struct plan *p, const struct plan_phase *ph, struct buf *out)
+{
+	double rows = (double)(ph->steps * ph->step_rows);
+	uint32_t j;
+
+	for (j = 0; j < ph->blend.k; j++)
+		buf_printf(out, " %s:%.6g",
+		    p->sources[ph->shares[j].source].name,
+		    100 * (double)ph->shares[j].rows / rows);
+}
+
+void
+show_plan(const struct mix *m, struct buf *out)
+{
+	const struct plan *p = mix_plan(m);
+	const struct plan_phase *ph;
+	uint32_t i;
+
+	buf_printf(out, "%-12s %10s %10s %8s %8s %14s %14s  %s\n", "phase",
+	    "first step", "steps", "rows", "seq", "tokens", "before",
+	    "shares (%)");
+	for (i = 0; i < p->nphase; i++) {
+		ph = &p->phases[i];
+		buf_printf(out, "%-12s %10llu %10llu %8u %8u %14llu %14llu ",
+		    ph->name, (ull)ph->first_step, (ull)ph->steps,
+		    ph->step_rows, ph->seq,
+		    (ull)(ph->steps * ph->step_rows * ph->seq),
+		    (ull)ph->tokens_before);
+		plan_shares(p, ph, out);
+		buf_putc(out, '\n');
+	}
+}
+
+static void
+json_source(const struct mix *m, uint32_t i, struct buf *out)
+{
+	const struct plan_source *s = &mix_plan(m)->sources[i];
+	const struct recipe_source *r = &mix_recipe(m)->sources[i];
+
+	buf_puts(out, i ? ",{\"name\":" : "{\"name\":");
+	buf_json(out, r->name);
+	buf_printf(out,
+	    ",\"shards\":%zu,\"documents\":%llu,\"tokens\":%llu,"
+	    "\"used\":%llu,\"left_out\":%llu,\"epochs\":",
+	    mix_source(m, i)->n, (ull)documents(mix_source(m, i)),
+	    (ull)s->tokens, (ull)s->used, (ull)(cut_off(s) + s->skipped));
+	buf_double(out, epochs_done(s));
+	buf_puts(out, ",\"max_epochs\":");
+	if (r->epochs.den)
+		buf_double(out, ratio_double(r->epochs));
+	else
+		buf_puts(out, "null");
+	buf_putc(out, '}');
+}
+
+static void
+json_share(const struct mix *m, const struct plan_phase *ph, uint32_t j,
+    struct buf *out)
+{
+	buf_puts(out, j ? ",{\"source\":" : "{\"source\":");
+	buf_json(out, str_c(mix_plan(m)->sources[ph->shares[j].source].name));
+	buf_printf(out, ",\"rows\":%llu,\"asked\":[%llu,%llu],\"got\":",
+	    (ull)ph->shares[j].rows, (ull)ph->blend.w[j], (ull)ph->blend.d);
+	buf_double(out,
+	    (double)ph->shares[j].rows / (double)(ph->steps * ph->step_rows));
+	buf_putc(out, '}');
+}
+
+static void
+json_phase(const struct mix *m, uint32_t i, struct buf *out)
+{
+	const struct plan_phase *ph = &mix_plan(m)->phases[i];
+	uint32_t j;
+
+	buf_puts(out, i ? ",{\"name\":" : "{\"name\":");
+	buf_json(out, str_c(ph->name));
+	buf_printf(out,
+	    ",\"first_step\":%llu,\"steps\":%llu,\"rows\":%u,\"seq\":%u,"
+	    "\"tokens\":%llu,\"asked\":%llu,\"tokens_before\":%llu,"
+	    "\"shares\":[",
+	    (ull)ph->first_step, (ull)ph->steps, ph->step_rows, ph->seq,
+	    (ull)(ph->steps * ph->step_rows * ph->seq), (ull)ph->asked,
+	    (ull)ph->tokens_before);
+	for (j = 0; j < ph->blend.k; j++)
+		json_share(m, ph, j, out);
+	buf_puts(out, "]}");
+}
+
+/* The lines of the problems as an array of strings. */
+static void
+json_problems(const struct plan *p, struct buf *out)
+{
+	const char *at = p->problems.p, *end = at + p->problems.n, *eol;
+
+	for (; at < end; at = eol + 1) {
+		eol = memchr(at, '\n', (size_t)(end - at));
+		if (at != p->problems.p)
+			buf_putc(out, ',');
+		buf_json_lossy(out, (struct str){ at, (size_t)(eol - at) });
+	}
+}
+
+void
+show_json(const struct mix *m, struct buf *out)
+{
+	const struct plan *p = mix_plan(m);
+	uint32_t i;
+
+	buf_printf(out,
+	    "{\"digest\":\"sha256:%s\",\"tokenizer\":\"sha256:%s\","
+	    "\"vocab\":%u,\"seed\":%llu,\"steps\":%llu,\"tokens\":%llu,"
+	    "\"sources\":[",
+	    mix_digest(m), first_shard(m)->head.tokenizer,
+	    first_shard(m)->head.vocab, (ull)p->seed, (ull)p->steps,
+	    (ull)p->tokens);
+	for (i = 0; i < p->nsource; i++)
+		json_source(m, i, out);
+	buf_puts(out, "],\"phases\":[");
+	for (i = 0; i < p->nphase; i++)
+		json_phase(m, i, out);
+	buf_puts(out, "],\"problems\":[");
+	json_problems(p, out);
+	buf_puts(out, "]}\n");
+}
+
+/* A field that can't break the line. */
+static void
+put_field(struct buf *out, struct str s)
+{
+	size_t i;
+
+	buf_putc(out, '\t');
+	for (i = 0; i < s.n; i++)
+		buf_putc(out, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
+}
+
+void
+show_piece_header(struct buf *out)
+{
+	buf_puts(out, "row\tcolumn\ttokens\tsource\tepoch\tshard\tdocument\t"
+		      "token\tid\turl\n");
+}
+
+void
+show_piece(const struct mix *m, uint32_t row, const struct mix_piece *p,
+    struct buf *out)
+{
+	buf_printf(out, "%u\t%u\t%u\t%s\t%llu\t%s\t%llu\t%llu", row, p->column,
+	    p->n, mix_plan(m)->sources[p->source].name, (ull)p->epoch,
+	    p->shard->prefix, (ull)p->document, (ull)p->token);
+	put_field(out, p->doc.id);
+	put_field(out, p->doc.url);
+	buf_putc(out, '\n');
+}
+
+void
+show_place_header(struct buf *out)
+{
+	buf_puts(out, "step\trow\tcolumn\ttokens\tsource\tepoch\tshard\t"
+		      "document\ttoken\tid\turl\n");
+}
+
+void
+show_place(const struct mix *m, const struct mix_place *p, struct buf *out)
+{
+	buf_printf(out, "%llu\t%u\t%u\t%u\t%s\t%llu\t%s\t%llu\t%llu",
+	    (ull)p->step, p->row, p->column, p->n,
+	    mix_plan(m)->sources[p->source].name, (ull)p->epoch,
+	    p->shard->prefix, (ull)p->document, (ull)p->token);
+	put_field(out, p->doc->id);
+	put_field(out, p->doc->url);
+	buf_putc(out, '\n');
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/path.h"
+#include "mix/source.h"
+
+/* path as seen from here: relative ones are to the recipe's folder. */
+static int
+resolve(
+    const char *recipe, const char *path, char *out, size_t cap, struct err *e)
+{
+	int dir = (int)(path_base(recipe) - recipe);
+
+	if (*path == '/')
+		dir = 0;
+	if ((size_t)snprintf(out, cap, "%.*s%s", dir, recipe, path) >= cap)
+		return err_set(e, ERR_ARG, "%s: name too long", path);
+	return 0;
+}
+
+/* A glob or a folder may match all three files of a shard: keep the .bin. */
+static void
+only_bins(struct paths *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n; i++) {
+		if (str_ends(str_c(p->v[i]), STR(".bin")))
+			p->v[n++] = p->v[i];
+		else
+			free(p->v[i]);
+	}
+	p->n = n;
+}
+
+static int
+expand(const char *name, struct paths *p, struct err *e)
+{
+	char bin[4096], *arg = bin;
+	struct stat st;
+
+	snprintf(bin, sizeof(bin), "%s", name);
+	if (!strpbrk(name, "*?[") && !str_ends(str_c(name), STR(".bin")) &&
+	    !(stat(name, &st) == 0 && S_ISDIR(st.st_mode)))
+		snprintf(bin, sizeof(bin), "%.4090s.bin", name);
+	if (paths_expand(p, &arg, 1, NULL, e) < 0)
+		return e->code == ERR_ARG ? e->code = ERR_IO : e->code;
+	only_bins(p);
+	if (p->n)
+		return 0;
+	paths_free(p);
+	return err_set(e, ERR_IO, "%s: no .bin file matches", name);
+}
+
+/* Shards of one source speak of the same tokens. */
+static int
+check_same(const struct source *s, const struct shard *x, struct err *e)
+{
+	const struct shard *a = &s->shards[0];
+
+	if (strcmp(a->head.tokenizer, x->head.tokenizer) == 0 &&
+	    a->head.vocab == x->head.vocab)
+		return 0;
+	return err_set(e, ERR_CHECK,
+	    "%s.docs: tokenizer sha256:%.16s... of %u tokens, but %s has "
+	    "sha256:%.16s... of %u: make both with one tokenizer",
+	    x->prefix, x->head.tokenizer, x->head.vocab, a->prefix,
+	    a->head.tokenizer, a->head.vocab);
+}
+
+static int
+open_shards(struct source *s, const struct paths *p, struct err *e)
+{
+	s->shards = calloc(p->n, sizeof(*s->shards));
+	s->first = calloc(p->n + 1, sizeof(*s->first));
+	if (!s->shards || !s->first)
+		return err_nomem(e, "a source");
+	for (; s->n < p->n; s->n++) {
+		if (shard_open(&s->shards[s->n], p->v[s->n], e) < 0)
+			return e->code;
+		s->tokens += s->shards[s->n].tokens;
+		s->first[s->n + 1] = s->tokens;
+		if (s->tokens >= 1ull << 60) {
+			s->n++;
+			return err_set(e, ERR_CHECK, "more than 2^60 tokens");
+		}
+		if (check_same(s, &s->shards[s->n], e) < 0) {
+			s->n++;
+			return e->code;
+		}
+	}
+	return 0;
+}
+
+int
+source_open(
+    struct source *s, const char *recipe, const char *path, struct err *e)
+{
+	char name[4096];
+	struct paths p;
+	int rc;
+
+	*s = (struct source){ 0 };
+	if (resolve(recipe, path, name, sizeof(name), e) < 0 ||
+	    expand(name, &p, e) < 0)
+		return e->code;
+	rc = open_shards(s, &p, e);
+	paths_free(&p);
+	return rc;
+}
+
+void
+source_close(struct source *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		shard_close(&s->shards[i]);
+	free(s->shards);
+	free(s->first);
+	*s = (struct source){ 0 };
+}
+
+size_t
+source_shard_of(const struct source *s, uint64_t at)
+{
+	size_t lo = 0, hi = s->n, mid;
+
+	while (hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		if (s->first[mid] <= at)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+int
+source_read(const struct source *s, uint64_t at, uint64_t n, uint32_t *out,
+    struct err *e)
+{
+	size_t i = source_shard_of(s, at);
+	uint64_t here;
+
+	for (; n; i++) {
+		here = s->first[i + 1] - at;
+		here = here < n ? here : n;
+		if (shard_read(&s->shards[i], at - s->first[i], here, out, e) <
+		    0)
+			return e->code;
+		at += here;
+		out += here;
+		n -= here;
+	}
+	return 0;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* From a place in the run to documents, and back. */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "mix/mix_impl.h"
+
+/* The document that token `at` of a shard is in, and where in it. */
+static int
+find_doc(const struct shard *x, uint64_t at, struct arena *a,
+    struct mix_piece *p, uint64_t *left, struct err *e)
+{
+	uint64_t first, len;
+
+	p->shard = x;
+	p->document = shard_doc_of(x, at);
+	if (shard_doc_range(x, p->document, &first, &len, e) < 0)
+		return e->code;
+	if (at < first || at - first >= len)
+		return err_set(e, ERR_FORMAT,
+		    "%s.idx: token %llu is in no document: damaged", x->prefix,
+		    (unsigned long long)at);
+	p->token = at - first;
+	*left = len - p->token;
+	return shard_doc_read(x, p->document, a, &p->doc, e);
+}
+
+/* Cut n tokens of a source into pieces of documents. */
+static int
+each_piece(struct mix *m, struct mix_piece *p, uint64_t at, uint32_t n,
+    int (*each)(void *, const struct mix_piece *, struct err *), void *ctx,
+    struct err *e)
+{
+	const struct source *s = &m->sources[p->source];
+	struct arena a = { 0 };
+	uint64_t left = 0;
+	size_t shard;
+	int rc = 0;
+
+	for (; n && rc == 0; n -= p->n, at += p->n, p->column += p->n) {
+		arena_reset(&a);
+		shard = source_shard_of(s, at);
+		p->n = 0;
+		rc = find_doc(
+		    &s->shards[shard], at - s->first[shard], &a, p, &left, e);
+		if (rc < 0)
+			break;
+		p->n = left < n ? (uint32_t)left : n;
+		rc = each(ctx, p, e);
+	}
+	arena_free(&a);
+	return rc;
+}
+
+int
+mix_at(struct mix *m, uint64_t step, uint32_t row, uint32_t first, uint32_t n,
+    int (*each)(void *ctx, const struct mix_piece *p, struct err *e), void *ctx,
+    struct err *e)
+{
+	const struct plan_phase *ph;
+	struct mix_piece piece = { .column = first };
+	struct plan_row at;
+	struct slot slot;
+	uint64_t nth;
+
+	if (mix_find_rows(m, step, row, 1, &ph, &nth, e) < 0 ||
+	    mix_slots(m, ph, nth, 1, &slot, e) < 0)
+		return e->code;
+	if (first > ph->seq || n > ph->seq + 1 - first)
+		return err_set(e, ERR_ARG, "column %u: a row has %u tokens",
+		    first, ph->seq + 1);
+	at = plan_row(&m->plan, ph, slot.i, slot.rank);
+	piece.source = ph->shares[slot.i].source;
+	piece.epoch = at.epoch;
+	return each_piece(m, &piece, at.token + first, n, each, ctx, e);
+}
+
+/* What mix_seen() looks for, and where it is. */
+struct search {
+	struct mix *m;
+	struct str name;
+	int (*each)(void *, const struct mix_place *, struct err *);
+	void *ctx;
+	uint64_t documents;
+	uint32_t source;
+	size_t shard;
+};
+
+/* The period in which a source of the phase has its rank-th row. */
+static int
+period_of_rank(const struct plan_phase *ph, uint32_t i, uint64_t rank,
+    uint64_t *period, struct err *e)
+{
+	uint64_t lo = 0, hi = ph->blend.periods, mid;
+	uint64_t *before = calloc(ph->blend.k, sizeof(*before));
+	int rc = 0;
+
+	if (!before)
+		return err_nomem(e, "a period");
+	while (rc == 0 && hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		rc = blend_before(&ph->blend, mid, before, e);
+		if (before[i] <= rank)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	free(before);
+	*period = lo;
+	return rc;
+}
+
+/* The row of a phase that is the rank-th of its i-th source. */
+static int
+row_of_rank(struct mix *m, const struct plan_phase *ph, uint32_t i,
+    uint64_t rank, uint64_t *row, struct err *e)
+{
+	const struct blend_table *t;
+	uint64_t period = 0, j;
+	int rc;
+
+	*row = rank;
+	if (ph->blend.k == 1)
+		return 0;
+	if (period_of_rank(ph, i, rank, &period, e) < 0)
+		return e->code;
+	pthread_mutex_lock(&m->lock);
+	rc = mix_table(m, ph, period, &t, e);
+	for (j = 0; rc == 0 && j < t->rows; j++)
+		if (t->slots[j].source == i &&
+		    t->before[i] + t->slots[j].rank == rank)
+			break;
+	if (rc == 0)
+		*row = t->first + j;
+	pthread_mutex_unlock(&m->lock);
+	return rc;
+}
+
+/* A token of the document that is an input here: tell it and those after. */
+static int
+tell_place(struct search *s, struct mix_place *at, const struct plan_phase *ph,
+    uint32_t i, uint64_t rank, struct err *e)
+{
+	uint64_t row = 0;
+
+	if (row_of_rank(s->m, ph, i, rank, &row, e) < 0)
+		return e->code;
+	at->step = ph->first_step + row / ph->step_rows;
+	at->row = (uint32_t)(row % ph->step_rows);
+	return s->each(s->ctx, at, e);
+}
+
+/* Tokens first .. first + n of the source, in one epoch of one phase. */
+static int
+seen_in_epoch(struct search *s, struct mix_place *at,
+    const struct plan_phase *ph, uint32_t i, uint64_t first, uint64_t n,
+    struct err *e)
+{
+	uint64_t done, rank, column, take;
+	int rc = 0;
+
+	for (done = 0; rc == 0 && done < n; done += take) {
+		take = 1;
+		if (!plan_find(&s->m->plan, ph, i, at->epoch, first + done,
+			&rank, &column))
+			continue;
+		take = ph->seq - column;
+		take = take < n - done ? take : n - done;
+		at->token = done;
+		at->column = (uint32_t)column;
+		at->n = (uint32_t)take;
+		rc = tell_place(s, at, ph, i, rank, e);
+	}
+	return rc;
+}
+
+static int
+seen_in_phase(struct search *s, struct mix_place *at,
+    const struct plan_phase *ph, uint64_t first, uint64_t n, struct err *e)
+{
+	uint64_t last;
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; i < ph->blend.k; i++)
+		if (ph->shares[i].source == s->source)
+			break;
+	if (i == ph->blend.k)
+		return 0;
+	last = plan_last_epoch(&s->m->plan, ph, i);
+	for (at->epoch = ph->shares[i].epoch; rc == 0 && at->epoch <= last;
+	     at->epoch++)
+		rc = seen_in_epoch(s, at, ph, i, first, n, e);
+	return rc;
+}
+
+static int
+seen_doc(void *ctx, uint64_t i, const struct shard_doc *d, struct err *e)
+{
+	struct search *s = ctx;
+	const struct source *src = &s->m->sources[s->source];
+	const struct shard *x = &src->shards[s->shard];
+	struct mix_place at = {
+		.source = s->source, .shard = x, .doc = d, .document = i
+	};
+	uint64_t first, n;
+	uint32_t j;
+	int rc = 0;
+
+	if (!str_eq(d->id, s->name) && !str_eq(d->url, s->name))
+		return 0;
+	s->documents++;
+	if (shard_doc_range(x, i, &first, &n, e) < 0)
+		return e->code;
+	for (j = 0; rc == 0 && j < s->m->plan.nphase; j++)
+		rc = seen_in_phase(s, &at, &s->m->plan.phases[j],
+		    src->first[s->shard] + first, n, e);
+	return rc;
+}
+
+int
+mix_seen(struct mix *m, struct str name,
+    int (*each)(void *ctx, const struct mix_place *p, struct err *e), void *ctx,
+    uint64_t *documents, struct err *e)
+{
+	struct search s = { .m = m, .name = name, .each = each, .ctx = ctx };
+	int rc = 0;
+
+	for (; rc == 0 && s.source < m->nsource; s.source++)
+		for (s.shard = 0; rc == 0 && s.shard < m->sources[s.source].n;
+		     s.shard++)
+			rc = shard_docs_each(
+			    &m->sources[s.source].shards[s.shard], seen_doc, &s,
+			    e);
+	*documents = s.documents;
+	return rc;
+}
