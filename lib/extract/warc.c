@@ -129,6 +129,11 @@ skip_garbage(
 		.offset = window_raw(w, w->at),
 		.at = w->base + w->at };
 	err_set(e, ERR_DAMAGE, "%s; %zu bytes skipped", what, to - w->at);
+	if (to == w->b.n && w->broken.code) {
+		/* What was skipped is the start of what is broken. */
+		*e = w->broken;
+		window_pass(w);
+	}
 	w->at = to;
 	return e->code;
 }
