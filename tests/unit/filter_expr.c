@@ -13,7 +13,7 @@ static const char line[] =
     "{\"id\":\"d1\",\"text\":\"t\",\"metadata\":{\"language\":\"en\","
     "\"language_score\":0.7,\"language_reliable\":true,\"url\":\"\","
     "\"n\":-3,\"zero\":0,\"list\":[1],\"none\":null,"
-    "\"deep\":{\"er\":\"x\\n\\\"y\"}}}";
+    "\"deep\":{\"no-er\":0.5,\"er\":\"x\\n\\\"y\"}}}";
 
 static struct doc doc;
 static struct signals signals;
@@ -84,6 +84,7 @@ test_comparisons(void)
 	holds("50 <= words", true);
 	holds("metadata.n == -3", true);
 	holds("metadata.deep.er == 'x\\n\\\"y'", true);
+	holds("metadata.deep.no-er==.5", true);
 	holds("metadata.language == language", true);
 	holds("id == 'd1'", true);
 	holds("date == null", true);
