@@ -64,7 +64,7 @@ check "help" quern filter -h
 exits 1 "no such file" quern filter --profile gopher none.jsonl
 exits 1 "a full disk" quern filter --profile gopher docs.jsonl -o /dev/full
 
-for i in $(seq 400); do cat docs.jsonl; done >many.jsonl
+for _ in $(seq 400); do cat docs.jsonl; done >many.jsonl
 threads "gopher" quern filter --profile gopher many.jsonl
 threads "gopher's rejects" rejects --profile gopher --explain many.jsonl
 threads "gopher's counts" stats --profile gopher many.jsonl

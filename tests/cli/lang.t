@@ -34,7 +34,7 @@ golden lang-unknown quern lang --keep en,iw docs.jsonl
 golden lang-empty-name quern lang --keep en, docs.jsonl
 exits 2 "a score that is no number" quern lang --min-score high docs.jsonl
 
-for i in $(seq 300); do cat docs.jsonl; done >many.jsonl
+for _ in $(seq 300); do cat docs.jsonl; done >many.jsonl
 threads "lang" quern lang many.jsonl
 threads "lang's rejects" rejects --keep de,und many.jsonl
 threads "lang's counts" stats --keep de,und many.jsonl
