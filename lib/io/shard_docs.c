@@ -132,10 +132,12 @@ frames_get(const struct shard *s, uint64_t i, struct buf *text, struct err *e)
 	const unsigned char *p = s->docs_map + s->frames[i];
 	size_t packed = s->frames[i + 1] - s->frames[i], n;
 	unsigned long long size = ZSTD_getFrameContentSize(p, packed);
+	const unsigned char *table =
+	    s->docs_map + s->docs_bytes - FOOTER - 8 * (s->nframe - i);
 	char *to;
 
 	buf_clear(text);
-	if (size > MAX_FRAME)
+	if (size > MAX_FRAME || size != le32(table + 4))
 		return err_set(e, ERR_FORMAT,
 		    "%s.docs: byte %llu: this is no zstd frame", s->prefix,
 		    (unsigned long long)s->frames[i]);
