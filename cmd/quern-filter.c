@@ -130,10 +130,27 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 }
 
 static int
+add_profile(struct judges *j, struct str name, struct err *e)
+{
+	const struct profile *p;
+	size_t i;
+
+	if (profile_find(name, &p, e) < 0)
+		return e->code;
+	for (i = 0; i < j->n; i++)
+		if (j->profiles[i] == p)
+			return err_set(
+			    e, ERR_ARG, "profile %s is named twice", p->name);
+	j->profiles[j->n++] = p;
+	return 0;
+}
+
+static int
 find_profiles(struct judges *j, struct err *e)
 {
 	struct strs names;
 	size_t i;
+	int rc = 0;
 
 	if (strs_split(&names, &profile, "--profile", e) < 0)
 		return e->code;
@@ -142,11 +159,10 @@ find_profiles(struct judges *j, struct err *e)
 		strs_free(&names);
 		return err_nomem(e, "options");
 	}
-	e->code = 0;
-	for (i = 0; i < names.n && e->code == 0; i++)
-		profile_find(names.v[i], &j->profiles[j->n++], e);
+	for (i = 0; rc == 0 && i < names.n; i++)
+		rc = add_profile(j, names.v[i], e);
 	strs_free(&names);
-	return e->code;
+	return rc;
 }
 
 static int

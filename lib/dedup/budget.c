@@ -52,9 +52,9 @@ budget_take(struct budget *b, uint64_t n, const char *what, struct err *e)
 		return 0;
 	}
 	return err_set(e, ERR_NOMEM,
-	    "--memory %" PRIu64 "M is too little: %s would take it to %" PRIu64
-	    "M so far; give more, or take the input apart",
-	    mebibytes(b->limit), what, mebibytes(b->used + n));
+	    "%s would take it to %" PRIu64 "M so far, but --memory allows "
+	    "%" PRIu64 "M: give more",
+	    what, mebibytes(b->used + n), b->limit >> 20);
 }
 
 void

@@ -13,7 +13,7 @@ enum { FLUSH = 1 << 20 };
 
 /* A document that forms a pair with the one at hand. */
 struct partner {
-	uint32_t rank;
+	uint32_t rank; /* the least with its id */
 	double jaccard;
 };
 
@@ -27,6 +27,7 @@ struct pairs {
 	struct chooser *c;
 	const struct who **order; /* documents by id: rank -> document */
 	size_t ndoc;
+	uint32_t *same_id; /* rank -> the least rank with the same id */
 	/* Ranks of each group's documents, ascending, group behind group. */
 	uint32_t *members;
 	size_t *first; /* ngroup + 1 places in members */
@@ -62,6 +63,14 @@ sort_docs(struct pairs *p, struct err *e)
 			p->order[p->ndoc++] = &g->who[i];
 	if (p->ndoc)
 		qsort(p->order, p->ndoc, sizeof(*p->order), by_who);
+	p->same_id = budget_calloc(
+	    p->c->budget, g->ndoc, sizeof(*p->same_id), "pairs", e);
+	if (!p->same_id)
+		return e->code;
+	for (i = 1; i < p->ndoc; i++)
+		p->same_id[i] = str_eq(p->order[i]->id, p->order[i - 1]->id)
+				    ? p->same_id[i - 1]
+				    : (uint32_t)i;
 	return 0;
 }
 
@@ -155,7 +164,8 @@ add_partners(
 	for (; i < end; i++)
 		if (p->members[i] > rank)
 			p->partners[p->npartner++] =
-			    (struct partner){ p->members[i], jaccard };
+			    (struct partner){ p->same_id[p->members[i]],
+				    jaccard };
 	return 0;
 }
 
@@ -164,7 +174,9 @@ by_rank(const void *a, const void *b)
 {
 	const struct partner *x = a, *y = b;
 
-	return (x->rank > y->rank) - (x->rank < y->rank);
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return (x->jaccard > y->jaccard) - (x->jaccard < y->jaccard);
 }
 
 static void
@@ -213,18 +225,29 @@ put_partners(struct pairs *p, size_t rank, struct err *e)
 	return 0;
 }
 
+/* The partners of one document, added to those there are. */
 static int
-put_doc(struct pairs *p, size_t rank, struct err *e)
+add_doc(struct pairs *p, size_t rank, struct err *e)
 {
 	uint32_t group = group_of(p, rank);
 	size_t i;
 
-	p->npartner = 0;
 	if (add_partners(p, group, 1, rank, e) < 0)
 		return e->code;
 	for (i = p->first_edge[group]; i < p->first_edge[group + 1]; i++)
 		if (add_partners(
 			p, p->edges[i].group, p->edges[i].jaccard, rank, e) < 0)
+			return e->code;
+	return 0;
+}
+
+/* The documents with one id, from rank on; *n of them, mostly one. */
+static int
+put_id_lines(struct pairs *p, size_t rank, size_t *n, struct err *e)
+{
+	p->npartner = 0;
+	for (*n = 0; rank + *n < p->ndoc && p->same_id[rank + *n] == rank; ++*n)
+		if (add_doc(p, rank + *n, e) < 0)
 			return e->code;
 	if (p->npartner)
 		qsort(p->partners, p->npartner, sizeof(*p->partners), by_rank);
@@ -235,19 +258,20 @@ int
 pairs_write(struct chooser *c, struct out *out, uint64_t *n, struct err *e)
 {
 	struct pairs p = { .c = c, .out = out };
-	size_t i;
+	size_t i, step;
 	int rc = sort_docs(&p, e);
 
 	if (rc == 0)
 		rc = list_members(&p, e);
 	if (rc == 0)
 		rc = list_edges(&p, e);
-	for (i = 0; rc == 0 && i < p.ndoc; i++)
-		rc = put_doc(&p, i, e);
+	for (i = 0; rc == 0 && i < p.ndoc; i += step)
+		rc = put_id_lines(&p, i, &step, e);
 	if (rc == 0)
 		rc = flush(&p, e);
 	*n = p.n;
 	free(p.order);
+	free(p.same_id);
 	free(p.members);
 	free(p.first);
 	free(p.edges);

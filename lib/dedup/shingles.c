@@ -162,22 +162,21 @@ jaccard(
 	/* |a and b| must be at least this, by |a or b| = na + nb - both. */
 	size_t need = (size_t)(least * (double)(na + nb) / (1 + least));
 	size_t i = 0, j = 0, both = 0, spare_a, spare_b;
+	uint64_t x, y;
 
 	if (need > na || need > nb)
 		return 0;
 	spare_a = na - need;
 	spare_b = nb - need;
+	/* Without branches that depend on the hashes: they can't be guessed. */
 	while (i < na && j < nb) {
-		if (a[i] == b[j]) {
-			both++;
-			i++;
-			j++;
-		} else if (a[i] < b[j]) {
-			if (i++ - both == spare_a)
-				return 0;
-		} else if (j++ - both == spare_b) {
+		x = a[i];
+		y = b[j];
+		both += x == y;
+		i += x <= y;
+		j += y <= x;
+		if (i - both > spare_a || j - both > spare_b)
 			return 0;
-		}
 	}
 	return (double)both / (double)(na + nb - both);
 }

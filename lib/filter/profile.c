@@ -41,13 +41,15 @@ static const struct rule gopher[] = {
 	RULE("stop_words", stop_words, LESS, 2),
 };
 
-#define PROFILE(name, about) \
-	{ \
-#		name, about, name, sizeof(name) / sizeof(*name) \
-	}
+enum { GOPHER = sizeof(gopher) / sizeof(*gopher), REPETITION = 14 };
 
 static const struct profile profiles[] = {
-	PROFILE(gopher, "Gopher's rules: repetition, then quality (English)"),
+	{ "gopher", "Gopher's repetition, then quality rules; English", gopher,
+	    GOPHER },
+	{ "gopher-repetition", "the first part of gopher; any language", gopher,
+	    REPETITION },
+	{ "gopher-quality", "the second part of gopher; English",
+	    gopher + REPETITION, GOPHER - REPETITION },
 };
 
 enum { PROFILES = sizeof(profiles) / sizeof(*profiles) };

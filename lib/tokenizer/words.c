@@ -66,6 +66,8 @@ words_add(struct words *w, struct str s, uint64_t n, struct err *e)
 	uint32_t tag = (uint32_t)(hash >> 32);
 	struct word *x;
 
+	if (!n)
+		return 0;
 	if (s.n > UINT32_MAX)
 		return err_set(e, ERR_FORMAT, "a piece of over 4 GiB");
 	if (w->used * 4 >= w->nslot * 3 && grow_slots(w, e) < 0)

@@ -214,7 +214,8 @@ clitic_before(const char *start, const char *end)
 	for (i = 0; i < sizeof(clitics) / sizeof(*clitics); i++) {
 		n = strlen(clitics[i].tail);
 		for (mark = 1; mark <= 3; mark += 2) {
-			if ((size_t)(end - start) < n + mark + 2)
+			if ((size_t)(end - start) <=
+			    n + mark + (clitics[i].before != 0))
 				continue;
 			at = end - n - mark;
 			if (!is_apostrophe(at, end, &len) || len != mark)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXTRACT_CLASS_H
+#define EXTRACT_CLASS_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+/*
+ * What a class, id or role says of an element: E_ bits of page.h.  Names are
+ * cut into words ("post-body", "postBody": post, body) that are looked up;
+ * words that sites like to glue ("socialshare") are found within.
+ *
+ * Answers are kept by the value's hash: pages repeat few values many times.
+ */
+enum { CLASS_CACHE = 4096 };
+struct class_cache {
+	uint64_t key[CLASS_CACHE];
+	uint32_t bits[CLASS_CACHE];
+};
+
+uint32_t class_bits(struct class_cache *c, struct str value);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "extract/field.h"
+#include "extract/source.h"
+#include "extract/warc.h"
+#include "extract/window.h"
+#include "io/stream.h"
+
+enum { SNIFF = 4096 }; /* bytes that must tell what a file is */
+
+struct source {
+	const struct paths *paths;
+	const struct extract_opts *opts;
+	size_t file;
+	struct in *in;
+	struct window win;
+	struct warc *warc;
+	enum extract_from kind;
+	bool given; /* a file that is one record has been given */
+	uint64_t raw_done;
+	struct err damage;
+};
+
+struct source *
+source_new(const struct paths *paths, const struct extract_opts *opts)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (s) {
+		s->paths = paths;
+		s->opts = opts;
+	}
+	return s;
+}
+
+static void
+close_file(struct source *s)
+{
+	warc_free(s->warc);
+	window_free(&s->win);
+	if (s->in)
+		s->raw_done += in_raw_size(s->in);
+	in_close(s->in);
+	s->warc = NULL;
+	s->in = NULL;
+	s->win = (struct window){ 0 };
+}
+
+void
+source_free(struct source *s)
+{
+	if (!s)
+		return;
+	close_file(s);
+	free(s);
+}
+
+uint64_t
+source_raw_offset(const struct source *s)
+{
+	return s->raw_done + (s->in ? in_raw_offset(s->in) : 0);
+}
+
+/* Does name, without .gz or .zst, end so? */
+static bool
+has_suffix(const char *name, const char *suffix)
+{
+	struct str s = str_c(name);
+
+	if (str_ends(s, STR(".gz")))
+		s.n -= 3;
+	else if (str_ends(s, STR(".zst")))
+		s.n -= 4;
+	return str_ends(s, str_c(suffix));
+}
+
+static bool
+looks_html(struct str s)
+{
+	static const char *const starts[] = { "<!doctype html", "<html",
+		"<head", "<body" };
+	size_t i;
+
+	for (i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (field_find(s, starts[i]))
+			return true;
+	return false;
+}
+
+enum extract_from
+source_sniff(const char *name, struct str s)
+{
+	static const char *const html[] = { ".html", ".htm", ".xhtml", ".shtml",
+		".HTML", ".HTM" };
+	struct str trimmed = field_trim(s);
+	size_t i;
+
+	if (warc_starts(trimmed) || strstr(name, ".warc") ||
+	    has_suffix(name, ".wet"))
+		return FROM_WARC;
+	for (i = 0; i < sizeof(html) / sizeof(*html); i++)
+		if (has_suffix(name, html[i]))
+			return FROM_HTML;
+	if (has_suffix(name, ".txt"))
+		return FROM_TEXT;
+	if (looks_html(s) || str_starts(trimmed, STR("<")))
+		return FROM_HTML;
+	return FROM_AUTO;
+}
+
+/* What the open file is to be read as. */
+static int
+find_kind(struct source *s, struct err *e)
+{
+	struct str start;
+
+	s->kind = s->opts->from == FROM_WET ? FROM_WARC : s->opts->from;
+	if (s->kind == FROM_AUTO) {
+		if (window_fill(&s->win, SNIFF, e) < 0)
+			return e->code;
+		start = buf_view(&s->win.b);
+		start.n = start.n < SNIFF ? start.n : SNIFF;
+		s->kind = source_sniff(s->paths->v[s->file], start);
+	}
+	if (s->kind != FROM_WARC)
+		return 0;
+	s->warc = warc_new(&s->win, s->opts->max_record);
+	return s->warc ? 0 : err_nomem(e, "an archive");
+}
+
+static int
+open_file(struct source *s, struct err *e)
+{
+	if (in_open(&s->in, s->paths->v[s->file], e) < 0)
+		return e->code;
+	window_init(&s->win, s->in);
+	s->given = false;
+	return find_kind(s, e);
+}
+
+static int
+damaged(struct source *s, struct source_rec *r, const struct err *e)
+{
+	s->damage = *e;
+	r->kind = SOURCE_DAMAGE;
+	r->what = s->damage.msg;
+	return 1;
+}
+
+static int
+next_in_archive(struct source *s, struct source_rec *r, struct err *e)
+{
+	struct warc_rec w;
+	int rc = warc_next(s->warc, &w, e);
+
+	if (rc == 0 || (rc < 0 && rc != ERR_DAMAGE))
+		return rc;
+	r->kind = SOURCE_WARC;
+	r->raw = w.raw;
+	r->head = w.head.n;
+	r->number = w.number;
+	r->offset = w.offset;
+	r->truncated = w.cut || w.limited;
+	return rc == ERR_DAMAGE ? damaged(s, r, e) : 1;
+}
+
+/* A file that is one record: its text, then its damage if there is any. */
+static int
+next_in_file(struct source *s, struct source_rec *r, struct err *e)
+{
+	size_t max = (size_t)s->opts->max_record;
+
+	if (s->given) {
+		if (!s->win.broken.code)
+			return 0;
+		*e = s->win.broken;
+		window_pass(&s->win);
+		r->number = 1;
+		r->offset = s->win.broken_raw;
+		return damaged(s, r, e);
+	}
+	s->given = true;
+	if (window_fill(&s->win, max + 1, e) < 0)
+		return e->code;
+	r->kind = s->kind == FROM_TEXT ? SOURCE_TEXT : SOURCE_HTML;
+	r->truncated = s->win.b.n > max || s->win.broken.code;
+	r->raw = buf_view(&s->win.b);
+	r->raw.n = r->raw.n < max ? r->raw.n : max;
+	if (s->kind != FROM_AUTO)
+		return 1;
+	err_set(
+	    e, ERR_FORMAT, "neither WARC nor HTML nor named .txt: say --from");
+	return damaged(s, r, e);
+}
+
+int
+source_next(struct source *s, struct source_rec *r, struct err *e)
+{
+	int rc;
+
+	for (;;) {
+		if (!s->in) {
+			if (s->file == s->paths->n)
+				return 0;
+			if (open_file(s, e) < 0)
+				return e->code;
+		}
+		*r = (struct source_rec){ .file = in_name(s->in) };
+		rc = s->warc ? next_in_archive(s, r, e) : next_in_file(s, r, e);
+		/* r->file is the path's, which outlives the stream. */
+		if (strcmp(r->file, "stdin") != 0)
+			r->file = s->paths->v[s->file];
+		else
+			r->file = "stdin";
+		if (rc != 0)
+			return rc;
+		close_file(s);
+		s->file++;
+	}
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# dedup exact, dedup minhash: what stays, what is said of the rest.
+# shellcheck disable=SC2317 # functions are handed to golden and threads
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$tmp" || exit 1
+
+rejects() { # rejects METHOD...: what is dropped, and why
+	quern dedup "$@" --rejects rejects.jsonl -o kept.jsonl && cat rejects.jsonl
+}
+
+stats() { # stats METHOD...: the counts
+	quern dedup "$@" --stats stats.json -o kept.jsonl && cat stats.json
+}
+
+pairs() { # pairs METHOD...: pairs of ids
+	quern dedup "$@" --pairs pairs.tsv -o kept.jsonl && cat pairs.tsv
+}
+
+# Copies, near copies, texts shorter than a shingle.
+cat >docs.jsonl <<'END'
+{"id":"mill-2","text":"The old mill by the river grinds rye and wheat all day long, and the miller sings while the big wheel turns in the cold water.","metadata":{"url":"https://b.example/"}}
+{"id":"mill-1","text":"The old mill by the river grinds rye and wheat all day long, and the miller sings while the big wheel turns in the cold water."}
+{"id":"mill-3","text":"THE OLD MILL by the river grinds rye and wheat all day long,\nand the miller sings while the big wheel turns in the cold water!"}
+{"id":"mill-4","text":"The old mill by the river grinds rye and wheat all day long, and the miller sings while the big wheel turns in the cold spring water."}
+{"id":"bread","text":"Bread is best on the day it is baked, said the baker, and sold the rest of it at half the price."}
+{"text":"one two three"}
+{"id":"short","text":"One, two, three."}
+{"id":"empty","text":""}
+{"id":"marks","text":"?!"}
+END
+golden dedup-exact quern dedup exact docs.jsonl
+golden dedup-exact-rejects rejects exact docs.jsonl
+golden dedup-exact-normal quern dedup exact --normal docs.jsonl
+golden dedup-minhash quern dedup minhash docs.jsonl
+golden dedup-minhash-rejects rejects minhash --verify .75 docs.jsonl
+golden dedup-minhash-pairs pairs minhash --verify .5 docs.jsonl
+golden dedup-minhash-stats stats minhash --verify .75 docs.jsonl
+golden dedup-exact-stats stats exact docs.jsonl
+golden dedup-help quern dedup -h
+
+# Much more than a batch: pages from a few words, many alike.
+awk 'BEGIN {
+	srand(7)
+	for (i = 0; i < 9000; i++) {
+		n = 20 + int(rand() * 120)
+		if (i % 3 == 0 || i < 30) {
+			for (k = 0; k < n; k++) w[k] = int(rand() * 400)
+			last[i % 30] = n
+			for (k = 0; k < n; k++) page[i % 30, k] = w[k]
+		} else {
+			p = int(rand() * 30)
+			n = last[p]
+			for (k = 0; k < n; k++) w[k] = page[p, k]
+			if (rand() < .7) w[int(rand() * n)] = int(rand() * 400)
+		}
+		printf "{\"id\":\"%d\",\"text\":\"", int(rand() * 1e6)
+		for (k = 0; k < n; k++) printf "w%d%s", w[k], k % 9 ? " " : ", "
+		print "\"}"
+	}
+}' >many.jsonl
+threads "exact" quern dedup exact many.jsonl
+threads "minhash" quern dedup minhash many.jsonl
+threads "minhash's rejects" rejects minhash many.jsonl
+threads "minhash's pairs" pairs minhash many.jsonl
+threads "minhash's counts" stats minhash many.jsonl
+
+# stdin is a pipe, a file, or among files; compressed or not.
+quern dedup minhash many.jsonl >want.jsonl
+quern dedup minhash --pairs p.tsv many.jsonl >got.jsonl
+check "asking for pairs changes nothing" cmp want.jsonl got.jsonl
+check "the pairs are sorted" sort -c -t "$(printf '\t')" -k1,1 -k2,2 p.tsv
+quern dedup minhash <many.jsonl >got.jsonl
+check "minhash: stdin from a file" cmp want.jsonl got.jsonl
+# shellcheck disable=SC2002
+cat many.jsonl | quern dedup minhash >got.jsonl
+check "minhash: stdin from a pipe" cmp want.jsonl got.jsonl
+gzip -c many.jsonl | quern dedup minhash - -o got.jsonl.zst
+zstd -dcq got.jsonl.zst >got.jsonl
+check "minhash: gzip in, zstd out" cmp want.jsonl got.jsonl
+head -n 4000 many.jsonl >a.jsonl
+tail -n +4001 many.jsonl >b.jsonl
+quern dedup minhash a.jsonl b.jsonl >got.jsonl
+check "minhash: two files" cmp want.jsonl got.jsonl
+quern dedup minhash got.jsonl >again.jsonl
+check "minhash: of its own output it drops nothing" cmp got.jsonl again.jsonl
+
+# What stays does not depend on the order.
+for method in exact minhash; do
+	quern dedup $method many.jsonl | sort >want.sorted
+	tac many.jsonl | quern dedup $method | sort >got.sorted
+	check "$method: the same documents stay in reverse order" cmp want.sorted got.sorted
+	shuf --random-source=<(yes) many.jsonl | quern dedup $method | sort >got.sorted
+	check "$method: the same documents stay in any order" cmp want.sorted got.sorted
+done
+
+# A bucket of thousands is no square.
+awk 'BEGIN { for (i = 0; i < 30000; i++)
+	print "{\"id\":\"" i "\",\"text\":\"the same page again and again, word by word\"}" }' >same.jsonl
+check "30,000 copies of a page" timeout 20 quern dedup minhash same.jsonl -o got.jsonl
+equal "one of them stays" '{"id":"0","text":"the same page again and again, word by word"}' "$(cat got.jsonl)"
+
+# Damage, odd ids, bad options.
+printf '%s\n' '{"id":"a","text":"x y"}' '{"id":"b","text":' '{"id":"c","text":"x y"}' >bad.jsonl
+golden dedup-damage stats exact bad.jsonl
+exits 1 "--strict stops at damage" quern dedup minhash --strict bad.jsonl -o strict.jsonl
+check "and leaves no output" test ! -e strict.jsonl
+printf '%s\n' '{"id":"t\ta\\b","text":"x y"}' '{"id":"n\n\u0000","text":"x y"}' >odd.jsonl
+golden dedup-odd-ids pairs minhash odd.jsonl
+printf '' >none.jsonl
+golden dedup-none quern dedup minhash --pairs p.tsv none.jsonl
+golden dedup-bad-verify quern dedup minhash --verify 1.5 docs.jsonl
+golden dedup-bad-bands quern dedup minhash --bands 0 docs.jsonl
+golden dedup-bad-profile quern dedup minhash --profile fancy docs.jsonl
+golden dedup-no-file quern dedup exact none/at/all.jsonl
+golden dedup-memory quern dedup minhash --threads 1 --memory 12M -o little.jsonl docs.jsonl
+check "too little memory: no output" test ! -e little.jsonl
+quern dedup minhash --memory 64M many.jsonl >got.jsonl
+quern dedup minhash many.jsonl >want.jsonl
+check "enough memory: the same" cmp want.jsonl got.jsonl
+exits 1 "a full disk" quern dedup minhash many.jsonl -o /dev/full
+exits 1 "a full disk for pairs" quern dedup minhash many.jsonl --pairs /dev/full -o got.full
+check "and no output" test ! -e got.full
+exits 2 "no such method" quern dedup fuzzily docs.jsonl
+
+# Versions of pages, code and LaTeX, with the similarity of every pair.
+needs "$shared/data/neardup"
+for set in tldr_page_versions code_file_versions stacks_section_versions; do
+	zstd -dcqf "$shared/data/neardup/$set.pairs.tsv.zst" |
+		awk -F'\t' '$3 != "jaccard_word5" && $3 >= .8 { print $1 "\t" $2 "\t" $3 }' |
+		sort >truth.tsv
+	quern dedup minhash --pairs pairs.tsv "$shared/data/neardup/$set.jsonl.zst" -o kept.jsonl
+	check "$set: every pair at .8, its similarity, no other" cmp truth.tsv pairs.tsv
+done
+finish

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# man-setup.sh DIR: the files that the examples of the man pages read.
+set -eu -o pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$1"
+
+# A small crawl, and pages and texts out of it.
+"$top/pipelines/sample/make-sample" -n 30 -o crawl.warc.gz
+mkdir -p pages
+cp "$top"/pipelines/sample/pages/en-*.html pages/
+cp pages/en-water-mill.html page.html
+sed 's/<[^>]*>//g' pages/en-bees.html >notes.txt
+
+# Documents: one a page, some of them twice.
+n=0
+for f in pages/*.html pages/en-b*.html; do
+	n=$((n + 1))
+	sed '1d; s/<[^>]*>/ /g' "$f" | jq -R -s -c --arg id "page-$n" \
+		--arg url "https://pages.example/$n" '{id: $id, text: .,
+		metadata: {url: $url, language: "en", language_score: 0.99}}'
+done >documents.jsonl
+head -n 5 documents.jsonl >sample.jsonl

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The signals against an oracle that shares no code with them: texts of plain
+ * words and marks that spaces part, judged by loops over all pairs.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "filter/profile.h"
+#include "../tap.h"
+
+enum { WORDS = 200, ROUNDS = 400 };
+
+/* An oracle's view of a text: its tokens, as C strings. */
+struct view {
+	char text[8192];
+	char token[WORDS][16];
+	int n;
+};
+
+static void
+look(struct view *v, const char *text)
+{
+	const char *p = text;
+	size_t len;
+
+	snprintf(v->text, sizeof(v->text), "%s", text);
+	for (v->n = 0;; v->n++) {
+		p += strspn(p, " \n");
+		if (!*p)
+			break;
+		len = strcspn(p, " \n");
+		snprintf(v->token[v->n], 16, "%.*s", (int)len, p);
+		p += len;
+	}
+}
+
+static void
+join(const struct view *v, int from, int n, const char *by, char *out)
+{
+	int i;
+
+	*out = '\0';
+	for (i = from; i < from + n; i++) {
+		strcat(out, v->token[i]);
+		if (i + 1 < from + n)
+			strcat(out, by);
+	}
+}
+
+/* The most frequent n-gram, the first of equals, by comparing all pairs. */
+static double
+naive_top(const struct view *v, int n)
+{
+	char a[512], b[512], best[512] = "";
+	int i, j, count, most = 0;
+
+	for (i = 0; i + n <= v->n; i++) {
+		join(v, i, n, " ", a);
+		for (count = 0, j = 0; j + n <= v->n; j++) {
+			join(v, j, n, " ", b);
+			count += strcmp(a, b) == 0;
+		}
+		if (count > most) {
+			most = count;
+			strcpy(best, a);
+		}
+	}
+	return v->text[0]
+		   ? (double)strlen(best) * most / (double)strlen(v->text)
+		   : 0;
+}
+
+/* n-grams that the ones kept so far hold, skipping what is counted. */
+static double
+naive_dup(const struct view *v, int n)
+{
+	static char kept[WORDS][512];
+	char a[512];
+	int i = 0, j, nkept = 0;
+	size_t chars = 0;
+
+	while (i + n <= v->n) {
+		join(v, i, n, "", a);
+		for (j = 0; j < nkept && strcmp(kept[j], a) != 0; j++)
+			;
+		if (j < nkept) {
+			chars += strlen(a);
+			i += n;
+		} else {
+			strcpy(kept[nkept++], a);
+			i++;
+		}
+	}
+	return v->text[0] ? (double)chars / (double)strlen(v->text) : 0;
+}
+
+/* Pieces between runs of min or more newlines: copies of an earlier one. */
+static void
+naive_pieces(const char *text, size_t min, size_t whole, double *frac,
+    double *chars_frac)
+{
+	const char *from[1000];
+	size_t len[1000], run, chars = 0, i, n = 0, dups = 0;
+	const char *p = text, *start = text;
+
+	for (;;) {
+		run = strspn(p, "\n");
+		if (*p && (run == 0 || run < min)) {
+			p += run ? run : 1;
+			continue;
+		}
+		from[n] = start;
+		len[n++] = (size_t)(p - start);
+		if (!*p)
+			break;
+		p += run;
+		start = p;
+	}
+	for (i = 0; i < n; i++) {
+		size_t j;
+
+		for (j = 0; j < i; j++)
+			if (len[i] == len[j] &&
+			    memcmp(from[i], from[j], len[i]) == 0)
+				break;
+		dups += j < i;
+		chars += j < i ? len[i] : 0;
+	}
+	*frac = (double)dups / (double)n;
+	*chars_frac = whole ? (double)chars / (double)whole : 0;
+}
+
+static void
+naive_quality(const struct view *v, double *want)
+{
+	static const char *const stops[] = { "the", "be", "to", "of", "and",
+		"that", "have", "with" };
+	int words = 0, chars = 0, alpha = 0, hashes = 0, dots = 0, i, j;
+	bool stop[8] = { 0 };
+
+	for (i = 0; i < v->n; i++) {
+		const char *t = v->token[i];
+		bool mark = strspn(t, "#.,-") == strlen(t);
+
+		words += !mark;
+		chars += mark ? 0 : (int)strlen(t);
+		alpha += t[0] >= 'A';
+		hashes += strcmp(t, "#") == 0;
+		dots += strcmp(t, "...") == 0;
+		for (j = 0; j < 8; j++)
+			stop[j] |= strcmp(t, stops[j]) == 0;
+	}
+	want[SIG_tokens] = v->n;
+	want[SIG_words] = words;
+	want[SIG_mean_word_length] = words ? (double)chars / words : 0;
+	want[SIG_hash_ratio] = v->n ? (double)hashes / v->n : 0;
+	want[SIG_ellipsis_ratio] = v->n ? (double)dots / v->n : 0;
+	want[SIG_alpha_words] = v->n ? (double)alpha / v->n : 0;
+	want[SIG_stop_words] = 0;
+	for (j = 0; j < 8; j++)
+		want[SIG_stop_words] += stop[j];
+}
+
+static void
+naive_lines(const char *text, double *want)
+{
+	int n = 0, bullets = 0, ends = 0;
+	const char *p = text, *eol, *a, *b;
+
+	for (; *p; p = *eol ? eol + 1 : eol, n++) {
+		eol = strchr(p, '\n') ? strchr(p, '\n') : p + strlen(p);
+		for (a = p; a < eol && *a == ' ';)
+			a++;
+		for (b = eol; b > a && b[-1] == ' ';)
+			b--;
+		bullets += a < eol && *a == '-';
+		ends += b - a >= 3 && memcmp(b - 3, "...", 3) == 0;
+	}
+	want[SIG_lines] = n;
+	want[SIG_bullet_lines] = n ? (double)bullets / n : 0;
+	want[SIG_ellipsis_lines] = n ? (double)ends / n : 0;
+}
+
+static void
+naive(const struct view *v, double *want)
+{
+	char stripped[8192], *s = stripped;
+	size_t whole = strlen(v->text), len;
+	int n;
+
+	naive_quality(v, want);
+	naive_lines(v->text, want);
+	strcpy(stripped, v->text);
+	s += strspn(s, " \n");
+	for (len = strlen(s); len && strchr(" \n", s[len - 1]);)
+		s[--len] = '\0';
+	naive_pieces(s, 2, whole, &want[SIG_dup_paragraphs],
+	    &want[SIG_dup_paragraph_chars]);
+	naive_pieces(
+	    v->text, 1, whole, &want[SIG_dup_lines], &want[SIG_dup_line_chars]);
+	for (n = 2; n <= 4; n++)
+		want[SIG_top_2gram + n - 2] = naive_top(v, n);
+	for (n = 5; n <= 10; n++)
+		want[SIG_dup_5gram + n - 5] = naive_dup(v, n);
+}
+
+/* Few different words, so that much repeats; "ab" "c" joins like "a" "bc". */
+static void
+random_text(char *text, uint64_t *seed)
+{
+	static const char *const few[] = { "mill", "the", "of", "ab", "c", "a",
+		"bc", "wheel", "7", "...", "-", "#", ",", "stone" };
+	static const char *const gaps[] = { " ", " ", " ", " ", " ", " ", " \n",
+		"\n", "\n\n", "\n\n\n" };
+	uint64_t kinds = 1 + mix64(++*seed) % 14;
+	uint64_t n = mix64(++*seed) % (WORDS - 1), i;
+
+	*text = '\0';
+	if (mix64(++*seed) % 4 == 0)
+		strcat(text, gaps[mix64(++*seed) % 10]);
+	for (i = 0; i < n; i++) {
+		strcat(text, few[mix64(++*seed) % kinds]);
+		strcat(text, gaps[mix64(++*seed) % 10]);
+	}
+}
+
+static void
+against_oracle(struct meter *m)
+{
+	static struct view v;
+	double want[SIGNALS] = { 0 };
+	char text[8192];
+	uint64_t seed = 7;
+	struct signals s;
+	struct err e;
+	int i, bad[SIGNALS] = { 0 }, k;
+
+	for (i = 0; i < ROUNDS; i++) {
+		do
+			random_text(text, &seed);
+		while (!text[0]);
+		look(&v, text);
+		naive(&v, want);
+		meter_text(m, str_c(text), &s, &e);
+		for (k = 0; k < SIGNALS; k++)
+			bad[k] += want[k] != 0 && s.v[k] != want[k];
+		for (k = SIG_dup_paragraphs; k < SIGNALS; k++)
+			bad[k] += s.v[k] != want[k];
+	}
+	for (k = 0; k < SIGNALS; k++)
+		OK(bad[k] == 0, "%s is the oracle's", signal_name(k));
+}
+
+static const char *
+verdict(struct meter *m, const char *profile, struct str text)
+{
+	const struct profile *p;
+	const struct rule *r;
+	struct signals s;
+	struct err e;
+
+	if (profile_find(str_c(profile), &p, &e) < 0 ||
+	    meter_text(m, text, &s, &e) < 0)
+		return "error";
+	r = profile_judge(p, &s);
+	return r ? r->reason : "keep";
+}
+
+static void
+verdict_by(struct meter *m, const char *profile, struct str text,
+    const char *want, const char *what)
+{
+	const char *got = verdict(m, profile, text);
+
+	if (!OK(strcmp(got, want) == 0, "%s: %s", what, want))
+		printf("# got %s\n", got);
+}
+
+static void
+verdict_is(struct meter *m, struct str text, const char *want, const char *what)
+{
+	verdict_by(m, "gopher", text, want, what);
+}
+
+static void
+same_words(struct meter *m, size_t n)
+{
+	struct buf b = { 0 };
+	struct signals s;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		buf_puts(&b, "mill ");
+	OK(meter_text(m, buf_view(&b), &s, &e) == 0 &&
+		s.v[SIG_words] == (double)n && s.v[SIG_lines] == 1 &&
+		s.v[SIG_dup_10gram] > 0.7 && s.v[SIG_top_2gram] > 1,
+	    "%d same words", (int)n);
+	verdict_is(m, buf_view(&b), "top_2gram", "the same word over and over");
+	buf_free(&b);
+}
+
+static void
+edges(struct meter *m)
+{
+	struct buf b = { 0 };
+	int i;
+
+	verdict_is(m, STR(""), "empty", "no text");
+	verdict_is(m, STR("word"), "short", "one word");
+	verdict_is(m, STR("\n\n\n"), "dup_lines", "newlines only");
+	verdict_is(m, STR("\xe2\x80\xa8"), "short", "a line separator");
+	verdict_is(m, STR("\xe6\xb0\xb4\xe8\xbb\x8a\xe5\xb0\x8f\xe5\xb1\x8b"),
+	    "short", "one chunk of Chinese");
+	verdict_is(m, STR("a\nb\nb\nb\n"), "dup_lines", "lines repeat");
+	verdict_is(m, STR("a b\n\na b"), "dup_paragraphs", "paragraphs repeat");
+	for (i = 0; i < 60; i++)
+		buf_printf(&b, "the %c%c and\n", 'a' + i % 26, 'a' + i / 26);
+	verdict_by(
+	    m, "gopher-quality", buf_view(&b), "short_words", "short words");
+	buf_clear(&b);
+	for (i = 0; i < 60; i++)
+		buf_printf(&b, "%c%cabcdefghij\n", 'a' + i % 26, 'a' + i / 26);
+	verdict_by(
+	    m, "gopher-quality", buf_view(&b), "long_words", "long words");
+	buf_clear(&b);
+	for (i = 0; i < 60; i++)
+		buf_printf(&b, "- the %c%c miller of the\n", 'a' + i % 26,
+		    'a' + i / 26);
+	verdict_by(
+	    m, "gopher-quality", buf_view(&b), "bullet_lines", "bullets");
+	buf_free(&b);
+}
+
+static void
+spans(struct meter *m)
+{
+	static const char text[] = "one two\nthree four\none two\n";
+	struct signals s;
+	struct err e;
+
+	meter_text(m, str_c(text), &s, &e);
+	OK(s.where[SIG_dup_lines].at == 19 && s.where[SIG_dup_lines].n == 7,
+	    "where the first duplicate line stands");
+	OK(s.where[SIG_top_2gram].at == 0 && s.where[SIG_top_2gram].n == 7,
+	    "where the most frequent 2-gram stands");
+}
+
+static void
+profiles_are_sound(void)
+{
+	const struct profile *p;
+	struct signals s = { 0 };
+	struct buf b = { 0 };
+	struct err e;
+	size_t i;
+
+	for (i = 0; (p = profile_at(i)); i++) {
+		buf_clear(&b);
+		profile_print(p, &b);
+		OK(p->n > 0 && buf_ok(&b, &e) == 0, "profile %s", p->name);
+	}
+	OK(profile_find(STR("gofer"), &p, &e) == ERR_ARG &&
+		strstr(e.msg, "gopher"),
+	    "an unknown profile's error names those there are");
+	OK(signal_find(STR("wordz")) == SIGNALS, "an unknown signal");
+	OK(compare_holds(1, LESS_EQUAL, 1) && !compare_holds(1, UNEQUAL, 1) &&
+		compare_holds(2, MORE_EQUAL, 1) && compare_holds(2, EQUAL, 2),
+	    "comparisons");
+	profile_find(STR("gopher"), &p, &e);
+	buf_clear(&b);
+	verdict_json(p->rules, &s, &b);
+	OK(str_eq(buf_view(&b), STR("{\"keep\":false,\"rule\":\"empty\","
+				    "\"value\":0,\"threshold\":1}")),
+	    "a verdict as JSON");
+	buf_free(&b);
+}
+
+int
+main(void)
+{
+	struct meter *m = meter_new();
+
+	against_oracle(m);
+	edges(m);
+	same_words(m, 1000000);
+	edges(m); /* with memory that was much larger */
+	spans(m);
+	profiles_are_sound();
+	meter_free(m);
+	return tap_end();
+}
