@@ -38,7 +38,7 @@ hide() {
 	local rc=0
 	"$@" >hide.out || rc=$?
 	sed -E 's/[0-9a-f]{64}/DIGEST/g' hide.out
-	return $rc
+	return "$rc"
 }
 
 golden mix-check hide quern mix check run.mix

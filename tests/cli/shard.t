@@ -58,7 +58,7 @@ exits 2 "no prefix" quern shard --tokenizer tok.json docs.jsonl
 exits 1 "no such tokenizer" quern shard --tokenizer none.json -o x docs.jsonl
 exits 1 "--strict" quern shard --tokenizer tok.json --strict -o x odd.jsonl
 exits 1 "no such folder" quern shard --tokenizer tok.json -o no/x docs.jsonl
-equal "nothing is left of them" "" "$(ls | grep '^x')"
+equal "nothing is left of them" "" "$(find . -name 'x*')"
 exits 2 "info of nothing" quern shard info
 exits 1 "info of no shard" quern shard info nothing
 
