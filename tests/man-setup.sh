@@ -22,3 +22,15 @@ for f in pages/*.html pages/en-b*.html; do
 		metadata: {url: $url, language: "en", language_score: 0.99}}'
 done >documents.jsonl
 head -n 5 documents.jsonl >sample.jsonl
+
+# A tokenizer, two shards and a recipe for them.
+quern tokenizer train -q --vocab 400 -o tokenizer.json documents.jsonl
+quern shard -q --tokenizer tokenizer.json -o web documents.jsonl
+quern shard -q --tokenizer tokenizer.json -o sample sample.jsonl
+cat >run.mix <<'END'
+%mix 1
+source web    web
+source sample sample  epochs<=4
+batch 512
+phase base 4K seq=64 web:80 sample:rest
+END
