@@ -52,14 +52,15 @@ philox_uniform(uint64_t seed, uint64_t stream, uint64_t index)
 }
 
 void
-philox_normal(float *out, size_t n, double std, uint64_t seed, uint64_t stream)
+philox_normal(float *out, size_t n, double std, uint64_t seed, uint64_t stream,
+    uint64_t first)
 {
 	struct philox p;
 	double r, angle;
 	size_t i;
 
 	for (i = 0; i < n; i += 2) {
-		p = philox(seed, stream, i / 2);
+		p = philox(seed, stream, (first + i) / 2);
 		r = std * sqrt(-2 * log(1 - unit(&p, 0)));
 		angle = TAU * unit(&p, 2);
 		out[i] = (float)(r * cos(angle));

@@ -19,11 +19,12 @@ struct philox philox(uint64_t seed, uint64_t stream, uint64_t index);
 /* Uniform in [0, 1). */
 double philox_uniform(uint64_t seed, uint64_t stream, uint64_t index);
 /*
- * n normal values of the given deviation: element i depends on (seed, stream,
- * i) only.  Source: Box and Muller, 1958.
+ * Normal values first .. first + n of the given deviation: value i depends on
+ * (seed, stream, i) only.  first must be even.
+ * Source: Box and Muller, 1958.
  */
-void
-philox_normal(float *out, size_t n, double std, uint64_t seed, uint64_t stream);
+void philox_normal(float *out, size_t n, double std, uint64_t seed,
+    uint64_t stream, uint64_t first);
 /* Ten rounds on counter and key: for the published test vectors. */
 struct philox philox_block(struct philox counter, uint32_t key[2]);
 

@@ -49,7 +49,7 @@ unsettle(struct net *n)
 		const struct param *p = &n->p->params.v[i];
 		float *w = malloc(p->n * sizeof(*w));
 
-		philox_normal(w, p->n, p->std > 0 ? p->std : .5, 11, i);
+		philox_normal(w, p->n, p->std > 0 ? p->std : .5, 11, i, 0);
 		net_put(n->ops, n->params, p->at, w, p->n, &e);
 		free(w);
 	}

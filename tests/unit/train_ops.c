@@ -71,7 +71,7 @@ array(struct bench *b, size_t n, double std)
 	a->dev = b->dev->alloc(n * 4 + 2 * GUARD);
 	a->host = malloc(n * sizeof(float));
 	a->ref = malloc(n * sizeof(double));
-	philox_normal(a->host, n, std, 7, ++b->stream);
+	philox_normal(a->host, n, std, 7, ++b->stream, 0);
 	for (i = 0; i < n; i++)
 		a->ref[i] = (double)a->host[i];
 	b->dev->put(a->dev + GUARD, a->host, n * 4);
@@ -374,7 +374,7 @@ main(void)
 	uint64_t one, two, seven;
 
 	test_all(ops_cpu(2));
-	philox_normal(x, n, 1, 1, 1);
+	philox_normal(x, n, 1, 1, 1, 0);
 	one = bits(1, x, n);
 	two = bits(2, x, n);
 	seven = bits(7, x, n);
