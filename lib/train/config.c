@@ -62,8 +62,8 @@ check_keys(struct json_val root, struct err *e)
 
 	while (json_next(&it, &key, &v))
 		if (!among(key, harmless, sizeof(harmless) / sizeof(char *)) &&
-		    !among(key, understood,
-			sizeof(understood) / sizeof(char *)) &&
+		    !among(
+			key, understood, sizeof(understood) / sizeof(char *)) &&
 		    !is_off(v))
 			return err_set(e, ERR_FORMAT,
 			    "\"%.*s\" is not known here and may change the "
@@ -81,8 +81,9 @@ expect(struct json_val root, const char *key, const char *want, struct err *e)
 
 	if (json_type(v) == JSON_NONE || str_eq(s, str_c(want)))
 		return 0;
-	return err_set(e, ERR_FORMAT, "\"%s\" is \"%.*s\"; only \"%s\" is known",
-	    key, (int)s.n, s.p ? s.p : "", want);
+	return err_set(e, ERR_FORMAT,
+	    "\"%s\" is \"%.*s\"; only \"%s\" is known", key, (int)s.n,
+	    s.p ? s.p : "", want);
 }
 
 static int
@@ -118,8 +119,7 @@ number(uint32_t *to, struct json_val root, const char *key, uint32_t otherwise,
 
 	*to = otherwise;
 	if (json_type(v) == JSON_NONE || json_type(v) == JSON_NULL)
-		return otherwise ? 0
-				 : err_set(e, ERR_FORMAT, "no \"%s\"", key);
+		return otherwise ? 0 : err_set(e, ERR_FORMAT, "no \"%s\"", key);
 	if (n < 1 || n > MAX_VOCAB)
 		return err_set(e, ERR_FORMAT,
 		    "\"%s\" is not a whole number from 1 to %d", key,
@@ -138,10 +138,10 @@ read_sizes(struct model_config *c, struct json_val root, struct err *e)
 	    (rc = number(&c->hidden, root, "intermediate_size", 0, e)) < 0 ||
 	    (rc = number(&c->layers, root, "num_hidden_layers", 0, e)) < 0 ||
 	    (rc = number(&c->heads, root, "num_attention_heads", 0, e)) < 0 ||
-	    (rc = number(&c->kv_heads, root, "num_key_value_heads", c->heads,
-		 e)) < 0 ||
-	    (rc = number(&c->max_seq, root, "max_position_embeddings", 2048,
-		 e)) < 0)
+	    (rc = number(
+		 &c->kv_heads, root, "num_key_value_heads", c->heads, e)) < 0 ||
+	    (rc = number(
+		 &c->max_seq, root, "max_position_embeddings", 2048, e)) < 0)
 		return rc;
 	if (json_type(json_get(root, "head_dim")) == JSON_NONE &&
 	    c->dim % c->heads)
@@ -159,8 +159,8 @@ read_rest(struct model_config *c, struct json_val root)
 	double theta = json_double(json_get(root, "rope_theta"), 10000);
 
 	c->eps = json_double(json_get(root, "rms_norm_eps"), 1e-6);
-	c->theta = json_double(
-	    json_path(root, "rope_parameters.rope_theta"), theta);
+	c->theta =
+	    json_double(json_path(root, "rope_parameters.rope_theta"), theta);
 	c->init_std = json_double(json_get(root, "initializer_range"), 0.02);
 	c->tied = json_bool(json_get(root, "tie_word_embeddings"), false);
 	c->bos = json_int(json_get(root, "bos_token_id"), -1);
@@ -203,8 +203,7 @@ from_json(struct model_config *c, struct json_val root, struct err *e)
 	if ((rc = expect(root, "model_type", "llama", e)) < 0 ||
 	    (rc = check_keys(root, e)) < 0 ||
 	    (rc = expect(root, "hidden_act", "silu", e)) < 0 ||
-	    (rc = check_rope(root, e)) < 0 ||
-	    (rc = read_sizes(c, root, e)) < 0)
+	    (rc = check_rope(root, e)) < 0 || (rc = read_sizes(c, root, e)) < 0)
 		return rc;
 	read_rest(c, root);
 	return config_check(c, e);

@@ -51,7 +51,7 @@ ops_cuda(struct err *e)
 		return NULL;
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!so) {
-		err_set(e, ERR_ARG, "no CUDA twin: %s", dlerror());
+		err_set(e, ERR_IO, "no CUDA twin: %s", dlerror());
 		return NULL;
 	}
 	*(void **)&init = dlsym(so, "quern_ops_cuda");

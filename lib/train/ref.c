@@ -178,9 +178,8 @@ ref_attention_fwd(
 			for (t = 0; t < T; t++) {
 				x = (const double *)qkv + b * T * row;
 				kv = H + h / (H / K);
-				((double *)lse)[(b * T + t) * H + h] =
-				    weigh(w, x + t * row + h * D, x + kv * D, t,
-					row, D);
+				((double *)lse)[(b * T + t) * H + h] = weigh(w,
+				    x + t * row + h * D, x + kv * D, t, row, D);
 				o = (double *)out + ((b * T + t) * H + h) * D;
 				for (d = 0; d < D; d++)
 					for (o[d] = 0, j = 0; j <= t; j++)
@@ -322,14 +321,14 @@ ref_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
 			sum += exp(x[v] - max);
 		l[i] = max + log(sum) - x[targets[i]];
 		for (v = 0; backward && v < V; v++)
-			x[v] = scale * (exp(x[v] - max) / sum -
-					   (v == targets[i]));
+			x[v] =
+			    scale * (exp(x[v] - max) / sum - (v == targets[i]));
 	}
 }
 
 static void
-ref_adamw(void *p, const void *g, void *m, void *v, size_t n,
-    const struct adamw *o)
+ref_adamw(
+    void *p, const void *g, void *m, void *v, size_t n, const struct adamw *o)
 {
 	double *w = p, *m1 = m, *m2 = v, x;
 	size_t i;
@@ -338,9 +337,9 @@ ref_adamw(void *p, const void *g, void *m, void *v, size_t n,
 		x = ((const double *)g)[i] * o->scale;
 		m1[i] = o->beta1 * m1[i] + (1 - o->beta1) * x;
 		m2[i] = o->beta2 * m2[i] + (1 - o->beta2) * x * x;
-		w[i] -= o->lr *
-			(m1[i] / o->c1 / (sqrt(m2[i] / o->c2) + o->eps) +
-			    o->decay * w[i]);
+		w[i] -=
+		    o->lr * (m1[i] / o->c1 / (sqrt(m2[i] / o->c2) + o->eps) +
+				o->decay * w[i]);
 	}
 }
 
