@@ -11,7 +11,7 @@ cd "$1"
 mkdir -p pages
 cp "$top"/pipelines/sample/pages/en-*.html pages/
 cp pages/en-water-mill.html page.html
-sed 's/<[^>]*>//g' pages/en-bees.html >notes.txt
+sed '1d; s/<[^>]*>//g' page.html >mill.txt
 
 # Documents: one a page, some of them twice.
 n=0
@@ -21,4 +21,4 @@ for f in pages/*.html pages/en-b*.html; do
 		--arg url "https://pages.example/$n" '{id: $id, text: .,
 		metadata: {url: $url, language: "en", language_score: 0.99}}'
 done >documents.jsonl
-head -n 5 documents.jsonl >sample.jsonl
+cp documents.jsonl docs.jsonl

@@ -58,7 +58,7 @@ $1
 }
 
 commands=$(quern help | awk '/^  [a-z]/ && $1 != "quern" { print $1 }')
-common=$(help_options common "$(awk '{ print $1; exit }' <<<"$commands")")
+common=$(help_options common lang)
 
 equal "every command has a man page" "" "$(for c in $commands; do
 	[ -e "man/quern-$c.1" ] || echo "$c"
