@@ -22,3 +22,19 @@ for f in pages/*.html pages/en-b*.html; do
 		metadata: {url: $url, language: "en", language_score: 0.99}}'
 done >documents.jsonl
 cp documents.jsonl docs.jsonl
+
+# A tokenizer, a shard, a recipe and a config that fit each other.
+quern tokenizer train -q --vocab 400 -o tokenizer.json documents.jsonl
+quern shard -q --tokenizer tokenizer.json -o pages documents.jsonl
+cat >run.mix <<'END'
+%mix 1
+seed 1
+source pages pages.bin
+batch 512
+phase base 4K seq=64 pages:100
+END
+cat >model.json <<'END'
+{"model_type": "llama", "vocab_size": 400, "hidden_size": 32,
+ "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+ "max_position_embeddings": 64, "tie_word_embeddings": true}
+END

@@ -31,8 +31,13 @@ man_options() { # man_options PAGE
 }
 
 subcommands() { # subcommands COMMAND
-	quern "$1" -h | awk '/^usage:.* SUBCOMMAND / { subs = 1 }
-		subs && /^  [a-z]/ { print $1 }'
+	quern "$1" -h | awk -v name="$1" '/^usage:.* SUBCOMMAND / { subs = 1 }
+		subs && /^  [a-z]/ { print $1 }
+		sub(/^subcommands: /, "") {
+			gsub(name " |,", "")
+			gsub(" ", "\n")
+			print
+		}'
 }
 
 without() { # without A B: lines of A that are not in B
