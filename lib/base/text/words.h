@@ -55,7 +55,7 @@ struct tokens {
 	/* Private: the chunk that p is in, without affixes, and its phase. */
 	const char *core, *core_end, *chunk_end;
 	int phase;
-	bool whole;
+	bool whole, plain;
 };
 
 static inline struct tokens
