@@ -164,6 +164,8 @@ stop_parts(const char *start, const char *stop, const char *end)
 	if (stop == start)
 		return false;
 	c = class_before(start, stop, end, &len);
+	if (stop - start == 1 && c & ALPHA)
+		return false; /* a letter for a name */
 	if (c & (LOWER | DIGIT | OPENS | CLOSES) || among(stop[-1], "%+-"))
 		return true;
 	if (!(c & UPPER) || stop - len == start)
