@@ -13,10 +13,14 @@ struct err;
  * nothing.  Not thread-safe.
  */
 struct seen_slot {
-	uint32_t hash, round; /* round: of seen_begin(); another is empty */
-	uint32_t at, n;       /* first occurrence */
+	/* Bits of the hash, and the round of seen_begin() in the lowest
+	 * SEEN_ROUND_BITS; of another round, the slot is empty. */
+	uint32_t tag;
+	uint32_t at, n; /* first occurrence */
 	uint32_t count;
 };
+
+enum { SEEN_ROUND_BITS = 12 };
 
 struct seen {
 	struct seen_slot *slots;
