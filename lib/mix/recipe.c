@@ -548,6 +548,7 @@ read_lines(struct parser *p, struct str text)
 			return p->e->code;
 		begun = true;
 	}
+	p->line += p->line == 0; /* an empty file has a first line, too */
 	if (!begun)
 		return do_magic(p);
 	if (!p->r->nphase)

@@ -225,7 +225,7 @@ show_json(const struct mix *m, struct buf *out)
 		json_phase(m, i, out);
 	buf_puts(out, "],\"problems\":[");
 	json_problems(p, out);
-	buf_puts(out, "]}\n");
+	buf_puts(out, "]}");
 }
 
 /* A field that can't break the line. */

@@ -75,7 +75,7 @@ test_least(void)
 static const struct {
 	const char *text, *want;
 } bad[] = {
-	{ "", "a.mix:0:1: a recipe begins with" },
+	{ "", "a.mix:1:1: a recipe begins with" },
 	{ "source a b\n", "a.mix:1:1: a recipe begins with" },
 	{ "%mix 2\n", "a.mix:1:6: recipes of version '2'" },
 	{ "%mix 1\n", "a.mix:1:1: a recipe has at least one phase" },
