@@ -153,7 +153,7 @@ deps:
 
 quickstart:
 	pipelines/deps.sh
-	$(MAKE) all
+	$(MAKE) -j$$(nproc) all
 	PATH="$(CURDIR)/$B/bin:$$PATH" pipelines/crawl-to-model.sh
 
 install: all

@@ -38,7 +38,7 @@ static const struct opt_cmd exact_cmd = {
 	.name = "dedup exact",
 	.args = "[FILE...]",
 	.summary = "keep one of the documents that have the same text",
-	.example = "quern dedup exact --rejects copies.jsonl docs.jsonl "
+	.example = "quern dedup exact --rejects copies.jsonl documents.jsonl "
 		   "-o distinct.jsonl",
 	.opts = exact_opts,
 	.common = common_opts,
@@ -49,7 +49,7 @@ static const struct opt_cmd minhash_cmd = {
 	.name = "dedup minhash",
 	.args = "[FILE...]",
 	.summary = "keep one of the documents that are nearly the same",
-	.example = "quern dedup minhash --pairs pairs.tsv docs.jsonl "
+	.example = "quern dedup minhash --pairs pairs.tsv documents.jsonl "
 		   "-o distinct.jsonl",
 	.opts = minhash_opts,
 	.common = common_opts,

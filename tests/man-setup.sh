@@ -12,6 +12,7 @@ mkdir -p pages
 cp "$top"/pipelines/sample/pages/en-*.html pages/
 cp pages/en-water-mill.html page.html
 sed 's/<[^>]*>//g' pages/en-bees.html >notes.txt
+sed '1d; s/<[^>]*>//g' page.html >mill.txt
 
 # Documents: one a page, some of them twice.
 n=0
@@ -22,6 +23,7 @@ for f in pages/*.html pages/en-b*.html; do
 		metadata: {url: $url, language: "en", language_score: 0.99}}'
 done >documents.jsonl
 head -n 5 documents.jsonl >sample.jsonl
+cp documents.jsonl docs.jsonl
 
 # A tokenizer, two shards and a recipe for them.
 quern tokenizer train -q --vocab 400 -o tokenizer.json documents.jsonl
@@ -33,4 +35,11 @@ source web    web
 source sample sample  epochs<=4
 batch 512
 phase base 4K seq=64 web:80 sample:rest
+END
+
+# A model that takes a moment to train.
+cat >model.json <<'END'
+{"model_type": "llama", "vocab_size": 400, "hidden_size": 32,
+ "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+ "max_position_embeddings": 64, "tie_word_embeddings": true}
 END

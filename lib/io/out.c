@@ -133,11 +133,35 @@ follow_link(struct out *o, struct err *e)
 	return 0;
 }
 
+/* The descriptor that path is another name of, or -1. */
+static int
+descriptor(const char *path)
+{
+	char junk;
+	int fd;
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	if (sscanf(path, "/dev/fd/%d%c", &fd, &junk) == 1 ||
+	    sscanf(path, "/proc/self/fd/%d%c", &fd, &junk) == 1)
+		return fd;
+	return -1;
+}
+
 static int
 open_fd(struct out *o, struct err *e)
 {
 	struct stat st;
+	int fd = o->path ? descriptor(o->path) : -1;
 
+	if (fd >= 0) {
+		/* What was written there before stays. */
+		o->direct = true;
+		o->fd = dup(fd);
+		return o->fd < 0 ? err_errno(e, o->path, "open it") : 0;
+	}
 	if (!o->path) {
 		o->fd = STDOUT_FILENO;
 		o->direct = true;

@@ -119,6 +119,19 @@ check "too little memory: no output" test ! -e little.jsonl
 quern dedup minhash --memory 64M many.jsonl >got.jsonl
 quern dedup minhash many.jsonl >want.jsonl
 check "enough memory: the same" cmp want.jsonl got.jsonl
+bad=''
+for size in 16 18 20 21 22 23 24 26; do
+	rm -f got.jsonl p.tsv
+	if quern dedup minhash --threads 1 --memory ${size}M --pairs p.tsv many.jsonl -o got.jsonl 2>err; then
+		cmp -s want.jsonl got.jsonl || bad+=" $size"
+	elif [ -e got.jsonl ] || [ -e p.tsv ] || ! grep -q 'give more' err; then
+		bad+=" $size"
+	else
+		refused=$size
+	fi
+done
+equal "with any memory: the same, or nothing" "" "$bad"
+check "with too little it was nothing" test "${refused:-}"
 exits 1 "a full disk" quern dedup minhash many.jsonl -o /dev/full
 exits 1 "a full disk for pairs" quern dedup minhash many.jsonl --pairs /dev/full -o got.full
 check "and no output" test ! -e got.full

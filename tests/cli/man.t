@@ -31,8 +31,13 @@ man_options() { # man_options PAGE
 }
 
 subcommands() { # subcommands COMMAND
-	quern "$1" -h | awk '/^usage:.* SUBCOMMAND / { subs = 1 }
-		subs && /^  [a-z]/ { print $1 }'
+	quern "$1" -h | awk -v name="$1" '/^usage:.* SUBCOMMAND / { subs = 1 }
+		subs && /^  [a-z]/ { print $1 }
+		sub(/^subcommands: /, "") {
+			gsub(name " |,", "")
+			gsub(" ", "\n")
+			print
+		}'
 }
 
 without() { # without A B: lines of A that are not in B
@@ -58,7 +63,7 @@ $1
 }
 
 commands=$(quern help | awk '/^  [a-z]/ && $1 != "quern" { print $1 }')
-common=$(help_options common "$(awk '{ print $1; exit }' <<<"$commands")")
+common=$(help_options common lang)
 
 equal "every command has a man page" "" "$(for c in $commands; do
 	[ -e "man/quern-$c.1" ] || echo "$c"
@@ -86,7 +91,7 @@ for c in $commands; do
 	told=$(man_options "$page")
 	equal "quern-$c.1 has every option of quern $c" "" "$(without "$own" "$told")"
 	equal "quern-$c.1 has no other option" "" \
-		"$(without "$told" "$own
+		"$(without "$(grep -v '^--no-' <<<"$told")" "$own
 $common
 -h
 --help

@@ -326,6 +326,12 @@ test_out(void)
 	    "a link stays a link, its file is replaced");
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/in", dir);
+	i = (size_t)open(copy, O_WRONLY | O_APPEND);
+	snprintf(path, sizeof(path), "/dev/fd/%d", (int)i);
+	OK(out_whole(path, "+", 1, &e) == 0 && reads(copy, STR("linked+"), 0),
+	    "/dev/fd/N is written, not replaced");
+	close((int)i);
+	snprintf(path, sizeof(path), "%s/in", dir);
 	OK(out_open(&o, "/nonexistent/x", &e) == ERR_IO &&
 		strstr(e.msg, "/nonexistent/x"),
 	    "no folder: %s", e.msg);
