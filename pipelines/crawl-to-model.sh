@@ -323,9 +323,9 @@ train_stage() {
 		echo "$key" >model/made-from
 	fi
 	quern train --config model.json --recipe train.mix --valid valid.mix \
-		--valid-every 50 --tokenizer tokenizer.json --out model \
+		--valid-every $((steps / 6 + 1)) --tokenizer tokenizer.json --out model \
 		--threads "$threads" --seed "$seed" --lr "$lr" --warmup 5% \
-		--save-every 100 --keep 2 "${resume[@]}" ||
+		--save-every $((steps / 10 + 1)) --keep 2 "${resume[@]}" ||
 		die 1 "train: quern train failed"
 	stamp train "$key"
 }
@@ -334,7 +334,7 @@ generate_stage() {
 	key=$(digest generate -- "$key" "$prompt") || exit 1
 	is_done generate "$key" generated.txt && return
 	quern generate --model model/last --prompt "$prompt" --seed "$seed" \
-		--threads "$threads" >"$part/generated.txt" ||
+		--threads "$threads" --max-tokens 150 >"$part/generated.txt" ||
 		die 1 "generate: quern generate failed"
 	stamp generate "$key"
 }

@@ -13,12 +13,14 @@ human='def human: if . >= 1073741824 then "\(. / 10737418.24 | round / 100) G"
 	elif . >= 1024 then "\(. / 10.24 | round / 100) K" else "\(.)" end;'
 
 table() {
-	printf '%-16s %9s %9s %9s %9s %11s %11s\n' stage 'records' kept dropped \
+	printf '%-14s %9s %9s %9s %9s %11s %11s\n' stage records kept dropped \
 		damaged 'bytes in' 'bytes out'
-	jq -r "$human"'[.command, .records.in, .records.kept, .records.dropped,
-		.records.damaged, (.bytes.in | human), (.bytes.out | human)] | @tsv' \
+	jq -r "$human"'[(input_filename | sub(".*[1-9]-"; "") | sub(".stats"; "")
+		| sub("-"; " ")), .records.in, .records.kept, .records.dropped,
+		.records.damaged, (.bytes.in | human),
+		(if .bytes.out > 0 then .bytes.out | human else "-" end)] | @tsv' \
 		[1-8]-*.stats |
-		awk -F '\t' '{ printf "%-16s %9d %9d %9d %9d %11s %11s\n", $1, $2, $3,
+		awk -F '\t' '{ printf "%-14s %9d %9d %9d %9d %11s %11s\n", $1, $2, $3,
 			$4, $5, $6, $7 }'
 }
 
@@ -26,7 +28,7 @@ reasons() {
 	echo 'dropped, by reason'
 	jq -r '.command as $c | .dropped | to_entries | sort_by(-.value, .key)
 		| .[:6][] | [$c, .value, .key] | @tsv' [1-6]-*.stats |
-		awk -F '\t' '{ printf "  %-16s %9d  %s\n", $1, $2, $3 }'
+		awk -F '\t' '{ printf "  %-14s %7d  %s\n", $1, $2, $3 }'
 }
 
 tokens() {
@@ -38,6 +40,7 @@ tokens() {
 # Loss over steps, 60 x 12: each column is the mean of its steps.
 plot() {
 	jq -r 'select(.loss) | [.step, .loss] | @tsv' model/log.jsonl | awk '
+	BEGIN { n = 0 }
 	{ step[n] = $1; loss[n++] = $2 }
 	END {
 		if (n == 0)

@@ -104,7 +104,7 @@ same_made() { diff <(made "$1") <(made "$2"); }
 check "the small crawl becomes a model" small "$tmp/a"
 small "$tmp/a" >"$tmp/again.out" 2>"$tmp/again.err"
 equal "a second run does nothing" "" "$(grep -v ': done before$' "$tmp/again.err")"
-for c in extract lang filter pii 'dedup exact' 'dedup minhash' shard; do
+for c in extract lang filter pii exact minhash tokenizer 'shard train'; do
 	check "the summary has a line for $c" grep -q "^$c  *[0-9]" "$tmp/again.out"
 done
 for what in 'dropped, by reason' 'training loss' 'validation' 'generated text'; do
@@ -116,11 +116,26 @@ check "the damaged and the truncated record are counted" \
 check "the same with one thread" small "$tmp/b" --threads 1
 check "makes the same files" same_made "$tmp/a" "$tmp/b"
 
-# Killed in the middle, at several times.
-for seconds in 0.2 0.5 1 2; do
-	(setsid --wait timeout -s KILL "$seconds" "$run" -w "$tmp/c" --model nano \
-		--vocab 400 --steps 20 --prompt 'The river' "$tmp/small.warc.gz")
-done >/dev/null 2>&1
+# Killed in the middle: early, later, and once there is a checkpoint.
+killed() { # killed COMMAND...: with all of its children, as soon as it holds
+	local pid
+	setsid "$run" -w "$tmp/c" --model nano --vocab 400 --steps 20 \
+		--prompt 'The river' "$tmp/small.warc.gz" &
+	pid=$!
+	for _ in {1..600}; do
+		"$@" && break
+		sleep 0.05
+	done
+	kill -KILL -- "-$pid"
+	wait "$pid"
+}
+{
+	killed test -e "$tmp/c/.part/1-extract.rejects.jsonl.zst"
+	killed test -e "$tmp/c/documents.jsonl.zst"
+	killed test -e "$tmp/c/tokenizer.done"
+	killed test -e "$tmp/c/model/last"
+} >/dev/null 2>&1
+check "a killed run left a checkpoint" test -e "$tmp/c/model/last"
 check "a run after being killed" small "$tmp/c"
 check "makes the same files as one that was not" same_made "$tmp/a" "$tmp/c"
 
