@@ -22,6 +22,13 @@ int cmd_begin(const struct opt_cmd *c, int argc, char **argv);
  * Our output's reader gone is no news: dies quietly by SIGPIPE.
  */
 int cmd_end(const struct opt_cmd *c, int rc, const struct err *e);
+/*
+ * For commands with OpenMP loops, first thing in main(): waiting threads are to
+ * sleep, since spinning ones stall each other where processors are shared.  The
+ * run time reads that from the environment before main(), so this starts the
+ * program over, once, unless OMP_WAIT_POLICY is set.
+ */
+void cmd_wait_asleep(char **argv);
 /* For struct run: prints "quern filter: LINE" on stderr. */
 void cmd_warn(struct run *r, struct str line);
 /* The closing line on a terminal: records in, kept, dropped; seconds. */

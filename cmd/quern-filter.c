@@ -18,7 +18,8 @@ static bool explain, list_profiles;
 struct judges {
 	const struct profile **profiles;
 	size_t n;
-	struct expr *where; /* or NULL */
+	struct expr *where;    /* or NULL */
+	struct buf where_json; /* {"where":"..."}: the reason it gives */
 	bool explain;
 	bool measure; /* are signals needed at all? */
 };
@@ -123,7 +124,10 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	if (j->measure && meter_text(w->meter, d->text, &w->signals, e) < 0)
 		return e->code;
 	if (j->where && !expr_true(j->where, &w->signals, d))
-		return emit_drop(em, d, &(struct reason){ .rule = "where" }, e);
+		return emit_drop(em, d,
+		    &(struct reason){
+			.rule = "where", .detail = buf_view(&j->where_json) },
+		    e);
 	if (j->n == 1)
 		r = profile_judge(j->profiles[0], &w->signals);
 	return r ? drop(j, w, r, d, em, e) : keep(j, w, d, em, e);
@@ -172,12 +176,15 @@ prepare(struct judges *j, struct err *e)
 		return e->code;
 	if (where && expr_parse(&j->where, str_c(where), e) < 0)
 		return err_prefix(e, "--where");
+	buf_puts(&j->where_json, "{\"where\":");
+	buf_json_lossy(&j->where_json, str_c(where));
+	buf_putc(&j->where_json, '}');
 	j->explain = explain;
 	if (!j->n && !where && !explain)
 		return err_set(e, ERR_ARG,
 		    "nothing to filter by: give --profile or --where");
 	j->measure = j->n || explain || (where && expr_signals(j->where));
-	return 0;
+	return buf_ok(&j->where_json, e);
 }
 
 static int
@@ -245,6 +252,7 @@ main(int argc, char **argv)
 	rc = rc < 0 ? cmd_end(&cmd, rc, &e)
 		    : cmd_docs(&cmd, &common, argc, argv, &ops, &j);
 	expr_free(j.where);
+	buf_free(&j.where_json);
 	free(j.profiles);
 	return rc;
 }

@@ -70,7 +70,10 @@ build_main(int argc, char **argv)
 			   "clean.jsonl.zst",
 		.opts = build_opts,
 		.common = common_opts,
-		.more = "subcommands: shard info, shard cat, shard verify",
+		.more = "usage: quern shard SUBCOMMAND [options] PREFIX...\n"
+			"  info    what a shard holds\n"
+			"  cat     the token ids of each document\n"
+			"  verify  do sizes, offsets, tokens and digests hold?",
 	};
 	struct textcodec codec = { 0 };
 	struct docs in = { .spool_fd = -1 };

@@ -104,6 +104,8 @@ tag_bits(enum tag tag)
 		return E_FORM;
 	case TAG_dialog:
 		return E_JUNK;
+	case TAG_noscript: /* all that some forums show without scripts */
+		return E_HIDDEN;
 	case TAG_article:
 		return E_ARTICLE;
 	case TAG_main:

@@ -216,7 +216,7 @@ http_decode(const struct http *h, struct http_scratch *s, uint64_t limit,
 		if (rc)
 			o->body = buf_view(to);
 	}
-	o->limited = o->body.n > limit || (o->body.n == limit && o->cut);
+	o->limited = o->body.n >= limit;
 	if (o->body.n > limit)
 		o->body.n = (size_t)limit;
 	return 0;

@@ -34,7 +34,7 @@ void http_scratch_free(struct http_scratch *s);
 /* What became of a body. */
 struct http_body {
 	struct str body; /* in the message or the scratch memory */
-	bool limited;    /* longer than the limit: the rest is left out */
+	bool limited;    /* as long as the limit or longer: cut there */
 	bool cut;        /* a coding broke off; what came out is kept */
 };
 

@@ -444,6 +444,11 @@ comment(struct scrubber *s, const char *p)
 		if (end)
 			return end + 3;
 		s->missing |= NO_COMMENT_END;
+		/* Never closed: only its own words are lost. */
+		for (p += 4; p < s->end && *p != '<'; p++)
+			if (*p == '>')
+				return p + 1;
+		return p;
 	}
 	end = find(s, p, '>', NO_GT);
 	return end ? end + 1 : s->end;

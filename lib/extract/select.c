@@ -7,9 +7,11 @@
 enum {
 	MIN_PROSE = 80,   /* bytes of a block that reads like prose */
 	LONG_PROSE = 160, /* ... even without a stop */
-	MIN_MAIN = 200,   /* less main text than this: look wider */
+	MIN_MAIN = 250,   /* less main text than this is too little */
+	FULL_MAIN = 2000, /* this much is enough on any page */
+	MEAGRE_SHARE = 4, /* ... else no less than 1/4 of the page */
 	LINK_BAD = 50,    /* per cent of link text */
-	LINK_PROSE = 34,  /* prose has less */
+	LINK_PROSE = 50,  /* prose has less */
 };
 
 enum {
@@ -96,7 +98,7 @@ believed(uint32_t bits, uint64_t prose, uint64_t all)
 }
 
 static void
-spread_bits(struct select *s, const struct page *p)
+spread_bits(struct select *s, const struct page *p, uint32_t trusted)
 {
 	uint64_t all = s->prose[p->nblock];
 	const struct elem *x;
@@ -104,12 +106,46 @@ spread_bits(struct select *s, const struct page *p)
 
 	for (i = 0; i < p->nelem; i++) {
 		x = &p->elem[i];
-		s->bits[i] = believed(
-		    x->bits, s->prose[x->last] - s->prose[x->first], all);
+		s->bits[i] =
+		    trusted & believed(x->bits,
+				  s->prose[x->last] - s->prose[x->first], all);
 		if (x->parent != NO_ELEM)
 			s->bits[i] |= s->bits[x->parent] &
 				      (BOILER | E_HEADER | E_WEAK | E_FIGURE);
 	}
+}
+
+/*
+ * Names under which most of the page's prose stands, each in a small element,
+ * can't mean boilerplate on this page either: all bits but those.  Comments
+ * may well outweigh an article, so there has to be none.
+ */
+static uint32_t
+trust(const struct select *s, const struct page *p)
+{
+	static const struct {
+		uint32_t bit;
+		unsigned percent; /* of prose under the name, at least */
+		uint64_t rest;    /* bytes of prose elsewhere, at most */
+	} limits[] = { { E_JUNK, 50, UINT64_MAX }, { E_COMMENT, 66, 1000 },
+		{ E_ASIDE, 50, UINT64_MAX }, { E_NAV, 60, UINT64_MAX },
+		{ E_FORM, 40, UINT64_MAX }, { E_HIDDEN, 60, UINT64_MAX },
+		{ E_WEAK, 50, UINT64_MAX }, { E_HEADER, 50, UINT64_MAX },
+		{ E_FOOTER, 70, UINT64_MAX } };
+	uint64_t all = s->prose[p->nblock], under;
+	uint32_t mask = UINT32_MAX;
+	size_t i, k;
+
+	for (k = 0; k < sizeof(limits) / sizeof(*limits); k++) {
+		under = 0;
+		for (i = 0; i < p->nblock; i++)
+			if (s->bits[p->block[i].elem] & limits[k].bit)
+				under += s->prose[i + 1] - s->prose[i];
+		if (under * 100 > all * limits[k].percent &&
+		    all - under <= limits[k].rest)
+			mask &= ~limits[k].bit;
+	}
+	return mask;
 }
 
 static int64_t
@@ -118,7 +154,7 @@ worth(const struct block *b, uint32_t bits)
 	bool linky = b->link * 100ull > b->n * (uint64_t)LINK_BAD;
 
 	if (bits & BOILER)
-		return -(int64_t)b->n / 2 - 10;
+		return -(int64_t)b->n / 4 - 5;
 	if (is_prose(b))
 		return bits & E_WEAK ? b->n / 2 : b->n;
 	if (linky)
@@ -230,15 +266,29 @@ kept_bytes(const struct select *s, const struct page *p)
 	return n;
 }
 
-/* Wider and wider: all blocks that `bad` says nothing against. */
+/* Is what was kept little, for itself or for a page of this size? */
+static bool
+is_meagre(const struct select *s, const struct page *p)
+{
+	uint64_t kept = kept_bytes(s, p), all = 0;
+	size_t i;
+
+	if (kept < MIN_MAIN)
+		return true;
+	for (i = 0; i < p->nblock; i++)
+		if (!(s->bits[p->block[i].elem] & (BOILER | E_HEADER)))
+			all += p->block[i].n;
+	return kept < FULL_MAIN && kept * MEAGRE_SHARE < all;
+}
+
+/* All blocks in which nothing of `bad` stands. */
 static void
-keep_all_but(struct select *s, const struct page *p, uint32_t bad, bool links)
+keep_all_but(struct select *s, const struct page *p, uint32_t bad)
 {
 	size_t i;
 
 	for (i = 0; i < p->nblock; i++)
-		s->keep[i] = !(s->bits[p->block[i].elem] & bad) &&
-			     (links || !linky(&p->block[i], LINK_BAD));
+		s->keep[i] = !(s->bits[p->block[i].elem] & bad);
 }
 
 int
@@ -254,17 +304,18 @@ select_main(struct select *s, const struct page *p, enum select_mode mode,
 	if (!p->nblock)
 		return 0;
 	sum_prose(s, p);
-	spread_bits(s, p);
+	spread_bits(s, p, UINT32_MAX);
+	spread_bits(s, p, trust(s, p));
 	sum_worth(s, p);
 	x = &p->elem[best_elem(s, p)];
 	for (i = x->first; i < x->last; i++)
 		s->keep[i] = keeps(s, p, i, mode);
 	drop_lonely_headings(s, p);
-	if (mode != SELECT_PRECISION && kept_bytes(s, p) < MIN_MAIN)
-		keep_all_but(s, p, BOILER | E_HEADER, false);
+	if (mode != SELECT_PRECISION && is_meagre(s, p))
+		keep_all_but(s, p, BOILER | E_HEADER);
 	if (kept_bytes(s, p) == 0)
-		keep_all_but(s, p, BOILER, true);
+		keep_all_but(s, p, BOILER);
 	if (kept_bytes(s, p) == 0)
-		keep_all_but(s, p, 0, true);
+		keep_all_but(s, p, 0);
 	return 0;
 }

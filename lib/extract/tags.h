@@ -79,7 +79,7 @@ enum {
 	X(nav, T_BLOCK) \
 	X(noembed, T_RAW) \
 	X(noframes, T_BLOCK) \
-	X(noscript, T_SKIP) \
+	X(noscript, T_BLOCK) \
 	X(object, T_SKIP) \
 	X(ol, T_BLOCK) \
 	X(optgroup, T_SKIP) \

@@ -45,7 +45,8 @@ warc_free(struct warc *r)
 bool
 warc_starts(struct str s)
 {
-	return s.n >= VERSION && memcmp(s.p, "WARC/", 5) == 0 &&
+	return s.n >= VERSION &&
+	       (memcmp(s.p, "WARC/", 5) == 0 || memcmp(s.p, "warc/", 5) == 0) &&
 	       field_is_digit(s.p[5]) && s.p[6] == '.' &&
 	       field_is_digit(s.p[7]);
 }
@@ -65,15 +66,15 @@ record_at(const struct window *w, size_t i)
 				       window_member(w, i, i + 1) == i);
 }
 
-/* The first start of a record in [from, to), or to. */
+/* The first `version` in [from, to) where a record starts, or to. */
 static size_t
-scan(const struct window *w, size_t from, size_t to)
+scan_for(const struct window *w, size_t from, size_t to, const char *version)
 {
 	const char *hit;
 	size_t i = from;
 
 	while (i < to) {
-		hit = memmem(w->b.p + i, w->b.n - i, "WARC/", 5);
+		hit = memmem(w->b.p + i, w->b.n - i, version, 5);
 		if (!hit)
 			break;
 		i = (size_t)(hit - w->b.p);
@@ -82,6 +83,12 @@ scan(const struct window *w, size_t from, size_t to)
 		i++;
 	}
 	return to;
+}
+
+static size_t
+scan(const struct window *w, size_t from, size_t to)
+{
+	return scan_for(w, from, scan_for(w, from, to, "WARC/"), "warc/");
 }
 
 /*
@@ -122,6 +129,11 @@ skip_garbage(
 		.offset = window_raw(w, w->at),
 		.at = w->base + w->at };
 	err_set(e, ERR_DAMAGE, "%s; %zu bytes skipped", what, to - w->at);
+	if (to == w->b.n && w->broken.code) {
+		/* What was skipped is the start of what is broken. */
+		*e = w->broken;
+		window_pass(w);
+	}
 	w->at = to;
 	return e->code;
 }

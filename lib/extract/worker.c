@@ -330,5 +330,6 @@ worker_record(struct worker *w, const struct source_rec *r, struct emit *em,
 	it.id = str_c(r->file);
 	it.body = r->raw;
 	it.html = r->kind == SOURCE_HTML;
+	it.content_type = it.html ? STR("text/html") : STR("text/plain");
 	return extract(w, em, &it, e);
 }

@@ -105,7 +105,7 @@ is_name(char c)
 	       c == '_';
 }
 
-/* The name at p, with dots between; nothing is consumed. */
+/* The name at p, with dots and hyphens within; nothing is consumed. */
 static struct str
 peek_name(struct parser *p)
 {
@@ -113,8 +113,9 @@ peek_name(struct parser *p)
 
 	if (at == p->end || !is_name(*at) || is_digit(*at))
 		return (struct str){ at, 0 };
-	while (at < p->end && (is_name(*at) || (*at == '.' && at + 1 < p->end &&
-						   is_name(at[1]))))
+	while (at < p->end &&
+	       (is_name(*at) || ((*at == '.' || *at == '-') &&
+				    at + 1 < p->end && is_name(at[1]))))
 		at++;
 	return (struct str){ p->p, (size_t)(at - p->p) };
 }

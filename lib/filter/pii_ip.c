@@ -233,7 +233,7 @@ run_around(struct str text, const char *p)
 
 	while (from > text.p && is_ipv6_char(from[-1]) && p - from <= IPV6_MAX)
 		from--;
-	while (to < end && is_ipv6_char(*to) && to - from <= IPV6_MAX)
+	while (to < end && is_ipv6_char(*to) && to - p <= IPV6_MAX)
 		to++;
 	return (struct str){ from, (size_t)(to - from) };
 }

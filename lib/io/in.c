@@ -313,9 +313,12 @@ read_gzip(struct in *in, void *buf, size_t n, struct err *e)
 	if (rc == ISAL_INCORRECT_CHECKSUM)
 		end_gzip_member(in);
 	if (rc < 0 || rc == ISAL_INCORRECT_CHECKSUM) {
-		in->pending =
-		    damage(in, rc == ISAL_INCORRECT_CHECKSUM ? AT_MEMBER : LOST,
-			&in->pending_err, inflate_problem(rc));
+		/* A member cut short may have been read on into the next
+		 * one: go on behind it only if a member starts there. */
+		in->pending = damage(in,
+		    rc == ISAL_INCORRECT_CHECKSUM && at_magic(in) ? AT_MEMBER
+								  : LOST,
+		    &in->pending_err, inflate_problem(rc));
 		if (got)
 			return (ptrdiff_t)got;
 		*e = in->pending_err;

@@ -319,30 +319,46 @@ shard_close(struct shard *s)
 	*s = (struct shard){ 0 };
 }
 
+/* Loops over so many tokens are what the compiler makes vectors of. */
+enum { LANES = 32 };
+
 /* The largest of n tokens at p, which are copied to out. */
 static uint32_t
 widen(const unsigned char *p, uint64_t n, uint32_t *out)
 {
-	uint32_t most = 0;
-	uint64_t i;
-	uint16_t v;
+	uint16_t v[LANES], top[LANES] = { 0 }, most = 0;
+	uint64_t i, k;
 
-	for (i = 0; i < n; i++) {
-		memcpy(&v, p + 2 * i, sizeof(v));
-		out[i] = v;
-		most = v > most ? v : most;
+	for (i = 0; i + LANES <= n; i += LANES) {
+		memcpy(v, p + 2 * i, sizeof(v));
+		for (k = 0; k < LANES; k++)
+			top[k] = v[k] > top[k] ? v[k] : top[k];
+		for (k = 0; k < LANES; k++)
+			out[i + k] = v[k];
 	}
+	for (; i < n; i++) {
+		memcpy(v, p + 2 * i, sizeof(*v));
+		out[i] = v[0];
+		most = v[0] > most ? v[0] : most;
+	}
+	for (k = 0; k < LANES; k++)
+		most = top[k] > most ? top[k] : most;
 	return most;
 }
 
 static uint32_t
 largest(const uint32_t *v, uint64_t n)
 {
-	uint32_t most = 0;
-	uint64_t i;
+	uint32_t top[LANES] = { 0 }, most = 0;
+	uint64_t i, k;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i + LANES <= n; i += LANES)
+		for (k = 0; k < LANES; k++)
+			top[k] = v[i + k] > top[k] ? v[i + k] : top[k];
+	for (; i < n; i++)
 		most = v[i] > most ? v[i] : most;
+	for (k = 0; k < LANES; k++)
+		most = top[k] > most ? top[k] : most;
 	return most;
 }
 

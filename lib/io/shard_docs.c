@@ -132,10 +132,12 @@ frames_get(const struct shard *s, uint64_t i, struct buf *text, struct err *e)
 	const unsigned char *p = s->docs_map + s->frames[i];
 	size_t packed = s->frames[i + 1] - s->frames[i], n;
 	unsigned long long size = ZSTD_getFrameContentSize(p, packed);
+	const unsigned char *table =
+	    s->docs_map + s->docs_bytes - FOOTER - 8 * (s->nframe - i);
 	char *to;
 
 	buf_clear(text);
-	if (size > MAX_FRAME)
+	if (size > MAX_FRAME || size != le32(table + 4))
 		return err_set(e, ERR_FORMAT,
 		    "%s.docs: byte %llu: this is no zstd frame", s->prefix,
 		    (unsigned long long)s->frames[i]);
@@ -156,21 +158,20 @@ int
 shard_doc_parse(
     struct str line, struct arena *a, struct shard_doc *d, struct err *e)
 {
-	struct json_val root, url;
+	struct json_val root;
+	struct str url;
 	struct json *j;
 
 	if (json_parse(&j, line.p, line.n, e) < 0)
 		return e->code;
 	root = json_root(j);
-	url = json_get(root, "url");
+	url = json_str(json_get(root, "url"));
 	d->id = arena_dup(a, json_str(json_get(root, "id")));
-	d->url = (struct str){ NULL, 0 };
-	if (json_type(url) == JSON_STRING)
-		d->url = arena_dup(a, json_str(url));
+	d->url = url.p ? arena_dup(a, url) : url;
 	d->tokens = json_u64(json_get(root, "tokens"), 0);
 	d->bytes = json_u64(json_get(root, "bytes"), 0);
 	json_free(j);
-	if (!d->id.p || (json_type(url) == JSON_STRING && !d->url.p))
+	if (!d->id.p || (url.p && !d->url.p))
 		return err_nomem(e, "a document's name");
 	return 0;
 }

@@ -16,7 +16,8 @@ struct err;
  * the longest, as the tokenizers library finds them: what single_word refuses
  * is skipped over, lstrip and rstrip take the white space beside.  The tokens
  * that are not "normalized" are looked for first, in the whole text, then the
- * others in what is left.
+ * others in what is left.  White space that one token took is gone for the
+ * next; there that library panics or encodes it twice.
  */
 struct added_entry {
 	struct str content;

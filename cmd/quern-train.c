@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cmd.h"
+#include "io/stream.h"
+#include "mix/mix.h"
+#include "train/train.h"
+
+static struct opt_common common;
+static struct train_options options;
+static struct {
+	const char *config, *recipe, *valid, *out, *device;
+	const char *schedule, *optimizer, *dtype;
+	int micro_batch, keep;
+} given = { .device = "auto",
+	.schedule = "cosine",
+	.optimizer = "adamw",
+	.dtype = "f32" };
+
+static const struct opt opts[] = {
+	{ "config", 0, OPT_STR, &given.config, "FILE",
+	    "the model: config.json with the keys of transformers' Llama",
+	    NULL },
+	{ "recipe", 0, OPT_STR, &given.recipe, "FILE",
+	    "what to train on (quern mix check FILE)", NULL },
+	{ "out", 0, OPT_STR, &given.out, "DIR",
+	    "folder of the log and the checkpoints", NULL },
+	{ "resume", 0, OPT_FLAG, &options.resume, NULL,
+	    "go on from the last checkpoint in --out, if there is one", NULL },
+	{ "valid", 0, OPT_STR, &given.valid, "FILE",
+	    "a recipe whose rows measure the loss", NULL },
+	{ "valid-every", 0, OPT_U64, &options.valid_every, "N",
+	    "measure it every N steps; 0: only at the end", NULL },
+	{ "tokenizer", 0, OPT_STR, &options.tokenizer, "FILE",
+	    "tokenizer.json to put into each checkpoint", NULL },
+	{ "device", 0, OPT_STR, &given.device, "DEVICE",
+	    "where to compute; auto is the processor", "auto,cpu,cuda" },
+	{ "optimizer", 0, OPT_STR, &given.optimizer, "NAME",
+	    "how gradients change weights", "adamw" },
+	{ "lr", 0, OPT_DOUBLE, &options.lr, "X", "largest learning rate",
+	    NULL },
+	{ "min-lr-ratio", 0, OPT_DOUBLE, &options.min_lr_ratio, "X",
+	    "the last step's share of --lr", NULL },
+	{ "schedule", 0, OPT_STR, &given.schedule, "NAME",
+	    "how the learning rate falls", "cosine,linear,constant" },
+	{ "warmup", 0, OPT_STR, &options.warmup, "N|N%",
+	    "steps, or share of all, over which it rises", NULL },
+	{ "beta1", 0, OPT_DOUBLE, &options.beta1, "X",
+	    "decay of the gradients' mean", NULL },
+	{ "beta2", 0, OPT_DOUBLE, &options.beta2, "X",
+	    "decay of their squares' mean", NULL },
+	{ "weight-decay", 0, OPT_DOUBLE, &options.decay, "X",
+	    "decay of matrices, times the learning rate", NULL },
+	{ "clip", 0, OPT_DOUBLE, &options.clip, "X",
+	    "largest norm of the gradient; 0: no limit", NULL },
+	{ "micro-batch", 0, OPT_INT, &given.micro_batch, "ROWS",
+	    "rows computed together; 0: about 4096 tokens", NULL },
+	{ "save-every", 0, OPT_U64, &options.save_every, "N",
+	    "steps between checkpoints; 0: only at the end", NULL },
+	{ "keep", 0, OPT_INT, &given.keep, "N",
+	    "checkpoints that are kept, the newest; 0: all", NULL },
+	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE", "numbers computed with",
+	    "f32" },
+	{ 0 },
+};
+
+static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
+
+static const struct opt_cmd cmd = { .name = "train",
+	.args = "--config FILE --recipe FILE --out DIR",
+	.summary = "train a language model on the stream of a recipe",
+	.example = "quern train --config model.json --recipe run.mix --out "
+		   "model --valid valid.mix",
+	.opts = opts,
+	.common = common_opts };
+
+static volatile sig_atomic_t stop;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+/* The first signal asks for a checkpoint and the end; a second one kills. */
+static void
+catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = on_signal,
+		.sa_flags = (int)SA_RESETHAND | SA_RESTART };
+
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+}
+
+/* What the terminal shows. */
+struct view {
+	struct progress line;
+	struct train_plan plan;
+	struct step_report valid; /* the last one with a validation */
+};
+
+static double
+mib(uint64_t bytes)
+{
+	return (double)bytes / 1048576;
+}
+
+static void
+on_plan(void *ctx, const struct train_plan *p)
+{
+	struct view *v = ctx;
+	char s[16];
+
+	v->plan = *p;
+	progress_start(&v->line, "train", "tokens", p->steps, common.progress,
+	    common.quiet);
+	v->line.bytes = false;
+	if (common.quiet)
+		return;
+	fprintf(stderr,
+	    "quern train: %s parameters, %llu steps, %u rows at a time; needs "
+	    "%.1f MiB: weights %.1f, gradients and moments %.1f, activations "
+	    "%.1f, logits %.1f\n",
+	    progress_scaled(s, (double)p->params, 1000),
+	    (unsigned long long)p->steps, p->micro_batch, mib(p->memory.total),
+	    mib(p->memory.params), mib(p->memory.optimiser),
+	    mib(p->memory.activations), mib(p->memory.logits));
+	if (p->first_step)
+		fprintf(stderr, "quern train: going on after step %llu\n",
+		    (unsigned long long)p->first_step);
+}
+
+/* "quern train  41%  step 123 of 300  loss 3.21  |g| 0.8  5.2K tokens/s ..." */
+static void
+draw(struct view *v, const struct step_report *r)
+{
+	double now = progress_now(), past = now - v->line.start;
+	uint64_t done = r->step - v->plan.first_step;
+	uint64_t left =
+	    (uint64_t)(past / (double)done * (double)(r->steps - r->step));
+	char rate[16];
+
+	if (!v->line.shown || now - v->line.last < .2)
+		return;
+	v->line.last = now;
+	v->line.drawn = true;
+	fprintf(stderr,
+	    "\r\033[Kquern train  %3.0f%%  step %llu of %llu  loss %.3f  "
+	    "gradient %.2f  lr %.1e  %s tokens/s  ETA %llu:%02llu:%02llu",
+	    100.0 * (double)r->step / (double)r->steps,
+	    (unsigned long long)r->step, (unsigned long long)r->steps, r->loss,
+	    r->grad_norm, r->lr, progress_scaled(rate, r->tokens_per_s, 1000),
+	    (unsigned long long)left / 3600, (unsigned long long)left / 60 % 60,
+	    (unsigned long long)left % 60);
+	fflush(stderr);
+}
+
+static void
+on_step(void *ctx, const struct step_report *r)
+{
+	struct view *v = ctx;
+
+	draw(v, r);
+	if (!r->validated)
+		return;
+	v->valid = *r;
+	if (common.quiet)
+		return;
+	progress_clear(&v->line);
+	fprintf(stderr,
+	    "quern train: step %llu: loss %.4f, validation loss %.4f, a "
+	    "unigram model's %.4f nats a token\n",
+	    (unsigned long long)r->step, r->loss, r->valid_loss,
+	    r->unigram_loss);
+}
+
+static void
+closing(struct view *v, const struct step_report *last)
+{
+	double s = progress_now() - v->line.start;
+	uint64_t tokens = last->tokens - v->plan.tokens;
+	char a[16], b[16];
+
+	progress_clear(&v->line);
+	if (common.quiet || last->step == 0)
+		return;
+	fprintf(stderr,
+	    "quern train: step %llu of %llu, %s tokens, loss %.4f; %.1f s, %s "
+	    "tokens/s\n",
+	    (unsigned long long)last->step, (unsigned long long)last->steps,
+	    progress_scaled(a, (double)last->tokens, 1000), last->loss, s,
+	    progress_scaled(b, s > 0 ? (double)tokens / s : 0, 1000));
+}
+
+static void
+member(struct buf *b, const char *name, double v)
+{
+	buf_printf(b, ",\"%s\":", name);
+	buf_double(b, v);
+}
+
+static int
+write_stats(const struct view *v, const struct step_report *last, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	if (!common.stats)
+		return 0;
+	buf_printf(&b,
+	    "{\"command\":\"train\",\"parameters\":%llu,\"steps\":%llu,"
+	    "\"tokens\":%llu,\"bytes_needed\":%llu",
+	    (unsigned long long)v->plan.params, (unsigned long long)last->step,
+	    (unsigned long long)last->tokens,
+	    (unsigned long long)v->plan.memory.total);
+	member(&b, "loss", last->loss);
+	if (v->valid.validated) {
+		member(&b, "valid_loss", v->valid.valid_loss);
+		member(&b, "unigram_loss", v->valid.unigram_loss);
+	}
+	member(&b, "seconds", progress_now() - v->line.start);
+	buf_puts(&b, "}\n");
+	rc = buf_ok(&b, e);
+	if (rc == 0)
+		rc = out_whole(common.stats, b.p, b.n, e);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+check_usage(int operands, struct err *e)
+{
+	if (operands)
+		return err_set(e, ERR_ARG, "takes no operands");
+	if (!given.config || !given.recipe || !given.out)
+		return err_set(
+		    e, ERR_ARG, "--config, --recipe and --out are needed");
+	if (common.out)
+		return err_set(
+		    e, ERR_ARG, "writes a folder: --out, not --output");
+	options.dir = given.out;
+	options.seed = common.seed;
+	options.memory = common.memory;
+	options.micro_batch = (uint32_t)given.micro_batch;
+	options.keep = (uint32_t)given.keep;
+	return schedule_kind(&options.schedule, given.schedule, e);
+}
+
+static const struct ops *
+device(struct err *e)
+{
+	if (strcmp(given.device, "cuda") == 0)
+		return ops_cuda(e);
+	return ops_cpu(common.threads);
+}
+
+static int
+run(const struct row_source *rows, const struct row_source *valid,
+    struct err *e)
+{
+	struct view v = { 0 };
+	struct train_events ev = {
+		.ctx = &v, .plan = on_plan, .step = on_step, .stop = &stop
+	};
+	struct step_report last = { 0 };
+	struct model_config c;
+	const struct ops *ops;
+	int rc;
+
+	rc = config_load(&c, given.config, e);
+	if (rc < 0)
+		return rc;
+	ops = device(e);
+	if (!ops)
+		return e->code;
+	catch_signals();
+	rc = train_run(&c, &options, rows, valid, ops, &ev, &last, e);
+	closing(&v, &last);
+	if (rc < 0)
+		return rc;
+	if (rc > 0)
+		return err_set(e, ERR_IO,
+		    "stopped by a signal after step %llu of %llu; --resume "
+		    "goes on from there",
+		    (unsigned long long)last.step,
+		    (unsigned long long)last.steps);
+	return write_stats(&v, &last, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct row_source rows = { 0 }, valid = { 0 };
+	struct err e;
+	int rc;
+
+	cmd_wait_asleep(argv);
+	opt_common_init(&common);
+	train_defaults(&options);
+	given.keep = (int)options.keep;
+	rc = check_usage(cmd_begin(&cmd, argc, argv), &e);
+	if (rc == 0)
+		rc = mix_open(&rows, given.recipe, &e);
+	if (rc == 0 && given.valid)
+		rc = mix_open(&valid, given.valid, &e);
+	if (rc == 0)
+		rc = run(&rows, given.valid ? &valid : NULL, &e);
+	if (rows.close)
+		rows.close(rows.ctx);
+	if (valid.close)
+		valid.close(valid.ctx);
+	return cmd_end(&cmd, rc, &e);
+}

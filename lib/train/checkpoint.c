@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/version.h"
+#include "io/json.h"
+#include "io/stream.h"
+#include "train/checkpoint.h"
+#include "train/weights.h"
+
+enum { STEP_DIGITS = 8 };
+
+/* "DIR/NAME" into path (PATH_MAX). */
+static int
+join(char *path, const char *dir, const char *name, struct err *e)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+		return err_set(e, ERR_ARG, "%s: path too long", dir);
+	return 0;
+}
+
+static int
+sync_folder(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return err_errno(e, path, "open it");
+	rc = fsync(fd) < 0 ? err_errno(e, path, "sync it") : 0;
+	close(fd);
+	return rc;
+}
+
+/* A folder and the files in it; what isn't there is fine. */
+static void
+remove_folder(const char *path)
+{
+	char file[PATH_MAX];
+	struct dirent *d;
+	DIR *at = opendir(path);
+
+	if (!at)
+		return;
+	while ((d = readdir(at)))
+		if (d->d_name[0] != '.' &&
+		    snprintf(file, sizeof(file), "%s/%s", path, d->d_name) <
+			(int)sizeof(file))
+			unlink(file);
+	closedir(at);
+	rmdir(path);
+}
+
+/* The options as members of state.json: one list for writing and checking. */
+enum kind { WHOLE, REAL, TEXT };
+struct field {
+	const char *name;
+	enum kind kind;
+	uint64_t whole;
+	double real;
+	const char *text;
+};
+enum { FIELDS = 13 };
+
+static void
+fields(const struct train_recipe *r, struct field f[FIELDS])
+{
+	const struct schedule *s = &r->schedule;
+
+	memcpy(f,
+	    (struct field[FIELDS]){
+		{ "recipe", TEXT, .text = r->rows },
+		{ "steps", WHOLE, .whole = s->steps },
+		{ "schedule", TEXT, .text = schedule_name(s->kind) },
+		{ "lr", REAL, .real = s->lr },
+		{ "min-lr-ratio", REAL, .real = s->min_ratio },
+		{ "warmup", WHOLE, .whole = s->warmup },
+		{ "beta1", REAL, .real = r->beta1 },
+		{ "beta2", REAL, .real = r->beta2 },
+		{ "eps", REAL, .real = r->eps },
+		{ "weight-decay", REAL, .real = r->decay },
+		{ "clip", REAL, .real = r->clip },
+		{ "micro-batch", WHOLE, .whole = r->micro_batch },
+		{ "seed", WHOLE, .whole = r->seed },
+	    },
+	    FIELDS * sizeof(*f));
+}
+
+static void
+put_value(struct buf *b, const struct field *f)
+{
+	if (f->kind == WHOLE)
+		buf_u64(b, f->whole);
+	else if (f->kind == REAL)
+		buf_double(b, f->real);
+	else
+		buf_json(b, str_c(f->text));
+}
+
+static bool
+same_value(const struct field *f, struct json_val v)
+{
+	if (f->kind == WHOLE)
+		return json_u64(v, ~f->whole) == f->whole;
+	if (f->kind == REAL)
+		return json_double(v, f->real + 1) == f->real;
+	return str_eq(json_str(v), str_c(f->text));
+}
+
+static void
+put_found(struct buf *b, const struct field *f, struct json_val v)
+{
+	if (f->kind == WHOLE)
+		buf_u64(b, json_u64(v, 0));
+	else if (f->kind == REAL)
+		buf_double(b, json_double(v, 0));
+	else
+		buf_json(b, json_str(v));
+}
+
+static int
+check_options(
+    const struct train_recipe *r, struct json_val options, struct err *e)
+{
+	struct field f[FIELDS];
+	struct buf b = { 0 };
+	int i;
+
+	fields(r, f);
+	for (i = 0; i < FIELDS; i++) {
+		struct json_val v = json_get(options, f[i].name);
+
+		if (same_value(&f[i], v))
+			continue;
+		put_value(&b, &f[i]);
+		buf_puts(&b, ", the run was begun with ");
+		put_found(&b, &f[i], v);
+		err_set(e, ERR_ARG, "cannot resume: %s is %.*s", f[i].name,
+		    (int)b.n, b.p);
+		buf_free(&b);
+		return e->code;
+	}
+	return 0;
+}
+
+static int
+save_state(const char *path, const struct net *n, const struct checkpoint *c,
+    struct err *e)
+{
+	struct field f[FIELDS];
+	struct buf b = { 0 };
+	int i, rc;
+
+	buf_printf(&b,
+	    "{\n  \"quern\": \"" QUERN_VERSION "\",\n  \"step\": %llu,\n"
+	    "  \"tokens\": %llu,\n  \"device\": \"%s\",\n  \"options\": {",
+	    (unsigned long long)c->step, (unsigned long long)c->tokens,
+	    n->ops->name);
+	fields(&c->recipe, f);
+	for (i = 0; i < FIELDS; i++) {
+		buf_printf(&b, "%s\n    \"%s\": ", i ? "," : "", f[i].name);
+		put_value(&b, &f[i]);
+	}
+	buf_puts(&b, "\n  }\n}\n");
+	rc = buf_ok(&b, e);
+	if (rc == 0)
+		rc = out_whole(path, b.p, b.n, e);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+save_config(const char *path, const struct net *n, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	config_write(&n->p->config, &b);
+	rc = buf_ok(&b, e);
+	if (rc == 0)
+		rc = out_whole(path, b.p, b.n, e);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+copy_file(const char *to, const char *from, struct err *e)
+{
+	size_t n;
+	char *p;
+	int rc = in_slurp(from, &p, &n, e);
+
+	if (rc < 0)
+		return rc;
+	rc = out_whole(to, p, n, e);
+	free(p);
+	return rc;
+}
+
+/* All files of a checkpoint into a folder that is there. */
+static int
+fill_folder(const char *dir, const struct net *n, const struct checkpoint *c,
+    const char *tokenizer, struct err *e)
+{
+	const struct weights_part model = { "", n->params };
+	const struct weights_part moments[] = { { "m.", n->m },
+		{ "v.", n->v } };
+	char path[PATH_MAX];
+
+	if (join(path, dir, "model.safetensors", e) < 0 ||
+	    weights_save(n, path, &model, 1, NULL, e) < 0 ||
+	    join(path, dir, "optimizer.safetensors", e) < 0 ||
+	    weights_save(n, path, moments, 2, c->counts, e) < 0 ||
+	    join(path, dir, "config.json", e) < 0 ||
+	    save_config(path, n, e) < 0)
+		return e->code;
+	if (tokenizer && (join(path, dir, "tokenizer.json", e) < 0 ||
+			     copy_file(path, tokenizer, e) < 0))
+		return e->code;
+	if (join(path, dir, "state.json", e) < 0 ||
+	    save_state(path, n, c, e) < 0)
+		return e->code;
+	return sync_folder(dir, e);
+}
+
+/* DIR/last -> name, at once. */
+static int
+point_last(const char *dir, const char *name, struct err *e)
+{
+	char tmp[PATH_MAX], last[PATH_MAX];
+
+	if (join(tmp, dir, ".last.tmp", e) < 0 ||
+	    join(last, dir, "last", e) < 0)
+		return e->code;
+	unlink(tmp);
+	if (symlink(name, tmp) < 0)
+		return err_errno(e, tmp, "make a link");
+	if (rename(tmp, last) < 0)
+		return err_errno(e, last, "make it a link");
+	return sync_folder(dir, e);
+}
+
+static int
+is_step(const struct dirent *d)
+{
+	return strncmp(d->d_name, "step-", 5) == 0 &&
+	       strspn(d->d_name + 5, "0123456789") >= STEP_DIGITS;
+}
+
+/* By number: names of more than 8 digits are longer. */
+static int
+oldest_first(const struct dirent **a, const struct dirent **b)
+{
+	size_t x = strlen((*a)->d_name), y = strlen((*b)->d_name);
+
+	return x != y ? (x > y) - (x < y) : strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void
+remove_old(const char *dir, uint32_t keep)
+{
+	char path[PATH_MAX];
+	struct dirent **d;
+	int i, n = scandir(dir, &d, is_step, oldest_first);
+	struct err e;
+
+	for (i = 0; i < n; i++) {
+		if (keep && i + (int64_t)keep < n &&
+		    join(path, dir, d[i]->d_name, &e) == 0)
+			remove_folder(path);
+		free(d[i]);
+	}
+	if (n >= 0)
+		free(d);
+}
+
+int
+checkpoint_save(const char *dir, const struct net *n,
+    const struct checkpoint *c, const char *tokenizer, uint32_t keep,
+    struct err *e)
+{
+	char name[32], tmp[PATH_MAX], path[PATH_MAX];
+	int rc;
+
+	snprintf(
+	    name, sizeof(name), "step-%08llu", (unsigned long long)c->step);
+	if (join(tmp, dir, ".checkpoint.tmp", e) < 0 ||
+	    join(path, dir, name, e) < 0)
+		return e->code;
+	remove_folder(tmp);
+	if (mkdir(tmp, 0777) < 0)
+		return err_errno(e, tmp, "create it");
+	rc = fill_folder(tmp, n, c, tokenizer, e);
+	if (rc == 0) {
+		/* Of a run that was killed before `last` pointed there. */
+		remove_folder(path);
+		if (rename(tmp, path) < 0)
+			rc = err_errno(e, path, "create it");
+	}
+	if (rc == 0)
+		rc = sync_folder(dir, e);
+	if (rc == 0)
+		rc = point_last(dir, name, e);
+	if (rc == 0)
+		remove_old(dir, keep);
+	else
+		remove_folder(tmp);
+	return rc;
+}
+
+bool
+checkpoint_exists(const char *dir)
+{
+	char path[PATH_MAX];
+	struct err e;
+
+	return join(path, dir, "last/state.json", &e) == 0 &&
+	       access(path, F_OK) == 0;
+}
+
+static int
+load_state(const char *path, struct checkpoint *c, struct err *e)
+{
+	struct json_val root;
+	struct json *j;
+	int rc = json_load(&j, path, e);
+
+	if (rc < 0)
+		return rc;
+	root = json_root(j);
+	c->step = json_u64(json_get(root, "step"), UINT64_MAX);
+	c->tokens = json_u64(json_get(root, "tokens"), UINT64_MAX);
+	if (c->step == UINT64_MAX || c->tokens == UINT64_MAX)
+		rc = err_set(
+		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);
+	else
+		rc = check_options(&c->recipe, json_get(root, "options"), e);
+	json_free(j);
+	return rc;
+}
+
+static int
+check_config(const char *path, const struct model_config *c, struct err *e)
+{
+	struct model_config was;
+
+	if (config_load(&was, path, e) < 0)
+		return e->code;
+	if (!config_same(&was, c))
+		return err_set(e, ERR_ARG,
+		    "cannot resume: the run was begun with another model, %s",
+		    path);
+	return 0;
+}
+
+int
+checkpoint_load(
+    const char *dir, struct net *n, struct checkpoint *c, struct err *e)
+{
+	const struct weights_part model = { "", n->params };
+	const struct weights_part moments[] = { { "m.", n->m },
+		{ "v.", n->v } };
+	char path[PATH_MAX];
+
+	if (join(path, dir, "last/config.json", e) < 0 ||
+	    check_config(path, &n->p->config, e) < 0 ||
+	    join(path, dir, "last/state.json", e) < 0 ||
+	    load_state(path, c, e) < 0 ||
+	    join(path, dir, "last/model.safetensors", e) < 0 ||
+	    weights_load(n, path, &model, 1, NULL, e) < 0 ||
+	    join(path, dir, "last/optimizer.safetensors", e) < 0)
+		return e->code;
+	return weights_load(n, path, moments, 2, c->counts, e);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_CHECKPOINT_H
+#define TRAIN_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "train/net.h"
+#include "train/schedule.h"
+
+struct err;
+
+/* What decides, beside model and recipe, what a run computes. */
+struct train_recipe {
+	struct schedule schedule;
+	double beta1, beta2, eps, decay, clip;
+	uint32_t micro_batch;
+	uint64_t seed;
+	char rows[65]; /* digest of the row source */
+};
+
+/*
+ * A checkpoint is a folder DIR/step-%08d that transformers can load:
+ *
+ *	model.safetensors, config.json, tokenizer.json (if there is one)
+ *	optimizer.safetensors   m.NAME, v.NAME, unigram.counts
+ *	state.json              step, tokens, device, resolved options
+ *
+ * and DIR/last is a link to the newest.  Folder and link change their names
+ * only when everything is on the disk: kill -9 at any moment leaves the last
+ * checkpoint whole.
+ */
+struct checkpoint {
+	struct train_recipe recipe;
+	uint64_t step, tokens;
+	uint64_t *counts; /* (vocab): tokens trained on, the caller's */
+};
+
+/* tokenizer: a file to copy, or NULL; keep: checkpoints to keep, 0 all. */
+int checkpoint_save(const char *dir, const struct net *n,
+    const struct checkpoint *c, const char *tokenizer, uint32_t keep,
+    struct err *e);
+/* Is there one in DIR? */
+bool checkpoint_exists(const char *dir);
+/*
+ * Load DIR/last into n and c.  ERR_ARG, naming the option and both values, if
+ * it was made with another config, recipe or options than those in c->recipe:
+ * going on with others would be another run.
+ */
+int checkpoint_load(
+    const char *dir, struct net *n, struct checkpoint *c, struct err *e);
+
+#endif

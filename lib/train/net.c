@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "train/net.h"
+
+static size_t
+rope_size(const struct program *p)
+{
+	return (size_t)p->config.max_seq * p->config.head_dim;
+}
+
+static size_t
+chunk(const struct program *p)
+{
+	return p->tokens < NET_CHUNK ? p->tokens : NET_CHUNK;
+}
+
+void
+net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
+{
+	uint64_t real = ops->real;
+
+	m->params = p->params.size * real;
+	m->optimiser = p->backward ? 3 * m->params : 0;
+	m->activations = p->arena * real;
+	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
+	m->total = m->params + m->optimiser + m->activations + m->logits +
+		   rope_size(p) * real +
+		   p->tokens * 2 * (real + 2 * sizeof(int32_t));
+}
+
+/* Angles in double; the channels of a position: cosines, then sines. */
+static int
+fill_rope(struct net *n, struct err *e)
+{
+	const struct model_config *c = &n->p->config;
+	size_t half = c->head_dim / 2, i, t;
+	float *row = malloc(c->head_dim * sizeof(*row));
+	double angle;
+	int rc = row ? 0 : err_nomem(e, "rotary positions");
+
+	for (t = 0; t < c->max_seq && rc == 0; t++) {
+		for (i = 0; i < half; i++) {
+			angle = (double)t *
+				pow(c->theta, -2.0 * (double)i / c->head_dim);
+			row[i] = (float)cos(angle);
+			row[half + i] = (float)sin(angle);
+		}
+		rc = net_put(
+		    n->ops, n->rope, t * c->head_dim, row, c->head_dim, e);
+	}
+	free(row);
+	return rc;
+}
+
+static bool
+alloc_all(struct net *n)
+{
+	const struct program *p = n->p;
+	size_t real = n->ops->real, params = p->params.size * real;
+
+	n->params = n->ops->alloc(params);
+	if (p->backward) {
+		n->grads = n->ops->alloc(params);
+		n->m = n->ops->alloc(params);
+		n->v = n->ops->alloc(params);
+		if (!n->grads || !n->m || !n->v)
+			return false;
+	}
+	n->arena = n->ops->alloc(p->arena * real);
+	n->logits = n->ops->alloc(chunk(p) * p->config.vocab * real);
+	n->loss = n->ops->alloc(p->tokens * real);
+	n->rope = n->ops->alloc(rope_size(p) * real);
+	n->ids = n->ops->alloc(p->tokens * sizeof(*n->ids));
+	n->targets = n->ops->alloc(p->tokens * sizeof(*n->targets));
+	n->sum = n->ops->alloc(sizeof(*n->sum));
+	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
+	n->host_loss = malloc(p->tokens * real);
+	return n->params && n->arena && n->logits && n->loss && n->rope &&
+	       n->ids && n->targets && n->sum && n->host_ids && n->host_loss;
+}
+
+int
+net_open(struct net *n, const struct program *p, const struct ops *ops,
+    struct err *e)
+{
+	struct net_memory m;
+
+	*n = (struct net){ .p = p, .ops = ops };
+	if (ops_complete(ops, e) < 0)
+		return e->code;
+	if (!alloc_all(n)) {
+		net_memory(p, ops, &m);
+		net_close(n);
+		return err_set(e, ERR_NOMEM,
+		    "the %s device has not the %.1f MiB that the model needs",
+		    ops->name, (double)m.total / 1048576);
+	}
+	ops->zero(n->params, p->params.size);
+	if (p->backward) {
+		ops->zero(n->grads, p->params.size);
+		ops->zero(n->m, p->params.size);
+		ops->zero(n->v, p->params.size);
+	}
+	if (fill_rope(n, e) < 0) {
+		net_close(n);
+		return e->code;
+	}
+	return 0;
+}
+
+void
+net_close(struct net *n)
+{
+	void *dev[] = { n->params, n->grads, n->m, n->v, n->arena, n->logits,
+		n->loss, n->rope, n->ids, n->targets, n->sum };
+	size_t i;
+
+	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
+		if (dev[i])
+			n->ops->free(dev[i]);
+	free(n->host_ids);
+	free(n->host_loss);
+	*n = (struct net){ 0 };
+}
+
+/* `count` tokens from rows that are `stride` apart, checked. */
+static int
+put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+    uint32_t stride, struct err *e)
+{
+	int32_t *ids = n->host_ids, *targets = ids + n->p->tokens;
+	uint32_t b, t, id;
+	size_t size = (size_t)B * T;
+
+	if (size > n->p->tokens || T > n->p->config.max_seq)
+		return err_set(e, ERR_ARG,
+		    "%u rows of %u tokens are more than the model was set up "
+		    "for (%zu tokens, rows to %u)",
+		    B, T, n->p->tokens, n->p->config.max_seq);
+	for (b = 0; b < B; b++)
+		for (t = 0; t < stride; t++) {
+			id = rows[(size_t)b * stride + t];
+			if (id >= n->p->config.vocab)
+				return err_set(e, ERR_FORMAT,
+				    "row %u, column %u: token %u is not in "
+				    "the model's vocabulary of %u",
+				    b, t, id, n->p->config.vocab);
+			if (t < T)
+				ids[(size_t)b * T + t] = (int32_t)id;
+			if (t > 0 && stride > T)
+				targets[(size_t)b * T + t - 1] = (int32_t)id;
+		}
+	n->ops->put(n->ids, ids, size * sizeof(*ids));
+	if (stride > T)
+		n->ops->put(n->targets, targets, size * sizeof(*targets));
+	return 0;
+}
+
+/* In order, in double. */
+static int
+add_losses(struct net *n, size_t count, double *loss, struct err *e)
+{
+	const float *f = n->host_loss;
+	const double *d = n->host_loss;
+	size_t i;
+	int rc;
+
+	n->ops->get(n->host_loss, n->loss, count * n->ops->real);
+	rc = n->ops->sync(e);
+	for (i = 0; i < count; i++)
+		*loss += n->ops->real == sizeof(double) ? d[i] : (double)f[i];
+	return rc;
+}
+
+static int
+run_rows(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+    double scale, bool train, double *loss, struct err *e)
+{
+	struct pass s = { .n = n,
+		.B = (int)B,
+		.T = (int)T,
+		.N = (int)(B * T),
+		.train = train,
+		.losses = true,
+		.scale = scale };
+
+	if (put_tokens(n, rows, B, T, T + 1, e) < 0)
+		return e->code;
+	pass_forward(&s);
+	if (train)
+		pass_backward(&s);
+	return add_losses(n, (size_t)s.N, loss, e);
+}
+
+int
+net_train(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+    double scale, double *loss, struct err *e)
+{
+	return run_rows(n, rows, B, T, scale, true, loss, e);
+}
+
+int
+net_loss(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+    double *loss, struct err *e)
+{
+	return run_rows(n, rows, B, T, 0, false, loss, e);
+}
+
+void
+net_zero_grads(struct net *n)
+{
+	n->ops->zero(n->grads, n->p->params.size);
+}
+
+int
+net_grad_norm(struct net *n, double *norm, struct err *e)
+{
+	double sum;
+	int rc;
+
+	n->ops->sumsq(n->sum, n->grads, n->p->params.size);
+	n->ops->get(&sum, n->sum, sizeof(sum));
+	rc = n->ops->sync(e);
+	*norm = sqrt(sum);
+	return rc;
+}
+
+void
+net_adamw(struct net *n, const struct adamw *o)
+{
+	const struct params *all = &n->p->params;
+	struct adamw mine = *o;
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		const struct param *p = &all->v[i];
+
+		mine.decay = p->decay ? o->decay : 0;
+		n->ops->adamw(net_at(n->ops, n->params, p->at),
+		    net_at(n->ops, n->grads, p->at),
+		    net_at(n->ops, n->m, p->at), net_at(n->ops, n->v, p->at),
+		    p->n, &mine);
+	}
+}
+
+int
+cache_open(struct cache *c, const struct net *n, uint32_t max, struct err *e)
+{
+	const struct model_config *m = &n->p->config;
+	size_t size =
+	    (size_t)m->layers * max * m->kv_heads * m->head_dim * n->ops->real;
+
+	*c = (struct cache){ .ops = n->ops, .max = max };
+	c->keys = n->ops->alloc(size);
+	c->values = n->ops->alloc(size);
+	if (c->keys && c->values)
+		return 0;
+	cache_close(c);
+	return err_nomem(e, "keys and values");
+}
+
+void
+cache_close(struct cache *c)
+{
+	if (c->keys)
+		c->ops->free(c->keys);
+	if (c->values)
+		c->ops->free(c->values);
+	*c = (struct cache){ 0 };
+}
+
+/* Logits of `rows` hidden rows from `from` on, to the host. */
+static int
+get_logits(struct net *n, size_t from, int rows, float *to, struct err *e)
+{
+	const struct model_config *c = &n->p->config;
+	const struct tensor *h = &n->p->tensor[n->p->last_hidden];
+
+	n->ops->matmul(n->logits,
+	    net_at(n->ops, n->arena, h->at + from * c->dim),
+	    net_at(n->ops, n->params, n->p->head), rows, (int)c->vocab,
+	    (int)c->dim, 0, 1, 0);
+	return net_get(n->ops, to, n->logits, 0, (size_t)rows * c->vocab, e);
+}
+
+int
+net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
+    float *logits, struct err *e)
+{
+	struct pass s = { .n = n,
+		.B = 1,
+		.T = (int)count,
+		.N = (int)count,
+		.pos = (int)c->used,
+		.cache = c };
+
+	if (count > c->max - c->used || c->used + count > n->p->config.max_seq)
+		return err_set(e, ERR_ARG,
+		    "the sequence is longer than the %u positions there are",
+		    c->max < n->p->config.max_seq ? c->max
+						  : n->p->config.max_seq);
+	if (put_tokens(n, tokens, 1, count, count, e) < 0)
+		return e->code;
+	pass_forward(&s);
+	c->used += count;
+	return logits ? get_logits(n, count - 1, 1, logits, e)
+		      : n->ops->sync(e);
+}
+
+int
+net_logits(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+    float *logits, struct err *e)
+{
+	struct pass s = { .n = n, .B = (int)B, .T = (int)T, .N = (int)(B * T) };
+	size_t V = n->p->config.vocab, i, N = (size_t)B * T, m;
+
+	if (put_tokens(n, rows, B, T, T, e) < 0)
+		return e->code;
+	pass_forward(&s);
+	for (i = 0; i < N; i += NET_CHUNK) {
+		m = N - i < NET_CHUNK ? N - i : NET_CHUNK;
+		if (get_logits(n, i, (int)m, logits + i * V, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+enum { PIECE = 4096 };
+
+int
+net_put(const struct ops *ops, void *to, size_t at, const float *from, size_t n,
+    struct err *e)
+{
+	double wide[PIECE];
+	size_t i, j, m;
+
+	if (ops->real == sizeof(float)) {
+		ops->put(net_at(ops, to, at), from, n * sizeof(*from));
+		return ops->sync(e);
+	}
+	for (i = 0; i < n; i += PIECE) {
+		m = n - i < PIECE ? n - i : PIECE;
+		for (j = 0; j < m; j++)
+			wide[j] = (double)from[i + j];
+		ops->put(net_at(ops, to, at + i), wide, m * sizeof(*wide));
+	}
+	return ops->sync(e);
+}
+
+int
+net_get(const struct ops *ops, float *to, const void *from, size_t at, size_t n,
+    struct err *e)
+{
+	double wide[PIECE];
+	size_t i, j, m;
+
+	if (ops->real == sizeof(float)) {
+		ops->get(to, net_at(ops, from, at), n * sizeof(*to));
+		return ops->sync(e);
+	}
+	for (i = 0; i < n; i += PIECE) {
+		m = n - i < PIECE ? n - i : PIECE;
+		ops->get(wide, net_at(ops, from, at + i), m * sizeof(*wide));
+		for (j = 0; j < m; j++)
+			to[i + j] = (float)wide[j];
+	}
+	return ops->sync(e);
+}

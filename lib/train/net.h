@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_NET_H
+#define TRAIN_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "train/ops.h"
+#include "train/program.h"
+
+struct err;
+
+/*
+ * A model program with its memory on a device.  Not thread-safe; the device's
+ * operations use threads of their own.
+ */
+struct net {
+	const struct program *p;
+	const struct ops *ops;
+	/* Arenas of the same layout (params.h); the last three only with
+	 * backward. */
+	void *params, *grads, *m, *v;
+	void *arena;  /* activations and their gradients */
+	void *logits; /* of NET_CHUNK tokens at a time */
+	void *loss;   /* (tokens) */
+	void *rope;   /* (max_seq, head_dim) */
+	int32_t *ids, *targets;
+	double *sum;
+	/* On the host, for getting tokens in and losses out. */
+	int32_t *host_ids;
+	void *host_loss;
+};
+
+/* Tokens whose logits are held at a time: part of the order of sums. */
+enum { NET_CHUNK = 256 };
+
+/* What net_open() will ask of the device, in bytes. */
+struct net_memory {
+	uint64_t params;    /* the parameters */
+	uint64_t optimiser; /* gradients and moments */
+	uint64_t activations;
+	uint64_t logits;
+	uint64_t total; /* all that and the rest */
+};
+
+void net_memory(
+    const struct program *p, const struct ops *ops, struct net_memory *m);
+/* All parameters are 0.  p and ops must outlive the net. */
+int net_open(struct net *n, const struct program *p, const struct ops *ops,
+    struct err *e);
+/* All zeros is fine. */
+void net_close(struct net *n);
+
+/*
+ * Forward and backward over B rows of T + 1 tokens, the last of each only a
+ * target; B * T <= p->tokens.  Adds scale * (gradient of the sum of losses) to
+ * grads and the sum of losses (nats) to *loss.  ERR_FORMAT for a token that is
+ * not in the vocabulary.
+ */
+int net_train(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+    double scale, double *loss, struct err *e);
+/* Only adds the sum of losses to *loss. */
+int net_loss(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+    double *loss, struct err *e);
+/* All gradients are 0. */
+void net_zero_grads(struct net *n);
+/* The norm of all gradients; ERR_IO if the device failed. */
+int net_grad_norm(struct net *n, double *norm, struct err *e);
+/*
+ * AdamW on every parameter; o->decay is for those that decay, o->scale is
+ * multiplied into the gradient.
+ */
+void net_adamw(struct net *n, const struct adamw *o);
+
+/* Keys and values of one sequence, for generation; freed by cache_close(). */
+struct cache {
+	const struct ops *ops;
+	void *keys, *values; /* (layers, max, kv_heads * head_dim) */
+	uint32_t max;        /* positions there is room for */
+	uint32_t used;       /* positions filled */
+};
+
+int
+cache_open(struct cache *c, const struct net *n, uint32_t max, struct err *e);
+void cache_close(struct cache *c);
+/*
+ * Run n tokens at positions c->used ..., n <= p->tokens; logits (vocab) gets
+ * those after the last of them, if not NULL.
+ */
+int net_step(struct net *n, struct cache *c, const uint32_t *tokens,
+    uint32_t count, float *logits, struct err *e);
+/* Logits (B*T, vocab) of whole rows (B,T), without a cache: for tests. */
+int net_logits(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+    float *logits, struct err *e);
+
+/* Copy n elements between the host's floats and a device array. */
+int net_put(const struct ops *ops, void *to, size_t at, const float *from,
+    size_t n, struct err *e);
+int net_get(const struct ops *ops, float *to, const void *from, size_t at,
+    size_t n, struct err *e);
+
+/* One pass over the nodes (nodes.c). */
+struct pass {
+	struct net *n;
+	int B, T, N; /* N = B * T */
+	int pos;     /* of the first token of each row */
+	bool train;
+	bool losses; /* the loss node does its work */
+	double scale;
+	struct cache *cache; /* or NULL */
+};
+
+void pass_forward(const struct pass *s);
+void pass_backward(const struct pass *s);
+/* Element `at` of a device array. */
+void *net_at(const struct ops *ops, const void *array, size_t at);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* What each kind of node does, forward and backward. */
+#include "train/net.h"
+
+void *
+net_at(const struct ops *ops, const void *array, size_t at)
+{
+	return (char *)(uintptr_t)array + at * ops->real;
+}
+
+/* A tensor's memory, a parameter's, and its gradient's. */
+static void *
+T_(const struct pass *s, int t)
+{
+	return net_at(s->n->ops, s->n->arena, s->n->p->tensor[t].at);
+}
+
+static void *
+P_(const struct pass *s, const struct node *x)
+{
+	return net_at(s->n->ops, s->n->params, x->param);
+}
+
+static void *
+G_(const struct pass *s, const struct node *x)
+{
+	return net_at(s->n->ops, s->n->grads, x->param);
+}
+
+static int
+width(const struct pass *s, int t)
+{
+	return (int)s->n->p->tensor[t].width;
+}
+
+static size_t
+elements(const struct pass *s, int t)
+{
+	return (size_t)s->N * s->n->p->tensor[t].width;
+}
+
+static void
+embed_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->embed_fwd(
+	    T_(s, x->out), P_(s, x), s->n->ids, s->N, width(s, x->out));
+}
+
+static void
+embed_bwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->embed_bwd(
+	    G_(s, x), T_(s, x->gout), s->n->ids, s->N, width(s, x->out));
+}
+
+static void
+rmsnorm_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->rmsnorm_fwd(T_(s, x->out), T_(s, x->aux), T_(s, x->in),
+	    P_(s, x), s->N, width(s, x->in), s->n->p->config.eps);
+}
+
+static void
+rmsnorm_bwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->rmsnorm_bwd(T_(s, x->gin), G_(s, x), T_(s, x->gout),
+	    T_(s, x->in), P_(s, x), T_(s, x->aux), s->N, width(s, x->in),
+	    x->add_in);
+}
+
+static void
+linear_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->matmul(T_(s, x->out), T_(s, x->in), P_(s, x), s->N,
+	    width(s, x->out), width(s, x->in), 0, 1, 0);
+}
+
+static void
+linear_bwd(const struct pass *s, const struct node *x)
+{
+	int in = width(s, x->in), out = width(s, x->out);
+
+	s->n->ops->matmul(T_(s, x->gin), T_(s, x->gout), P_(s, x), s->N, in,
+	    out, 0, 0, x->add_in);
+	s->n->ops->matmul(
+	    G_(s, x), T_(s, x->gout), T_(s, x->in), out, in, s->N, 1, 0, 1);
+}
+
+static void
+rope(const struct pass *s, int t, int inverse)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	s->n->ops->rope(T_(s, t), s->n->rope, s->B, s->T,
+	    (int)(c->heads + c->kv_heads), (int)c->head_dim, width(s, t),
+	    s->pos, inverse);
+}
+
+static void
+rope_fwd(const struct pass *s, const struct node *x)
+{
+	rope(s, x->in, 0);
+}
+
+static void
+rope_bwd(const struct pass *s, const struct node *x)
+{
+	rope(s, x->gin, 1);
+}
+
+static void
+attention_fwd(const struct pass *s, const struct node *x)
+{
+	const struct model_config *c = &s->n->p->config;
+	const struct ops *ops = s->n->ops;
+	size_t at;
+
+	if (!s->cache) {
+		ops->attention_fwd(T_(s, x->out), T_(s, x->aux), T_(s, x->in),
+		    s->B, s->T, (int)c->heads, (int)c->kv_heads,
+		    (int)c->head_dim);
+		return;
+	}
+	at = (size_t)x->layer * s->cache->max * c->kv_heads * c->head_dim;
+	ops->attention_step(T_(s, x->out), net_at(ops, s->cache->keys, at),
+	    net_at(ops, s->cache->values, at), T_(s, x->in), s->N, s->pos,
+	    (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
+}
+
+static void
+attention_bwd(const struct pass *s, const struct node *x)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	s->n->ops->attention_bwd(T_(s, x->gin), T_(s, x->gout), T_(s, x->out),
+	    T_(s, x->in), T_(s, x->aux), s->B, s->T, (int)c->heads,
+	    (int)c->kv_heads, (int)c->head_dim);
+}
+
+static void
+swiglu_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->swiglu_fwd(
+	    T_(s, x->out), T_(s, x->in), s->N, width(s, x->out));
+}
+
+static void
+swiglu_bwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->swiglu_bwd(T_(s, x->gin), T_(s, x->gout), T_(s, x->in), s->N,
+	    width(s, x->out));
+}
+
+static void
+add_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->add(
+	    T_(s, x->out), T_(s, x->in), T_(s, x->in2), elements(s, x->out));
+}
+
+static void
+pass_on(const struct pass *s, int to, int from, bool add)
+{
+	const struct ops *ops = s->n->ops;
+
+	if (add)
+		ops->add(T_(s, to), T_(s, to), T_(s, from), elements(s, from));
+	else
+		ops->copy(T_(s, to), T_(s, from), elements(s, from));
+}
+
+static void
+add_bwd(const struct pass *s, const struct node *x)
+{
+	pass_on(s, x->gin, x->gout, x->add_in);
+	pass_on(s, x->gin2, x->gout, x->add_in2);
+}
+
+/*
+ * The logits of a chunk, their losses, and, in training, what follows from
+ * them at once, so that the logits of all tokens never exist together.
+ */
+static void
+loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
+{
+	const struct ops *ops = s->n->ops;
+	int V = (int)s->n->p->config.vocab, C = width(s, x->in);
+	size_t at = (size_t)from * (size_t)C;
+	void *logits = s->n->logits, *in = net_at(ops, T_(s, x->in), at);
+
+	ops->matmul(logits, in, P_(s, x), rows, V, C, 0, 1, 0);
+	ops->cross_entropy(net_at(ops, s->n->loss, (size_t)from), logits,
+	    s->n->targets + from, rows, V, s->scale, s->train);
+	if (!s->train)
+		return;
+	ops->matmul(net_at(ops, T_(s, x->gin), at), logits, P_(s, x), rows, C,
+	    V, 0, 0, 0);
+	ops->matmul(G_(s, x), logits, in, V, C, rows, 1, 0, 1);
+}
+
+static void
+loss_fwd(const struct pass *s, const struct node *x)
+{
+	int from;
+
+	if (!s->losses)
+		return;
+	for (from = 0; from < s->N; from += NET_CHUNK)
+		loss_chunk(s, x, from,
+		    s->N - from < NET_CHUNK ? s->N - from : NET_CHUNK);
+}
+
+static void
+nothing(const struct pass *s, const struct node *x)
+{
+	(void)s;
+	(void)x;
+}
+
+static const struct {
+	void (*fwd)(const struct pass *, const struct node *);
+	void (*bwd)(const struct pass *, const struct node *);
+} does[NODE_KINDS] = {
+	[NODE_EMBED] = { embed_fwd, embed_bwd },
+	[NODE_RMSNORM] = { rmsnorm_fwd, rmsnorm_bwd },
+	[NODE_LINEAR] = { linear_fwd, linear_bwd },
+	[NODE_ROPE] = { rope_fwd, rope_bwd },
+	[NODE_ATTENTION] = { attention_fwd, attention_bwd },
+	[NODE_SWIGLU] = { swiglu_fwd, swiglu_bwd },
+	[NODE_ADD] = { add_fwd, add_bwd },
+	[NODE_LOSS] = { loss_fwd, nothing },
+};
+
+void
+pass_forward(const struct pass *s)
+{
+	const struct program *p = s->n->p;
+	size_t i;
+
+	for (i = 0; i < p->nodes; i++)
+		does[p->node[i].kind].fwd(s, &p->node[i]);
+}
+
+void
+pass_backward(const struct pass *s)
+{
+	const struct program *p = s->n->p;
+	size_t i;
+
+	for (i = p->nodes; i-- > 0;)
+		does[p->node[i].kind].bwd(s, &p->node[i]);
+}

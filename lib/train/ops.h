@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_OPS_H
+#define TRAIN_OPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct err;
+
+/* Changes with ops.def: a plugin of another version is refused. */
+#define OPS_VERSION 1
+
+enum { OPS_CHUNK = 16384 };
+
+/*
+ * One step of AdamW; decay is decoupled from the gradient.
+ *	g' = g * scale;  m = b1 m + (1-b1) g';  v = b2 v + (1-b2) g'^2
+ *	p -= lr * (m / c1 / (sqrt(v / c2) + eps) + decay * p)
+ * Source: Loshchilov and Hutter, arXiv 1711.05101, algorithm 2.
+ */
+struct adamw {
+	double lr, beta1, beta2, eps, decay;
+	double scale;  /* of the gradient: clipping */
+	double c1, c2; /* 1 - beta^t: bias correction */
+};
+
+/* A device: how to hold memory on it and how to compute on it. */
+struct ops {
+	int version; /* OPS_VERSION */
+	const char *name;
+	size_t real; /* bytes an element: 4 float, 8 double */
+	/* NULL when memory is out. */
+	void *(*alloc)(size_t size);
+	void (*free)(void *p);
+	void (*put)(void *dev, const void *host, size_t size);
+	void (*get)(void *host, const void *dev, size_t size);
+	/* Wait for everything; the only place device errors surface. */
+	int (*sync)(struct err *e);
+/* NULL: the device cannot do it (ops_complete()). */
+#define OP(name, args) void(*name) args;
+#include "train/ops.def"
+#undef OP
+};
+
+#define OP(name, args) void cpu_##name args;
+#include "train/ops.def"
+#undef OP
+#define OP(name, args) void cuda_##name args;
+#include "train/ops.def"
+#undef OP
+
+/*
+ * float32 on the processor, on this many OpenMP threads in total (0: leave as
+ * it is).  Never NULL.
+ */
+const struct ops *ops_cpu(int threads);
+/*
+ * The fp64 reference: every operation as its formula says, in plain loops on
+ * one thread.  For tests.  Never NULL.
+ */
+const struct ops *ops_ref(void);
+/*
+ * The CUDA twin.  NULL without the plugin, or without a device that answers;
+ * e says which.
+ */
+const struct ops *ops_cuda(struct err *e);
+/* 0, or ERR_ARG naming the operations that the device doesn't have. */
+int ops_complete(const struct ops *ops, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The CUDA twin lives in a shared object of its own, so that no command links
+ * the CUDA run time and every command starts on a machine without it.
+ */
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "train/ops.h"
+
+#define PLUGIN "quern-cuda.so"
+
+typedef const struct ops *plugin_init(struct err *);
+
+/* Beside the running program, or where QUERN_PLUGIN_DIR says. */
+static int
+plugin_path(char *path, size_t size, struct err *e)
+{
+	const char *dir = getenv("QUERN_PLUGIN_DIR");
+	char self[PATH_MAX];
+	ssize_t n;
+
+	if (!dir) {
+		n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+		if (n < 0)
+			return err_errno(e, "/proc/self/exe", "read it");
+		self[n] = '\0';
+		*strrchr(self, '/') = '\0';
+		dir = self;
+	}
+	if ((size_t)snprintf(path, size, "%s/" PLUGIN, dir) >= size)
+		return err_set(e, ERR_ARG, "%s: path too long", dir);
+	return 0;
+}
+
+const struct ops *
+ops_cuda(struct err *e)
+{
+	const struct ops *ops;
+	char path[PATH_MAX];
+	plugin_init *init;
+	void *so;
+
+	if (plugin_path(path, sizeof(path), e) < 0)
+		return NULL;
+	so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!so) {
+		err_set(e, ERR_IO, "no CUDA twin: %s", dlerror());
+		return NULL;
+	}
+	*(void **)&init = dlsym(so, "quern_ops_cuda");
+	if (!init) {
+		err_set(e, ERR_FORMAT, "%s: not a quern plugin", path);
+		return NULL;
+	}
+	ops = init(e); /* stays loaded: its ops are used to the end */
+	if (ops && ops->version != OPS_VERSION) {
+		err_set(e, ERR_FORMAT, "%s: version %d, this is %d", path,
+		    ops->version, OPS_VERSION);
+		return NULL;
+	}
+	return ops;
+}
+
+int
+ops_complete(const struct ops *ops, struct err *e)
+{
+	struct buf missing = { 0 };
+	int rc = 0;
+
+#define OP(op, args) \
+	if (!ops->op) \
+		buf_puts(&missing, " " #op);
+#include "train/ops.def"
+#undef OP
+	if (missing.n)
+		rc = err_set(e, ERR_ARG,
+		    "the %s device cannot do these operations:%.*s", ops->name,
+		    (int)missing.n, missing.p);
+	buf_free(&missing);
+	return rc;
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reference: every operation in double, as its formula says, element by
+ * element.  Shares nothing with the processor's ops that it checks.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/ops.h"
+
+#define OP(name, args) static void ref_##name args;
+#include "train/ops.def"
+#undef OP
+
+static void
+ref_zero(void *x, size_t n)
+{
+	double *p = x;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = 0;
+}
+
+static void
+ref_copy(void *out, const void *in, size_t n)
+{
+	memcpy(out, in, n * sizeof(double));
+}
+
+static void
+ref_add(void *out, const void *a, const void *b, size_t n)
+{
+	const double *x = a, *y = b;
+	double *o = out;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		o[i] = x[i] + y[i];
+}
+
+static void
+ref_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
+    int tb, int accumulate)
+{
+	const double *x = a, *y = b;
+	double *o = c, s;
+	int i, j, p;
+
+	for (i = 0; i < m; i++)
+		for (j = 0; j < n; j++) {
+			s = accumulate ? o[i * n + j] : 0;
+			for (p = 0; p < k; p++)
+				s += (ta ? x[p * m + i] : x[i * k + p]) *
+				     (tb ? y[j * k + p] : y[p * n + j]);
+			o[i * n + j] = s;
+		}
+}
+
+static void
+ref_embed_fwd(void *out, const void *table, const int32_t *ids, int N, int C)
+{
+	const double *w = table;
+	double *o = out;
+	int i, c;
+
+	for (i = 0; i < N; i++)
+		for (c = 0; c < C; c++)
+			o[i * C + c] = w[ids[i] * C + c];
+}
+
+static void
+ref_embed_bwd(void *dtable, const void *dout, const int32_t *ids, int N, int C)
+{
+	const double *g = dout;
+	double *dw = dtable;
+	int i, c;
+
+	for (i = 0; i < N; i++)
+		for (c = 0; c < C; c++)
+			dw[ids[i] * C + c] += g[i * C + c];
+}
+
+static void
+ref_rmsnorm_fwd(void *out, void *rstd, const void *in, const void *w, int N,
+    int C, double eps)
+{
+	const double *x = in, *weight = w;
+	double *o = out, *r = rstd, mean;
+	int i, c;
+
+	for (i = 0; i < N; i++) {
+		mean = 0;
+		for (c = 0; c < C; c++)
+			mean += x[i * C + c] * x[i * C + c] / C;
+		r[i] = 1 / sqrt(mean + eps);
+		for (c = 0; c < C; c++)
+			o[i * C + c] = x[i * C + c] * r[i] * weight[c];
+	}
+}
+
+static void
+ref_rmsnorm_bwd(void *din, void *dw, const void *dout, const void *in,
+    const void *w, const void *rstd, int N, int C, int accumulate)
+{
+	const double *g = dout, *x = in, *weight = w, *r = rstd;
+	double *dx = din, *dweight = dw, mean;
+	int i, c, at;
+
+	for (i = 0; i < N; i++) {
+		mean = 0;
+		for (c = 0; c < C; c++)
+			mean += g[i * C + c] * weight[c] * x[i * C + c] / C;
+		for (c = 0; c < C; c++) {
+			at = i * C + c;
+			dx[at] = (accumulate ? dx[at] : 0) +
+				 r[i] * g[at] * weight[c] -
+				 r[i] * r[i] * r[i] * mean * x[at];
+			dweight[c] += g[at] * x[at] * r[i];
+		}
+	}
+}
+
+static void
+ref_rope(void *x, const void *table, int B, int T, int H, int D, int stride,
+    int pos, int inverse)
+{
+	const double *cs;
+	double *p = x, *a, *b, u, v, sine;
+	int i, h, d;
+
+	for (i = 0; i < B * T; i++) {
+		cs = (const double *)table + (pos + i % T) * D;
+		for (h = 0; h < H; h++)
+			for (d = 0; d < D / 2; d++) {
+				a = &p[i * stride + h * D + d];
+				b = a + D / 2;
+				sine = inverse ? -cs[D / 2 + d] : cs[D / 2 + d];
+				u = *a;
+				v = *b;
+				*a = u * cs[d] - v * sine;
+				*b = u * sine + v * cs[d];
+			}
+	}
+}
+
+/* Weights of query t over keys 0 .. t into w; returns the lse. */
+static double
+weigh(double *w, const double *q, const double *k, int t, int row, int D)
+{
+	double max = -INFINITY, sum = 0;
+	int j, d;
+
+	for (j = 0; j <= t; j++) {
+		w[j] = 0;
+		for (d = 0; d < D; d++)
+			w[j] += q[d] * k[j * row + d] / sqrt(D);
+		max = fmax(max, w[j]);
+	}
+	for (j = 0; j <= t; j++)
+		sum += exp(w[j] - max);
+	for (j = 0; j <= t; j++)
+		w[j] = exp(w[j] - max) / sum;
+	return max + log(sum);
+}
+
+static void
+ref_attention_fwd(
+    void *out, void *lse, const void *qkv, int B, int T, int H, int K, int D)
+{
+	int row = (H + 2 * K) * D, b, h, t, j, d, kv;
+	double *w = malloc((size_t)T * sizeof(*w)), *o;
+	const double *x;
+
+	for (b = 0; b < B; b++)
+		for (h = 0; h < H; h++)
+			for (t = 0; t < T; t++) {
+				x = (const double *)qkv + b * T * row;
+				kv = H + h / (H / K);
+				((double *)lse)[(b * T + t) * H + h] = weigh(w,
+				    x + t * row + h * D, x + kv * D, t, row, D);
+				o = (double *)out + ((b * T + t) * H + h) * D;
+				for (d = 0; d < D; d++)
+					for (o[d] = 0, j = 0; j <= t; j++)
+						o[d] += w[j] *
+							x[j * row +
+							    (kv + K) * D + d];
+			}
+	free(w);
+}
+
+/* One query's share in the gradients of its head; dq, dk, dv as qkv. */
+static void
+query_bwd(double *d, const double *g, const double *x, double *w, int t,
+    int row, int D, int h, int kv, int K)
+{
+	const double *q = x + t * row + h * D;
+	double mean = 0, dw, ds;
+	int j, c, pass;
+
+	weigh(w, q, x + kv * D, t, row, D);
+	for (pass = 0; pass < 2; pass++)
+		for (j = 0; j <= t; j++) {
+			const double *k = x + j * row + kv * D;
+			double *dk = d + j * row + kv * D;
+
+			for (dw = 0, c = 0; c < D; c++)
+				dw += g[c] * k[K * D + c];
+			if (pass == 0) {
+				mean += w[j] * dw;
+				continue;
+			}
+			ds = w[j] * (dw - mean) / sqrt(D);
+			for (c = 0; c < D; c++) {
+				dk[K * D + c] += w[j] * g[c];
+				dk[c] += ds * q[c];
+				d[t * row + h * D + c] += ds * k[c];
+			}
+		}
+}
+
+static void
+ref_attention_bwd(void *dqkv, const void *dout, const void *out,
+    const void *qkv, const void *lse, int B, int T, int H, int K, int D)
+{
+	int row = (H + 2 * K) * D, b, h, t;
+	double *w = malloc((size_t)T * sizeof(*w));
+
+	(void)out;
+	(void)lse;
+	ref_zero(dqkv, (size_t)B * (size_t)T * (size_t)row);
+	for (b = 0; b < B; b++)
+		for (h = 0; h < H; h++)
+			for (t = 0; t < T; t++)
+				query_bwd((double *)dqkv + b * T * row,
+				    (const double *)dout +
+					((b * T + t) * H + h) * D,
+				    (const double *)qkv + b * T * row, w, t,
+				    row, D, h, H + h / (H / K), K);
+	free(w);
+}
+
+/* Rebuilds what attention_fwd would see, from the kept keys and values. */
+static void
+ref_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
+    int pos, int H, int K, int D)
+{
+	int row = (H + 2 * K) * D, ld = K * D, i, h, j, c;
+	double *k = keys, *v = values, *o = out;
+	double *w = malloc((size_t)(pos + n) * sizeof(*w));
+	const double *x = qkv;
+
+	for (i = 0; i < n; i++)
+		for (c = 0; c < ld; c++) {
+			k[(pos + i) * ld + c] = x[i * row + H * D + c];
+			v[(pos + i) * ld + c] = x[i * row + H * D + ld + c];
+		}
+	for (i = 0; i < n; i++)
+		for (h = 0; h < H; h++) {
+			weigh(w, x + i * row + h * D, k + h / (H / K) * D,
+			    pos + i, ld, D);
+			for (c = 0; c < D; c++) {
+				o[(i * H + h) * D + c] = 0;
+				for (j = 0; j <= pos + i; j++)
+					o[(i * H + h) * D + c] +=
+					    w[j] *
+					    v[j * ld + h / (H / K) * D + c];
+			}
+		}
+	free(w);
+}
+
+static void
+ref_swiglu_fwd(void *out, const void *in, int N, int F)
+{
+	const double *x = in;
+	double *o = out, gate, up;
+	int i, f;
+
+	for (i = 0; i < N; i++)
+		for (f = 0; f < F; f++) {
+			gate = x[i * 2 * F + f];
+			up = x[i * 2 * F + F + f];
+			o[i * F + f] = gate / (1 + exp(-gate)) * up;
+		}
+}
+
+static void
+ref_swiglu_bwd(void *din, const void *dout, const void *in, int N, int F)
+{
+	const double *x = in, *g = dout;
+	double *dx = din, gate, up, s;
+	int i, f;
+
+	for (i = 0; i < N; i++)
+		for (f = 0; f < F; f++) {
+			gate = x[i * 2 * F + f];
+			up = x[i * 2 * F + F + f];
+			s = 1 / (1 + exp(-gate));
+			dx[i * 2 * F + f] =
+			    g[i * F + f] * up * s * (1 + gate * (1 - s));
+			dx[i * 2 * F + F + f] = g[i * F + f] * gate * s;
+		}
+}
+
+static void
+ref_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
+    int V, double scale, int backward)
+{
+	double *l = loss, *x, max, sum;
+	int i, v;
+
+	for (i = 0; i < N; i++) {
+		x = (double *)logits + i * V;
+		max = -INFINITY;
+		sum = 0;
+		for (v = 0; v < V; v++)
+			max = fmax(max, x[v]);
+		for (v = 0; v < V; v++)
+			sum += exp(x[v] - max);
+		l[i] = max + log(sum) - x[targets[i]];
+		for (v = 0; backward && v < V; v++)
+			x[v] =
+			    scale * (exp(x[v] - max) / sum - (v == targets[i]));
+	}
+}
+
+static void
+ref_adamw(
+    void *p, const void *g, void *m, void *v, size_t n, const struct adamw *o)
+{
+	double *w = p, *m1 = m, *m2 = v, x;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		x = ((const double *)g)[i] * o->scale;
+		m1[i] = o->beta1 * m1[i] + (1 - o->beta1) * x;
+		m2[i] = o->beta2 * m2[i] + (1 - o->beta2) * x * x;
+		w[i] -=
+		    o->lr * (m1[i] / o->c1 / (sqrt(m2[i] / o->c2) + o->eps) +
+				o->decay * w[i]);
+	}
+}
+
+static void
+ref_sumsq(double *out, const void *x, size_t n)
+{
+	const double *p = x;
+	size_t i;
+
+	*out = 0;
+	for (i = 0; i < n; i++)
+		*out += p[i] * p[i];
+}
+
+static void
+copy_bytes(void *d, const void *s, size_t n)
+{
+	memcpy(d, s, n);
+}
+
+static int
+no_wait(struct err *e)
+{
+	(void)e;
+	return 0;
+}
+
+static const struct ops ref = {
+	OPS_VERSION,
+	"reference",
+	sizeof(double),
+	malloc,
+	free,
+	copy_bytes,
+	copy_bytes,
+	no_wait,
+#define OP(name, args) ref_##name,
+#include "train/ops.def"
+#undef OP
+};
+
+const struct ops *
+ops_ref(void)
+{
+	return &ref;
+}

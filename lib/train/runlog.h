@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_RUNLOG_H
+#define TRAIN_RUNLOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+
+/* What a step came to: a line of log.jsonl. */
+struct step_report {
+	uint64_t step, steps; /* step: done so far, from 1 */
+	uint64_t tokens;      /* done so far */
+	double loss;          /* nats a token, mean over the step's batch */
+	double lr, grad_norm; /* the norm before clipping */
+	double tokens_per_s;
+	bool validated; /* the next two are there */
+	double valid_loss, unigram_loss;
+};
+
+/*
+ * DIR/log.jsonl, open for appending: {"step","tokens","loss","lr","grad_norm",
+ * "tokens_per_s"}, and after a validation "valid_loss" and "unigram_loss".
+ */
+struct runlog {
+	int fd;
+	char *path;
+};
+
+/* Lines of steps beyond `step` (a run that got further than its last
+ * checkpoint) and a torn last line are cut off. */
+int
+runlog_open(struct runlog *l, const char *path, uint64_t step, struct err *e);
+int runlog_add(struct runlog *l, const struct step_report *r, struct err *e);
+/* Everything added is on the disk. */
+int runlog_sync(struct runlog *l, struct err *e);
+void runlog_close(struct runlog *l);
+
+#endif

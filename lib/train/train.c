@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/progress.h"
+#include "train/checkpoint.h"
+#include "train/train.h"
+#include "train/unigram.h"
+#include "train/weights.h"
+
+struct run {
+	const struct train_options *o;
+	const struct row_source *rows, *valid;
+	const struct train_events *ev;
+	struct program p;
+	struct net n;
+	struct checkpoint c;
+	struct runlog log;
+	uint32_t *tokens;       /* of a micro-batch */
+	uint64_t *valid_counts; /* (vocab), or NULL */
+	struct step_report r;
+	uint64_t saved; /* the last step that has a checkpoint */
+};
+
+void
+train_defaults(struct train_options *o)
+{
+	*o = (struct train_options){ .schedule = SCHEDULE_COSINE,
+		.lr = 1e-3,
+		.min_lr_ratio = .1,
+		.warmup = "2%",
+		.beta1 = .9,
+		.beta2 = .95,
+		.eps = 1e-8,
+		.decay = .1,
+		.clip = 1,
+		.save_every = 1000,
+		.keep = 3 };
+}
+
+static int
+check_options(const struct train_options *o, struct err *e)
+{
+	if (!(o->lr > 0) || !(o->min_lr_ratio >= 0) || o->min_lr_ratio > 1)
+		return err_set(e, ERR_ARG,
+		    "the learning rate must be above 0 and its last share "
+		    "from 0 to 1");
+	if (!(o->beta1 >= 0) || o->beta1 >= 1 || !(o->beta2 >= 0) ||
+	    o->beta2 >= 1)
+		return err_set(e, ERR_ARG, "beta1 and beta2 must be in [0, 1)");
+	if (!(o->eps > 0) || !(o->decay >= 0) || !(o->clip >= 0))
+		return err_set(e, ERR_ARG,
+		    "eps must be above 0, weight decay and clip not below 0");
+	return 0;
+}
+
+static int
+check_rows(const struct model_config *c, const struct row_source *r,
+    const char *what, struct err *e)
+{
+	if (r->vocab > c->vocab)
+		return err_set(e, ERR_ARG,
+		    "%s has a vocabulary of %u, the model only \"vocab_size\" "
+		    "%u",
+		    what, r->vocab, c->vocab);
+	if (r->max_seq > c->max_seq)
+		return err_set(e, ERR_ARG,
+		    "%s has rows of %u tokens, the model only "
+		    "\"max_position_embeddings\" %u",
+		    what, r->max_seq, c->max_seq);
+	if (r->steps == 0 || r->max_rows == 0 || r->max_seq == 0)
+		return err_set(e, ERR_ARG, "%s has no rows", what);
+	return 0;
+}
+
+static int
+resolve(struct run *t, struct err *e)
+{
+	const struct train_options *o = t->o;
+	struct train_recipe *r = &t->c.recipe;
+	uint32_t micro = o->micro_batch;
+
+	if (micro == 0)
+		micro = TRAIN_MICRO / t->rows->max_seq;
+	if (micro > t->rows->max_rows)
+		micro = t->rows->max_rows;
+	*r = (struct train_recipe){ .schedule = { .kind = o->schedule,
+					.lr = o->lr,
+					.min_ratio = o->min_lr_ratio,
+					.steps = t->rows->steps },
+		.beta1 = o->beta1,
+		.beta2 = o->beta2,
+		.eps = o->eps,
+		.decay = o->decay,
+		.clip = o->clip,
+		.micro_batch = micro ? micro : 1,
+		.seed = o->seed };
+	memcpy(r->rows, t->rows->digest, sizeof(r->rows));
+	return schedule_warmup(
+	    &r->schedule.warmup, o->warmup, t->rows->steps, e);
+}
+
+/* Tokens of the largest pass. */
+static size_t
+capacity(const struct run *t)
+{
+	size_t n = (size_t)t->c.recipe.micro_batch * t->rows->max_seq;
+
+	return t->valid && t->valid->max_seq > n ? t->valid->max_seq : n;
+}
+
+static int
+open_net(struct run *t, const struct model_config *c, const struct ops *ops,
+    struct err *e)
+{
+	size_t tokens = capacity(t);
+	struct net_memory m;
+
+	if (tokens > INT_MAX / 4)
+		return err_set(e, ERR_ARG,
+		    "a micro-batch of %zu tokens is too large", tokens);
+	if (program_build(&t->p, c, tokens, true, e) < 0)
+		return e->code;
+	net_memory(&t->p, ops, &m);
+	if (t->o->memory && m.total > t->o->memory)
+		return err_set(e, ERR_ARG,
+		    "the run needs %.1f MiB, --memory allows %.1f; a smaller "
+		    "micro-batch needs less",
+		    (double)m.total / 1048576, (double)t->o->memory / 1048576);
+	if (net_open(&t->n, &t->p, ops, e) < 0)
+		return e->code;
+	/* Rows end in a target: a row more than its tokens, each. */
+	t->tokens = malloc(2 * tokens * sizeof(*t->tokens));
+	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
+	if (t->valid)
+		t->valid_counts = calloc(c->vocab, sizeof(*t->valid_counts));
+	if (!t->tokens || !t->c.counts || (t->valid && !t->valid_counts))
+		return err_nomem(e, "token rows");
+	return 0;
+}
+
+/* Fresh weights, or those of the last checkpoint. */
+static int
+begin(struct run *t, struct err *e)
+{
+	char path[PATH_MAX];
+	bool there = checkpoint_exists(t->o->dir);
+
+	if (there && !t->o->resume)
+		return err_set(e, ERR_ARG,
+		    "%s holds a run already; --resume goes on with it",
+		    t->o->dir);
+	if (mkdir(t->o->dir, 0777) < 0 && errno != EEXIST)
+		return err_errno(e, t->o->dir, "create it");
+	if (there && checkpoint_load(t->o->dir, &t->n, &t->c, e) < 0)
+		return e->code;
+	if (!there && weights_init(&t->n, t->o->seed, e) < 0)
+		return e->code;
+	t->saved = t->c.step;
+	if (snprintf(path, sizeof(path), "%s/log.jsonl", t->o->dir) >=
+	    (int)sizeof(path))
+		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
+	return runlog_open(&t->log, path, t->c.step, e);
+}
+
+static void
+tell_plan(const struct run *t)
+{
+	struct train_plan p = { .params = t->p.params.count,
+		.steps = t->rows->steps,
+		.first_step = t->c.step,
+		.tokens = t->c.tokens,
+		.micro_batch = t->c.recipe.micro_batch,
+		.warmup = t->c.recipe.schedule.warmup };
+
+	net_memory(&t->p, t->n.ops, &p.memory);
+	if (t->ev->plan)
+		t->ev->plan(t->ev->ctx, &p);
+}
+
+/* Gradients of the whole batch; *loss: mean, nats a token. */
+static int
+accumulate(struct run *t, uint64_t step, const struct step_info *s,
+    double *loss, struct err *e)
+{
+	double count = (double)s->rows * s->seq, sum = 0;
+	uint32_t at, n;
+
+	net_zero_grads(&t->n);
+	for (at = 0; at < s->rows; at += n) {
+		n = s->rows - at < t->c.recipe.micro_batch
+			? s->rows - at
+			: t->c.recipe.micro_batch;
+		if (t->rows->read(
+			t->rows->ctx, step, at, n, t->tokens, NULL, e) < 0 ||
+		    net_train(&t->n, t->tokens, n, s->seq, 1 / count, &sum, e) <
+			0)
+			return err_prefix(
+			    e, "step %llu", (unsigned long long)step + 1);
+		unigram_count(t->c.counts, t->tokens, n, s->seq);
+	}
+	*loss = sum / count;
+	return 0;
+}
+
+static int
+update(struct run *t, uint64_t step, struct err *e)
+{
+	const struct train_recipe *r = &t->c.recipe;
+	struct adamw o = { .lr = schedule_lr(&r->schedule, step),
+		.beta1 = r->beta1,
+		.beta2 = r->beta2,
+		.eps = r->eps,
+		.decay = r->decay,
+		.scale = 1 };
+
+	if (net_grad_norm(&t->n, &t->r.grad_norm, e) < 0)
+		return e->code;
+	if (!isfinite(t->r.loss) || !isfinite(t->r.grad_norm))
+		return err_set(e, ERR_FORMAT,
+		    "step %llu: loss %g, gradient norm %g: stopped; the last "
+		    "checkpoint is of step %llu",
+		    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
+		    (unsigned long long)t->saved);
+	if (r->clip > 0 && t->r.grad_norm > r->clip)
+		o.scale = r->clip / t->r.grad_norm;
+	o.c1 = 1 - pow(r->beta1, (double)step + 1);
+	o.c2 = 1 - pow(r->beta2, (double)step + 1);
+	net_adamw(&t->n, &o);
+	t->r.lr = o.lr;
+	return 0;
+}
+
+/* The loss of a step's rows of the validation; *n counts tokens. */
+static int
+validate_step(
+    struct run *t, uint64_t step, double *sum, double *n, struct err *e)
+{
+	const struct row_source *v = t->valid;
+	struct step_info s;
+	uint32_t at, m, most;
+
+	if (v->step(v->ctx, step, &s, e) < 0)
+		return e->code;
+	most = (uint32_t)(t->p.tokens / s.seq);
+	for (at = 0; at < s.rows; at += m) {
+		m = s.rows - at < most ? s.rows - at : most;
+		if (v->read(v->ctx, step, at, m, t->tokens, NULL, e) < 0 ||
+		    net_loss(&t->n, t->tokens, m, s.seq, sum, e) < 0)
+			return err_prefix(e, "validation, step %llu",
+			    (unsigned long long)step + 1);
+		unigram_count(t->valid_counts, t->tokens, m, s.seq);
+		*n += (double)m * s.seq;
+	}
+	return 0;
+}
+
+static int
+validate(struct run *t, struct err *e)
+{
+	uint32_t vocab = t->p.config.vocab;
+	double sum = 0, n = 0;
+	uint64_t i;
+
+	memset(t->valid_counts, 0, vocab * sizeof(*t->valid_counts));
+	for (i = 0; i < t->valid->steps; i++)
+		if (validate_step(t, i, &sum, &n, e) < 0)
+			return e->code;
+	t->r.validated = true;
+	t->r.valid_loss = sum / n;
+	t->r.unigram_loss = unigram_loss(t->c.counts, t->valid_counts, vocab);
+	return 0;
+}
+
+static int
+save(struct run *t, struct err *e)
+{
+	if (t->saved == t->c.step && checkpoint_exists(t->o->dir))
+		return 0;
+	if (runlog_sync(&t->log, e) < 0 ||
+	    checkpoint_save(
+		t->o->dir, &t->n, &t->c, t->o->tokenizer, t->o->keep, e) < 0)
+		return e->code;
+	t->saved = t->c.step;
+	if (t->ev->saved)
+		t->ev->saved(t->ev->ctx, t->c.step);
+	return 0;
+}
+
+static bool
+due(uint64_t every, uint64_t step, uint64_t steps)
+{
+	return step == steps || (every && step % every == 0);
+}
+
+static int
+one_step(struct run *t, struct err *e)
+{
+	double start = progress_now();
+	struct step_info s;
+
+	if (t->rows->step(t->rows->ctx, t->c.step, &s, e) < 0)
+		return e->code;
+	t->r = (struct step_report){ .steps = t->rows->steps };
+	if (accumulate(t, t->c.step, &s, &t->r.loss, e) < 0 ||
+	    update(t, t->c.step, e) < 0)
+		return e->code;
+	t->c.step++;
+	t->c.tokens += (uint64_t)s.rows * s.seq;
+	t->r.step = t->c.step;
+	t->r.tokens = t->c.tokens;
+	t->r.tokens_per_s =
+	    (double)s.rows * s.seq / (progress_now() - start + 1e-9);
+	if (t->valid && due(t->o->valid_every, t->c.step, t->rows->steps) &&
+	    validate(t, e) < 0)
+		return e->code;
+	if (runlog_add(&t->log, &t->r, e) < 0)
+		return e->code;
+	if (t->ev->step)
+		t->ev->step(t->ev->ctx, &t->r);
+	return 0;
+}
+
+static int
+loop(struct run *t, struct err *e)
+{
+	bool stop = false;
+
+	while (t->c.step < t->rows->steps && !stop) {
+		if (one_step(t, e) < 0)
+			return e->code;
+		stop = t->ev->stop && *t->ev->stop;
+		if (!stop && due(t->o->save_every, t->c.step, t->rows->steps) &&
+		    save(t, e) < 0)
+			return e->code;
+	}
+	if (save(t, e) < 0)
+		return e->code;
+	return t->c.step < t->rows->steps;
+}
+
+static void
+close_run(struct run *t)
+{
+	runlog_close(&t->log);
+	net_close(&t->n);
+	program_free(&t->p);
+	free(t->tokens);
+	free(t->c.counts);
+	free(t->valid_counts);
+}
+
+int
+train_run(const struct model_config *c, const struct train_options *o,
+    const struct row_source *rows, const struct row_source *valid,
+    const struct ops *ops, const struct train_events *ev,
+    struct step_report *last, struct err *e)
+{
+	struct run t = { .o = o,
+		.rows = rows,
+		.valid = valid,
+		.ev = ev,
+		.log = { .fd = -1 } };
+	int rc;
+
+	if ((rc = check_options(o, e)) < 0 ||
+	    (rc = check_rows(c, rows, "the recipe", e)) < 0 ||
+	    (valid &&
+		(rc = check_rows(c, valid, "the validation recipe", e)) < 0) ||
+	    (rc = resolve(&t, e)) < 0)
+		return rc;
+	rc = open_net(&t, c, ops, e);
+	if (rc == 0)
+		rc = begin(&t, e);
+	if (rc == 0) {
+		tell_plan(&t);
+		rc = loop(&t, e);
+	}
+	if (last)
+		*last = t.r;
+	close_run(&t);
+	return rc;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_TRAIN_H
+#define TRAIN_TRAIN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/rows.h"
+#include "train/config.h"
+#include "train/net.h"
+#include "train/runlog.h"
+#include "train/schedule.h"
+
+/*
+ * A training run: rows in, checkpoints out.
+ *
+ * A step's batch is cut into micro-batches of so many rows, in order; their
+ * gradients add up to that of the mean loss over the batch's tokens.  The same
+ * config, rows and options give the same bits for any number of threads and
+ * any interruptions.
+ */
+struct train_options {
+	const char *dir;       /* where checkpoints and log go; created */
+	const char *tokenizer; /* a file to put into checkpoints, or NULL */
+	enum schedule_kind schedule;
+	double lr, min_lr_ratio;
+	const char *warmup; /* "200" steps or "2%" */
+	double beta1, beta2, eps;
+	double decay;         /* of matrices */
+	double clip;          /* largest norm of the gradient; 0: no limit */
+	uint32_t micro_batch; /* rows; 0: about TRAIN_MICRO tokens */
+	uint64_t save_every;  /* steps; 0: only at the end */
+	uint64_t valid_every; /* steps; 0: only at the end */
+	uint32_t keep;        /* checkpoints; 0: all */
+	uint64_t seed;
+	uint64_t memory; /* bytes to stay within, or 0 */
+	bool resume;     /* from the last checkpoint, if there is one */
+};
+
+enum { TRAIN_MICRO = 4096 };
+
+/* What the library defaults to. */
+void train_defaults(struct train_options *o);
+
+/* What a run is going to be, before its first step. */
+struct train_plan {
+	uint64_t params, steps, first_step, tokens;
+	uint32_t micro_batch;
+	uint64_t warmup;
+	struct net_memory memory;
+};
+
+/* Told as the run goes; any may be NULL. */
+struct train_events {
+	void *ctx;
+	void (*plan)(void *ctx, const struct train_plan *p);
+	void (*step)(void *ctx, const struct step_report *r);
+	void (*saved)(void *ctx, uint64_t step);
+	/* Not 0: write a checkpoint after the current step and return. */
+	const volatile sig_atomic_t *stop;
+};
+
+/*
+ * Run to the end of rows.  valid: rows whose loss is measured, or NULL.
+ * *last gets the last step's report (step 0: nothing was left to do) with the
+ * last validation.  Returns 0 at the end, 1 if stopped before it.
+ * ERR_ARG: options, config and rows don't fit; ERR_FORMAT: the loss is
+ * no number (the message names the step); otherwise as reading and writing.
+ */
+int train_run(const struct model_config *c, const struct train_options *o,
+    const struct row_source *rows, const struct row_source *valid,
+    const struct ops *ops, const struct train_events *ev,
+    struct step_report *last, struct err *e);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_UNIGRAM_H
+#define TRAIN_UNIGRAM_H
+
+#include <stdint.h>
+
+/*
+ * The yardstick for a validation loss: a model that knows only how often each
+ * token stood in the training stream so far, one added to each count.
+ * Nats a token of a text with the counts `text`; both (vocab).
+ * Source: add-one smoothing, Laplace; Manning and Schuetze 1999, 6.2.2.
+ */
+double unigram_loss(const uint64_t *seen, const uint64_t *text, uint32_t vocab);
+/* Count the targets of B rows of T + 1 tokens, each < vocab. */
+void
+unigram_count(uint64_t *counts, const uint32_t *rows, uint32_t B, uint32_t T);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "io/safetensors.h"
+#include "train/philox.h"
+#include "train/weights.h"
+
+enum { PIECE = 65536 }; /* elements; even, for philox_normal() */
+
+#define COUNTS "unigram.counts"
+
+int
+weights_init(struct net *n, uint64_t seed, struct err *e)
+{
+	float *x = malloc(PIECE * sizeof(*x));
+	size_t i, at, m, j;
+	int rc = x ? 0 : err_nomem(e, "initial weights");
+
+	for (i = 0; i < n->p->params.n && rc == 0; i++) {
+		const struct param *p = &n->p->params.v[i];
+
+		for (at = 0; at < p->n && rc == 0; at += m) {
+			m = p->n - at < PIECE ? p->n - at : PIECE;
+			if (p->std > 0)
+				philox_normal(x, m, p->std, seed, i, at);
+			for (j = 0; j < m && !(p->std > 0); j++)
+				x[j] = 1;
+			rc = net_put(n->ops, n->params, p->at + at, x, m, e);
+		}
+	}
+	free(x);
+	return rc;
+}
+
+/* The tensors of a file, in order; names in the arena. */
+static struct st_tensor *
+describe(const struct net *n, const struct weights_part *parts, size_t nparts,
+    struct arena *names)
+{
+	const struct params *all = &n->p->params;
+	struct st_tensor *t = calloc(nparts * all->n + 1, sizeof(*t)), *x = t;
+	size_t i, k;
+
+	for (k = 0; t && k < nparts; k++)
+		for (i = 0; i < all->n; i++, x++) {
+			const struct param *p = &all->v[i];
+
+			x->name = arena_printf(
+			    names, "%s%s", parts[k].prefix, p->name)
+				      .p;
+			x->dtype = ST_F32;
+			x->rank = p->rank;
+			memcpy(x->shape, p->shape, sizeof(p->shape));
+			if (!x->name) {
+				free(t);
+				return NULL;
+			}
+		}
+	return t;
+}
+
+static int
+write_param(struct st_writer *w, const struct net *n, const void *arena,
+    const struct param *p, float *x, struct err *e)
+{
+	size_t at, m;
+
+	for (at = 0; at < p->n; at += m) {
+		m = p->n - at < PIECE ? p->n - at : PIECE;
+		if (net_get(n->ops, x, arena, p->at + at, m, e) < 0 ||
+		    st_write(w, x, m * sizeof(*x), e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+write_all(struct st_writer *w, const struct net *n,
+    const struct weights_part *parts, size_t nparts, const uint64_t *counts,
+    struct err *e)
+{
+	float *x = malloc(PIECE * sizeof(*x));
+	int rc = x ? 0 : err_nomem(e, "writing weights");
+	size_t i, k;
+
+	for (k = 0; k < nparts && rc == 0; k++)
+		for (i = 0; i < n->p->params.n && rc == 0; i++)
+			rc = write_param(
+			    w, n, parts[k].arena, &n->p->params.v[i], x, e);
+	if (rc == 0 && counts)
+		rc = st_write(
+		    w, counts, n->p->config.vocab * sizeof(*counts), e);
+	free(x);
+	return rc;
+}
+
+int
+weights_save(const struct net *n, const char *path,
+    const struct weights_part *parts, size_t nparts, const uint64_t *counts,
+    struct err *e)
+{
+	/* transformers wants to know who wrote the file, and knows "pt". */
+	static const char *const meta[][2] = { { "format", "pt" } };
+	struct arena names = { 0 };
+	struct st_tensor *t = describe(n, parts, nparts, &names);
+	size_t count = nparts * n->p->params.n;
+	struct st_writer *w = NULL;
+	int rc;
+
+	if (t && counts)
+		t[count++] = (struct st_tensor){ .name = COUNTS,
+			.dtype = ST_U64,
+			.rank = 1,
+			.shape = { n->p->config.vocab } };
+	rc = t ? st_create(&w, path, t, count, meta, 1, e)
+	       : err_nomem(e, "a list of tensors");
+	if (rc == 0)
+		rc = write_all(w, n, parts, nparts, counts, e);
+	if (rc == 0)
+		rc = st_commit(w, e);
+	else
+		st_abandon(w);
+	free(t);
+	arena_free(&names);
+	return rc;
+}
+
+/* Does any part of the net take the tensor of that name? */
+static bool
+is_ours(const struct net *n, const struct weights_part *parts, size_t nparts,
+    const char *name)
+{
+	size_t k, len;
+
+	for (k = 0; k < nparts; k++) {
+		len = strlen(parts[k].prefix);
+		if (strncmp(name, parts[k].prefix, len) == 0 &&
+		    params_find(&n->p->params, name + len))
+			return true;
+	}
+	return false;
+}
+
+/* Tables that some writers keep but that follow from the config. */
+static bool
+is_redundant(const struct net *n, const char *name)
+{
+	struct str s = str_c(name);
+
+	return str_ends(s, STR("rotary_emb.inv_freq")) ||
+	       (n->p->config.tied && str_eq(s, STR("lm_head.weight")));
+}
+
+static int
+check_strangers(const struct net *n, const struct safetensors *s,
+    const struct weights_part *parts, size_t nparts, struct err *e)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < st_count(s); i++) {
+		name = st_at(s, i)->name;
+		if (strcmp(name, COUNTS) != 0 && !is_redundant(n, name) &&
+		    !is_ours(n, parts, nparts, name))
+			return err_set(e, ERR_FORMAT,
+			    "tensor \"%s\" is not part of the model that "
+			    "config.json describes",
+			    name);
+	}
+	return 0;
+}
+
+static const struct st_tensor *
+find(const struct safetensors *s, const char *prefix, const struct param *p,
+    struct err *e)
+{
+	const struct st_tensor *t;
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s%s", prefix, p->name);
+	t = st_find(s, name);
+	if (!t)
+		err_set(e, ERR_FORMAT, "no tensor \"%s\"", name);
+	else if (t->rank != p->rank || t->shape[0] != p->shape[0] ||
+		 (t->rank == 2 && t->shape[1] != p->shape[1]))
+		err_set(e, ERR_FORMAT,
+		    "tensor \"%s\" is (%llu,%llu), not (%llu,%llu)", name,
+		    (unsigned long long)t->shape[0],
+		    (unsigned long long)t->shape[1],
+		    (unsigned long long)p->shape[0],
+		    (unsigned long long)p->shape[1]);
+	else
+		return t;
+	return NULL;
+}
+
+static int
+read_param(struct net *n, const struct safetensors *s,
+    const struct weights_part *part, const struct param *p, float *x,
+    struct err *e)
+{
+	const struct st_tensor *t = find(s, part->prefix, p, e);
+	size_t at, m;
+
+	if (!t)
+		return e->code;
+	for (at = 0; at < p->n; at += m) {
+		m = p->n - at < PIECE ? p->n - at : PIECE;
+		if (st_read_f32(s, t, at, x, m, e) < 0 ||
+		    net_put(n->ops, part->arena, p->at + at, x, m, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+read_counts(const struct net *n, const struct safetensors *s, uint64_t *counts,
+    struct err *e)
+{
+	const struct st_tensor *t = st_find(s, COUNTS);
+
+	if (!t || t->dtype != ST_U64 || t->rank != 1 ||
+	    t->shape[0] != n->p->config.vocab)
+		return err_set(e, ERR_FORMAT, "no tensor \"" COUNTS "\" (%u)",
+		    n->p->config.vocab);
+	return st_read(s, t, 0, counts, (size_t)t->size, e);
+}
+
+static int
+read_all(struct net *n, const struct safetensors *s,
+    const struct weights_part *parts, size_t nparts, uint64_t *counts,
+    struct err *e)
+{
+	float *x = malloc(PIECE * sizeof(*x));
+	int rc = x ? 0 : err_nomem(e, "reading weights");
+	size_t i, k;
+
+	if (rc == 0)
+		rc = check_strangers(n, s, parts, nparts, e);
+	for (k = 0; k < nparts && rc == 0; k++)
+		for (i = 0; i < n->p->params.n && rc == 0; i++)
+			rc = read_param(
+			    n, s, &parts[k], &n->p->params.v[i], x, e);
+	if (rc == 0 && counts)
+		rc = read_counts(n, s, counts, e);
+	free(x);
+	return rc;
+}
+
+int
+weights_load(struct net *n, const char *path, const struct weights_part *parts,
+    size_t nparts, uint64_t *counts, struct err *e)
+{
+	struct safetensors *s;
+	int rc = st_open(&s, path, e);
+
+	if (rc < 0)
+		return rc;
+	rc = read_all(n, s, parts, nparts, counts, e);
+	st_close(s);
+	return rc < 0 ? err_prefix(e, "%s", path) : 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_WEIGHTS_H
+#define TRAIN_WEIGHTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "train/net.h"
+
+/*
+ * First values: normal, Philox keyed by (seed, tensor, index); the projections
+ * into the residual stream are smaller by sqrt(2 * layers); norms are 1.
+ * Source: Radford et al. 2019 (GPT-2), section 2.3.
+ */
+int weights_init(struct net *n, uint64_t seed, struct err *e);
+
+/* An arena of the net, each of its tensors called prefix + its name. */
+struct weights_part {
+	const char *prefix;
+	void *arena;
+};
+
+/*
+ * All tensors of the parts as F32 in one safetensors file; then counts (vocab)
+ * as "unigram.counts", if not NULL.
+ */
+int weights_save(const struct net *n, const char *path,
+    const struct weights_part *parts, size_t nparts, const uint64_t *counts,
+    struct err *e);
+/*
+ * The reverse; takes F16, BF16 and F64 too.  ERR_FORMAT if a tensor is missing,
+ * of another shape, or not of this model: nothing is ignored that would change
+ * what the model computes.
+ */
+int
+weights_load(struct net *n, const char *path, const struct weights_part *parts,
+    size_t nparts, uint64_t *counts, struct err *e);
+
+#endif

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$tmp" || exit 1
+quern() { "${QUERN_BIN:-$top/build/bin}/quern" "$@"; }
+
+cat >mill.txt <<'EOF'
+The mill stands by the river, and the river turns the mill.
+It's the miller's bread that we'll eat; they've ground the grain.
+
+Die Mühle mahlt.  Das Mühlrad dreht sich, 123 Mal am Tag.
+水車が回る。水車が粉をひく。
+	tabs	and  spaces   at the end   
+EOF
+printf 'no UTF-8: \377\376 \344\270 \300\200 end, no newline' >raw.txt
+: >empty.txt
+cat >docs.jsonl <<'EOF'
+{"id":"one","text":"the mill by the river"}
+{"id":"two","text":""}
+{"text":"der Müller <|endoftext|>\n"}
+EOF
+T=(--tokenizer tokenizer.json)
+
+# train
+golden tokenizer-train quern tokenizer train --vocab 280 mill.txt
+threads train quern tokenizer train --vocab 300 --lines mill.txt docs.jsonl
+check "train to a file" \
+	quern tokenizer train --vocab 300 -o tokenizer.json --stats s.json mill.txt
+check "statistics" grep -q '"in":1,"kept":1.*"vocab":300,"merges":43' s.json
+quern tokenizer train --vocab 300 mill.txt >out.json
+check "to stdout it is the same" cmp out.json tokenizer.json
+quern tokenizer train --vocab 300 - <mill.txt >out.json
+check "from stdin it is the same" cmp out.json tokenizer.json
+zstd -q mill.txt -o mill.txt.zst
+quern tokenizer train --vocab 300 mill.txt.zst >out.json
+check "from a compressed file it is the same" cmp out.json tokenizer.json
+quern tokenizer train --vocab 2000 mill.txt >out.json 2>err
+check "running out of pairs is said" grep -q 'no pair is left' err
+quern tokenizer train --vocab 270 --special '<a>' --special '<b>' mill.txt \
+	>special.json
+equal "special tokens come first" '      "<a>": 0,
+      "<b>": 1,' "$(grep -A2 '"vocab"' special.json | tail -n 2)"
+for p in cl100k qwen2 nanochat o200k whitespace '\w+|\W'; do
+	quern tokenizer train --vocab 300 --pattern "$p" -o p.json mill.txt
+	quern tokenizer encode --tokenizer p.json mill.txt raw.txt >p.ids
+	quern tokenizer decode --tokenizer p.json p.ids >p.txt
+	check "round trip with the pattern $p" cmp p.txt <(cat mill.txt raw.txt)
+done
+
+# encode, decode
+golden tokenizer-encode quern tokenizer encode "${T[@]}" --lines mill.txt
+golden tokenizer-docs quern tokenizer encode "${T[@]}" --format jsonl docs.jsonl
+golden tokenizer-info quern tokenizer info "${T[@]}" mill.txt docs.jsonl
+threads encode quern tokenizer encode "${T[@]}" mill.txt raw.txt docs.jsonl empty.txt
+quern tokenizer encode "${T[@]}" mill.txt raw.txt empty.txt >all.ids
+equal "a line a text" 3 "$(wc -l <all.ids)"
+check "ids come back" \
+	cmp <(quern tokenizer decode "${T[@]}" all.ids) <(cat mill.txt raw.txt)
+quern tokenizer encode "${T[@]}" --lines mill.txt raw.txt >lines.ids
+equal "a line a line" 7 "$(wc -l <lines.ids)"
+check "lines come back" \
+	cmp <(quern tokenizer decode "${T[@]}" lines.ids) <(cat mill.txt raw.txt)
+quern tokenizer encode "${T[@]}" --format bin mill.txt raw.txt >all.bin
+check "bin comes back" \
+	cmp <(quern tokenizer decode "${T[@]}" --format bin all.bin) \
+	<(cat mill.txt raw.txt)
+check "bin is the same ids" \
+	cmp <(od -An -v -tu4 -w4 all.bin | tr -d ' ') \
+	<(tr ' ' '\n' <all.ids | sed '/^$/d')
+golden tokenizer-decode-docs quern tokenizer decode "${T[@]}" --format jsonl \
+	<(quern tokenizer encode "${T[@]}" --format jsonl docs.jsonl raw.txt)
+equal "special tokens are found" 0 \
+	"$(printf '<|endoftext|>' | quern tokenizer encode "${T[@]}")"
+check "or not" test "$(printf '<|endoftext|>' |
+	quern tokenizer encode "${T[@]}" --special-in-text none | wc -w)" -gt 1
+equal "documents from stdin" 3 \
+	"$(quern tokenizer encode "${T[@]}" --from jsonl <docs.jsonl | wc -l)"
+
+# One large text is cut into parts: the same ids for any threads, and memory
+# doesn't matter.
+for _ in $(seq 2000); do cat mill.txt raw.txt; done >large.txt
+for _ in 1 2 3; do cat large.txt; done >larger.txt
+threads "a large text" quern tokenizer encode "${T[@]}" larger.txt
+threads "training on it" quern tokenizer train --vocab 400 larger.txt
+check "a large text comes back" cmp larger.txt \
+	<(quern tokenizer encode "${T[@]}" larger.txt | quern tokenizer decode "${T[@]}")
+
+# bad input
+printf '1 2 3\n4 x\n999999\n5\n' >bad.ids
+golden tokenizer-bad-ids quern tokenizer decode "${T[@]}" --rejects rej.jsonl bad.ids
+equal "damaged lines are kept" 2 "$(wc -l <rej.jsonl)"
+exits 1 "strict ends there" quern tokenizer decode "${T[@]}" --strict bad.ids
+printf 'abcde' >bad.bin
+exits 1 "half an id" quern tokenizer decode "${T[@]}" --format bin bad.bin
+exits 1 "no such file" quern tokenizer encode "${T[@]}" nowhere.txt
+exits 1 "no such tokenizer" quern tokenizer encode --tokenizer nowhere mill.txt
+exits 1 "no tokenizer" quern tokenizer info --tokenizer mill.txt
+exits 2 "--tokenizer is needed" quern tokenizer encode mill.txt
+exits 2 "a vocabulary too small" quern tokenizer train --vocab 256 mill.txt
+exits 2 "no such pattern" quern tokenizer train --pattern gpt3 mill.txt
+exits 2 "a broken regex" quern tokenizer train --pattern '(a' mill.txt
+exits 2 "no such special token" \
+	quern tokenizer encode "${T[@]}" --special-in-text '<x>' mill.txt
+exits 2 "no such subcommand" quern tokenizer trian
+exits 2 "not enough memory" \
+	quern tokenizer train --memory 1K --vocab 300 large.txt
+gzip -nc mill.txt | head -c 200 >cut.txt.gz
+check "a cut stream is damage" quern tokenizer encode "${T[@]}" --stats s.json -o ids \
+	cut.txt.gz
+check "and counted" grep -q '"damaged":1' s.json
+rm -f ids
+exits 1 "strict: a cut stream" quern tokenizer encode "${T[@]}" --strict -o ids cut.txt.gz
+check "no file is left" test ! -e ids
+
+# EXAMPLES of the man page
+sed -n 's/^\.Dl \$ //p' "$top/man/quern-tokenizer.1" >examples
+while read -r line; do
+	check "man: $line" eval "$line"
+done <examples
+finish

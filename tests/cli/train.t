@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# quern train and generate: from a recipe to text.
+# shellcheck disable=SC2317 # functions are handed to check
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$tmp" || exit 1
+
+# A language of few words, so that a tiny model learns something.
+awk 'BEGIN {
+	n = split("mill wheel grain water stone miller bread river", noun, " ")
+	m = split("turns grinds carries warms f\303\274llt", verb, " ")
+	for (i = 0; i < 120; i++) {
+		printf "{\"id\":\"%d\",\"text\":\"", i
+		for (j = 0; j < 12; j++) {
+			a = (i * 7 + j * 5) % n + 1
+			printf "The %s %s the %s. ", noun[a],
+			    verb[(a + j) % m + 1], noun[(a * 3 + j) % n + 1]
+		}
+		print "\"}"
+	}
+}' >docs.jsonl
+head -n 100 docs.jsonl >train.jsonl
+tail -n 20 docs.jsonl >valid.jsonl
+quern tokenizer train --vocab 280 -o tokenizer.json train.jsonl || exit 1
+for set in train valid; do
+	quern shard -q --tokenizer tokenizer.json -o $set $set.jsonl || exit 1
+done
+recipe() { # recipe SET STEPS
+	printf '%%mix 1\nseed 1\nsource text %s.bin\nbatch 256\n' "$1"
+	printf 'phase only %d seq=32 text:100\n' $((256 * $2))
+}
+recipe train 20 >train.mix
+recipe train 21 >other.mix
+recipe valid 2 >valid.mix
+config() { # config HIDDEN [MORE]
+	cat <<EOT
+{"architectures":["LlamaForCausalLM"],"model_type":"llama","vocab_size":280,
+"hidden_size":$1,"intermediate_size":64,"num_hidden_layers":2,
+"num_attention_heads":4,"num_key_value_heads":2,"rms_norm_eps":1e-5,
+"max_position_embeddings":64,"tie_word_embeddings":true${2:-}}
+EOT
+}
+config 32 >model.json
+
+train() { # train DIR [OPTIONS]
+	local dir=$1
+	shift
+	quern train --config model.json --recipe train.mix --out "$dir" \
+		--lr 1e-2 --micro-batch 3 "$@"
+}
+
+check "a run" train one --threads 1 --valid valid.mix --valid-every 10 \
+	--tokenizer tokenizer.json --stats stats.json
+equal "a line a step in the log" "20 20" \
+	"$(wc -l <one/log.jsonl) $(jq -s 'map(.step) | unique | length' one/log.jsonl)"
+equal "the log's members" \
+	"grad_norm loss lr step tokens tokens_per_s unigram_loss valid_loss" \
+	"$(tail -n 1 one/log.jsonl | jq -r 'keys | join(" ")')"
+check "the loss falls below that of counts" jq -e \
+	'.valid_loss < .unigram_loss - .3' stats.json
+equal "a checkpoint's files" \
+	"config.json model.safetensors optimizer.safetensors state.json tokenizer.json" \
+	"$(cd one/last && echo *)"
+equal "last is a link to the newest" step-00000020 "$(readlink one/last)"
+equal "options are resolved" "0.01 1 3" \
+	"$(jq -r '.options | "\(.lr) \(.warmup) \(."micro-batch")"' one/last/state.json)"
+
+same_run() { # same_run A B: weights and moments
+	cmp "$1/last/model.safetensors" "$2/last/model.safetensors" &&
+		cmp "$1/last/optimizer.safetensors" "$2/last/optimizer.safetensors"
+}
+for n in 2 7; do
+	train t$n --threads $n -q
+	check "the same weights with $n threads" same_run one t$n
+done
+
+# Ended by a signal or killed, at any step.
+begin() { # begin DIR: a run in the background that has made some steps
+	local dir=$1 i
+	quern train --config model.json --recipe train.mix \
+		--out "$dir" --lr 1e-2 --micro-batch 1 --save-every 1 -q \
+		--threads 1 --keep 0 &
+	pid=$!
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$dir/last" ] && break
+		sleep .01
+	done
+}
+resume() { # resume DIR
+	quern train --config model.json --recipe train.mix --out "$1" --lr 1e-2 \
+		--micro-batch 1 --save-every 1 -q --threads 2 --resume
+}
+resume whole # there is nothing to resume: begins
+for sig in TERM KILL INT; do
+	begin "by-$sig"
+	kill -$sig $pid
+	wait $pid 2>/dev/null
+	echo "# SIG$sig after $(readlink "by-$sig/last")"
+	check "resumed after SIG$sig" resume "by-$sig"
+	check "the run has the bytes of an uninterrupted one" \
+		same_run whole "by-$sig"
+	equal "its log has every step once" "$(seq 20 | tr '\n' ' ')" \
+		"$(jq .step "by-$sig/log.jsonl" | tr '\n' ' ')"
+done
+
+# What is refused.
+golden train-no-options quern train
+golden train-folder-in-use train one
+golden train-resume-lr quern train --config model.json --recipe train.mix \
+	--out one --resume --lr 2e-2 --micro-batch 3
+config 48 >wide.json
+golden train-resume-config quern train --config wide.json --recipe train.mix \
+	--out one --resume --lr 1e-2 --micro-batch 3
+exits 2 "another recipe" quern train --config model.json --recipe other.mix \
+	--out one --resume --lr 1e-2 --micro-batch 3
+config 32 ',"sliding_window":16' >window.json
+golden train-unknown-key quern train --config window.json --recipe train.mix \
+	--out none
+config 30 >heads.json
+golden train-heads quern train --config heads.json --recipe train.mix --out none
+golden train-memory train none --memory 100K
+golden train-no-config quern train --config none.json --recipe train.mix \
+	--out none
+exits 1 "a recipe that isn't there" quern train --config model.json \
+	--recipe none.mix --out none
+golden train-no-plugin env QUERN_PLUGIN_DIR="$tmp" quern train \
+	--config model.json --recipe train.mix --out none --device cuda
+check "no folder was made" test ! -e none
+
+# Text.
+text() { quern generate --model one/last --prompt "The mill" "$@"; }
+threads "generate" text --seed 4
+equal "the prompt comes first" "The mill" "$(text --max-tokens 0)"
+equal "or not at all" "" "$(text --max-tokens 0 --no-echo)"
+equal "a seed decides" "$(text --seed 5)" "$(text --seed 5)"
+check "another seed, other text" test "$(text --seed 5)" != "$(text --seed 6)"
+for seed in 1 2 3 4 5 6 7 8; do
+	quern generate --model one/last --temperature 9 --top-p 1 --seed $seed \
+		--max-tokens 60
+done >wild.txt
+check "always whole code points" iconv -f UTF-8 -t UTF-8 wild.txt
+text --temperature 0 >greedy.txt
+check "temperature 0 takes the likeliest" cmp greedy.txt \
+	<(text --top-k 1 --seed 9)
+check "into a file" text --temperature 0 -o out.txt
+check "the same text" cmp greedy.txt out.txt
+mkdir broken
+cp one/last/{config,tokenizer}.json broken
+head -c 5000 one/last/model.safetensors >broken/model.safetensors
+golden generate-truncated quern generate --model broken --prompt x
+golden generate-no-model quern generate --model nowhere --prompt x
+golden generate-too-long quern generate --model one/last \
+	--prompt "$(printf 'x%.0s' {1..99})"
+golden generate-top-p quern generate --model one/last --top-p 0
+
+# The CUDA twin is a plugin.
+bin=$(dirname "$(command -v quern)")
+equal "no command links the CUDA run time" "" "$(
+	for f in "$bin"/quern "$bin"/quern-*; do
+		case $f in *.so) continue ;; esac
+		readelf -d "$f" | grep -q 'NEEDED.*\(cuda\|cublas\|nccl\)' && echo "$f"
+	done)"
+finish

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Recipes: parsed and planned over sources of several sizes. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "mix/plan.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+/* The first and last row of each source of a phase, there and back. */
+static void
+try_phase(const struct plan *p, const struct plan_phase *ph)
+{
+	uint64_t rank, column;
+	struct plan_row row;
+	uint32_t i, j;
+
+	for (i = 0; i < ph->blend.k; i++)
+		for (j = 0; j < 2; j++) {
+			row =
+			    plan_row(p, ph, i, j ? ph->shares[i].rows - 1 : 0);
+			if (!plan_find(p, ph, i, row.epoch, row.token, &rank,
+				&column) ||
+			    column != 0 ||
+			    rank != (j ? ph->shares[i].rows - 1 : 0))
+				abort();
+		}
+}
+
+static void
+try_plan(const struct recipe *r, uint64_t tokens)
+{
+	uint64_t *sizes = calloc((size_t)r->nsource + 1, sizeof(*sizes));
+	struct plan p = { 0 };
+	struct err e;
+	uint32_t i;
+
+	for (i = 0; sizes && i < r->nsource; i++)
+		sizes[i] = tokens;
+	if (sizes && plan_make(&p, r, sizes, &e) == 0 && !p.nproblem)
+		for (i = 0; i < p.nphase; i++)
+			try_phase(&p, &p.phases[i]);
+	plan_free(&p);
+	free(sizes);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct recipe r;
+	struct err e;
+
+	if (recipe_parse(&r, "fuzz.mix", (const char *)data, n, &e) == 0) {
+		try_plan(&r, 0);
+		try_plan(&r, 5000);
+		try_plan(&r, 1ull << 50);
+	}
+	recipe_free(&r);
+	return 0;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any valid UTF-8 as a text: words, tokens, lines, signals and personal data
+ * end, stay within the text and are whole code points.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text/utf8.h"
+#include "base/text/words.h"
+#include "filter/pii.h"
+#include "filter/profile.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void
+demand(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void
+try_words(struct str text)
+{
+	struct tokens t = tokens_of(text);
+	const char *at = text.p, *end = text.p + text.n;
+	struct buf low = { 0 };
+	struct plain_words w;
+	struct str word;
+	struct err e;
+
+	while (tokens_next(&t, &word)) {
+		demand(word.n && word.p >= at && word.p + word.n <= end);
+		demand(utf8_valid(word));
+		at = word.p + word.n;
+	}
+	demand(plain_words_init(&w, text, &low, &e) == 0);
+	while (plain_words_next(&w, &word))
+		demand(word.n && utf8_valid(word));
+	buf_free(&low);
+}
+
+static void
+try_signals(struct str text)
+{
+	struct meter *m = meter_new();
+	struct signals s;
+	struct err e;
+	int i;
+
+	demand(m && meter_text(m, text, &s, &e) == 0);
+	for (i = 0; i < SIGNALS; i++) {
+		demand(s.v[i] >= 0);
+		demand((size_t)s.where[i].at + s.where[i].n <= text.n);
+	}
+	demand(s.v[SIG_words] <= s.v[SIG_tokens]);
+	demand(s.v[SIG_tokens] <= s.v[SIG_chars]);
+	demand(s.v[SIG_dup_5gram] <= 1 && s.v[SIG_dup_lines] <= 1);
+	meter_free(m);
+}
+
+static void
+try_pii(struct str text)
+{
+	struct pii_found f = { 0 };
+	struct buf out = { 0 };
+	size_t i, at = 0;
+	struct err e;
+
+	demand(pii_find(text, (1 << PII_TYPES) - 1, &f, &e) == 0);
+	for (i = 0; i < f.n; i++) {
+		demand(f.v[i].n && f.v[i].at >= at);
+		at = (size_t)f.v[i].at + f.v[i].n;
+	}
+	demand(at <= text.n && pii_mask(text, &f, &out, &e) == 0);
+	demand(utf8_valid(buf_view(&out)));
+	buf_clear(&out);
+	demand(pii_pseudonym(text, &f, 1, STR("id"), &out, &e) == 0);
+	demand(utf8_valid(buf_view(&out)));
+	buf_free(&out);
+	pii_free(&f);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	char *copy = malloc(n ? n : 1); /* a byte too far is noticed */
+	struct str text = { copy, n };
+
+	demand(copy);
+	memcpy(copy, data, n);
+	if (utf8_valid(text)) {
+		try_words(text);
+		try_signals(text);
+		try_pii(text);
+	}
+	free(copy);
+	return 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as a tokenizer.json: refused, or a tokenizer that writes itself,
+ * reads that as the same, and encodes without harm.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "tokenizer/encode.h"
+#include "tokenizer/tokjson.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void
+check_same(const struct bpe *a, const struct bpe *b)
+{
+	uint32_t id;
+
+	if (a->ntoken != b->ntoken || a->nmerge != b->nmerge ||
+	    a->nadded != b->nadded)
+		abort();
+	for (id = 0; id < a->ntoken; id++)
+		if (!str_eq(bpe_bytes(a, id), bpe_bytes(b, id)))
+			abort();
+}
+
+/* A pattern that is no regex is found out when it is used. */
+static void
+use(const struct bpe *b)
+{
+	struct pretok *pt;
+	struct encoder *x;
+	struct ids ids = { 0 };
+	struct err e;
+
+	if (pretok_open(&pt, b->pattern, &e) < 0)
+		return;
+	x = encoder_new(b, pt, &e);
+	if (x)
+		encoder_run(x, STR("the mill grinds aaaa bbb\n"), &ids, &e);
+	ids_free(&ids);
+	encoder_free(x);
+	pretok_close(pt);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct bpe a = { 0 }, b = { 0 };
+	struct buf out = { 0 };
+	struct err e;
+
+	if (tokjson_read(&a, (const char *)data, n, &e) < 0)
+		return 0;
+	if (tokjson_write(&a, &out, &e) == 0) {
+		if (tokjson_read(&b, out.p, out.n, &e) < 0)
+			abort();
+		check_same(&a, &b);
+	}
+	use(&a);
+	bpe_free(&a);
+	bpe_free(&b);
+	buf_free(&out);
+	return 0;
+}

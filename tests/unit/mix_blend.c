@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shares of a phase: prefix errors in exact arithmetic over random recipes,
+ * and the chairman's heaps against the rule as Tijdeman writes it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "mix/blend.h"
+#include "tap.h"
+
+typedef __int128 wide;
+
+static uint64_t state = 1;
+
+static uint64_t
+draw(uint64_t n)
+{
+	return mix64(state += 0x9e3779b97f4a7c15u) % n;
+}
+
+struct recipe_case {
+	uint32_t k;
+	uint64_t w[64], d, rows;
+};
+
+static void
+random_case(struct recipe_case *c, uint64_t rows)
+{
+	uint64_t scale = 1ull << draw(30);
+	uint32_t i;
+
+	c->k = 1 + (uint32_t)draw(20);
+	c->d = 0;
+	for (i = 0; i < c->k; i++) {
+		c->w[i] = 1 + draw(draw(3) ? scale : 100);
+		c->d += c->w[i];
+	}
+	c->rows = 1 + draw(rows);
+}
+
+/* |count * d - w * n| < limit * d ? */
+static bool
+within(uint64_t count, uint64_t w, uint64_t n, uint64_t d, int limit)
+{
+	wide e = (wide)count * d - (wide)w * n;
+
+	return e < (wide)limit * d && -e < (wide)limit * d;
+}
+
+struct found {
+	uint64_t boundary, anywhere, period, rank, rows;
+};
+
+static void
+check_table(const struct blend *b, const struct blend_table *t, uint64_t *count,
+    struct found *f)
+{
+	uint64_t per[64] = { 0 }, total[64] = { 0 }, r;
+	uint32_t i, s;
+
+	for (r = 0; r < t->rows; r++)
+		total[b->k > 1 ? t->slots[r].source : 0]++;
+	for (i = 0; i < b->k; i++) {
+		f->boundary += t->before[i] != count[i] ||
+			       !within(count[i], b->w[i], t->first, b->d, 1);
+	}
+	for (r = 0; r < t->rows; r++) {
+		s = b->k > 1 ? t->slots[r].source : 0;
+		f->rank += b->k > 1 && t->slots[r].rank != per[s];
+		per[s]++;
+		count[s]++;
+		for (i = 0; i < b->k; i++) {
+			f->anywhere += !within(
+			    count[i], b->w[i], t->first + r + 1, b->d, 2);
+			f->period +=
+			    !within(per[i], total[i], r + 1, t->rows, 1);
+		}
+	}
+	f->rows += t->rows;
+}
+
+static void
+check_case(const struct recipe_case *c, struct found *f)
+{
+	uint64_t count[64] = { 0 }, p;
+	struct blend_table t;
+	struct blend b;
+	struct err e;
+	uint32_t i;
+
+	if (blend_init(&b, c->k, c->w, c->d, c->rows, &e) < 0)
+		return;
+	for (p = 0; p < b.periods; p++) {
+		if (blend_table(&b, p, &t, &e) < 0) {
+			f->boundary++;
+			return;
+		}
+		check_table(&b, &t, count, f);
+		blend_table_free(&t);
+	}
+	for (i = 0; i < c->k; i++)
+		f->boundary += !within(count[i], c->w[i], c->rows, c->d, 1);
+}
+
+static void
+test_fuzzed(void)
+{
+	struct found f = { 0 };
+	struct recipe_case c;
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		random_case(&c, 2000);
+		check_case(&c, &f);
+	}
+	for (i = 0; i < 6; i++) {
+		random_case(&c, 400000);
+		check_case(&c, &f);
+	}
+	OK(f.boundary == 0, "error < 1 at every boundary (%llu rows)",
+	    (unsigned long long)f.rows);
+	OK(f.anywhere == 0, "error < 2 at every prefix");
+	OK(f.period == 0, "error < 1 within a period against its own counts");
+	OK(f.rank == 0, "a row's rank counts the rows of its source");
+}
+
+static void
+test_edges(void)
+{
+	struct found f = { 0 };
+	struct recipe_case c = { .k = 1, .w = { 1 }, .d = 1, .rows = 200000 };
+
+	check_case(&c, &f);
+	/* A period of 2^19: one row in 300000; several such periods. */
+	c = (struct recipe_case){
+		.k = 3, .w = { 1, 99999, 200000 }, .d = 300000, .rows = 1800000
+	};
+	check_case(&c, &f);
+	c = (struct recipe_case){
+		.k = 2, .w = { 1, 99999999 }, .d = 100000000, .rows = 1000
+	};
+	check_case(&c, &f);
+	OK(f.boundary + f.anywhere + f.period + f.rank == 0,
+	    "one source, rare sources over long periods, a share of 1e-8");
+}
+
+static void
+test_refused(void)
+{
+	uint64_t w[2] = { 1, (1ull << 40) - 1 };
+	struct blend b;
+	struct err e;
+
+	OK(blend_init(&b, 2, w, 1ull << 40, 1ull << 40, &e) == ERR_CHECK,
+	    "a share below one row in 2^22 of a long phase: %s", e.msg);
+	OK(blend_init(&b, 2, w, 1ull << 40, 1000, &e) == 0,
+	    "in a short phase it is no matter of periods");
+}
+
+/* Tijdeman's rule, slot by slot, in exact arithmetic. */
+static uint32_t
+naive_slot(const uint64_t *c, const uint64_t *have, uint32_t k, uint64_t rows,
+    uint64_t row)
+{
+	wide g = 0, num, best_num = 0, best_den = 1;
+	uint32_t i, best = k;
+
+	for (i = 0; i < k; i++)
+		g += c[i] > 0;
+	g = g > 1 ? 2 * g - 2 : 2;
+	for (i = 0; i < k; i++) {
+		/* W - c >= 1 / g, in units of 1 / (g rows) */
+		num = g * (wide)(c[i] * row) - g * (wide)(have[i] * rows);
+		if (!c[i] || num < (wide)rows)
+			continue;
+		/* (1 - 1/g - (W - c)) / w, w = c / rows */
+		num = (g - 1) * (wide)rows - num;
+		if (best == k || num * best_den < best_num * (wide)c[i]) {
+			best = i;
+			best_num = num;
+			best_den = (wide)c[i];
+		}
+	}
+	return best;
+}
+
+static void
+test_naive(void)
+{
+	uint64_t have[64], count[64], bad = 0, r;
+	struct recipe_case c;
+	struct blend_table t;
+	struct blend b;
+	struct err e;
+	int n;
+
+	for (n = 0; n < 500; n++) {
+		random_case(&c, 1000);
+		if (c.k == 1)
+			continue;
+		memset(have, 0, sizeof(have));
+		blend_init(&b, c.k, c.w, c.d, c.rows, &e);
+		blend_before(&b, b.periods, count, &e);
+		blend_table(&b, 0, &t, &e);
+		for (r = 0; r < t.rows; r++) {
+			bad += naive_slot(count, have, c.k, t.rows, r + 1) !=
+			       t.slots[r].source;
+			have[t.slots[r].source]++;
+		}
+		blend_table_free(&t);
+	}
+	OK(bad == 0, "the same slots as the rule written down");
+}
+
+int
+main(void)
+{
+	test_fuzzed();
+	test_edges();
+	test_refused();
+	test_naive();
+	return tap_end();
+}

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From documents to rows with a codec of bytes: the rows hold the tokens that
+ * the plan says, any layout of ranks gives the same stream, threads agree, and
+ * places lead to documents and back.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "io/docs.h"
+#include "io/stream.h"
+#include "io/textcodec.h"
+#include "mix/emit.h"
+#include "mix/encode.h"
+#include "mix/mix.h"
+#include "tap.h"
+
+static char dir[] = "/tmp/quern-mix-XXXXXX";
+static uint64_t state = 3;
+
+static uint64_t
+draw(uint64_t n)
+{
+	return mix64(state += 0x9e3779b97f4a7c15u) % n;
+}
+
+static const char *
+in_dir(const char *name)
+{
+	static char path[8][256];
+	static int i;
+
+	i = (i + 1) % 8;
+	snprintf(path[i], sizeof(path[i]), "%s/%s", dir, name);
+	return path[i];
+}
+
+/* Every byte is an id; 256 ends a text. */
+static int
+encode_bytes(
+    void *ctx, void *scratch, struct str text, struct ids *ids, struct err *e)
+{
+	size_t i;
+
+	(void)ctx;
+	(void)scratch;
+	if (ids_reserve(ids, text.n, e) < 0)
+		return e->code;
+	for (i = 0; i < text.n; i++)
+		ids->v[ids->n++] = (unsigned char)text.p[i];
+	return 0;
+}
+
+static void
+byte_codec(struct textcodec *c, char digit)
+{
+	*c = (struct textcodec){
+		.vocab = 257, .end_text = 256, .encode = encode_bytes
+	};
+	memset(c->digest, digit, 64);
+}
+
+static void
+warn(struct run *r, struct str line)
+{
+	(void)r;
+	printf("# %.*s\n", (int)line.n, line.p);
+}
+
+/* Documents of random length; each letter depends on name, doc and place. */
+static int
+write_docs(const char *path, const char *name, int docs, struct err *e)
+{
+	struct buf b = { 0 };
+	int i, k, n, rc;
+
+	for (i = 0; i < docs; i++) {
+		buf_printf(&b, "{\"id\":\"%s-%d\",\"text\":\"", name, i);
+		for (k = 0, n = (int)draw(90); k < n; k++)
+			buf_putc(&b, (char)('a' + draw(26)));
+		buf_printf(
+		    &b, "\",\"metadata\":{\"url\":\"u:%s-%d\"}}\n", name, i);
+	}
+	rc = out_whole(path, b.p, b.n, e);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+make_shard(const char *docs, const char *prefix, int threads, bool eod,
+    char digit, struct tally *t, struct err *e)
+{
+	static const struct opt_cmd cmd = { .name = "test" };
+	char *arg = strdup(docs);
+	struct textcodec codec;
+	struct opt_common opt;
+	struct docs in;
+	struct run r;
+	int rc;
+
+	byte_codec(&codec, digit);
+	opt_common_init(&opt);
+	opt.threads = threads;
+	opt.quiet = true;
+	rc = docs_open(&in, &arg, 1, &opt, e);
+	if (rc == 0)
+		rc = run_open(&r, &cmd, &opt, true, warn, e);
+	if (rc == 0) {
+		rc = encode_shard(&in, &codec, eod, prefix, &r, e);
+		if (t)
+			*t = r.tally;
+		if (rc == 0)
+			rc = run_close(&r, e);
+		else
+			run_abort(&r);
+	}
+	docs_close(&in);
+	free(arg);
+	return rc;
+}
+
+static bool
+same_files(const char *a, const char *b)
+{
+	char command[700];
+
+	snprintf(command, sizeof(command), "cmp -s '%s' '%s'", a, b);
+	return system(command) == 0;
+}
+
+static void
+test_encode(void)
+{
+	struct err e = { 0 };
+	struct tally t = { 0 };
+	struct shard s;
+	int rc;
+
+	rc = write_docs(in_dir("a.jsonl"), "a", 3000, &e);
+	if (rc == 0)
+		rc = make_shard(
+		    in_dir("a.jsonl"), in_dir("a"), 1, true, 'a', &t, &e);
+	OK(rc == 0 && t.in == 3000 && t.kept + t.dropped == 3000 &&
+		t.dropped > 0 && strcmp(t.drops[0].rule, "empty") == 0,
+	    "documents become a shard; %llu are empty %s",
+	    (unsigned long long)t.dropped, e.msg);
+	rc = make_shard(in_dir("a.jsonl"), in_dir("a7"), 7, true, 'a', &t, &e);
+	OK(rc == 0 && same_files(in_dir("a.bin"), in_dir("a7.bin")) &&
+		same_files(in_dir("a.idx"), in_dir("a7.idx")) &&
+		same_files(in_dir("a.docs"), in_dir("a7.docs")),
+	    "the same with 7 threads");
+	rc = shard_open(&s, in_dir("a.idx"), &e);
+	OK(rc == 0 && s.docs == t.kept && s.tokens == t.text_out + t.kept &&
+		s.head.end_text == 256 && shard_verify(&s, &e) == 0,
+	    "it holds every byte and an end a document");
+	if (rc == 0)
+		shard_close(&s);
+	rc = make_shard(
+	    in_dir("a.jsonl"), in_dir("plain"), 2, false, 'a', &t, &e);
+	if (rc == 0)
+		rc = shard_open(&s, in_dir("plain"), &e);
+	OK(rc == 0 && s.tokens == t.text_out && s.head.end_text == -1,
+	    "and without ends only the bytes");
+	if (rc == 0)
+		shard_close(&s);
+}
+
+static int
+write_recipe(const char *name, const char *text)
+{
+	struct err e;
+
+	return out_whole(in_dir(name), text, strlen(text), &e);
+}
+
+static const char recipe[] = "%mix 1\n"
+			     "seed 5\n"
+			     "batch 500\n"
+			     "source a a\n"
+			     "source b shards/b*\n"
+			     "phase one 30K seq=32 a:75.5 b:rest\n"
+			     "phase two 20K seq=128 b:60 a:40\n"
+			     "phase three 10K seq=16 b\n";
+
+static void
+set_up(void)
+{
+	struct err e = { 0 };
+	char name[32];
+	int i, rc;
+
+	rc = mkdtemp(dir) ? mkdir(in_dir("shards"), 0777) : -1;
+	for (i = 0; rc == 0 && i < 3; i++) {
+		snprintf(name, sizeof(name), "shards/b%d", i);
+		if (rc == 0)
+			rc = write_docs(in_dir("b.jsonl"), name, 100, &e);
+		if (rc == 0)
+			rc = make_shard(in_dir("b.jsonl"), in_dir(name), 2,
+			    true, 'a', NULL, &e);
+	}
+	OK(rc == 0 && write_recipe("run.mix", recipe) == 0, "set-up %s", e.msg);
+}
+
+/* Each row against the plan and the source itself. */
+static void
+test_rows(void)
+{
+	uint32_t tokens[129], want[129], j, n = 0;
+	const struct plan_phase *ph;
+	struct row_source rows;
+	struct step_info s;
+	struct row_info info;
+	uint64_t step, taken[2][3] = { { 0 } }, bad = 0, r = 0;
+	struct plan_row at;
+	struct mix *m;
+	struct err e = { 0 };
+
+	if (!OK(mix_load(&m, in_dir("run.mix"), &e) == 0, "the recipe %s",
+		e.msg))
+		return;
+	mix_rows(m, &rows);
+	OK(mix_source(m, 1)->n == 3 && rows.vocab == 257 &&
+		rows.max_seq == 128 && mix_plan(m)->nproblem == 0,
+	    "its shards");
+	for (step = 0; step < rows.steps; step++) {
+		bad += rows.step(rows.ctx, step, &s, &e) < 0;
+		bad += s.tokens_before != r;
+		ph = &mix_plan(m)->phases[s.phase];
+		for (n = 0; n < s.rows; n++) {
+			bad += rows.read(
+				   rows.ctx, step, n, 1, tokens, &info, &e) < 0;
+			for (j = 0; ph->shares[j].source != info.source; j++)
+				;
+			at = plan_row(
+			    mix_plan(m), ph, j, taken[info.source][s.phase]++);
+			source_read(mix_source(m, info.source), at.token,
+			    s.seq + 1, want, &e);
+			bad += memcmp(tokens, want, 4 * (s.seq + 1)) != 0;
+			r += s.seq;
+		}
+	}
+	OK(bad == 0 && r == mix_plan(m)->tokens,
+	    "every row is its source's next, as planned");
+	for (j = 0; j < 3; j++)
+		for (n = 0; n < mix_plan(m)->phases[j].blend.k; n++)
+			bad +=
+			    taken[mix_plan(m)->phases[j].shares[n].source][j] !=
+			    mix_plan(m)->phases[j].shares[n].rows;
+	OK(bad == 0, "each source has the rows that the plan gives it");
+	OK(rows.step(rows.ctx, rows.steps, &s, &e) == ERR_ARG, "%s", e.msg);
+	OK(rows.read(rows.ctx, 0, 15, 2, tokens, NULL, &e) == ERR_ARG, "%s",
+	    e.msg);
+	mix_close(m);
+}
+
+static const char *const names[] = { "a", "b" };
+
+static int
+stream(const struct row_source *rows, const struct layout *l, char **p,
+    size_t *n, struct err *e)
+{
+	struct out *out;
+	uint64_t count;
+
+	if (layout_check(l, rows, e) < 0 ||
+	    out_open(&out, in_dir("rows"), e) < 0 ||
+	    emit_rows(rows, l, names, out, &count, e) < 0 ||
+	    out_commit(out, e) < 0)
+		return e->code;
+	return in_slurp(in_dir("rows"), p, n, e);
+}
+
+/* Put what the ranks got back in order and compare with the whole. */
+static bool
+same_stream(const struct row_source *rows, uint32_t world, uint32_t micro,
+    uint64_t cut, const char *whole, size_t size)
+{
+	struct layout l = { .world = world, .micro = micro };
+	char **part = calloc(world, sizeof(*part)), *again = malloc(size);
+	size_t *at = calloc(world, sizeof(*at)), n, width, done = 0;
+	struct step_info s;
+	struct err e;
+	uint32_t m, rank;
+	uint64_t step;
+	bool ok = true;
+
+	for (l.from = 0; ok && l.from < rows->steps; l.from = l.to) {
+		l.to = l.from + cut < rows->steps ? l.from + cut : rows->steps;
+		memset(at, 0, world * sizeof(*at));
+		for (l.rank = 0; l.rank < world; l.rank++)
+			ok &= stream(rows, &l, &part[l.rank], &n, &e) == 0;
+		for (step = l.from; step < l.to; step++) {
+			rows->step(rows->ctx, step, &s, &e);
+			width = 4 * ((size_t)s.seq + 1);
+			for (m = 0; m * micro < s.rows; m++) {
+				rank = m % world;
+				n = s.rows - m * micro < micro
+					? s.rows - m * micro
+					: micro;
+				memcpy(again + done, part[rank] + at[rank],
+				    n * width);
+				at[rank] += n * width;
+				done += n * width;
+			}
+		}
+		for (rank = 0; rank < world; rank++)
+			free(part[rank]);
+	}
+	ok = ok && done == size && memcmp(again, whole, size) == 0;
+	free(part);
+	free(at);
+	free(again);
+	return ok;
+}
+
+static void
+test_layouts(void)
+{
+	struct layout l = { .world = 1, .micro = 1 };
+	struct row_source rows;
+	struct err e = { 0 };
+	uint32_t world, micro;
+	uint64_t cut;
+	size_t size;
+	char *whole;
+	int i, bad = 0;
+
+	if (!OK(mix_open(&rows, in_dir("run.mix"), &e) == 0, "opened %s",
+		e.msg))
+		return;
+	l.to = rows.steps;
+	if (stream(&rows, &l, &whole, &size, &e) < 0)
+		return;
+	for (i = 0; i < 40; i++) {
+		world = 1 + (uint32_t)draw(9);
+		micro = 1 + (uint32_t)draw(20);
+		cut = i % 2 ? rows.steps : 1 + rows.steps / 2 + draw(40);
+		if (!same_stream(&rows, world, micro, cut, whole, size)) {
+			printf("# world %u, micro-batch %u, %llu steps\n",
+			    world, micro, (unsigned long long)cut);
+			bad++;
+		}
+	}
+	OK(bad == 0, "40 random layouts and restarts give one stream");
+	free(whole);
+	rows.close(rows.ctx);
+}
+
+struct reader {
+	const struct row_source *rows;
+	uint64_t digest;
+	int rc;
+};
+
+/* Everything, in an order of its own. */
+static void *
+read_all(void *arg)
+{
+	struct reader *x = arg;
+	uint32_t tokens[129 * 32];
+	uint64_t i, step, n = x->rows->steps;
+	struct step_info s;
+	struct err e;
+
+	for (i = 0; i < n; i++) {
+		step = (i * 7 + (uint64_t)(uintptr_t)arg) % n;
+		if (x->rows->step(x->rows->ctx, step, &s, &e) < 0 ||
+		    x->rows->read(
+			x->rows->ctx, step, 0, s.rows, tokens, NULL, &e) < 0)
+			x->rc = -1;
+		x->digest +=
+		    hash64(tokens, 4 * (size_t)s.rows * (s.seq + 1), step);
+	}
+	return NULL;
+}
+
+static void
+test_threads(void)
+{
+	struct row_source rows;
+	struct reader x[4];
+	pthread_t tid[4];
+	struct err e;
+	int i, bad = 0;
+
+	if (mix_open(&rows, in_dir("run.mix"), &e) < 0)
+		return;
+	OK(rows.steps % 7 != 0, "all steps are read");
+	for (i = 0; i < 4; i++) {
+		x[i] = (struct reader){ .rows = &rows };
+		pthread_create(&tid[i], NULL, read_all, &x[i]);
+	}
+	for (i = 0; i < 4; i++) {
+		pthread_join(tid[i], NULL);
+		bad += x[i].rc < 0 || x[i].digest != x[0].digest;
+	}
+	OK(bad == 0, "4 threads read the same rows");
+	rows.close(rows.ctx);
+}
+
+/* All pieces of all rows, as seen from one document. */
+struct trace {
+	struct mix *m;
+	const char *id;
+	uint64_t step;
+	uint32_t row;
+	uint64_t by_at, by_seen, places, bad;
+	uint32_t seq;
+	uint32_t tokens[129];
+};
+
+static uint64_t
+place_hash(uint64_t step, uint32_t row, uint32_t column, uint64_t token,
+    uint64_t epoch)
+{
+	uint64_t v[5] = { step, row, column, token, epoch };
+
+	return hash64(v, sizeof(v), 0);
+}
+
+static int
+take_piece(void *ctx, const struct mix_piece *p, struct err *e)
+{
+	struct trace *t = ctx;
+	uint64_t first, n, i;
+	uint32_t v[129];
+
+	if (shard_doc_range(p->shard, p->document, &first, &n, e) < 0 ||
+	    shard_read(p->shard, first + p->token, p->n, v, e) < 0)
+		return e->code;
+	t->bad += memcmp(v, t->tokens + p->column, 4 * p->n) != 0;
+	for (i = 0; i < p->n && str_eq(p->doc.id, str_c(t->id)); i++)
+		if (p->column + i < t->seq)
+			t->by_at += place_hash(t->step, t->row,
+			    p->column + (uint32_t)i, p->token + i, p->epoch);
+	return 0;
+}
+
+static int
+take_place(void *ctx, const struct mix_place *p, struct err *e)
+{
+	struct trace *t = ctx;
+	uint32_t i;
+
+	(void)e;
+	t->places++;
+	for (i = 0; i < p->n; i++)
+		t->by_seen += place_hash(
+		    p->step, p->row, p->column + i, p->token + i, p->epoch);
+	return 0;
+}
+
+static void
+test_trace(void)
+{
+	struct trace t = { .id = "shards/b1-17" };
+	struct row_source rows;
+	struct step_info s;
+	uint64_t documents;
+	struct err e = { 0 };
+	int rc = 0;
+
+	if (mix_load(&t.m, in_dir("run.mix"), &e) < 0)
+		return;
+	mix_rows(t.m, &rows);
+	for (t.step = 0; rc == 0 && t.step < rows.steps; t.step++) {
+		rows.step(rows.ctx, t.step, &s, &e);
+		t.seq = s.seq;
+		for (t.row = 0; rc == 0 && t.row < s.rows; t.row++) {
+			rc = rows.read(
+			    rows.ctx, t.step, t.row, 1, t.tokens, NULL, &e);
+			if (rc == 0)
+				rc = mix_at(t.m, t.step, t.row, 0, s.seq + 1,
+				    take_piece, &t, &e);
+		}
+	}
+	OK(rc == 0 && t.bad == 0, "every piece of a row is its document's %s",
+	    e.msg);
+	rc = mix_seen(t.m, str_c(t.id), take_place, &t, &documents, &e);
+	OK(rc == 0 && documents == 1 && t.places > 2 && t.by_seen == t.by_at,
+	    "a document is seen where the rows say so, %llu times",
+	    (unsigned long long)t.places);
+	t.places = 0;
+	mix_seen(t.m, STR("u:shards/b1-17"), take_place, &t, &documents, &e);
+	OK(documents == 1 && t.places > 2 && t.by_seen == 2 * t.by_at,
+	    "also by its URL");
+	mix_seen(t.m, STR("nobody"), take_place, &t, &documents, &e);
+	OK(documents == 0, "one that isn't there is nowhere");
+	OK(mix_at(t.m, 0, 0, 33, 1, take_piece, &t, &e) == ERR_ARG, "%s",
+	    e.msg);
+	mix_close(t.m);
+}
+
+static void
+digest_of(const char *name, char hex[65])
+{
+	struct row_source rows;
+	struct err e;
+
+	hex[0] = '\0';
+	if (mix_open(&rows, in_dir(name), &e) < 0)
+		return;
+	memcpy(hex, rows.digest, 65);
+	rows.close(rows.ctx);
+}
+
+static void
+test_digest(void)
+{
+	char a[65], b[65], c[65], d[65];
+
+	write_recipe("same.mix", "%mix 1 # other words\nsource a ./a.bin\n"
+				 "source b shards/b?.bin\nseed 5\nbatch 500\n"
+				 "phase x 30K seq=32 a:75.5 b:24.5\n"
+				 "phase y 20K seq=128 a:rest b:60\n"
+				 "phase z 10K seq=16 b\n");
+	write_recipe("seed.mix", "%mix 1\nseed 6\nsource a a\n"
+				 "phase p 1K seq=64 a\n");
+	write_recipe("seed7.mix", "%mix 1\nseed 7\nsource a a\n"
+				  "phase p 1K seq=64 a\n");
+	digest_of("run.mix", a);
+	digest_of("same.mix", b);
+	digest_of("seed.mix", c);
+	digest_of("seed7.mix", d);
+	OK(strlen(a) == 64 && strcmp(a, b) == 0,
+	    "words and paths don't change the digest");
+	OK(strlen(c) == 64 && strcmp(c, d) != 0, "the seed does");
+}
+
+static bool
+is_refused(const char *name, const char *text, const char *want)
+{
+	struct row_source rows;
+	struct err e;
+
+	write_recipe(name, text);
+	if (mix_open(&rows, in_dir(name), &e) == 0) {
+		rows.close(rows.ctx);
+		return false;
+	}
+	printf("# %s\n", e.msg);
+	return e.code == ERR_CHECK && strstr(e.msg, want);
+}
+
+static void
+test_refused(void)
+{
+	struct row_source rows;
+	struct err e;
+
+	make_shard(
+	    in_dir("a.jsonl"), in_dir("foreign"), 1, true, 'f', NULL, &e);
+	OK(is_refused("f1.mix",
+	       "%mix 1\nsource a a\nsource f foreign\nphase p 9K a\n",
+	       "f1.mix:3: source f: its shards were made by tokenizer"),
+	    "a foreign shard beside ours");
+	OK(is_refused("f2.mix",
+	       "%mix 1\ntokenizer sha256:"
+	       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	       "aaaa\nsource f foreign\nphase p 9K f\n",
+	       "the recipe asks for sha256:aaaa"),
+	    "a shard foreign to the recipe");
+	OK(is_refused("f3.mix", "%mix 1\nsource f [af]*.bin\nphase p 9K f\n",
+	       "tokenizer"),
+	    "foreign shards in one source");
+	OK(is_refused("cap.mix",
+	       "%mix 1\nsource a a epochs<=1\nphase p 1M seq=64 a\n",
+	       "cap.mix:2: source a: the phases take"),
+	    "too many epochs");
+	write_recipe("none.mix", "%mix 1\nsource a nothing*\nphase p 9K a\n");
+	OK(mix_open(&rows, in_dir("none.mix"), &e) == ERR_IO, "%s", e.msg);
+	if (truncate(in_dir("foreign.bin"), 1000) == 0)
+		OK(is_refused("cut.mix",
+		       "%mix 1\nsource f foreign\nphase p 9K f\n",
+		       "cut off or replaced"),
+		    "a shard that shrank");
+}
+
+static void
+clean_up(void)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -r '%s'", dir);
+	if (system(command) != 0)
+		printf("# %s is left\n", dir);
+}
+
+int
+main(void)
+{
+	set_up();
+	test_encode();
+	test_rows();
+	test_layouts();
+	test_threads();
+	test_trace();
+	test_digest();
+	test_refused();
+	clean_up();
+	return tap_end();
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gradients of a whole small model.  In double, through the program that
+ * training uses: against central finite differences.  Then the processor's in
+ * float against those.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "tap.h"
+#include "train/net.h"
+#include "train/philox.h"
+
+enum { ROWS = 2, SEQ = 11 };
+
+static const struct model_config untied = { .vocab = 29,
+	.dim = 12,
+	.hidden = 20,
+	.layers = 2,
+	.heads = 4,
+	.kv_heads = 2,
+	.head_dim = 6,
+	.max_seq = 16,
+	.eps = 1e-5,
+	.theta = 100,
+	.init_std = .3,
+	.bos = -1,
+	.eos = -1 };
+
+static void
+fill_rows(uint32_t *rows, size_t n, uint32_t vocab)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		rows[i] = (uint32_t)(philox_uniform(5, 5, i) * vocab);
+}
+
+/* Norm weights of 1 hide mistakes: move them. */
+static void
+unsettle(struct net *n)
+{
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < n->p->params.n; i++) {
+		const struct param *p = &n->p->params.v[i];
+		float *w = malloc(p->n * sizeof(*w));
+
+		philox_normal(w, p->n, p->std > 0 ? p->std : .5, 11, i, 0);
+		net_put(n->ops, n->params, p->at, w, p->n, &e);
+		free(w);
+	}
+}
+
+static double
+loss_of(struct net *n, const uint32_t *rows)
+{
+	double loss = 0;
+	struct err e;
+
+	return net_loss(n, rows, ROWS, SEQ, &loss, &e) < 0 ? NAN : loss;
+}
+
+/* Central difference of order four: the error is O(h^4). */
+static double
+difference(struct net *n, const uint32_t *rows, double *w)
+{
+	const double h = 2e-4;
+	double keep = *w, f[4];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		*w = keep + h * (double[]){ -2, -1, 1, 2 }[i];
+		f[i] = loss_of(n, rows);
+	}
+	*w = keep;
+	return (f[0] - 8 * f[1] + 8 * f[2] - f[3]) / (12 * h);
+}
+
+/* Of every parameter tensor: |analytic - numeric| / |numeric|. */
+static double
+worst_error(struct net *n, const uint32_t *rows, const double *grads)
+{
+	double *w = n->params, diff, norm, num, worst = 0;
+	size_t i, j;
+
+	for (i = 0; i < n->p->params.n; i++) {
+		const struct param *p = &n->p->params.v[i];
+
+		diff = norm = 0;
+		for (j = p->at; j < p->at + p->n; j++) {
+			num = difference(n, rows, w + j);
+			diff += (num - grads[j]) * (num - grads[j]);
+			norm += num * num;
+		}
+		if (!(sqrt(diff / norm) <= worst))
+			worst = sqrt(diff / norm);
+	}
+	return worst;
+}
+
+static void
+test_model(const char *what, const struct model_config *c)
+{
+	uint32_t rows[ROWS * (SEQ + 1)];
+	struct program p;
+	struct net n, f;
+	struct err e;
+	double loss = 0, floss = 0, diff = 0, norm = 0, worst;
+	size_t i;
+
+	fill_rows(rows, ROWS * (SEQ + 1), c->vocab);
+	if (!OK(program_build(&p, c, ROWS * SEQ, true, &e) == 0 &&
+		    net_open(&n, &p, ops_ref(), &e) == 0 &&
+		    net_open(&f, &p, ops_cpu(2), &e) == 0,
+		"%s: set up", what))
+		return;
+	unsettle(&n);
+	unsettle(&f);
+	net_train(&n, rows, ROWS, SEQ, 1, &loss, &e);
+	worst = worst_error(&n, rows, n.grads);
+	OK(worst <= 1e-8,
+	    "%s: gradients match finite differences in double, worst tensor "
+	    "%.1e",
+	    what, worst);
+	net_train(&f, rows, ROWS, SEQ, 1, &floss, &e);
+	OK(fabs(floss - loss) <= 1e-6 * loss, "%s: loss in float %.7f, %.7f",
+	    what, floss, loss);
+	for (i = 0; i < p.params.size; i++) {
+		double g = ((double *)n.grads)[i];
+
+		diff += pow((double)((float *)f.grads)[i] - g, 2);
+		norm += g * g;
+	}
+	OK(diff / norm <= 1e-11, "%s: gradients in float, NMSE %.1e", what,
+	    diff / norm);
+	net_close(&n);
+	net_close(&f);
+	program_free(&p);
+}
+
+/* Two micro-batches give the gradients of the whole. */
+static void
+test_accumulation(void)
+{
+	uint32_t rows[ROWS * (SEQ + 1)];
+	double whole = 0, parts = 0, diff = 0, norm = 0;
+	struct program p;
+	struct net a, b;
+	struct err e;
+	size_t i;
+
+	fill_rows(rows, ROWS * (SEQ + 1), untied.vocab);
+	program_build(&p, &untied, ROWS * SEQ, true, &e);
+	net_open(&a, &p, ops_ref(), &e);
+	net_open(&b, &p, ops_ref(), &e);
+	unsettle(&a);
+	unsettle(&b);
+	net_train(&a, rows, 2, SEQ, .5, &whole, &e);
+	net_train(&b, rows, 1, SEQ, .5, &parts, &e);
+	net_train(&b, rows + SEQ + 1, 1, SEQ, .5, &parts, &e);
+	for (i = 0; i < p.params.size; i++) {
+		diff += pow(((double *)a.grads)[i] - ((double *)b.grads)[i], 2);
+		norm += pow(((double *)a.grads)[i], 2);
+	}
+	OK(fabs(whole - parts) < 1e-9 && diff <= 1e-24 * norm,
+	    "two micro-batches add up to the batch");
+	net_close(&a);
+	net_close(&b);
+	program_free(&p);
+}
+
+/* Tensors alive at the same time don't overlap, and the plan saves memory. */
+static void
+test_plan(void)
+{
+	struct program p;
+	struct err e;
+	size_t i, j, sum = 0, clash = 0, end;
+
+	program_build(&p, &untied, ROWS * SEQ, true, &e);
+	for (i = 0; i < p.tensors; i++) {
+		const struct tensor *a = &p.tensor[i];
+
+		end = a->at + p.tokens * a->width;
+		sum += a->first < 0 ? 0 : p.tokens * a->width;
+		clash += a->first >= 0 && end > p.arena;
+		for (j = 0; j < i; j++) {
+			const struct tensor *b = &p.tensor[j];
+
+			clash += a->first >= 0 && b->first >= 0 &&
+				 a->first <= b->last && b->first <= a->last &&
+				 a->at < b->at + p.tokens * b->width &&
+				 b->at < end;
+		}
+	}
+	OK(clash == 0, "no two living tensors overlap");
+	OK(p.arena < sum * 3 / 4, "activations take %zu of %zu elements",
+	    p.arena, sum);
+	program_free(&p);
+}
+
+/* Step by step with kept keys and values: the logits of the whole pass. */
+static void
+test_cache(void)
+{
+	enum { N = 13 };
+	uint32_t row[N];
+	float whole[N * 29], step[29];
+	const uint32_t cut[] = { 0, 5, 6, 7, 12, N };
+	struct program p;
+	struct cache c;
+	struct net n;
+	struct err e;
+	double worst = 0;
+	size_t i, j;
+
+	fill_rows(row, N, untied.vocab);
+	program_build(&p, &untied, N, false, &e);
+	net_open(&n, &p, ops_cpu(2), &e);
+	unsettle(&n);
+	net_logits(&n, row, 1, N, whole, &e);
+	cache_open(&c, &n, 16, &e);
+	for (i = 0; i + 1 < sizeof(cut) / sizeof(*cut); i++) {
+		net_step(&n, &c, row + cut[i], cut[i + 1] - cut[i], step, &e);
+		for (j = 0; j < 29; j++)
+			worst = fmax(worst,
+			    fabs((double)(step[j] -
+					  whole[(cut[i + 1] - 1) * 29 + j])));
+	}
+	OK(worst < 2e-5, "cached logits equal the whole pass's, worst %.1e",
+	    worst);
+	OK(net_step(&n, &c, row, 5, step, &e) == ERR_ARG,
+	    "past the last position: %s", e.msg);
+	row[0] = 29;
+	OK(net_logits(&n, row, 1, 2, whole, &e) == ERR_FORMAT,
+	    "a token beyond the vocabulary: %s", e.msg);
+	cache_close(&c);
+	net_close(&n);
+	program_free(&p);
+}
+
+static void
+test_philox(void)
+{
+	struct philox zero =
+	    philox_block((struct philox){ { 0 } }, (uint32_t[2]){ 0, 0 });
+	struct philox pi = philox_block(
+	    (struct philox){
+		{ 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 } },
+	    (uint32_t[2]){ 0xa4093822, 0x299f31d0 });
+
+	OK(zero.v[0] == 0x6627e8d5 && zero.v[1] == 0xe169c58d &&
+		zero.v[2] == 0xbc57ac4c && zero.v[3] == 0x9b00dbd8,
+	    "philox: the vector of zeros");
+	OK(pi.v[0] == 0xd16cfe09 && pi.v[1] == 0x94fdcceb &&
+		pi.v[2] == 0x5001e420 && pi.v[3] == 0x24126ea1,
+	    "philox: the vector of pi");
+}
+
+int
+main(void)
+{
+	struct model_config c = untied;
+
+	test_philox();
+	test_plan();
+	test_model("untied", &untied);
+	c.tied = true;
+	c.kv_heads = 4;
+	test_model("tied", &c);
+	test_accumulation();
+	test_cache();
+	return tap_end();
+}

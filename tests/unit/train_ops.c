@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every operation of a device against the fp64 reference, on random data and
+ * awkward shapes: NMSE = |a - b|^2 / |b|^2 below a bound, bytes round every
+ * buffer untouched, the same bits for 1, 2 and 7 threads.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "tap.h"
+#include "train/ops.h"
+#include "train/philox.h"
+
+enum { MAX_ARRAYS = 8, GUARD = 64, BATCH = 2 };
+
+/* One argument: the same values as float on the device and as double here. */
+struct array {
+	size_t n;
+	char *dev;   /* GUARD bytes, n elements, GUARD bytes */
+	float *host; /* what was put there */
+	double *ref;
+};
+
+struct bench {
+	const struct ops *dev, *ref;
+	struct array a[MAX_ARRAYS];
+	int n;
+	uint64_t stream;
+};
+
+static void *
+at(struct bench *b, int i)
+{
+	return b->a[i].dev + GUARD;
+}
+
+static void
+guards(struct bench *b, struct array *a)
+{
+	char fill[GUARD];
+
+	memset(fill, 0x5a, GUARD);
+	b->dev->put(a->dev, fill, GUARD);
+	b->dev->put(a->dev + GUARD + a->n * 4, fill, GUARD);
+}
+
+static bool
+guarded(struct bench *b, struct array *a)
+{
+	char got[2 * GUARD];
+	int i;
+
+	b->dev->get(got, a->dev, GUARD);
+	b->dev->get(got + GUARD, a->dev + GUARD + a->n * 4, GUARD);
+	for (i = 0; i < 2 * GUARD; i++)
+		if (got[i] != 0x5a)
+			return false;
+	return true;
+}
+
+/* Random values; returns the array's index. */
+static int
+array(struct bench *b, size_t n, double std)
+{
+	struct array *a = &b->a[b->n];
+	size_t i;
+
+	a->n = n;
+	a->dev = b->dev->alloc(n * 4 + 2 * GUARD);
+	a->host = malloc(n * sizeof(float));
+	a->ref = malloc(n * sizeof(double));
+	philox_normal(a->host, n, std, 7, ++b->stream, 0);
+	for (i = 0; i < n; i++)
+		a->ref[i] = (double)a->host[i];
+	b->dev->put(a->dev + GUARD, a->host, n * 4);
+	guards(b, a);
+	return b->n++;
+}
+
+/* Are the device's values those of the reference?  Frees all arrays. */
+static void
+compare(struct bench *b, const char *what, double bound)
+{
+	double diff, norm, worst = 0;
+	bool whole = true;
+	struct err e;
+	size_t j;
+	int i;
+
+	if (b->dev->sync(&e) < 0)
+		worst = INFINITY;
+	for (i = 0; i < b->n; i++) {
+		struct array *a = &b->a[i];
+
+		diff = norm = 0;
+		b->dev->get(a->host, a->dev + GUARD, a->n * 4);
+		for (j = 0; j < a->n; j++) {
+			diff += pow((double)a->host[j] - a->ref[j], 2);
+			norm += a->ref[j] * a->ref[j];
+		}
+		worst = fmax(worst, diff / (norm + 1e-30));
+		if (!(diff == diff))
+			worst = INFINITY;
+		whole = whole && guarded(b, a);
+		b->dev->free(a->dev);
+		free(a->host);
+		free(a->ref);
+	}
+	b->n = 0;
+	OK(worst <= bound && whole, "%s: %s, NMSE %.1e%s", b->dev->name, what,
+	    worst, whole ? "" : ", wrote outside its arrays");
+}
+
+static int32_t *
+tokens(struct bench *b, int32_t *host, int n, int vocab)
+{
+	int32_t *dev = b->dev->alloc((size_t)n * sizeof(*dev));
+	int i;
+
+	for (i = 0; i < n; i++)
+		host[i] = (int32_t)(philox_uniform(3, 5, (uint64_t)i) * vocab);
+	b->dev->put(dev, host, (size_t)n * sizeof(*dev));
+	return dev;
+}
+
+#define BOTH(op, dev_args, ref_args) \
+	do { \
+		if (!b->dev->op) { \
+			printf("# %s has no " #op "\n", b->dev->name); \
+			b->dev->free(NULL); \
+			b->n = 0; \
+			return; \
+		} \
+		b->dev->op dev_args; \
+		b->ref->op ref_args; \
+	} while (0)
+#define D(i) at(b, i)
+#define R(i) b->a[i].ref
+
+static void
+test_elementwise(struct bench *b, size_t n)
+{
+	array(b, n, 1), array(b, n, 1), array(b, n, 1), array(b, n, 1);
+	BOTH(add, (D(0), D(1), D(2), n), (R(0), R(1), R(2), n));
+	BOTH(add, (D(1), D(1), D(2), n), (R(1), R(1), R(2), n));
+	BOTH(copy, (D(3), D(0), n), (R(3), R(0), n));
+	BOTH(zero, (D(2), n), (R(2), n));
+	compare(b, "add, copy, zero", 1e-14);
+}
+
+static void
+test_matmul(struct bench *b, int m, int n, int k, int ta, int tb, int acc)
+{
+	char what[80];
+
+	array(b, (size_t)m * (size_t)n, 1);
+	array(b, (size_t)m * (size_t)k, 1);
+	array(b, (size_t)k * (size_t)n, 1);
+	BOTH(matmul, (D(0), D(1), D(2), m, n, k, ta, tb, acc),
+	    (R(0), R(1), R(2), m, n, k, ta, tb, acc));
+	snprintf(what, sizeof(what), "matmul %dx%dx%d%s%s%s", m, n, k,
+	    ta ? " ta" : "", tb ? " tb" : "", acc ? " accumulate" : "");
+	compare(b, what, 1e-12);
+}
+
+static void
+test_embed(struct bench *b, int N, int V, int C)
+{
+	int32_t host[512], *ids = tokens(b, host, N, V);
+
+	array(b, (size_t)(N * C), 1);
+	array(b, (size_t)(V * C), 1);
+	array(b, (size_t)(V * C), 1);
+	BOTH(embed_fwd, (D(0), D(1), ids, N, C), (R(0), R(1), host, N, C));
+	BOTH(embed_bwd, (D(2), D(0), ids, N, C), (R(2), R(0), host, N, C));
+	compare(b, "embed", 1e-13);
+	b->dev->free(ids);
+}
+
+static void
+test_rmsnorm(struct bench *b, int N, int C, int acc)
+{
+	size_t n = (size_t)(N * C), c = (size_t)C;
+
+	array(b, n, 1), array(b, (size_t)N, 1), array(b, n, 3), array(b, c, 1);
+	array(b, n, 1), array(b, c, 1), array(b, n, 1);
+	BOTH(rmsnorm_fwd, (D(0), D(1), D(2), D(3), N, C, 1e-5),
+	    (R(0), R(1), R(2), R(3), N, C, 1e-5));
+	BOTH(rmsnorm_bwd, (D(4), D(5), D(6), D(2), D(3), D(1), N, C, acc),
+	    (R(4), R(5), R(6), R(2), R(3), R(1), N, C, acc));
+	compare(b, acc ? "rmsnorm, adding" : "rmsnorm", 1e-12);
+}
+
+static void
+test_rope(struct bench *b, int T, int H, int D_)
+{
+	int stride = (H + 2) * D_, N = BATCH * T;
+
+	array(b, (size_t)(N * stride), 1);
+	array(b, (size_t)((T + 3) * D_), 1);
+	BOTH(rope, (D(0), D(1), BATCH, T, H, D_, stride, 3, 0),
+	    (R(0), R(1), BATCH, T, H, D_, stride, 3, 0));
+	BOTH(rope, (D(0), D(1), BATCH, T, H, D_, stride, 0, 1),
+	    (R(0), R(1), BATCH, T, H, D_, stride, 0, 1));
+	compare(b, "rope", 1e-13);
+}
+
+static void
+test_attention(struct bench *b, int T, int H, int K, int D_)
+{
+	size_t n = (size_t)(BATCH * T * H * D_);
+	size_t q = (size_t)(BATCH * T * (H + 2 * K) * D_);
+	char what[80];
+
+	array(b, n, 1), array(b, (size_t)(BATCH * T * H), 1), array(b, q, 1.5);
+	array(b, q, 1), array(b, n, 1);
+	BOTH(attention_fwd, (D(0), D(1), D(2), BATCH, T, H, K, D_),
+	    (R(0), R(1), R(2), BATCH, T, H, K, D_));
+	BOTH(attention_bwd, (D(3), D(4), D(0), D(2), D(1), BATCH, T, H, K, D_),
+	    (R(3), R(4), R(0), R(2), R(1), BATCH, T, H, K, D_));
+	snprintf(what, sizeof(what), "attention T %d, heads %d/%d of %d", T, H,
+	    K, D_);
+	compare(b, what, 1e-11);
+}
+
+static void
+test_attention_step(struct bench *b, int n, int pos, int H, int K, int D_)
+{
+	size_t kept = (size_t)((pos + n) * K * D_);
+
+	array(b, (size_t)(n * H * D_), 1), array(b, kept, 1);
+	array(b, kept, 1), array(b, (size_t)(n * (H + 2 * K) * D_), 1.5);
+	BOTH(attention_step, (D(0), D(1), D(2), D(3), n, pos, H, K, D_),
+	    (R(0), R(1), R(2), R(3), n, pos, H, K, D_));
+	compare(b, "attention_step", 1e-11);
+}
+
+static void
+test_swiglu(struct bench *b, int N, int F)
+{
+	size_t n = (size_t)(N * F);
+
+	array(b, n, 1), array(b, 2 * n, 3), array(b, 2 * n, 1), array(b, n, 1);
+	BOTH(swiglu_fwd, (D(0), D(1), N, F), (R(0), R(1), N, F));
+	BOTH(swiglu_bwd, (D(2), D(3), D(1), N, F), (R(2), R(3), R(1), N, F));
+	compare(b, "swiglu", 1e-12);
+}
+
+static void
+test_cross_entropy(struct bench *b, int N, int V, int backward)
+{
+	int32_t host[512], *ids = tokens(b, host, N, V);
+
+	array(b, (size_t)N, 1), array(b, (size_t)(N * V), 4);
+	BOTH(cross_entropy, (D(0), D(1), ids, N, V, .3, backward),
+	    (R(0), R(1), host, N, V, .3, backward));
+	/* Forward only, the logits are left as they please. */
+	if (!backward)
+		memset(R(1), 0, (size_t)(N * V) * sizeof(double)),
+		    b->dev->zero(D(1), (size_t)(N * V));
+	compare(b, backward ? "cross_entropy" : "cross_entropy, forward only",
+	    1e-12);
+	b->dev->free(ids);
+}
+
+static void
+test_adamw(struct bench *b, size_t n)
+{
+	struct adamw o = { .lr = 1e-2,
+		.beta1 = .9,
+		.beta2 = .95,
+		.eps = 1e-8,
+		.decay = .1,
+		.scale = .7,
+		.c1 = .271,
+		.c2 = .142625 };
+	size_t i;
+
+	array(b, n, 1), array(b, n, 1), array(b, n, 1), array(b, n, 1);
+	for (i = 0; i < n; i++) {
+		b->a[3].host[i] = fabsf(b->a[3].host[i]);
+		R(3)[i] = fabs(R(3)[i]);
+	}
+	b->dev->put(at(b, 3), b->a[3].host, n * 4);
+	BOTH(adamw, (D(0), D(1), D(2), D(3), n, &o),
+	    (R(0), R(1), R(2), R(3), n, &o));
+	compare(b, "adamw", 1e-12);
+}
+
+static void
+test_sumsq(struct bench *b, size_t n)
+{
+	double *out, got, want;
+
+	out = b->dev->alloc(sizeof(*out));
+	array(b, n, 1);
+	if (b->dev->sumsq) {
+		b->dev->sumsq(out, D(0), n);
+		b->ref->sumsq(&want, R(0), n);
+		b->dev->get(&got, out, sizeof(got));
+		OK(fabs(got - want) <= 1e-12 * want, "%s: sumsq of %zu",
+		    b->dev->name, n);
+	}
+	compare(b, "sumsq leaves its input alone", 0);
+	b->dev->free(out);
+}
+
+static void
+test_all(const struct ops *dev)
+{
+	struct bench bench = { .dev = dev, .ref = ops_ref() }, *b = &bench;
+	int i;
+
+	test_elementwise(b, 1);
+	test_elementwise(b, 40000);
+	for (i = 0; i < 8; i++)
+		test_matmul(b, 37, 53, 29, i & 1, i >> 1 & 1, i >> 2);
+	test_matmul(b, 1, 257, 64, 0, 1, 0);
+	test_matmul(b, 300, 800, 70, 0, 1, 1);
+	test_matmul(b, 270, 33, 300, 1, 0, 1);
+	test_embed(b, 300, 17, 24);
+	test_rmsnorm(b, 37, 129, 0);
+	test_rmsnorm(b, 5, 64, 1);
+	test_rmsnorm(b, 1, 1, 1);
+	test_rope(b, 11, 3, 10);
+	test_attention(b, 1, 1, 1, 2);
+	test_attention(b, 37, 4, 2, 10);
+	test_attention(b, 64, 2, 2, 16);
+	test_attention(b, 300, 3, 1, 8);
+	test_attention_step(b, 1, 0, 2, 1, 8);
+	test_attention_step(b, 5, 70, 6, 2, 10);
+	test_swiglu(b, 7, 33);
+	test_cross_entropy(b, 9, 1, 1);
+	test_cross_entropy(b, 300, 61, 1);
+	test_cross_entropy(b, 9, 61, 0);
+	test_adamw(b, 40001);
+	test_sumsq(b, 1);
+	test_sumsq(b, 5000001);
+}
+
+/* The bits of products and attention on so many threads. */
+static uint64_t
+bits(int threads, float *x, size_t n)
+{
+	const struct ops *o = ops_cpu(threads);
+	float *y = x + n, *z = y + n;
+	uint64_t h = 0;
+	size_t i;
+
+	memset(y, 0, 2 * n * sizeof(*y));
+	o->matmul(y, x, x + 1000, 700, 900, 120, 0, 1, 0);
+	o->matmul(z, y, x, 900, 64, 700, 1, 0, 1);
+	o->attention_fwd(y, z, x, 2, 200, 4, 2, 32);
+	o->attention_bwd(z + 10000, x, y, x, z, 2, 200, 4, 2, 32);
+	o->rmsnorm_bwd(y + 200000, z + 5000, x, x + 5, x, x, 300, 130, 0);
+	for (i = 0; i < 3 * n; i++) {
+		uint32_t u;
+
+		memcpy(&u, x + i, sizeof(u));
+		h = (h ^ u) * 0x100000001b3u;
+	}
+	return h;
+}
+
+int
+main(void)
+{
+	struct err e = { 0 };
+	const struct ops *gpu = ops_cuda(&e);
+	size_t n = 640000;
+	float *x = calloc(3 * n, sizeof(*x));
+	uint64_t one, two, seven;
+
+	test_all(ops_cpu(2));
+	philox_normal(x, n, 1, 1, 1, 0);
+	one = bits(1, x, n);
+	two = bits(2, x, n);
+	seven = bits(7, x, n);
+	OK(one == two && two == seven, "same bits for 1, 2 and 7 threads");
+	free(x);
+	if (gpu)
+		test_all(gpu);
+	else
+		printf("ok %d # SKIP %s\n", ++tap_run, e.msg);
+	return tap_end();
+}

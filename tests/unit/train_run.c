@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whole runs over rows made here: the loss falls, any number of threads and
+ * any interruption give the same bytes, wrong resumes are refused.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/json.h"
+#include "io/stream.h"
+#include "tap.h"
+#include "train/checkpoint.h"
+#include "train/philox.h"
+#include "train/train.h"
+
+enum { STEPS = 12, ROWS = 5, SEQ = 24, VOCAB = 40 };
+
+static const struct model_config model = { .vocab = VOCAB,
+	.dim = 32,
+	.hidden = 48,
+	.layers = 2,
+	.heads = 4,
+	.kv_heads = 2,
+	.head_dim = 8,
+	.max_seq = 32,
+	.eps = 1e-5,
+	.theta = 100,
+	.init_std = .1,
+	.bos = -1,
+	.eos = -1 };
+
+static char top[] = "/tmp/quern-train-XXXXXX";
+static uint32_t bad_token; /* put into step 3 if not 0 */
+
+static int
+step(void *ctx, uint64_t at, struct step_info *s, struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	*s = (struct step_info){ .rows = ROWS,
+		.seq = SEQ,
+		.tokens_before = at * ROWS * SEQ,
+		.phase_name = "only" };
+	return 0;
+}
+
+/* A language: mostly, the next token is 3 times this one, plus 1. */
+static int
+read_rows(void *ctx, uint64_t at, uint32_t first, uint32_t n, uint32_t *tokens,
+    struct row_info *info, struct err *e)
+{
+	uint32_t r, t, x;
+
+	(void)ctx;
+	(void)info;
+	(void)e;
+	for (r = 0; r < n; r++)
+		for (t = 0, x = 0; t <= SEQ; t++) {
+			uint64_t i = (at * ROWS + first + r) * 100 + t;
+
+			x = (x * 3 + 1) % VOCAB;
+			if (philox_uniform(1, 1, i) < .2)
+				x = (uint32_t)(philox_uniform(1, 2, i) * VOCAB);
+			*tokens++ = x;
+		}
+	if (bad_token && at == 3)
+		tokens[-1] = bad_token;
+	return 0;
+}
+
+static struct row_source
+rows(uint64_t steps)
+{
+	return (struct row_source){ .steps = steps,
+		.max_rows = ROWS,
+		.max_seq = SEQ,
+		.vocab = VOCAB,
+		.digest = "rows",
+		.step = step,
+		.read = read_rows };
+}
+
+static const char *
+in_top(char *path, const char *name)
+{
+	snprintf(path, 256, "%s/%s", top, name);
+	return path;
+}
+
+struct stopper {
+	uint64_t at;
+	volatile sig_atomic_t stop;
+	double first_loss;
+};
+
+static void
+on_step(void *ctx, const struct step_report *r)
+{
+	struct stopper *s = ctx;
+
+	if (r->step == 1)
+		s->first_loss = r->loss;
+	if (r->step == s->at)
+		s->stop = 1;
+}
+
+/* A run in folder `name` that stops after step `stop` (0: never). */
+static int
+run(const char *name, int threads, uint64_t stop, bool resume,
+    const struct train_options *with, struct step_report *last, struct err *e)
+{
+	struct row_source src = rows(STEPS), valid = rows(2);
+	struct stopper s = { .at = stop };
+	struct train_events ev = {
+		.ctx = &s, .step = on_step, .stop = &s.stop
+	};
+	struct train_options o = *with;
+	char dir[256];
+	int rc;
+
+	o.dir = in_top(dir, name);
+	o.resume = resume;
+	rc =
+	    train_run(&model, &o, &src, &valid, ops_cpu(threads), &ev, last, e);
+	if (rc >= 0)
+		printf("# %s: loss %.3f -> %.3f, valid %.3f, unigram %.3f\n",
+		    name, s.first_loss, last->loss, last->valid_loss,
+		    last->unigram_loss);
+	return rc;
+}
+
+static bool
+same_files(const char *a, const char *b)
+{
+	char pa[256], pb[256], *x = NULL, *y = NULL;
+	size_t n = 0, m = 1;
+	struct err e;
+	bool same;
+
+	same = in_slurp(in_top(pa, a), &x, &n, &e) == 0 &&
+	       in_slurp(in_top(pb, b), &y, &m, &e) == 0 && n == m &&
+	       memcmp(x, y, n) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+static bool
+same_weights(const char *a, const char *b)
+{
+	char x[200], y[200];
+
+	snprintf(x, sizeof(x), "%s/last/model.safetensors", a);
+	snprintf(y, sizeof(y), "%s/last/model.safetensors", b);
+	if (!same_files(x, y))
+		return false;
+	snprintf(x, sizeof(x), "%s/last/optimizer.safetensors", a);
+	snprintf(y, sizeof(y), "%s/last/optimizer.safetensors", b);
+	return same_files(x, y);
+}
+
+/* Are the log's steps 1, 2, ... n, each once? */
+static bool
+log_counts(const char *name, uint64_t n)
+{
+	char path[256], log[200], *p, *line, *nl;
+	uint64_t want = 1;
+	struct json *j;
+	struct err e;
+	size_t size;
+	bool ok = true;
+
+	snprintf(log, sizeof(log), "%s/log.jsonl", name);
+	if (in_slurp(in_top(path, log), &p, &size, &e) < 0)
+		return false;
+	for (line = p; (nl = strchr(line, '\n')); line = nl + 1, want++) {
+		if (json_parse(&j, line, (size_t)(nl - line), &e) < 0)
+			return false;
+		ok = ok && json_u64(json_get(json_root(j), "step"), 0) == want;
+		json_free(j);
+	}
+	free(p);
+	return ok && want == n + 1;
+}
+
+static void
+test_same(const struct train_options *o)
+{
+	struct step_report r = { 0 };
+	struct err e = { 0 };
+
+	OK(run("one", 1, 0, false, o, &r, &e) == 0, "a run on 1 thread %s",
+	    e.msg);
+	OK(r.validated && r.valid_loss < r.unigram_loss - .5,
+	    "learnt more than counts: %.3f, unigram %.3f", r.valid_loss,
+	    r.unigram_loss);
+	run("two", 2, 0, false, o, &r, &e);
+	run("seven", 7, 0, false, o, &r, &e);
+	OK(same_weights("one", "two") && same_weights("one", "seven"),
+	    "1, 2 and 7 threads: the same weights and moments");
+	OK(run("cut", 2, 5, false, o, &r, &e) == 1 && r.step == 5,
+	    "stopped after step 5");
+	OK(run("cut", 2, 8, true, o, &r, &e) == 1 && r.step == 8,
+	    "resumed, stopped after step 8");
+	OK(run("cut", 1, 0, true, o, &r, &e) == 0, "resumed to the end");
+	OK(same_weights("one", "cut"), "the same weights, never interrupted");
+	OK(log_counts("cut", STEPS), "every step once in the log");
+	OK(run("cut", 1, 0, true, o, &r, &e) == 0 && r.step == 0,
+	    "resuming a finished run does nothing");
+}
+
+/* As after a kill: the log and a torn line beyond the last checkpoint. */
+static void
+test_killed(const struct train_options *o)
+{
+	static const char torn[] = "{\"step\":7,\"loss\":1}\n{\"ste";
+	char path[256], *p;
+	struct step_report r;
+	struct err e;
+	size_t n;
+	FILE *f;
+
+	run("killed", 2, 6, false, o, &r, &e);
+	in_slurp(in_top(path, "killed/log.jsonl"), &p, &n, &e);
+	f = fopen(path, "w");
+	fwrite(p, 1, n, f);
+	fwrite(torn, 1, sizeof(torn) - 1, f);
+	fclose(f);
+	free(p);
+	OK(run("killed", 2, 0, true, o, &r, &e) == 0 &&
+		log_counts("killed", STEPS) && same_weights("one", "killed"),
+	    "a log that got further than the checkpoint is cut back");
+}
+
+static void
+test_refusals(const struct train_options *o)
+{
+	struct train_options other = *o;
+	struct step_report r;
+	struct err e;
+	char path[256];
+
+	OK(run("one", 1, 0, false, o, &r, &e) == ERR_ARG,
+	    "a folder with a run: %s", strstr(e.msg, "holds"));
+	other.lr *= 2;
+	OK(run("one", 1, 0, true, &other, &r, &e) == ERR_ARG, "%s", e.msg);
+	other = *o;
+	other.warmup = "101%";
+	OK(run("none", 1, 0, true, &other, &r, &e) == ERR_ARG, "%s", e.msg);
+	other = *o;
+	other.memory = 1000;
+	OK(run("none", 1, 0, true, &other, &r, &e) == ERR_ARG, "%s", e.msg);
+	OK(access(in_top(path, "none"), F_OK) < 0, "and no folder was made");
+	bad_token = VOCAB;
+	OK(run("bad", 1, 0, false, o, &r, &e) == ERR_FORMAT, "%s", e.msg);
+	bad_token = 0;
+	other = *o;
+	other.lr = 1e30;
+	other.clip = 0;
+	OK(run("nan", 1, 0, false, &other, &r, &e) == ERR_FORMAT, "%s", e.msg);
+}
+
+static void
+test_keep(const struct train_options *o)
+{
+	struct train_options other = *o;
+	struct step_report r;
+	struct err e;
+	char path[256];
+
+	other.save_every = 3;
+	other.keep = 2;
+	OK(run("keep", 2, 0, false, &other, &r, &e) == 0 &&
+		same_weights("one", "keep"),
+	    "saving doesn't change the run");
+	OK(access(in_top(path, "keep/step-00000006"), F_OK) < 0 &&
+		access(in_top(path, "keep/step-00000009"), F_OK) == 0 &&
+		access(in_top(path, "keep/step-00000012"), F_OK) == 0,
+	    "the last two checkpoints are kept");
+}
+
+static void
+test_schedule(void)
+{
+	struct schedule s = {
+		.lr = 1, .min_ratio = .1, .warmup = 4, .steps = 14
+	};
+
+	OK(schedule_lr(&s, 0) == .25 && schedule_lr(&s, 3) == 1 &&
+		schedule_lr(&s, 4) == 1 &&
+		fabs(schedule_lr(&s, 13) - .1) < 1e-12 &&
+		schedule_lr(&s, 8) > schedule_lr(&s, 9),
+	    "warm-up, then down the cosine to the last step");
+}
+
+int
+main(void)
+{
+	struct train_options o;
+	char command[300];
+
+	if (!mkdtemp(top))
+		return 1;
+	train_defaults(&o);
+	o.lr = 2e-2;
+	o.micro_batch = 2;
+	o.seed = 3;
+	test_schedule();
+	test_same(&o);
+	test_killed(&o);
+	test_keep(&o);
+	test_refusals(&o);
+	snprintf(command, sizeof(command), "rm -r '%s'", top);
+	return system(command) | tap_end();
+}
