@@ -3,6 +3,7 @@
 #
 # summary.sh [DIR]: what crawl-to-model.sh made in DIR, as text: records and
 # bytes of each stage, reasons for dropping, tokens, the loss, generated text.
+# summary.sh DIR documents: only what became of documents.
 set -eu -o pipefail
 export LC_ALL=C
 cd "${1:-crawl-to-model}"
@@ -19,7 +20,7 @@ table() {
 		| sub("-"; " ")), .records.in, .records.kept, .records.dropped,
 		.records.damaged, (.bytes.in | human),
 		(if .bytes.out > 0 then .bytes.out | human else "-" end)] | @tsv' \
-		[1-8]-*.stats |
+		"${stats[@]}" |
 		awk -F '\t' '{ printf "%-14s %9d %9d %9d %9d %11s %11s\n", $1, $2, $3,
 			$4, $5, $6, $7 }'
 }
@@ -80,8 +81,9 @@ plot() {
 validation() {
 	jq -r -s 'map(select(.valid_loss)) | if length == 0 then empty else last |
 		"validation loss \(.valid_loss * 1000 | round / 1000) nats a token; "
-		+ "unigram model \(.unigram_loss * 1000 | round / 1000); "
-		+ "\((.unigram_loss - .valid_loss) * 1000 | round / 1000) below it"
+		+ "unigram model \(.unigram_loss * 1000 | round / 1000): "
+		+ "\((.unigram_loss - .valid_loss) * 1000 | round | fabs / 1000) "
+		+ (if .valid_loss < .unigram_loss then "below" else "above" end)
 		end' model/log.jsonl
 }
 
@@ -92,17 +94,20 @@ seconds() {
 		train.done generate.done
 }
 
+stats=([1-8]-*.stats)
+[ "${2:-}" != documents ] || stats=([1-6]-*.stats)
 echo
 table
 echo
 reasons
 echo
+[ "${2:-}" != documents ] || exit 0
 tokens
 echo
 plot
 validation
 echo
 echo 'generated text'
-fold -s -w 76 generated.txt | sed 's/^/  /'
+tr -d '\000-\010\013-\037\177' <generated.txt | fmt -s -w 76 | sed 's/^/  /'
 echo
 seconds
