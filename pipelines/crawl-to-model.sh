@@ -367,7 +367,7 @@ generate_stage() {
 key=
 if [ ${#warcs[@]} -eq 0 ]; then
 	sample_stage
-	warcs=("$PWD/sample.warc.gz")
+	warcs=(sample.warc.gz)
 fi
 documents_stage
 split_stage
