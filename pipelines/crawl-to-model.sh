@@ -282,20 +282,24 @@ shard_stage() {
 	stamp shards "$key"
 }
 
-write_recipe() { # write_recipe SHARD STEPS
+write_recipe() { # write_recipe SHARD SEQ STEPS
 	cat <<EOT
 %mix 1
 seed $seed
 source crawl $1.bin
-batch $((rows * seq))
-phase $1 $((rows * seq * $2)) seq=$seq crawl:100
+batch $((rows * $2))
+phase $1 $((rows * $2 * $3)) seq=$2 crawl:100
 EOT
 }
 
-# As many whole batches as the documents kept for validation give.
-valid_steps() {
-	jq ".tokens / $((rows * seq)) | floor | if . > 1 then . else 1 end" \
-		8-shard-valid.stats
+# As many whole batches as the documents kept for validation give; if they
+# don't fill a row, a shorter row.
+write_valid_recipe() {
+	local have row=$seq
+	have=$(jq .tokens 8-shard-valid.stats)
+	[ "$have" -gt "$row" ] || row=$((have > 2 ? have - 1 : 1))
+	write_recipe valid "$row" \
+		$((have >= rows * row ? have / (rows * row) : 1))
 }
 
 write_config() {
@@ -319,11 +323,11 @@ EOT
 
 mix_stage() {
 	local set
-	key=$(digest mix -- "$key" "$(write_recipe train "$steps"; write_config)") ||
+	key=$(digest mix -- "$key" "$(write_recipe train "$seq" "$steps"; write_config)") ||
 		exit 1
 	is_done recipe "$key" {train,valid}.mix model.json && return
-	write_recipe train "$steps" >"$part/train.mix"
-	write_recipe valid "$(valid_steps)" >"$part/valid.mix"
+	write_recipe train "$seq" "$steps" >"$part/train.mix"
+	write_valid_recipe >"$part/valid.mix"
 	write_config >"$part/model.json"
 	# Its paths are relative to where it will be.
 	for set in train valid; do

@@ -50,7 +50,7 @@ rm "$fake/installed/jq" "$fake/lists"
 printf '#!/bin/sh\nexit 100\n' >"$fake/bin/apt-get"
 exits 100 "deps.sh fails where the package manager fails" deps
 
-# ---- the sample crawl ---------------------------------------------------------
+# ---- the sample crawl --------------------------------------------------------
 
 in_folder() { # in_folder DIR COMMAND...
 	(cd "$1" && shift && "$@")
@@ -73,7 +73,7 @@ check "the damaged record is in the middle ($before before it)" \
 	test "$before" -gt 100 -a "$before" -lt 200
 exits 255 "make-sample refuses nonsense" "$make_sample" --bad
 
-# ---- from crawl to model -------------------------------------------------------
+# ---- from crawl to model -----------------------------------------------------
 
 run=$top/pipelines/crawl-to-model.sh
 exits 2 "an unknown option" "$run" --what
@@ -103,7 +103,8 @@ same_made() { diff <(made "$1") <(made "$2"); }
 
 check "the small crawl becomes a model" small "$tmp/a"
 small "$tmp/a" >"$tmp/again.out" 2>"$tmp/again.err"
-equal "a second run does nothing" "" "$(grep -v ': done before$' "$tmp/again.err")"
+equal "a second run does nothing" "" \
+	"$(grep -v ': done before$' "$tmp/again.err")"
 for c in extract lang filter pii exact minhash tokenizer 'shard train'; do
 	check "the summary has a line for $c" grep -q "^$c  *[0-9]" "$tmp/again.out"
 done
@@ -115,6 +116,18 @@ check "the damaged and the truncated record are counted" \
 
 check "the same with one thread" small "$tmp/b" --threads 1
 check "makes the same files" same_made "$tmp/a" "$tmp/b"
+
+exits 1 "two runs at once in a folder" flock "$tmp/a/.lock" "$run" -w "$tmp/a" \
+	"$tmp/small.warc.gz"
+
+# Crawls of no good page, and of one.
+page=$top/pipelines/sample/pages/de-bakery.html
+"$run" -w "$tmp/e" "$page" >"$tmp/e.out" 2>"$tmp/e.err"
+equal "a crawl of which nothing is left fails" 1 $?
+check "with the reason" grep -q '^  filter  *1  stop_words' "$tmp/e.err"
+check "a single page, unfiltered" "$run" -w "$tmp/e" --profile none --model nano \
+	--vocab 300 --steps 2 "$page"
+exits 2 "a profile that is none" "$run" -w "$tmp/e" --profile none-such "$page"
 
 # Killed in the middle: early, later, and once there is a checkpoint.
 killed() { # killed COMMAND...: with all of its children, as soon as it holds
