@@ -30,7 +30,8 @@ options:
   -w, --work DIR     where all files go (default: $work)
   -t, --threads N    threads a command (default: $threads)
       --keep LIST    keep these languages only, as in en,fr (default: all)
-      --profile NAME quality profile of quern filter (default: $profile)
+      --profile NAME quality profile of quern filter, or none
+                     (default: $profile)
       --vocab N      size of the tokenizer's vocabulary (default: $vocab)
       --model SIZE   nano, tiny, small or medium (default: $model)
       --steps N      training steps (default: $steps)
@@ -85,7 +86,9 @@ while [ $# -gt 0 ]; do
 	esac
 done
 [[ $seed =~ ^[0-9]{1,9}$ ]] || die 2 "--seed $seed: not a number"
-[ "$vocab" -ge 260 ] || die 2 "--vocab $vocab: at least 260 are needed"
+if [ "$vocab" -lt 260 ] || [ "$vocab" -gt 1000000 ]; then
+	die 2 "--vocab $vocab: not between 260 and 1000000"
+fi
 
 # Rows a step, tokens a row, learning rate; layers, width, heads, inner width.
 case $model in
@@ -174,7 +177,8 @@ blame() { # blame STATUS... (of the pipe's commands, in order)
 	for i in "${!all[@]}"; do
 		case ${all[i]} in
 		0 | 141) ;;
-		*) die 1 "documents: quern ${names[i]} failed (exit ${all[i]})" ;;
+		*) die $((all[i] == 2 ? 2 : 1)) \
+			"documents: quern ${names[i]} failed (exit ${all[i]})" ;;
 		esac
 	done
 	for i in "$@"; do
@@ -199,17 +203,26 @@ sample_stage() {
 	stamp sample "$key"
 }
 
+quality() {
+	if [ "$profile" = none ]; then
+		cat
+	else
+		filter_stage 3-filter filter --profile "$profile"
+	fi
+}
+
 documents_stage() {
 	local keep=() files
 	[ -z "$languages" ] || keep=(--keep "$languages")
 	files=$(stat -c '%n %s %y' -- "${warcs[@]}") || exit 1
 	key=$(digest extract lang filter pii dedup -- "$files" "$profile" \
 		"$languages") || exit 1
-	is_done documents "$key" documents.jsonl.zst {1-extract,2-lang,3-filter}.stats \
-		{4-pii,5-exact,6-minhash}.stats && return
+	is_done documents "$key" documents.jsonl.zst {1-extract,2-lang,4-pii}.stats \
+		{5-exact,6-minhash}.stats && return
+	rm -f 3-filter.*
 	filter_stage 1-extract extract "${warcs[@]}" |
 		filter_stage 2-lang lang "${keep[@]}" |
-		filter_stage 3-filter filter --profile "$profile" |
+		quality |
 		filter_stage 4-pii pii --types email,ip |
 		filter_stage 5-exact dedup exact |
 		filter_stage 6-minhash dedup minhash -o "$part/documents.jsonl.zst"
@@ -224,15 +237,26 @@ take() { # take SED-OPTION... SET: lines of the documents
 		die 1 "split: cannot take $set.jsonl.zst from documents.jsonl.zst"
 }
 
+documents_left() { zstd -qdc documents.jsonl.zst | head -n "$1" | wc -l; }
+
 # Every twentieth document, from the first, is kept for validation.
 split_stage() {
+	local left
+	left=$(documents_left 2)
+	[ "$left" -gt 0 ] || {
+		"$here/summary.sh" . documents >&2
+		die 1 "no document is left; *.rejects.jsonl.zst in $PWD say why"
+	}
 	key=$(digest -- "$key" split) || exit 1
+	[ "$left" -gt 1 ] ||
+		say "split: the only document is to train and to validate with"
 	is_done split "$key" {train,valid}.jsonl.zst && return
-	take '1~20d' train
 	take -n '1~20p' valid
-	[ "$(zstd -qdc "$part/train.jsonl.zst" | head -c 1)" ] ||
-		die 1 "$(jq -s '.[0].records.in' 1-extract.stats) records came to" \
-			"fewer than two documents: see *.rejects.jsonl.zst in $PWD"
+	if [ "$left" -gt 1 ]; then
+		take '1~20d' train
+	else
+		cp "$part/valid.jsonl.zst" "$part/train.jsonl.zst"
+	fi
 	stamp split "$key"
 }
 
@@ -258,20 +282,24 @@ shard_stage() {
 	stamp shards "$key"
 }
 
-write_recipe() { # write_recipe SHARD STEPS
+write_recipe() { # write_recipe SHARD SEQ STEPS
 	cat <<EOT
 %mix 1
 seed $seed
 source crawl $1.bin
-batch $((rows * seq))
-phase $1 $((rows * seq * $2)) seq=$seq crawl:100
+batch $((rows * $2))
+phase $1 $((rows * $2 * $3)) seq=$2 crawl:100
 EOT
 }
 
-# As many whole batches as the documents kept for validation give.
-valid_steps() {
-	jq ".tokens / $((rows * seq)) | floor | if . > 1 then . else 1 end" \
-		8-shard-valid.stats
+# As many whole batches as the documents kept for validation give; if they
+# don't fill a row, a shorter row.
+write_valid_recipe() {
+	local have row=$seq
+	have=$(jq .tokens 8-shard-valid.stats)
+	[ "$have" -gt "$row" ] || row=$((have > 2 ? have - 1 : 1))
+	write_recipe valid "$row" \
+		$((have >= rows * row ? have / (rows * row) : 1))
 }
 
 write_config() {
@@ -295,11 +323,11 @@ EOT
 
 mix_stage() {
 	local set
-	key=$(digest mix -- "$key" "$(write_recipe train "$steps"; write_config)") ||
+	key=$(digest mix -- "$key" "$(write_recipe train "$seq" "$steps"; write_config)") ||
 		exit 1
 	is_done recipe "$key" {train,valid}.mix model.json && return
-	write_recipe train "$steps" >"$part/train.mix"
-	write_recipe valid "$(valid_steps)" >"$part/valid.mix"
+	write_recipe train "$seq" "$steps" >"$part/train.mix"
+	write_valid_recipe >"$part/valid.mix"
 	write_config >"$part/model.json"
 	# Its paths are relative to where it will be.
 	for set in train valid; do
@@ -323,9 +351,9 @@ train_stage() {
 		echo "$key" >model/made-from
 	fi
 	quern train --config model.json --recipe train.mix --valid valid.mix \
-		--valid-every 50 --tokenizer tokenizer.json --out model \
+		--valid-every $((steps / 6 + 1)) --tokenizer tokenizer.json --out model \
 		--threads "$threads" --seed "$seed" --lr "$lr" --warmup 5% \
-		--save-every 100 --keep 2 "${resume[@]}" ||
+		--save-every $((steps / 10 + 1)) --keep 2 "${resume[@]}" ||
 		die 1 "train: quern train failed"
 	stamp train "$key"
 }
@@ -334,7 +362,7 @@ generate_stage() {
 	key=$(digest generate -- "$key" "$prompt") || exit 1
 	is_done generate "$key" generated.txt && return
 	quern generate --model model/last --prompt "$prompt" --seed "$seed" \
-		--threads "$threads" >"$part/generated.txt" ||
+		--threads "$threads" --max-tokens 150 >"$part/generated.txt" ||
 		die 1 "generate: quern generate failed"
 	stamp generate "$key"
 }
@@ -343,7 +371,7 @@ generate_stage() {
 key=
 if [ ${#warcs[@]} -eq 0 ]; then
 	sample_stage
-	warcs=("$PWD/sample.warc.gz")
+	warcs=(sample.warc.gz)
 fi
 documents_stage
 split_stage

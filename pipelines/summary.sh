@@ -3,6 +3,7 @@
 #
 # summary.sh [DIR]: what crawl-to-model.sh made in DIR, as text: records and
 # bytes of each stage, reasons for dropping, tokens, the loss, generated text.
+# summary.sh DIR documents: only what became of documents.
 set -eu -o pipefail
 export LC_ALL=C
 cd "${1:-crawl-to-model}"
@@ -13,12 +14,14 @@ human='def human: if . >= 1073741824 then "\(. / 10737418.24 | round / 100) G"
 	elif . >= 1024 then "\(. / 10.24 | round / 100) K" else "\(.)" end;'
 
 table() {
-	printf '%-16s %9s %9s %9s %9s %11s %11s\n' stage 'records' kept dropped \
+	printf '%-14s %9s %9s %9s %9s %11s %11s\n' stage records kept dropped \
 		damaged 'bytes in' 'bytes out'
-	jq -r "$human"'[.command, .records.in, .records.kept, .records.dropped,
-		.records.damaged, (.bytes.in | human), (.bytes.out | human)] | @tsv' \
-		[1-8]-*.stats |
-		awk -F '\t' '{ printf "%-16s %9d %9d %9d %9d %11s %11s\n", $1, $2, $3,
+	jq -r "$human"'[(input_filename | sub(".*[1-9]-"; "") | sub(".stats"; "")
+		| sub("-"; " ")), .records.in, .records.kept, .records.dropped,
+		.records.damaged, (.bytes.in | human),
+		(if .bytes.out > 0 then .bytes.out | human else "-" end)] | @tsv' \
+		"${stats[@]}" |
+		awk -F '\t' '{ printf "%-14s %9d %9d %9d %9d %11s %11s\n", $1, $2, $3,
 			$4, $5, $6, $7 }'
 }
 
@@ -26,7 +29,7 @@ reasons() {
 	echo 'dropped, by reason'
 	jq -r '.command as $c | .dropped | to_entries | sort_by(-.value, .key)
 		| .[:6][] | [$c, .value, .key] | @tsv' [1-6]-*.stats |
-		awk -F '\t' '{ printf "  %-16s %9d  %s\n", $1, $2, $3 }'
+		awk -F '\t' '{ printf "  %-14s %7d  %s\n", $1, $2, $3 }'
 }
 
 tokens() {
@@ -38,6 +41,7 @@ tokens() {
 # Loss over steps, 60 x 12: each column is the mean of its steps.
 plot() {
 	jq -r 'select(.loss) | [.step, .loss] | @tsv' model/log.jsonl | awk '
+	BEGIN { n = 0 }
 	{ step[n] = $1; loss[n++] = $2 }
 	END {
 		if (n == 0)
@@ -77,8 +81,9 @@ plot() {
 validation() {
 	jq -r -s 'map(select(.valid_loss)) | if length == 0 then empty else last |
 		"validation loss \(.valid_loss * 1000 | round / 1000) nats a token; "
-		+ "unigram model \(.unigram_loss * 1000 | round / 1000); "
-		+ "\((.unigram_loss - .valid_loss) * 1000 | round / 1000) below it"
+		+ "unigram model \(.unigram_loss * 1000 | round / 1000): "
+		+ "\((.unigram_loss - .valid_loss) * 1000 | round | fabs / 1000) "
+		+ (if .valid_loss < .unigram_loss then "below" else "above" end)
 		end' model/log.jsonl
 }
 
@@ -89,17 +94,20 @@ seconds() {
 		train.done generate.done
 }
 
+stats=([1-8]-*.stats)
+[ "${2:-}" != documents ] || stats=([1-6]-*.stats)
 echo
 table
 echo
 reasons
 echo
+[ "${2:-}" != documents ] || exit 0
 tokens
 echo
 plot
 validation
 echo
 echo 'generated text'
-fold -s -w 76 generated.txt | sed 's/^/  /'
+tr -d '\000-\010\013-\037\177' <generated.txt | fmt -s -w 76 | sed 's/^/  /'
 echo
 seconds

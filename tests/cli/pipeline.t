@@ -50,7 +50,7 @@ rm "$fake/installed/jq" "$fake/lists"
 printf '#!/bin/sh\nexit 100\n' >"$fake/bin/apt-get"
 exits 100 "deps.sh fails where the package manager fails" deps
 
-# ---- the sample crawl ---------------------------------------------------------
+# ---- the sample crawl --------------------------------------------------------
 
 in_folder() { # in_folder DIR COMMAND...
 	(cd "$1" && shift && "$@")
@@ -73,7 +73,7 @@ check "the damaged record is in the middle ($before before it)" \
 	test "$before" -gt 100 -a "$before" -lt 200
 exits 255 "make-sample refuses nonsense" "$make_sample" --bad
 
-# ---- from crawl to model -------------------------------------------------------
+# ---- from crawl to model -----------------------------------------------------
 
 run=$top/pipelines/crawl-to-model.sh
 exits 2 "an unknown option" "$run" --what
@@ -103,8 +103,9 @@ same_made() { diff <(made "$1") <(made "$2"); }
 
 check "the small crawl becomes a model" small "$tmp/a"
 small "$tmp/a" >"$tmp/again.out" 2>"$tmp/again.err"
-equal "a second run does nothing" "" "$(grep -v ': done before$' "$tmp/again.err")"
-for c in extract lang filter pii 'dedup exact' 'dedup minhash' shard; do
+equal "a second run does nothing" "" \
+	"$(grep -v ': done before$' "$tmp/again.err")"
+for c in extract lang filter pii exact minhash tokenizer 'shard train'; do
 	check "the summary has a line for $c" grep -q "^$c  *[0-9]" "$tmp/again.out"
 done
 for what in 'dropped, by reason' 'training loss' 'validation' 'generated text'; do
@@ -116,11 +117,38 @@ check "the damaged and the truncated record are counted" \
 check "the same with one thread" small "$tmp/b" --threads 1
 check "makes the same files" same_made "$tmp/a" "$tmp/b"
 
-# Killed in the middle, at several times.
-for seconds in 0.2 0.5 1 2; do
-	(setsid --wait timeout -s KILL "$seconds" "$run" -w "$tmp/c" --model nano \
-		--vocab 400 --steps 20 --prompt 'The river' "$tmp/small.warc.gz")
-done >/dev/null 2>&1
+exits 1 "two runs at once in a folder" flock "$tmp/a/.lock" "$run" -w "$tmp/a" \
+	"$tmp/small.warc.gz"
+
+# Crawls of no good page, and of one.
+page=$top/pipelines/sample/pages/de-bakery.html
+"$run" -w "$tmp/e" "$page" >"$tmp/e.out" 2>"$tmp/e.err"
+equal "a crawl of which nothing is left fails" 1 $?
+check "with the reason" grep -q '^  filter  *1  stop_words' "$tmp/e.err"
+check "a single page, unfiltered" "$run" -w "$tmp/e" --profile none --model nano \
+	--vocab 300 --steps 2 "$page"
+exits 2 "a profile that is none" "$run" -w "$tmp/e" --profile none-such "$page"
+
+# Killed in the middle: early, later, and once there is a checkpoint.
+killed() { # killed COMMAND...: with all of its children, as soon as it holds
+	local pid
+	setsid "$run" -w "$tmp/c" --model nano --vocab 400 --steps 20 \
+		--prompt 'The river' "$tmp/small.warc.gz" &
+	pid=$!
+	for _ in {1..600}; do
+		"$@" && break
+		sleep 0.05
+	done
+	kill -KILL -- "-$pid"
+	wait "$pid"
+}
+{
+	killed test -e "$tmp/c/.part/1-extract.rejects.jsonl.zst"
+	killed test -e "$tmp/c/documents.jsonl.zst"
+	killed test -e "$tmp/c/tokenizer.done"
+	killed test -e "$tmp/c/model/last"
+} >/dev/null 2>&1
+check "a killed run left a checkpoint" test -e "$tmp/c/model/last"
 check "a run after being killed" small "$tmp/c"
 check "makes the same files as one that was not" same_made "$tmp/a" "$tmp/c"
 
