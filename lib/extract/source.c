@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "extract/arc.h"
 #include "extract/field.h"
 #include "extract/source.h"
 #include "extract/warc.h"
@@ -15,7 +16,8 @@ struct source {
 	size_t file;
 	struct in *in;
 	struct window win;
-	struct warc *warc;
+	struct warc *warc; /* for an archive, one of the two */
+	struct arc *arc;
 	enum extract_from kind;
 	bool given; /* a file that is one record has been given */
 	uint64_t raw_done;
@@ -38,11 +40,13 @@ static void
 close_file(struct source *s)
 {
 	warc_free(s->warc);
+	arc_free(s->arc);
 	window_free(&s->win);
 	if (s->in)
 		s->raw_done += in_raw_size(s->in);
 	in_close(s->in);
 	s->warc = NULL;
+	s->arc = NULL;
 	s->in = NULL;
 	s->win = (struct window){ 0 };
 }
@@ -96,8 +100,9 @@ source_sniff(const char *name, struct str s)
 	struct str trimmed = field_trim(s);
 	size_t i;
 
-	if (warc_starts(trimmed) || strstr(name, ".warc") ||
-	    has_suffix(name, ".wet"))
+	if (warc_starts(trimmed) || str_starts(s, STR("filedesc:")) ||
+	    strstr(name, ".warc") || has_suffix(name, ".wet") ||
+	    has_suffix(name, ".arc"))
 		return FROM_WARC;
 	for (i = 0; i < sizeof(html) / sizeof(*html); i++)
 		if (has_suffix(name, html[i]))
@@ -109,6 +114,17 @@ source_sniff(const char *name, struct str s)
 	return FROM_AUTO;
 }
 
+/* An archive's first line tells ARC from WARC. */
+static bool
+is_arc(struct str start)
+{
+	const char *nl = start.n ? memchr(start.p, '\n', start.n) : NULL;
+	struct arc_head h;
+
+	start.n = nl ? (size_t)(nl - start.p) : start.n;
+	return str_starts(start, STR("filedesc:")) || arc_parse(start, &h);
+}
+
 /* What the open file is to be read as. */
 static int
 find_kind(struct source *s, struct err *e)
@@ -116,17 +132,19 @@ find_kind(struct source *s, struct err *e)
 	struct str start;
 
 	s->kind = s->opts->from == FROM_WET ? FROM_WARC : s->opts->from;
-	if (s->kind == FROM_AUTO) {
-		if (window_fill(&s->win, SNIFF, e) < 0)
-			return e->code;
-		start = buf_view(&s->win.b);
-		start.n = start.n < SNIFF ? start.n : SNIFF;
+	if (window_fill(&s->win, SNIFF, e) < 0)
+		return e->code;
+	start = buf_view(&s->win.b);
+	start.n = start.n < SNIFF ? start.n : SNIFF;
+	if (s->kind == FROM_AUTO)
 		s->kind = source_sniff(s->paths->v[s->file], start);
-	}
 	if (s->kind != FROM_WARC)
 		return 0;
-	s->warc = warc_new(&s->win, s->opts->max_record);
-	return s->warc ? 0 : err_nomem(e, "an archive");
+	if (is_arc(start))
+		s->arc = arc_new(&s->win, s->opts->max_record);
+	else
+		s->warc = warc_new(&s->win, s->opts->max_record);
+	return s->warc || s->arc ? 0 : err_nomem(e, "an archive");
 }
 
 static int
@@ -152,11 +170,11 @@ static int
 next_in_archive(struct source *s, struct source_rec *r, struct err *e)
 {
 	struct warc_rec w;
-	int rc = warc_next(s->warc, &w, e);
+	int rc = s->arc ? arc_next(s->arc, &w, e) : warc_next(s->warc, &w, e);
 
 	if (rc == 0 || (rc < 0 && rc != ERR_DAMAGE))
 		return rc;
-	r->kind = SOURCE_WARC;
+	r->kind = s->arc ? SOURCE_ARC : SOURCE_WARC;
 	r->raw = w.raw;
 	r->head = w.head.n;
 	r->number = w.number;
@@ -207,7 +225,8 @@ source_next(struct source *s, struct source_rec *r, struct err *e)
 				return e->code;
 		}
 		*r = (struct source_rec){ .file = in_name(s->in) };
-		rc = s->warc ? next_in_archive(s, r, e) : next_in_file(s, r, e);
+		rc = s->warc || s->arc ? next_in_archive(s, r, e)
+				       : next_in_file(s, r, e);
 		/* r->file is the path's, which outlives the stream. */
 		if (strcmp(r->file, "stdin") != 0)
 			r->file = s->paths->v[s->file];

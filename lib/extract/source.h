@@ -11,6 +11,7 @@
  */
 enum source_kind {
 	SOURCE_WARC, /* raw: header, payload */
+	SOURCE_ARC,  /* the same */
 	SOURCE_HTML, /* raw: a file */
 	SOURCE_TEXT,
 	SOURCE_DAMAGE, /* what: what's wrong; raw: bytes lost, if known */
@@ -19,7 +20,7 @@ enum source_kind {
 struct source_rec {
 	enum source_kind kind;
 	struct str raw;
-	size_t head;      /* bytes of raw that are the WARC header */
+	size_t head;      /* bytes of raw that are the header */
 	const char *file; /* for messages */
 	uint64_t number;  /* in its file */
 	uint64_t offset;  /* in the file as stored */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "extract/arc.h"
 #include "extract/charset.h"
 #include "extract/field.h"
 #include "extract/html.h"
@@ -311,6 +312,22 @@ warc_record(struct worker *w, struct emit *em, struct item *it, struct err *e)
 	return drop_for(w, em, it, "not_a_response", type, e);
 }
 
+static int
+arc_record(struct worker *w, struct emit *em, struct item *it, struct err *e)
+{
+	const struct source_rec *r = it->rec;
+	struct arc_head h;
+
+	arc_parse((struct str){ r->raw.p, r->head }, &h);
+	it->url = h.uri;
+	it->date = str_c(h.date);
+	it->body = (struct str){ r->raw.p + r->head, r->raw.n - r->head };
+	set_type(it, h.content_type);
+	if (str_starts(h.uri, STR("filedesc:")) || w->opts->from == FROM_WET)
+		return drop_for(w, em, it, "not_a_response", h.uri, e);
+	return response(w, em, it, e);
+}
+
 int
 worker_record(struct worker *w, const struct source_rec *r, struct emit *em,
     struct err *e)
@@ -323,6 +340,8 @@ worker_record(struct worker *w, const struct source_rec *r, struct emit *em,
 		    em, r->file, r->number, r->offset, r->raw, r->what, e);
 	case SOURCE_WARC:
 		return warc_record(w, em, &it, e);
+	case SOURCE_ARC:
+		return arc_record(w, em, &it, e);
 	case SOURCE_HTML:
 	case SOURCE_TEXT:
 		break;

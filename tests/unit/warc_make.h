@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "extract/arc.h"
 #include "extract/warc.h"
 #include "extract/window.h"
 #include "io/stream.h"
@@ -68,12 +69,14 @@ as_file(const struct buf *b)
 /* What a reader makes of bytes: one line an event, such as
  * "a:hello", "a:hello(cut)", "damage". */
 __attribute__((unused)) static void
-read_archive(const struct buf *bytes, uint64_t max_record, struct buf *log,
-    uint64_t *offsets, size_t max)
+read_any(const struct buf *bytes, bool arc, uint64_t max_record,
+    struct buf *log, uint64_t *offsets, size_t max)
 {
 	char *path = as_file(bytes);
 	struct window win;
 	struct warc *w;
+	struct arc *a;
+	struct arc_head h;
 	struct warc_rec r;
 	struct in *in;
 	struct err e;
@@ -84,7 +87,10 @@ read_archive(const struct buf *bytes, uint64_t max_record, struct buf *log,
 		abort();
 	window_init(&win, in);
 	w = warc_new(&win, max_record);
-	for (i = 0; (rc = warc_next(w, &r, &e)) != 0; i++) {
+	a = arc_new(&win, max_record);
+	for (i = 0;
+	     (rc = arc ? arc_next(a, &r, &e) : warc_next(w, &r, &e)) != 0;
+	     i++) {
 		if (rc < 0 && rc != ERR_DAMAGE)
 			abort();
 		if (i < max)
@@ -96,7 +102,9 @@ read_archive(const struct buf *bytes, uint64_t max_record, struct buf *log,
 			buf_puts(log, "damage\n");
 			continue;
 		}
-		buf_str(log, r.id);
+		if (arc && !arc_parse(r.head, &h))
+			abort();
+		buf_str(log, arc ? h.uri : r.id);
 		buf_putc(log, ':');
 		if (r.payload.n < 64)
 			buf_str(log, r.payload);
@@ -107,11 +115,19 @@ read_archive(const struct buf *bytes, uint64_t max_record, struct buf *log,
 		    r.repaired ? "(repaired)" : "");
 	}
 	warc_free(w);
+	arc_free(a);
 	window_free(&win);
 	in_close(in);
 	unlink(path);
 	free(path);
 	buf_putc(log, '\0');
+}
+
+__attribute__((unused)) static void
+read_archive(const struct buf *bytes, uint64_t max_record, struct buf *log,
+    uint64_t *offsets, size_t max)
+{
+	read_any(bytes, false, max_record, log, offsets, max);
 }
 
 #endif
