@@ -181,8 +181,11 @@ int
 bpe_index(struct bpe *b, struct err *e)
 {
 	uint64_t slots = slots_for(b->nmerge), i;
-	char c;
+	char *padding = buf_room(&b->bytes, BPE_PADDING), c;
 
+	if (!padding)
+		return err_nomem(e, "the vocabulary");
+	memset(padding, 0, BPE_PADDING);
 	if (bpe_index_tokens(b, e) < 0)
 		return e->code;
 	free(b->pairs);

@@ -17,7 +17,11 @@ struct err;
  * by reading a file; then bpe_index() makes the tables that encoding looks
  * things up in, and from there on it is read only and shared by threads.
  */
-enum { BPE_NONE = UINT32_MAX /* no id */, BPE_MAX_ID = 1 << 28 };
+enum {
+	BPE_NONE = UINT32_MAX, /* no id */
+	BPE_MAX_ID = 1 << 28,
+	BPE_PADDING = 16, /* readable bytes behind those of an indexed bpe */
+};
 
 struct bpe_token {
 	uint64_t at;  /* in bpe.bytes */

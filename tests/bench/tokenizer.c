@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Splitting, training, encoding, decoding, one thread, on text made up of
+ * 50,000 words of which each is as frequent as Zipf's law has it; and how the
+ * time for a piece without an end grows.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "io/stream.h"
+#include "tokenizer/learn.h"
+#include "tokenizer/pretok.h"
+#include "tokenizer/tokenizer.h"
+#include "tokenizer/tokjson.h"
+
+enum { SIZE = 32 << 20, WORDS = 50000, VOCAB = 32000, RUNS = 3, ENDS = 512 };
+
+/* Seconds of this process on a processor. */
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+put_word(struct buf *b, uint64_t rank)
+{
+	static const char *const syllables[] = { "mi", "ll", "gra", "in", "wa",
+		"ter", "sto", "ne", "ri", "ver", "bre", "ad", "whe", "el", "e",
+		"m\xc3\xbch" };
+	uint64_t x = mix64(rank), n = 1 + rank % 997 % 4;
+
+	for (; n; n--, x /= 16)
+		buf_puts(b, syllables[x % 16]);
+}
+
+static void
+make_text(struct buf *b)
+{
+	uint64_t seed = 0, r, x;
+
+	while (b->n < SIZE) {
+		/* A rank whose logarithm is even: 1/rank. */
+		r = mix64(++seed);
+		x = WORDS >> r % 16;
+		put_word(b, x ? mix64(r) % x : 0);
+		buf_puts(b, r >> 32 & 15 ? " " : r >> 36 & 3 ? ", " : ".\n");
+	}
+	/* So that rows of one letter have merges, too. */
+	for (r = 0; r < 1000; r++)
+		buf_puts(b, " aaaaaaaaaaaaaaaa");
+}
+
+static double
+split(const char *pattern, struct str text, struct words *count)
+{
+	double start = now();
+	struct pretok_scan *s;
+	struct pretok *pt;
+	size_t ends[ENDS], from = 0;
+	ptrdiff_t n, i;
+	struct err e;
+
+	if (pretok_open(&pt, pattern, &e) < 0)
+		return 0;
+	s = pretok_scan_new(pt, &e);
+	pretok_start(s, text, &e);
+	while ((n = pretok_next(s, ends, ENDS, &e)) > 0)
+		for (i = 0; count && i < n; from = ends[i++])
+			words_add(count,
+			    (struct str){ text.p + from, ends[i] - from }, 1,
+			    &e);
+	pretok_scan_free(s);
+	pretok_close(pt);
+	return now() - start;
+}
+
+static void
+print(const char *what, double seconds, double bytes)
+{
+	printf("%-34s %7.1f MB/s  (%.3f s)\n", what, bytes / seconds / 1e6,
+	    seconds);
+}
+
+static int
+train(struct str text, const char *path, struct err *e)
+{
+	static const struct str special = { "<|endoftext|>", 13 };
+	struct learn_opts opts = {
+		.vocab = VOCAB, .specials = &special, .nspecial = 1
+	};
+	struct words w = { 0 };
+	struct bpe b = { 0 };
+	struct buf json = { 0 };
+	double count = split("gpt2", text, &w), start = now();
+	int rc;
+
+	print("training: counting", count, (double)text.n);
+	rc = bpe_learn(&b, &w, &opts, e);
+	printf("training: learning %zu merges from %llu words: %.3f s\n",
+	    b.nmerge, (unsigned long long)w.used, now() - start);
+	if (rc == 0)
+		rc = bpe_set_pattern(&b, "gpt2", e);
+	if (rc == 0)
+		rc = tokjson_write(&b, &json, e);
+	if (rc == 0)
+		rc = out_whole(path, json.p, json.n, e);
+	words_free(&w);
+	bpe_free(&b);
+	buf_free(&json);
+	return rc;
+}
+
+/* Seconds to encode text with a fresh worker, and again. */
+static int
+encode(const struct tokenizer *t, struct str text, struct ids *ids,
+    double *first, double *again, struct err *e)
+{
+	struct tokenizer_worker *w = tokenizer_worker_new(t, e);
+	double start = now();
+	int rc, i;
+
+	ids->n = 0;
+	rc = tokenizer_encode(t, w, text, ids, e);
+	*first = now() - start;
+	start = now();
+	for (i = 0; rc == 0 && again && i < RUNS; i++) {
+		ids->n = 0;
+		rc = tokenizer_encode(t, w, text, ids, e);
+	}
+	if (again)
+		*again = (now() - start) / RUNS;
+	tokenizer_worker_free(w);
+	return rc;
+}
+
+static int
+run_long(const struct tokenizer *t, const char *what, int letters, char *p,
+    size_t n, struct err *e)
+{
+	struct ids ids = { 0 };
+	double half, whole;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		p[i] = (char)('a' + mix64(i) % (uint64_t)letters);
+	rc = encode(t, (struct str){ p, n / 2 }, &ids, &half, NULL, e);
+	if (rc == 0)
+		rc = encode(t, (struct str){ p, n }, &ids, &whole, NULL, e);
+	if (rc == 0)
+		printf("%zu MB of %s: %.2f s, t(2n)/t(n) = %.2f\n", n / 1000000,
+		    what, whole, whole / half);
+	ids_free(&ids);
+	return rc;
+}
+
+static int
+run(struct str text, char *scratch, const char *path, struct err *e)
+{
+	static const char *const names[] = { "gpt2", "cl100k", "o200k" };
+	struct tokenizer *t;
+	struct ids ids = { 0 };
+	struct buf back = { 0 };
+	double first, again, start;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < 3; i++)
+		print(names[i], split(names[i], text, NULL), (double)text.n);
+	if (train(text, path, e) < 0 || tokenizer_load(&t, path, e) < 0)
+		return e->code;
+	rc = encode(t, text, &ids, &first, &again, e);
+	print("encoding, first pass", first, (double)text.n);
+	print("encoding, again", again, (double)text.n);
+	start = now();
+	if (rc == 0)
+		rc = tokenizer_decode(t, ids.v, ids.n, &back, e);
+	print("decoding", now() - start, (double)text.n);
+	if (rc == 0)
+		rc = run_long(t, "a", 1, scratch, 10000000, e);
+	if (rc == 0)
+		rc = run_long(t, "random letters", 26, scratch, 10000000, e);
+	ids_free(&ids);
+	buf_free(&back);
+	tokenizer_free(t);
+	return rc;
+}
+
+int
+main(void)
+{
+	char path[] = "/tmp/quern-bench-XXXXXX", *scratch = malloc(10000000);
+	struct buf b = { 0 };
+	struct err e;
+	int fd = mkstemp(path), rc;
+
+	if (fd < 0 || !scratch)
+		return 1;
+	close(fd);
+	make_text(&b);
+	rc = run(buf_view(&b), scratch, path, &e);
+	if (rc < 0)
+		fprintf(stderr, "bench: %s\n", e.msg);
+	unlink(path);
+	buf_free(&b);
+	free(scratch);
+	return rc < 0;
+}
