@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -289,6 +290,32 @@ test_keep(const struct train_options *o)
 	    "the last two checkpoints are kept");
 }
 
+/* A limit to the size of files: as if the disk were full. */
+static void
+test_full_disk(const struct train_options *o)
+{
+	struct rlimit was, small;
+	struct step_report r;
+	struct err e;
+	char path[256];
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &was);
+	small = was;
+	small.rlim_cur = 60000;
+	run("full", 2, 6, false, o, &r, &e);
+	setrlimit(RLIMIT_FSIZE, &small);
+	OK(run("full", 2, 0, true, o, &r, &e) == ERR_IO, "a full disk: %s",
+	    e.msg);
+	setrlimit(RLIMIT_FSIZE, &was);
+	OK(access(in_top(path, "full/.checkpoint.tmp"), F_OK) < 0 &&
+		access(in_top(path, "full/step-00000012"), F_OK) < 0,
+	    "nothing of the checkpoint is left");
+	OK(run("full", 2, 0, true, o, &r, &e) == 0 &&
+		same_weights("one", "full"),
+	    "the last one is whole: resumed from it");
+}
+
 /* Phases of different lengths, and a resume between them. */
 static void
 test_phases(const struct train_options *o)
@@ -338,6 +365,7 @@ main(void)
 	test_killed(&o);
 	test_keep(&o);
 	test_phases(&o);
+	test_full_disk(&o);
 	test_refusals(&o);
 	snprintf(command, sizeof(command), "rm -r '%s'", top);
 	return system(command) | tap_end();
