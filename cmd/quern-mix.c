@@ -24,19 +24,29 @@ want(int n, int least, int most, const char *what, struct err *e)
 	    n < least ? "something is missing" : "too many operands", what);
 }
 
-/* Write text to -o or stdout. */
+/* Write text to -o or stdout, and --stats; plan: of the recipe goes there. */
 static int
-put(const struct buf *text, struct err *e)
+put(const struct opt_cmd *c, const struct buf *text, const struct mix *plan,
+    struct err *e)
 {
-	struct out *out;
+	struct run r;
+	int rc = buf_ok(text, e);
 
-	if (buf_ok(text, e) < 0 || out_open(&out, common.out, e) < 0)
-		return e->code;
-	if (out_write(out, text->p, text->n, e) < 0) {
-		out_close(out);
-		return e->code;
+	if (rc == 0)
+		rc = run_open(&r, c, &common, false, cmd_warn, e);
+	if (rc < 0)
+		return rc;
+	rc = out_write(r.out, text->p, text->n, e);
+	if (rc == 0 && plan) {
+		buf_puts(&r.extra, "\"plan\":");
+		show_json(plan, &r.extra);
+		buf_putc(&r.extra, ',');
+		rc = buf_ok(&r.extra, e);
 	}
-	return out_commit(out, e);
+	if (rc == 0)
+		return run_close(&r, e);
+	run_abort(&r);
+	return rc;
 }
 
 /* Problems go to stderr, one line each; ERR_CHECK if there are any. */
@@ -77,7 +87,9 @@ show_main(const struct opt_cmd *c, int argc, char **argv,
 		rc = mix_load(&m, argv[1], &e);
 	if (rc == 0) {
 		(strcmp(format, "json") == 0 ? show_json : show)(m, &text);
-		rc = put(&text, &e);
+		if (strcmp(format, "json") == 0)
+			buf_putc(&text, '\n');
+		rc = put(c, &text, m, &e);
 	}
 	if (rc == 0)
 		rc = report(c, m, &e);
@@ -319,7 +331,7 @@ at_main(int argc, char **argv)
 	if (rc == 0)
 		rc = at_rows(m, &at, &text, &e);
 	if (rc == 0)
-		rc = put(&text, &e);
+		rc = put(&c, &text, NULL, &e);
 	buf_free(&text);
 	mix_close(m);
 	return cmd_end(&c, rc, &e);
@@ -376,7 +388,7 @@ seen_main(int argc, char **argv)
 	if (rc == 0)
 		rc = seen_rows(m, argv[2], &text, &e);
 	if (rc == 0)
-		rc = put(&text, &e);
+		rc = put(&c, &text, NULL, &e);
 	buf_free(&text);
 	mix_close(m);
 	return cmd_end(&c, rc, &e);

@@ -95,30 +95,43 @@ build_main(int argc, char **argv)
 	return cmd_end(&c, rc, &e);
 }
 
-/* Run one over every shard named, writing to -o. */
+/*
+ * Run one over every shard named, writing to -o.  A broken one is reported;
+ * with go_on the others are still looked at.
+ */
 static int
-each_shard(int argc, char **argv,
+each_shard(const struct opt_cmd *c, int n, char **argv, bool go_on,
     int (*one)(const struct shard *, struct out *, struct err *), struct err *e)
 {
+	int i, rc = 0, bad = 0;
 	struct shard s;
-	struct out *out;
-	int i, rc = 0;
+	struct run r;
 
-	if (argc < 1)
+	if (n < 1)
 		return err_set(e, ERR_ARG, "name a shard: its PREFIX");
-	if (out_open(&out, common.out, e) < 0)
+	if (run_open(&r, c, &common, false, cmd_warn, e) < 0)
 		return e->code;
-	for (i = 1; rc == 0 && i <= argc; i++) {
+	for (i = 1; rc == 0 && i <= n; i++) {
 		rc = shard_open(&s, argv[i], e);
 		if (rc == 0) {
-			rc = one(&s, out, e);
+			rc = one(&s, r.out, e);
 			shard_close(&s);
 		}
+		if (go_on && (rc == ERR_FORMAT || rc == ERR_CHECK)) {
+			cmd_warn(&r, str_c(e->msg));
+			bad++;
+			rc = 0;
+		}
 	}
-	if (rc == 0)
-		return out_commit(out, e);
-	out_close(out);
-	return rc;
+	if (rc < 0) {
+		run_abort(&r);
+		return rc;
+	}
+	buf_printf(&r.extra, "\"shards\":%d,\"broken\":%d,", n, bad);
+	if (run_close(&r, e) < 0)
+		return e->code;
+	return bad ? err_set(e, ERR_CHECK, "%d of %d shards are broken", bad, n)
+		   : 0;
 }
 
 static int
@@ -173,7 +186,7 @@ info_main(int argc, char **argv)
 
 	opt_common_init(&common);
 	n = cmd_begin(&c, argc, argv);
-	rc = each_shard(n, argv, info_one, &e);
+	rc = each_shard(&c, n, argv, false, info_one, &e);
 	return cmd_end(&c, rc, &e);
 }
 
@@ -260,39 +273,20 @@ cat_main(int argc, char **argv)
 	opt_common_init(&common);
 	format = "ids";
 	n = cmd_begin(&c, argc, argv);
-	rc = each_shard(n, argv, cat_one, &e);
+	rc = each_shard(&c, n, argv, false, cat_one, &e);
 	return cmd_end(&c, rc, &e);
 }
 
-/* One that fails doesn't keep the next from being looked at. */
 static int
-verify_all(const struct opt_cmd *c, int n, char **argv, struct err *e)
+verify_one(const struct shard *s, struct out *out, struct err *e)
 {
-	struct shard s;
-	int i, rc, bad = 0;
+	struct buf b = { 0 };
 
-	for (i = 1; i <= n; i++) {
-		rc = shard_open(&s, argv[i], e);
-		if (rc == 0) {
-			rc = shard_verify(&s, e);
-			if (rc == 0)
-				printf("%s: ok, %" PRIu64 " documents, %" PRIu64
-				       " tokens\n",
-				    s.prefix, s.docs, s.tokens);
-			shard_close(&s);
-		}
-		if (rc == ERR_FORMAT || rc == ERR_CHECK) {
-			fflush(stdout);
-			fprintf(stderr, "quern %s: %s\n", c->name, e->msg);
-			bad++;
-		} else if (rc < 0) {
-			return rc;
-		}
-	}
-	if (bad)
-		return err_set(
-		    e, ERR_CHECK, "%d of %d shards are broken", bad, n);
-	return 0;
+	if (shard_verify(s, e) < 0)
+		return e->code;
+	buf_printf(&b, "%s: ok, %" PRIu64 " documents, %" PRIu64 " tokens\n",
+	    s->prefix, s->docs, s->tokens);
+	return put(out, &b, e);
 }
 
 static int
@@ -312,8 +306,7 @@ verify_main(int argc, char **argv)
 
 	opt_common_init(&common);
 	n = cmd_begin(&c, argc, argv);
-	rc = n < 1 ? err_set(&e, ERR_ARG, "name a shard: its PREFIX")
-		   : verify_all(&c, n, argv, &e);
+	rc = each_shard(&c, n, argv, true, verify_one, &e);
 	return cmd_end(&c, rc, &e);
 }
 

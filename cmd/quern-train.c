@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cmd.h"
@@ -232,6 +233,15 @@ write_stats(const struct view *v, const struct step_report *last, struct err *e)
 	return rc;
 }
 
+/* What the machine has: more would only be killed half-way. */
+static uint64_t
+all_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
 static int
 check_usage(int operands, struct err *e)
 {
@@ -245,7 +255,7 @@ check_usage(int operands, struct err *e)
 		    e, ERR_ARG, "writes a folder: --out, not --output");
 	options.dir = given.out;
 	options.seed = common.seed;
-	options.memory = common.memory;
+	options.memory = common.memory ? common.memory : all_memory();
 	options.micro_batch = (uint32_t)given.micro_batch;
 	options.keep = (uint32_t)given.keep;
 	return schedule_kind(&options.schedule, given.schedule, e);

@@ -43,3 +43,15 @@ cat >model.json <<'END'
  "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
  "max_position_embeddings": 64, "tie_word_embeddings": true}
 END
+
+# Rows to measure that model on, and the model.
+cat >valid.mix <<'END'
+%mix 1
+source sample sample
+batch 512
+phase only 1K seq=64 sample:100
+END
+quern train -q --config model.json --recipe run.mix --lr 1e-2 \
+	--tokenizer tokenizer.json --out trained
+cp -rL trained/last tiny
+rm -r trained

@@ -92,30 +92,27 @@ starts_sequence(struct str s)
 				    : 4u);
 }
 
+/* valid: the bytes of s that are known to be valid. */
 static struct census
-count_utf8(struct str s)
+count_utf8(struct str s, size_t valid)
 {
 	struct census c = { 0 };
-	size_t n, i;
+	size_t i;
 
-	while (s.n) {
-		n = utf8_valid_prefix(s);
-		for (i = 0; i < n; i++)
+	for (;; valid = utf8_valid_prefix(s)) {
+		for (i = 0; i < valid; i++)
 			c.multi += (unsigned char)s.p[i] >= 0xc0;
-		if (n == s.n)
-			break;
-		s.p += n;
-		s.n -= n;
+		s.p += valid;
+		s.n -= valid;
+		if (s.n == 0)
+			return c;
 		c.bad++;
 		c.cut = c.bad == 1 && starts_sequence(s);
-		s.p++;
-		s.n--;
-		while (s.n && ((unsigned char)s.p[0] & 0xc0) == 0x80) {
+		do { /* the rest of a sequence is part of one bad place */
 			s.p++;
 			s.n--;
-		}
+		} while (s.n && ((unsigned char)s.p[0] & 0xc0) == 0x80);
 	}
-	return c;
 }
 
 /* 1, or 0 if the system's iconv doesn't know the encoding. */
@@ -268,7 +265,7 @@ charset_decode(struct charset *c, struct str s, struct str label, bool html,
 		return 0;
 	}
 	if (enc < 0) {
-		n = count_utf8(s);
+		n = count_utf8(s, valid > skip ? valid - skip : 0);
 		enc = decide(c, s, label, html, &n);
 	}
 	*name = charset_encs[enc].name;

@@ -39,9 +39,17 @@ same_name(struct str s, const char *name)
 const char *
 field_find(struct str s, const char *lower)
 {
-	size_t n = strlen(lower), i, j;
+	size_t n = strlen(lower), i = 0, j;
+	bool letter = lower[0] >= 'a' && lower[0] <= 'z';
+	const char *p;
 
-	for (i = 0; i + n <= s.n; i++) {
+	for (; i + n <= s.n; i++) {
+		if (!letter) { /* only one byte to look for */
+			p = memchr(s.p + i, lower[0], s.n - n - i + 1);
+			if (!p)
+				break;
+			i = (size_t)(p - s.p);
+		}
 		for (j = 0; j < n && field_lower(s.p[i + j]) == lower[j]; j++)
 			;
 		if (j == n)

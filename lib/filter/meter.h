@@ -7,9 +7,10 @@
 #include "filter/seen.h"
 #include "filter/signals.h"
 
-enum { METER_MAX = 1 << 28 };
+enum { METER_MAX = 1 << 28, METER_POWERS = 1024 };
 
 struct meter_token {
+	uint64_t hash;  /* of all bytes of joined before it */
 	uint32_t at;    /* in joined */
 	uint32_t chars; /* code points of all tokens before it */
 	uint32_t from;  /* in the text */
@@ -21,9 +22,17 @@ struct meter {
 	uint32_t *ids;              /* equal for equal tokens */
 	char *joined;               /* the tokens without gaps */
 	uint32_t ntoken;
-	uint32_t cap; /* tokens there is room for */
-	size_t room;  /* bytes that joined has room for */
+	uint32_t cap;                  /* tokens there is room for */
+	size_t room;                   /* bytes that joined has room for */
+	uint64_t powers[METER_POWERS]; /* of METER_BASE */
 };
+
+/*
+ * Hashes of tokens i .. i + n, joined, come from those of prefixes: a
+ * polynomial in METER_BASE modulo 2^64 (Karp, Rabin 1987), whatever n is.
+ */
+#define METER_BASE UINT64_C(0x9e3779b97f4a7c15)
+uint64_t meter_hash(const struct meter *m, uint32_t i, uint32_t n);
 
 /* part / whole, 0 of nothing. */
 double meter_ratio(uint64_t part, uint64_t whole);

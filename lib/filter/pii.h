@@ -20,8 +20,9 @@ struct err;
  * ip		IPv4 and IPv6 addresses that are global: no private, reserved,
  *		documentation or multicast ones.  IPv4: four numbers up to 255
  *		without leading zeros that are no part of a longer word, number
- *		or dotted row.  IPv6 with :: only in 2000::/3, so that a::b of
- *		program code is none.
+ *		or dotted row, nor the number of a version or section.  IPv6:
+ *		with :: only in 2000::/3, so that a::b of program code is none;
+ *		with a group of over two digits, so that bytes are none.
  *
  * Source: RFC 5321, 4.5.3.1 (lengths); RFC 4291, 2.2 (IPv6 text); the IANA
  * special-purpose address registries of 2024 (global).

@@ -120,6 +120,29 @@ free_behind(const char *p, const char *end)
 	return !pii_word_at(p, end);
 }
 
+/* Does the word before p say that the four numbers are no address? */
+static bool
+is_numbering(const char *start, const char *p)
+{
+	static const char *const words[] = { "chapter", "oid", "release",
+		"section", "ver", "version" };
+	const char *end = p;
+	char low[9] = "";
+	size_t i, n;
+
+	while (end > start && (end[-1] == ' ' || end[-1] == '.'))
+		end--;
+	for (p = end; p > start && pii_letter(p[-1]) && end - p < 8;)
+		p--;
+	n = (size_t)(end - p);
+	for (i = 0; i < n; i++)
+		low[i] = (char)(p[i] | 0x20);
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(low, words[i]) == 0)
+			return true;
+	return false;
+}
+
 static int
 find_ipv4(struct str text, struct pii_found *f, struct err *e)
 {
@@ -140,7 +163,7 @@ find_ipv4(struct str text, struct pii_found *f, struct err *e)
 			continue;
 		}
 		p = from + n;
-		if (is_global4(ip) &&
+		if (is_global4(ip) && !is_numbering(text.p, from) &&
 		    pii_add(f, PII_IP, (size_t)(from - text.p), n, e) < 0)
 			return -1;
 	}
@@ -185,14 +208,19 @@ spread(uint16_t g[8], int n, int gap)
 		g[i] = 0;
 }
 
-/* Is all of [p, end) an IPv6 address?  *has_gap: it has "::". */
+/*
+ * Is all of [p, end) an IPv6 address?  *has_gap: it has "::".  *wide: a group
+ * has over two digits, as those of eight bytes in a dump don't.
+ */
 static bool
-parse_ipv6(const char *p, const char *end, uint16_t g[8], bool *has_gap)
+parse_ipv6(
+    const char *p, const char *end, uint16_t g[8], bool *has_gap, bool *wide)
 {
 	int n = 0, gap = -1;
 	uint32_t ip;
 	size_t len;
 
+	*wide = false;
 	while (p < end) {
 		if (end - p >= 2 && p[0] == ':' && p[1] == ':') {
 			if (gap >= 0)
@@ -213,6 +241,7 @@ parse_ipv6(const char *p, const char *end, uint16_t g[8], bool *has_gap)
 		}
 		if (n == 8 || !(len = group(p, end, &g[n])))
 			return false;
+		*wide |= len > 2;
 		n++;
 		p += len;
 	}
@@ -244,7 +273,7 @@ is_ipv6(struct str text, struct str *run)
 {
 	const char *end = text.p + text.n;
 	uint16_t g[8];
-	bool has_gap;
+	bool has_gap, wide;
 
 	if (run->n > IPV6_MAX || pii_word_before(text.p, run->p, end) ||
 	    pii_word_at(run->p + run->n, end))
@@ -254,8 +283,8 @@ is_ipv6(struct str text, struct str *run)
 	if (run->n > 1 && run->p[run->n - 1] == ':' &&
 	    run->p[run->n - 2] != ':')
 		run->n--;
-	return parse_ipv6(run->p, run->p + run->n, g, &has_gap) &&
-	       is_global6(g) && (!has_gap || g[0] >> 13 == 1);
+	return parse_ipv6(run->p, run->p + run->n, g, &has_gap, &wide) &&
+	       is_global6(g) && wide && (!has_gap || g[0] >> 13 == 1);
 }
 
 static int

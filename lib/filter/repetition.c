@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/text/lines.h"
 #include "base/text/utf8.h"
 #include "filter/meter.h"
@@ -47,6 +48,24 @@ dup_pieces(struct meter *m, struct str text, struct text_pieces it,
 	return 0;
 }
 
+static uint64_t
+power(const struct meter *m, uint32_t n)
+{
+	uint64_t p = 1;
+
+	for (; n >= METER_POWERS; n -= METER_POWERS - 1)
+		p *= m->powers[METER_POWERS - 1];
+	return p * m->powers[n];
+}
+
+uint64_t
+meter_hash(const struct meter *m, uint32_t i, uint32_t n)
+{
+	const struct meter_token *a = &m->tokens[i], *b = a + n;
+
+	return mix64(b->hash - a->hash * power(m, b->at - a->at));
+}
+
 /* Give equal tokens equal ids. */
 static int
 number_tokens(struct meter *m, struct err *e)
@@ -57,9 +76,21 @@ number_tokens(struct meter *m, struct err *e)
 	if (seen_begin(&m->seen, m->joined, m->ntoken, e) < 0)
 		return e->code;
 	for (i = 0; i < m->ntoken; i++)
-		m->ids[i] =
-		    seen_add(&m->seen, t[i].at, t[i + 1].at - t[i].at)->at;
+		m->ids[i] = seen_add_hashed(&m->seen, t[i].at,
+		    t[i + 1].at - t[i].at, meter_hash(m, i, 1))
+				->at;
 	return 0;
+}
+
+static uint64_t
+hash_ids(const uint32_t *ids, uint32_t n)
+{
+	uint64_t h = 0;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		h = h * METER_BASE + ids[i] + 1;
+	return mix64(h);
 }
 
 /* Bytes of the text that tokens i .. i + n take. */
@@ -89,7 +120,8 @@ top_gram(struct meter *m, uint32_t n, struct signals *s, enum signal sig,
 	if (seen_begin(&m->seen, m->ids, m->ntoken, e) < 0)
 		return e->code;
 	for (i = 0; i + n <= m->ntoken; i++) {
-		x = seen_add(&m->seen, i * size, n * size);
+		x = seen_add_hashed(
+		    &m->seen, i * size, n * size, hash_ids(m->ids + i, n));
 		if (x->count > count ||
 		    (x->count == count && x->at / size < best)) {
 			count = x->count;
@@ -112,14 +144,16 @@ dup_gram(struct meter *m, uint32_t n, struct signals *s, enum signal sig,
     struct err *e)
 {
 	const struct meter_token *t = m->tokens;
+	const struct seen_slot *x;
 	uint64_t chars = 0;
 	uint32_t i = 0;
 
 	if (seen_begin(&m->seen, m->joined, m->ntoken, e) < 0)
 		return e->code;
 	while (i + n <= m->ntoken) {
-		if (seen_add(&m->seen, t[i].at, t[i + n].at - t[i].at)->count ==
-		    1) {
+		x = seen_add_hashed(&m->seen, t[i].at, t[i + n].at - t[i].at,
+		    meter_hash(m, i, n));
+		if (x->count == 1) {
 			i++;
 			continue;
 		}

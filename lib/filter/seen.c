@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "filter/seen.h"
 
-enum { SEEN_MIN = 1024 };
+enum { SEEN_MIN = 1024, ROUND_MASK = (1 << SEEN_ROUND_BITS) - 1 };
 
 static int
 grow(struct seen *s, uint32_t n, struct err *e)
@@ -32,7 +32,7 @@ seen_begin(struct seen *s, const void *base, uint32_t max, struct err *e)
 		return err_set(e, ERR_ARG, "a text of too many words");
 	if (n > s->cap && grow(s, (uint32_t)n, e) < 0)
 		return e->code;
-	if (++s->round == 0) {
+	if (++s->round > ROUND_MASK) {
 		memset(s->slots, 0, s->cap * sizeof(*s->slots));
 		s->round = 1;
 	}
@@ -44,21 +44,27 @@ seen_begin(struct seen *s, const void *base, uint32_t max, struct err *e)
 struct seen_slot *
 seen_add(struct seen *s, uint32_t at, uint32_t n)
 {
-	uint64_t h = hash64(s->base + at, n, 0);
+	return seen_add_hashed(s, at, n, hash64(s->base + at, n, 0));
+}
+
+struct seen_slot *
+seen_add_hashed(struct seen *s, uint32_t at, uint32_t n, uint64_t h)
+{
 	uint32_t i = (uint32_t)(h >> 32) & s->mask;
+	uint32_t tag = (uint32_t)h << SEEN_ROUND_BITS | s->round;
 	struct seen_slot *x;
 
 	for (;; i = (i + 1) & s->mask) {
 		x = &s->slots[i];
-		if (x->round != s->round)
+		if ((x->tag & ROUND_MASK) != s->round)
 			break;
-		if (x->hash == (uint32_t)h && x->n == n &&
+		if (x->tag == tag && x->n == n &&
 		    memcmp(s->base + x->at, s->base + at, n) == 0) {
 			x->count++;
 			return x;
 		}
 	}
-	*x = (struct seen_slot){ (uint32_t)h, s->round, at, n, 1 };
+	*x = (struct seen_slot){ tag, at, n, 1 };
 	return x;
 }
 

@@ -13,10 +13,14 @@ struct err;
  * nothing.  Not thread-safe.
  */
 struct seen_slot {
-	uint32_t hash, round; /* round: of seen_begin(); another is empty */
-	uint32_t at, n;       /* first occurrence */
+	/* Bits of the hash, and the round of seen_begin() in the lowest
+	 * SEEN_ROUND_BITS; of another round, the slot is empty. */
+	uint32_t tag;
+	uint32_t at, n; /* first occurrence */
 	uint32_t count;
 };
+
+enum { SEEN_ROUND_BITS = 12 };
 
 struct seen {
 	struct seen_slot *slots;
@@ -33,6 +37,9 @@ int seen_begin(struct seen *s, const void *base, uint32_t max, struct err *e);
  * valid until the next seen_begin().
  */
 struct seen_slot *seen_add(struct seen *s, uint32_t at, uint32_t n);
+/* The same with a hash of the bytes: equal bytes, equal hashes. */
+struct seen_slot *
+seen_add_hashed(struct seen *s, uint32_t at, uint32_t n, uint64_t hash);
 void seen_free(struct seen *s);
 
 #endif

@@ -42,7 +42,13 @@ signal_find(struct str name)
 struct meter *
 meter_new(void)
 {
-	return calloc(1, sizeof(struct meter));
+	struct meter *m = calloc(1, sizeof(*m));
+	uint64_t power = 1;
+	int i;
+
+	for (i = 0; m && i < METER_POWERS; i++, power *= METER_BASE)
+		m->powers[i] = power;
+	return m;
 }
 
 void
@@ -96,8 +102,12 @@ more_tokens(struct meter *m, struct err *e)
 	return 0;
 }
 
-static const char *const stop_words[] = { "the", "be", "to", "of", "and",
-	"that", "have", "with" };
+#define WORD(w) \
+	{ \
+		w, sizeof(w) - 1 \
+	}
+static const struct str stop_words[] = { WORD("the"), WORD("be"), WORD("to"),
+	WORD("of"), WORD("and"), WORD("that"), WORD("have"), WORD("with") };
 
 /* The bit of a stop word; 0 for another token. */
 static unsigned
@@ -108,7 +118,7 @@ stop_bit(struct str token)
 	if (token.n < 2 || token.n > 4)
 		return 0;
 	for (i = 0; i < sizeof(stop_words) / sizeof(*stop_words); i++)
-		if (str_eq(token, str_c(stop_words[i])))
+		if (str_eq(token, stop_words[i]))
 			return 1u << i;
 	return 0;
 }
@@ -154,29 +164,42 @@ count_token(struct str token, struct counts *c)
 	sentences_add(&c->sentences, token);
 }
 
+/* Append a token to those joined: `at` is the place, returns the new hash. */
+static uint64_t
+append(struct meter *m, struct str token, uint32_t at, uint64_t hash)
+{
+	size_t i;
+
+	memcpy(m->joined + at, token.p, token.n);
+	for (i = 0; i < token.n; i++)
+		hash = hash * METER_BASE + (unsigned char)token.p[i] + 1;
+	return hash;
+}
+
 /* Split the text into m->tokens, joined without gaps in m->joined. */
 static int
 split(struct meter *m, struct str text, struct counts *c, struct err *e)
 {
 	struct tokens it = tokens_of(text);
 	struct str token;
+	uint64_t hash = 0;
 	uint32_t at = 0;
 
 	m->ntoken = 0;
 	while (tokens_next(&it, &token)) {
 		if (m->ntoken == m->cap && more_tokens(m, e) < 0)
 			return e->code;
-		m->tokens[m->ntoken++] = (struct meter_token){ at,
+		m->tokens[m->ntoken++] = (struct meter_token){ hash, at,
 			(uint32_t)c->chars, (uint32_t)(token.p - text.p) };
-		memcpy(m->joined + at, token.p, token.n);
+		hash = append(m, token, at, hash);
 		at += (uint32_t)token.n;
 		count_token(token, c);
 	}
 	/* The end, so that differences need no special case. */
 	if (!m->cap && more_tokens(m, e) < 0)
 		return e->code;
-	m->tokens[m->ntoken] =
-	    (struct meter_token){ at, (uint32_t)c->chars, (uint32_t)text.n };
+	m->tokens[m->ntoken] = (struct meter_token){ hash, at,
+		(uint32_t)c->chars, (uint32_t)text.n };
 	return 0;
 }
 

@@ -124,8 +124,12 @@ digest_phases(const struct mix *m, struct buf *b)
 
 	for (i = 0; i < m->plan.nphase; i++) {
 		ph = &m->plan.phases[i];
-		buf_printf(b, "phase steps %llu rows %u seq %u\n",
-		    (unsigned long long)ph->steps, ph->step_rows, ph->seq);
+		buf_printf(b, "phase rows %llu seq %u\n",
+		    (unsigned long long)ph->rows, ph->seq);
+		for (j = 0; j < ph->nbatch; j++)
+			buf_printf(b, "batch %llu %u\n",
+			    (unsigned long long)ph->batches[j].step,
+			    ph->batches[j].rows);
 		for (j = 0; j < ph->blend.k; j++)
 			buf_printf(b, "share %u %llu/%llu\n",
 			    ph->shares[j].source,
@@ -281,20 +285,29 @@ mix_slots(struct mix *m, const struct plan_phase *ph, uint64_t first,
 	return rc;
 }
 
+/* Row 0 of a step: its number in the phase. */
+static uint64_t
+first_row(const struct plan_batch *b, uint64_t step)
+{
+	return b->row + (step - b->step) * b->rows;
+}
+
 static int
 mix_step(void *ctx, uint64_t step, struct step_info *info, struct err *e)
 {
 	const struct mix *m = ctx;
 	const struct plan_phase *ph;
+	const struct plan_batch *b;
 
 	if (check_step(m, step, e) < 0)
 		return e->code;
 	ph = plan_phase_of(&m->plan, step);
-	*info = (struct step_info){ .rows = ph->step_rows,
+	step -= ph->first_step;
+	b = plan_batch_of(ph, step);
+	*info = (struct step_info){ .rows = b->rows,
 		.seq = ph->seq,
-		.tokens_before = ph->tokens_before + (step - ph->first_step) *
-							 ph->step_rows *
-							 ph->seq,
+		.tokens_before =
+		    ph->tokens_before + first_row(b, step) * ph->seq,
 		.phase = (uint32_t)(ph - m->plan.phases),
 		.phase_name = ph->name };
 	return 0;
@@ -304,13 +317,16 @@ int
 mix_find_rows(const struct mix *m, uint64_t step, uint32_t first, uint32_t n,
     const struct plan_phase **ph, uint64_t *row, struct err *e)
 {
+	const struct plan_batch *b;
+
 	if (check_step(m, step, e) < 0)
 		return e->code;
 	*ph = plan_phase_of(&m->plan, step);
-	if (first > (*ph)->step_rows || n > (*ph)->step_rows - first)
+	b = plan_batch_of(*ph, step - (*ph)->first_step);
+	if (first > b->rows || n > b->rows - first)
 		return err_set(e, ERR_ARG, "rows %u + %u: step %llu has %u",
-		    first, n, (unsigned long long)step, (*ph)->step_rows);
-	*row = (step - (*ph)->first_step) * (*ph)->step_rows + first;
+		    first, n, (unsigned long long)step, b->rows);
+	*row = first_row(b, step - (*ph)->first_step) + first;
 	return 0;
 }
 
@@ -354,7 +370,7 @@ void
 mix_rows(struct mix *m, struct row_source *out)
 {
 	const struct plan_phase *ph;
-	uint32_t i;
+	uint32_t i, j;
 
 	*out = (struct row_source){ .ctx = m,
 		.steps = m->plan.steps,
@@ -364,8 +380,9 @@ mix_rows(struct mix *m, struct row_source *out)
 	memcpy(out->digest, m->digest, sizeof(out->digest));
 	for (i = 0; i < m->plan.nphase; i++) {
 		ph = &m->plan.phases[i];
-		if (ph->step_rows > out->max_rows)
-			out->max_rows = ph->step_rows;
+		for (j = 0; j < ph->nbatch; j++)
+			if (ph->batches[j].rows > out->max_rows)
+				out->max_rows = ph->batches[j].rows;
 		if (ph->seq > out->max_seq)
 			out->max_seq = ph->seq;
 	}

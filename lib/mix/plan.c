@@ -88,40 +88,12 @@ set_up_blocks(struct plan *p, const struct recipe *r)
 	}
 }
 
-/* Tokens to whole steps of whole rows, at least one. */
-static int
-set_up_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
-    const struct recipe_phase *from, struct err *e)
-{
-	uint64_t rows = (r->batch + from->seq / 2) / from->seq, per;
-
-	rows = rows ? rows : 1;
-	per = rows * from->seq;
-	*ph = (struct plan_phase){ .name = from->blend.name.p,
-		.asked = from->tokens,
-		.seq = from->seq,
-		.step_rows = (uint32_t)rows,
-		.first_step = p->steps,
-		.steps = (from->tokens + per / 2) / per,
-		.tokens_before = p->tokens,
-		.line = from->blend.line };
-	ph->steps = ph->steps ? ph->steps : 1;
-	if (__builtin_add_overflow(p->tokens, ph->steps * per, &p->tokens) ||
-	    p->tokens >= 1ull << 61)
-		return err_set(e, ERR_CHECK, "%s:%u: more than 2^61 tokens",
-		    r->file, ph->line);
-	p->steps += ph->steps;
-	ph->shares =
-	    arena_alloc(&p->arena, from->blend.n * sizeof(*ph->shares));
-	return ph->shares ? 0 : err_nomem(e, "a plan");
-}
-
 /* Rows of each source in the phase; one without any is a problem. */
 static int
 count_rows(struct plan *p, struct plan_phase *ph, const struct recipe *r,
     const struct recipe_phase *from, struct err *e)
 {
-	uint64_t rows = ph->steps * ph->step_rows;
+	uint64_t rows = ph->rows;
 	uint64_t *counts = calloc(from->blend.n, sizeof(*counts));
 	struct err bad;
 	uint32_t i;
@@ -314,7 +286,7 @@ make_phases(struct plan *p, const struct recipe *r, struct err *e)
 
 	for (i = 0; i < r->nphase; i++) {
 		p->nphase++;
-		if (set_up_steps(p, &p->phases[i], r, &r->phases[i], e) < 0 ||
+		if (plan_steps(p, &p->phases[i], r, &r->phases[i], e) < 0 ||
 		    count_rows(p, &p->phases[i], r, &r->phases[i], e) < 0)
 			return e->code;
 	}
@@ -353,19 +325,4 @@ plan_free(struct plan *p)
 {
 	arena_free(&p->arena);
 	buf_free(&p->problems);
-}
-
-const struct plan_phase *
-plan_phase_of(const struct plan *p, uint64_t step)
-{
-	uint32_t lo = 0, hi = p->nphase, mid;
-
-	while (hi - lo > 1) {
-		mid = lo + (hi - lo) / 2;
-		if (p->phases[mid].first_step <= step)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return &p->phases[lo];
 }

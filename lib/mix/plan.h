@@ -49,6 +49,12 @@ struct plan_source {
 	struct ratio epochs; /* how far it gets; den is tokens an epoch */
 };
 
+/* From a step of a phase on, all its steps have so many rows. */
+struct plan_batch {
+	uint64_t step, row; /* in the phase */
+	uint32_t rows;
+};
+
 /* What a phase takes of one source. */
 struct plan_share {
 	uint32_t source;
@@ -60,11 +66,13 @@ struct plan_share {
 
 struct plan_phase {
 	const char *name;
-	uint64_t asked;     /* tokens */
-	uint32_t seq;       /* T */
-	uint32_t step_rows; /* a batch */
+	uint64_t asked; /* tokens */
+	uint32_t seq;   /* T */
 	uint64_t first_step, steps;
+	uint64_t rows; /* of all its steps */
 	uint64_t tokens_before;
+	struct plan_batch *batches; /* more than one where the size changes */
+	uint32_t nbatch;
 	struct plan_share *shares; /* as blend's sources */
 	struct blend blend;
 	uint32_t line;
@@ -94,6 +102,16 @@ void plan_free(struct plan *p);
 
 /* The phase of a step < p->steps. */
 const struct plan_phase *plan_phase_of(const struct plan *p, uint64_t step);
+
+/* Where the batch of a phase's step, or of one of its rows, comes from. */
+const struct plan_batch *
+plan_batch_of(const struct plan_phase *ph, uint64_t step);
+const struct plan_batch *
+plan_batch_of_row(const struct plan_phase *ph, uint64_t row);
+
+/* Private: the steps of the next phase. */
+int plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
+    const struct recipe_phase *from, struct err *e);
 
 /* Where a row stands in its source. */
 struct plan_row {

@@ -54,6 +54,15 @@ struct recipe_phase {
 	uint32_t seq;
 };
 
+/*
+ * From `tokens` on a step has `size` tokens, until the next one; ramp: on the
+ * way from the one before, the size changed linearly to this.
+ */
+struct recipe_batch {
+	uint64_t tokens, size;
+	bool ramp;
+};
+
 /* assert repeats(NAME) <= LIMIT, or share(NAME) <= or >= LIMIT. */
 enum recipe_claim { CLAIM_REPEATS, CLAIM_SHARE };
 
@@ -71,7 +80,9 @@ struct recipe {
 	const char *file;   /* for messages */
 	uint64_t seed;
 	char tokenizer[65]; /* hex, or "" */
-	uint64_t batch;     /* tokens a step */
+	/* Tokens a step, by the tokens trained on before it. */
+	struct recipe_batch *batches; /* the first from 0 on */
+	uint32_t nbatch;
 	struct recipe_source *sources;
 	uint32_t nsource;
 	struct recipe_blend *groups;

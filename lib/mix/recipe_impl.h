@@ -29,6 +29,10 @@ int recipe_nomem(struct parser *p);
 /* The group of that name, or NULL. */
 const struct recipe_blend *
 recipe_group(const struct recipe *r, struct str name);
+/* The statement in p->words. */
+int recipe_line(struct parser *p);
+/* The next size of a batch. */
+int recipe_add_batch(struct parser *p, struct recipe_batch b);
 /* A list of n words NAME:SHARE, n >= 1, into b. */
 int recipe_shares(
     struct parser *p, const struct word *w, size_t n, struct recipe_blend *b);

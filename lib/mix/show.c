@@ -48,7 +48,7 @@ static void
 share_line(const struct mix *m, const struct plan_phase *ph, uint32_t j,
     struct buf *out)
 {
-	uint64_t rows = ph->steps * ph->step_rows;
+	uint64_t rows = ph->rows;
 
 	buf_printf(out, "  %-14s %12llu %14llu %10.5f %10.5f\n",
 	    mix_plan(m)->sources[ph->shares[j].source].name,
@@ -57,18 +57,31 @@ share_line(const struct mix *m, const struct plan_phase *ph, uint32_t j,
 	    100 * (double)ph->shares[j].rows / (double)rows);
 }
 
+/* Times scale: "16", or "16-1600" where the batch changes its size. */
+static const char *
+rows_text(const struct plan_phase *ph, uint64_t scale, char text[48])
+{
+	snprintf(text, 48, "%llu", (ull)(ph->batches[0].rows * scale));
+	if (ph->nbatch > 1)
+		snprintf(text, 48, "%llu-%llu",
+		    (ull)(ph->batches[0].rows * scale),
+		    (ull)(ph->batches[ph->nbatch - 1].rows * scale));
+	return text;
+}
+
 static void
 phase_lines(const struct mix *m, const struct plan_phase *ph, struct buf *out)
 {
-	uint64_t step = (uint64_t)ph->step_rows * ph->seq;
+	char rows[48], tokens[48];
 	uint32_t j;
 
 	buf_printf(out,
-	    "\nphase %s: steps %llu to %llu, %u rows of %u + 1 tokens a step "
-	    "(%llu tokens); %llu tokens, asked %llu\n",
+	    "\nphase %s: steps %llu to %llu, %s rows of %u + 1 tokens a step "
+	    "(%s tokens); %llu tokens, asked %llu\n",
 	    ph->name, (ull)ph->first_step,
-	    (ull)(ph->first_step + ph->steps - 1), ph->step_rows, ph->seq,
-	    (ull)step, (ull)(ph->steps * step), (ull)ph->asked);
+	    (ull)(ph->first_step + ph->steps - 1), rows_text(ph, 1, rows),
+	    ph->seq, rows_text(ph, ph->seq, tokens), (ull)(ph->rows * ph->seq),
+	    (ull)ph->asked);
 	buf_printf(out, "  %-14s %12s %14s %10s %10s\n", "source", "rows",
 	    "tokens", "asked %", "got %");
 	for (j = 0; j < ph->blend.k; j++)
@@ -105,7 +118,7 @@ show_check(const struct mix *m, struct buf *out)
 static void
 plan_shares(const struct plan *p, const struct plan_phase *ph, struct buf *out)
 {
-	double rows = (double)(ph->steps * ph->step_rows);
+	double rows = (double)ph->rows;
 	uint32_t j;
 
 	for (j = 0; j < ph->blend.k; j++)
@@ -119,6 +132,7 @@ show_plan(const struct mix *m, struct buf *out)
 {
 	const struct plan *p = mix_plan(m);
 	const struct plan_phase *ph;
+	char rows[48];
 	uint32_t i;
 
 	buf_printf(out, "%-12s %10s %10s %8s %8s %14s %14s  %s\n", "phase",
@@ -126,10 +140,9 @@ show_plan(const struct mix *m, struct buf *out)
 	    "shares (%)");
 	for (i = 0; i < p->nphase; i++) {
 		ph = &p->phases[i];
-		buf_printf(out, "%-12s %10llu %10llu %8u %8u %14llu %14llu ",
+		buf_printf(out, "%-12s %10llu %10llu %8s %8u %14llu %14llu ",
 		    ph->name, (ull)ph->first_step, (ull)ph->steps,
-		    ph->step_rows, ph->seq,
-		    (ull)(ph->steps * ph->step_rows * ph->seq),
+		    rows_text(ph, 1, rows), ph->seq, (ull)(ph->rows * ph->seq),
 		    (ull)ph->tokens_before);
 		plan_shares(p, ph, out);
 		buf_putc(out, '\n');
@@ -166,9 +179,21 @@ json_share(const struct mix *m, const struct plan_phase *ph, uint32_t j,
 	buf_json(out, str_c(mix_plan(m)->sources[ph->shares[j].source].name));
 	buf_printf(out, ",\"rows\":%llu,\"asked\":[%llu,%llu],\"got\":",
 	    (ull)ph->shares[j].rows, (ull)ph->blend.w[j], (ull)ph->blend.d);
-	buf_double(out,
-	    (double)ph->shares[j].rows / (double)(ph->steps * ph->step_rows));
+	buf_double(out, (double)ph->shares[j].rows / (double)ph->rows);
 	buf_putc(out, '}');
+}
+
+/* [{"step":0,"rows":16},...]: from that step of the run on. */
+static void
+json_batches(const struct plan_phase *ph, struct buf *out)
+{
+	uint32_t i;
+
+	for (i = 0; i < ph->nbatch; i++)
+		buf_printf(out, "%s{\"step\":%llu,\"rows\":%u}", i ? "," : "[",
+		    (ull)(ph->first_step + ph->batches[i].step),
+		    ph->batches[i].rows);
+	buf_putc(out, ']');
 }
 
 static void
@@ -180,12 +205,13 @@ json_phase(const struct mix *m, uint32_t i, struct buf *out)
 	buf_puts(out, i ? ",{\"name\":" : "{\"name\":");
 	buf_json(out, str_c(ph->name));
 	buf_printf(out,
-	    ",\"first_step\":%llu,\"steps\":%llu,\"rows\":%u,\"seq\":%u,"
+	    ",\"first_step\":%llu,\"steps\":%llu,\"seq\":%u,"
 	    "\"tokens\":%llu,\"asked\":%llu,\"tokens_before\":%llu,"
-	    "\"shares\":[",
-	    (ull)ph->first_step, (ull)ph->steps, ph->step_rows, ph->seq,
-	    (ull)(ph->steps * ph->step_rows * ph->seq), (ull)ph->asked,
-	    (ull)ph->tokens_before);
+	    "\"batches\":",
+	    (ull)ph->first_step, (ull)ph->steps, ph->seq,
+	    (ull)(ph->rows * ph->seq), (ull)ph->asked, (ull)ph->tokens_before);
+	json_batches(ph, out);
+	buf_puts(out, ",\"shares\":[");
 	for (j = 0; j < ph->blend.k; j++)
 		json_share(m, ph, j, out);
 	buf_puts(out, "]}");
@@ -225,7 +251,7 @@ show_json(const struct mix *m, struct buf *out)
 		json_phase(m, i, out);
 	buf_puts(out, "],\"problems\":[");
 	json_problems(p, out);
-	buf_puts(out, "]}\n");
+	buf_puts(out, "]}");
 }
 
 /* A field that can't break the line. */

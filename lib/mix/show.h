@@ -13,7 +13,7 @@
 void show_check(const struct mix *m, struct buf *out);
 /* A line a phase: steps, rows, tokens, shares. */
 void show_plan(const struct mix *m, struct buf *out);
-/* Everything the two above have, as one JSON object. */
+/* Everything the two above have, as one JSON object without a newline. */
 void show_json(const struct mix *m, struct buf *out);
 
 /* Tab-separated lines for mix_at() and mix_seen(), and their headers. */

@@ -141,12 +141,14 @@ static int
 tell_place(struct search *s, struct mix_place *at, const struct plan_phase *ph,
     uint32_t i, uint64_t rank, struct err *e)
 {
+	const struct plan_batch *b;
 	uint64_t row = 0;
 
 	if (row_of_rank(s->m, ph, i, rank, &row, e) < 0)
 		return e->code;
-	at->step = ph->first_step + row / ph->step_rows;
-	at->row = (uint32_t)(row % ph->step_rows);
+	b = plan_batch_of_row(ph, row);
+	at->step = ph->first_step + b->step + (row - b->row) / b->rows;
+	at->row = (uint32_t)((row - b->row) % b->rows);
 	return s->each(s->ctx, at, e);
 }
 

@@ -54,6 +54,7 @@ struct bpe {
 	size_t nadded, added_cap;
 	char *pattern; /* a pattern's regex */
 	bool ignore_merges, add_prefix_space;
+	uint64_t id_limit; /* while a file is read: ids are below */
 
 	/* Made by bpe_index(). */
 	struct bpe_pair *pairs;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +11,11 @@
 
 enum {
 	ENDS = 512,
-	KEY = 15,       /* bytes of a piece that the cache takes */
-	INLINE = 4,     /* tokens of one that it takes */
-	WAYS = 4,       /* slots that a piece may lie in */
-	SETS = 1 << 15, /* 32 bytes a slot: 4 MiB */
+	KEY = 15,        /* bytes of a piece that the cache takes */
+	INLINE = 4,      /* tokens of one that it takes */
+	WAYS = 4,        /* slots that a piece may lie in */
+	SETS = 1 << 15,  /* 4 MiB */
+	SET = WAYS * 32, /* bytes of one: two cache lines */
 };
 
 /* A piece and its tokens; unused places hold BPE_NONE. */
@@ -21,12 +24,19 @@ struct slot {
 	uint32_t ids[INLINE];
 };
 
+/* A piece about to be looked up, whose set is on its way to the caches. */
+struct look {
+	uint64_t key[2];
+	struct slot *set; /* NULL: too long for the cache */
+};
+
 struct encoder {
 	const struct bpe *b;
 	struct pretok_scan *scan;
 	struct slot *cache; /* (SETS, WAYS), the newest first */
 	struct merge_scratch scratch;
 	size_t ends[ENDS];
+	struct look looks[ENDS];
 };
 
 struct encoder *
@@ -39,11 +49,13 @@ encoder_new(const struct bpe *b, const struct pretok *pt, struct err *e)
 		return NULL;
 	}
 	x->b = b;
-	x->cache = calloc((size_t)SETS * WAYS, sizeof(*x->cache));
-	if (!x->cache)
+	x->cache = aligned_alloc(SET, (size_t)SETS * SET);
+	if (!x->cache) {
 		err_nomem(e, "an encoder");
-	else
+	} else {
+		memset(x->cache, 0, (size_t)SETS * SET);
 		x->scan = pretok_scan_new(pt, e);
+	}
 	if (x->scan)
 		return x;
 	encoder_free(x);
@@ -89,14 +101,34 @@ merge_piece(struct encoder *x, struct str s, struct ids *ids, struct err *e)
 	return 0;
 }
 
-static inline void
-make_key(uint64_t key[2], struct str s)
+static inline uint64_t
+load(const char *p)
 {
-	unsigned char k[16] = { 0 };
+	uint64_t v;
 
-	memcpy(k, s.p, s.n);
-	k[15] = (unsigned char)s.n;
-	memcpy(key, k, sizeof(k));
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/* left: bytes that may be read. */
+static inline void
+make_key(uint64_t key[2], struct str s, size_t left)
+{
+	char copy[16] = { 0 };
+
+	if (left < sizeof(copy)) {
+		memcpy(copy, s.p, s.n);
+		s.p = copy;
+	}
+	key[0] = load(s.p);
+	key[1] = load(s.p + 8);
+	if (s.n < 8) {
+		key[0] &= ((uint64_t)1 << 8 * s.n) - 1;
+		key[1] = 0;
+	} else {
+		key[1] &= ((uint64_t)1 << 8 * (s.n - 8)) - 1;
+	}
+	key[1] |= (uint64_t)s.n << 56;
 }
 
 /* The newest of a set stands first; the oldest falls out. */
@@ -125,27 +157,46 @@ find_set(const struct encoder *x, const uint64_t key[2])
 
 /* Room for a piece's bytes and INLINE ids is there. */
 static inline int
-encode_short(struct encoder *x, struct str s, struct ids *ids, struct err *e)
+encode_short(struct encoder *x, const struct look *k, struct str s,
+    struct ids *ids, struct err *e)
 {
-	uint64_t key[2];
-	struct slot *set, *c;
 	uint32_t *to = ids->v + ids->n;
 	size_t before = ids->n;
+	struct slot *c;
 
-	make_key(key, s);
-	set = find_set(x, key);
-	for (c = set; c < set + WAYS; c++) {
-		if (c->key[0] != key[0] || c->key[1] != key[1])
+	for (c = k->set; c < k->set + WAYS; c++) {
+		if (c->key[0] != k->key[0] || c->key[1] != k->key[1])
 			continue;
 		memcpy(to, c->ids, sizeof(c->ids));
-		ids->n += 1 + (to[1] != BPE_NONE) + (to[2] != BPE_NONE) +
-			  (to[3] != BPE_NONE);
+		ids->n += 1 + (size_t)(to[1] != BPE_NONE) +
+			  (size_t)(to[2] != BPE_NONE) +
+			  (size_t)(to[3] != BPE_NONE);
 		return 0;
 	}
 	if (merge_piece(x, s, ids, e) < 0)
 		return e->code;
-	remember(set, key, ids->v + before, ids->n - before);
+	remember(k->set, k->key, ids->v + before, ids->n - before);
 	return 0;
+}
+
+/* The next n pieces' keys; memory is slow, so all sets are asked for now. */
+static void
+look_ahead(struct encoder *x, struct str text, size_t from, size_t n)
+{
+	struct look *k = x->looks;
+	size_t i;
+
+	for (i = 0; i < n; from = x->ends[i++], k++) {
+		struct str s = { text.p + from, x->ends[i] - from };
+
+		k->set = NULL;
+		if (s.n > KEY)
+			continue;
+		make_key(k->key, s, text.n - from);
+		k->set = find_set(x, k->key);
+		__builtin_prefetch(k->set);
+		__builtin_prefetch(k->set + WAYS / 2);
+	}
 }
 
 int
@@ -153,6 +204,7 @@ encoder_run(struct encoder *x, struct str text, struct ids *ids, struct err *e)
 {
 	size_t from = 0;
 	ptrdiff_t n, i;
+	int rc;
 
 	if (pretok_start(x->scan, text, e) < 0)
 		return e->code;
@@ -160,11 +212,13 @@ encoder_run(struct encoder *x, struct str text, struct ids *ids, struct err *e)
 		/* A token is a byte at least. */
 		if (ids_reserve(ids, x->ends[n - 1] - from + INLINE, e) < 0)
 			return e->code;
+		look_ahead(x, text, from, (size_t)n);
 		for (i = 0; i < n; from = x->ends[i++]) {
 			struct str s = { text.p + from, x->ends[i] - from };
-			int rc = s.n <= KEY ? encode_short(x, s, ids, e)
-					    : merge_piece(x, s, ids, e);
 
+			rc = x->looks[i].set
+				 ? encode_short(x, &x->looks[i], s, ids, e)
+				 : merge_piece(x, s, ids, e);
 			if (rc < 0)
 				return rc;
 		}

@@ -24,7 +24,7 @@ struct pair {
 	uint32_t pending; /* words noted in this step */
 };
 
-enum { NO_WORD = UINT32_MAX, NO_PAIR = UINT32_MAX };
+enum { NO_WORD = UINT32_MAX, NO_PAIR = UINT32_MAX, AHEAD = 8 };
 
 struct note {
 	uint32_t pair, word;
@@ -147,12 +147,29 @@ by_weight(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
+/* Symbols in the order of the units, whose `at` is their word's slot so far. */
+static void
+lay_out(struct learner *l, const struct words *w)
+{
+	uint64_t at = 0;
+	uint32_t i, k;
+
+	for (i = 0; i < l->nunit; i++) {
+		struct unit *u = &l->units[i];
+		struct str s = words_str(w, &w->slots[u->at]);
+
+		u->at = at;
+		for (k = 0; k < u->n; k++)
+			l->sym[at++] = l->b->byte_id[(uint8_t)s.p[k]];
+	}
+}
+
 /* Words as symbols; the frequent ones together, for the caches' sake. */
 static int
 take_words(struct learner *l, const struct words *w, struct err *e)
 {
-	uint64_t i, k, at = 0;
 	size_t bytes;
+	uint64_t i;
 
 	if (w->used >= NO_WORD)
 		return err_set(e, ERR_ARG, "over 4 billion distinct words");
@@ -161,17 +178,12 @@ take_words(struct learner *l, const struct words *w, struct err *e)
 	l->units = malloc((w->used + 1) * sizeof(*l->units));
 	if (!l->sym || !l->units)
 		return err_nomem(e, "the words");
-	for (i = 0; i < w->nslot; i++) {
-		const struct word *x = &w->slots[i];
-
-		if (!x->n)
-			continue;
-		l->units[l->nunit++] = (struct unit){ at, x->n, x->len };
-		for (k = 0; k < x->len; k++)
-			l->sym[at++] =
-			    l->b->byte_id[(uint8_t)w->bytes[x->at + k]];
-	}
+	for (i = 0; i < w->nslot; i++)
+		if (w->slots[i].n)
+			l->units[l->nunit++] =
+			    (struct unit){ i, w->slots[i].n, w->slots[i].len };
 	qsort(l->units, l->nunit, sizeof(*l->units), by_weight);
+	lay_out(l, w);
 	return 0;
 }
 
@@ -373,27 +385,35 @@ change_pairs(struct learner *l, const struct rule *r, uint32_t w,
 	return 0;
 }
 
+/* The first place of the rule's pair in s[from .. n), or n. */
+static inline uint32_t
+find_pair(const struct rule *r, const uint32_t *s, uint32_t from, uint32_t n)
+{
+	for (; from + 1 < n; from++)
+		if (s[from] == r->left && s[from + 1] == r->right)
+			return from;
+	return n;
+}
+
 /* Apply the rule to word w, from left to right. */
 static int
 merge_word(struct learner *l, const struct rule *r, uint32_t w, struct err *e)
 {
 	struct unit *u = &l->units[w];
 	uint32_t *s = l->sym + u->at;
-	uint32_t from = 0, to = 0;
+	uint32_t from = 0, to = 0, at;
 
-	while (from < u->n) {
-		if (s[from] != r->left || from + 1 == u->n ||
-		    s[from + 1] != r->right) {
-			s[to++] = s[from++];
-			continue;
-		}
+	while ((at = find_pair(r, s, from, u->n)) < u->n) {
+		memmove(s + to, s + from, (at - from) * sizeof(*s));
+		to += at - from;
+		from = at + 2;
 		if (change_pairs(l, r, w, to ? &s[to - 1] : NULL,
-			from + 2 < u->n ? &s[from + 2] : NULL, e) < 0)
+			from < u->n ? &s[from] : NULL, e) < 0)
 			return e->code;
 		s[to++] = r->id;
-		from += 2;
 	}
-	u->n = to;
+	memmove(s + to, s + from, (u->n - from) * sizeof(*s));
+	u->n = to + u->n - from;
 	return 0;
 }
 
@@ -417,6 +437,17 @@ make_rule(struct learner *l, uint64_t key, struct rule *r, struct err *e)
 	    l->b, (struct bpe_merge){ r->left, r->right, r->id }, e);
 }
 
+/* Words lie anywhere: ask for them before they are due. */
+static inline void
+look_ahead(const struct learner *l, const struct learn_entry *top, uint32_t i)
+{
+	if (i + 2 * AHEAD < top->n)
+		__builtin_prefetch(&l->units[top->words[i + 2 * AHEAD]]);
+	if (i + AHEAD < top->n)
+		__builtin_prefetch(
+		    &l->sym[l->units[top->words[i + AHEAD]].at], 1);
+}
+
 static int
 apply(struct learner *l, const struct learn_entry *top, struct err *e)
 {
@@ -425,9 +456,11 @@ apply(struct learner *l, const struct learn_entry *top, struct err *e)
 
 	if (make_rule(l, top->key, &r, e) < 0)
 		return e->code;
-	for (i = 0; i < top->n; i++)
+	for (i = 0; i < top->n; i++) {
+		look_ahead(l, top, i);
 		if (merge_word(l, &r, top->words[i], e) < 0)
 			return e->code;
+	}
 	return queue_gains(l, e);
 }
 

@@ -28,7 +28,7 @@ const struct pretok_kind pretok_kinds[] = {
 	    O200K_WORD("*", "+") O200K_WORD(
 		"+", "*") "\\p{N}{1,3}|"
 			  " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|" TAIL,
-	    NULL },
+	    pretok_fill_o200k },
 	{ "whitespace", "\\S+|\\s+", pretok_fill_whitespace },
 	{ 0 },
 };
@@ -207,6 +207,105 @@ cl100k_piece(
 	return cl100k_space(table, p, end);
 }
 
+/* o200k's [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and the same with \p{Ll}. */
+static inline bool
+is_upper(unsigned class)
+{
+	return class == UC_UPPER || class == UC_CASELESS || class == UC_MARK;
+}
+
+static inline bool
+is_lower(unsigned class)
+{
+	return class == UC_LOWER || class == UC_CASELESS || class == UC_MARK;
+}
+
+/*
+ * upper* lower+ from p: *lower is its end, or NULL.  Where no small letter
+ * follows the first run, that gives back down to its last caseless one.
+ * Returns the end of upper+, p if that doesn't match.
+ */
+static inline const uint8_t *
+o200k_runs(const uint8_t *table, const uint8_t *p, const uint8_t *end,
+    const uint8_t **lower)
+{
+	unsigned class = UC_OTHER;
+	const uint8_t *upper;
+	size_t len;
+
+	*lower = NULL;
+	while (p < end && is_upper(class = uclass_get(table, p, end, &len))) {
+		p += len;
+		if (class != UC_UPPER)
+			*lower = p;
+	}
+	upper = p;
+	while (p < end && is_lower(uclass_get(table, p, end, &len)))
+		p += len;
+	if (p > upper)
+		*lower = p;
+	return upper;
+}
+
+/* A word that begins at p or behind the character of len bytes there. */
+static inline const uint8_t *
+o200k_word(const uint8_t *table, const uint8_t *p, const uint8_t *end,
+    unsigned class, size_t len)
+{
+	bool prefix = class < UC_UPPER && class != UC_NUMBER &&
+		      (*p != '\r' && *p != '\n') && p + len < end;
+	const uint8_t *lower = NULL, *upper, *after = p + len;
+	bool some = false;
+
+	if (prefix) {
+		after = o200k_runs(table, p + len, end, &lower);
+		some = after > p + len;
+	}
+	if (!lower && (class == UC_MARK || class >= UC_UPPER)) {
+		upper = o200k_runs(table, p, end, &lower);
+		if (!some) {
+			some = upper > p;
+			after = upper;
+		}
+	}
+	if (!lower && !some)
+		return NULL;
+	p = lower ? lower : after;
+	if (p < end && *p == '\'' && (len = contraction_fold(p, end)))
+		p += 1 + len;
+	return p;
+}
+
+/* [^\s\p{L}\p{N}]+[\r\n/]* */
+static inline const uint8_t *
+o200k_other(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	p = run_of(OTHER, table, p, end);
+	while (p < end && (is_eol(*p) || *p == '/'))
+		p++;
+	return p;
+}
+
+static inline const uint8_t *
+o200k_piece(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *word;
+	size_t len, more;
+	unsigned class = uclass_get(table, p, end, &len);
+
+	if (class == UC_NUMBER)
+		return cl100k_digits(table, p, end, 3);
+	word = o200k_word(table, p, end, class, len);
+	if (word)
+		return word;
+	if (kinds[class] == OTHER)
+		return o200k_other(table, p, end);
+	if (*p == ' ' && p + 1 < end &&
+	    kind_at(table, p + 1, end, &more) == OTHER)
+		return o200k_other(table, p + 1, end);
+	return cl100k_space(table, p, end);
+}
+
 static inline const uint8_t *
 whitespace_piece(const uint8_t *table, const uint8_t *p, const uint8_t *end)
 {
@@ -275,6 +374,12 @@ size_t
 pretok_fill_nanochat(struct str text, size_t *at, size_t *ends, size_t cap)
 {
 	return fill(cl100k2, text, at, ends, cap);
+}
+
+size_t
+pretok_fill_o200k(struct str text, size_t *at, size_t *ends, size_t cap)
+{
+	return fill(o200k_piece, text, at, ends, cap);
 }
 
 size_t

@@ -24,7 +24,7 @@ struct pretok_kind {
 extern const struct pretok_kind pretok_kinds[];
 
 pretok_fill pretok_fill_gpt2, pretok_fill_cl100k, pretok_fill_qwen2,
-    pretok_fill_nanochat, pretok_fill_whitespace;
+    pretok_fill_nanochat, pretok_fill_o200k, pretok_fill_whitespace;
 
 /* Regexes (pretok_regex.c). */
 struct pretok_re;

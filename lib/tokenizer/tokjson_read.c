@@ -8,6 +8,18 @@
 #include "pretok.h"
 #include "tokjson.h"
 
+enum { HOLES = 65536 };
+
+/*
+ * Ids may have holes, but one far beyond the number of
+ * tokens is damage, and a table for it would take all memory.
+ */
+static bool
+is_id(const struct bpe *b, int64_t id)
+{
+	return id >= 0 && (uint64_t)id < b->id_limit;
+}
+
 static bool
 is(struct json_val v, const char *s)
 {
@@ -40,7 +52,7 @@ read_vocab(struct bpe *b, struct json_val vocab, struct err *e)
 	while (rc == 0 && json_next(&it, &name, &v)) {
 		int64_t id = json_int(v, -1);
 
-		if (id < 0 || id >= BPE_MAX_ID)
+		if (!is_id(b, id))
 			rc = err_set(e, ERR_FORMAT,
 			    "model.vocab: '%.*s' has no valid id",
 			    (int)(name.n < 80 ? name.n : 80), name.p);
@@ -288,7 +300,7 @@ read_added(struct bpe *b, struct json_val v, struct buf *bytes, struct err *e)
 	};
 
 	a.normalized = json_bool(json_get(v, "normalized"), !a.special);
-	if (id < 0 || id >= BPE_MAX_ID || !content.n)
+	if (!is_id(b, id) || !content.n)
 		return err_set(e, ERR_FORMAT,
 		    "added_tokens: number %zu has no valid id and content",
 		    b->nadded);
@@ -316,13 +328,17 @@ static int
 read_root(struct bpe *b, struct json_val root, struct err *e)
 {
 	struct json_val model = json_get(root, "model");
+	struct json_val vocab = json_get(model, "vocab");
+	struct json_val added = json_get(root, "added_tokens");
 
+	b->id_limit =
+	    HOLES + 4 * (uint64_t)(json_count(vocab) + json_count(added));
 	if (check_model(model, e) < 0 ||
 	    check_normalizer(json_get(root, "normalizer"), e) < 0 ||
 	    read_pretok(b, json_get(root, "pre_tokenizer"), e) < 0 ||
-	    read_vocab(b, json_get(model, "vocab"), e) < 0 ||
+	    read_vocab(b, vocab, e) < 0 ||
 	    read_merges(b, json_get(model, "merges"), e) < 0 ||
-	    read_all_added(b, json_get(root, "added_tokens"), e) < 0)
+	    read_all_added(b, added, e) < 0)
 		return e->code;
 	b->ignore_merges = json_bool(json_get(model, "ignore_merges"), false);
 	return bpe_index(b, e);

@@ -39,8 +39,8 @@ config_qkv(const struct model_config *c)
 /* ERR_FORMAT names the file, the key and what is wrong with it. */
 int config_load(struct model_config *c, const char *path, struct err *e);
 /* As config_load(), from n bytes of JSON. */
-int config_parse(
-    struct model_config *c, const char *p, uint64_t n, struct err *e);
+int
+config_parse(struct model_config *c, const char *p, uint64_t n, struct err *e);
 /* ERR_FORMAT if the numbers don't fit each other or are beyond reason. */
 int config_check(const struct model_config *c, struct err *e);
 /* The same as JSON, for transformers to load. */

@@ -130,7 +130,7 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	net_memory(&t->p, ops, &m);
 	if (t->o->memory && m.total > t->o->memory)
 		return err_set(e, ERR_ARG,
-		    "the run needs %.1f MiB, --memory allows %.1f; a smaller "
+		    "the run needs %.1f MiB, it may have %.1f; a smaller "
 		    "micro-batch needs less",
 		    (double)m.total / 1048576, (double)t->o->memory / 1048576);
 	if (net_open(&t->n, &t->p, ops, e) < 0)

@@ -124,6 +124,13 @@ golden train-no-config quern train --config none.json --recipe train.mix \
 	--out none
 exits 1 "a recipe that isn't there" quern train --config model.json \
 	--recipe none.mix --out none
+# A file may not get larger than the weights: as if the disk were full.
+full_disk() {
+	(trap '' XFSZ && ulimit -f 100 && train full -q)
+}
+golden train-full-disk full_disk
+equal "of a checkpoint that didn't fit nothing is left" log.jsonl \
+	"$(cd full && echo * .[a-z]* | sed 's/ \.\[a-z\]\*$//')"
 golden train-no-plugin env QUERN_PLUGIN_DIR="$tmp" quern train \
 	--config model.json --recipe train.mix --out none --device cuda
 check "no folder was made" test ! -e none

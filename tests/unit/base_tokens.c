@@ -149,7 +149,8 @@ test_tokens(void)
 	tokens_are("don\xe2\x80\x99t", "do|n\xe2\x80\x99t|");
 	tokens_are("water-mill 3-4 a--b x/y a:b", "water|-|mill|3|-|4|a|--|b|"
 						  "x|/|y|a|:|b|");
-	tokens_are("J. R. went to the USA.", "J.|R.|went|to|the|USA|.|");
+	tokens_are("J. R. went to the USA. a. (b.)",
+	    "J.|R.|went|to|the|USA|.|a.|(|b.|)|");
 	tokens_are("end.Start no.start 3.14 1,000", "end|.|Start|no.start|3.14|"
 						    "1,000|");
 	tokens_are("see https://example.org/a-b,c.", "see|"

@@ -138,6 +138,18 @@ unclosed(void)
 	gives("<svg><title>x</title><text>y</text></svg>a", "a", "svg");
 }
 
+/* Words "mill" in out.  (Not by strstr: sanitizers make it take the time of
+ * the whole rest at every call.) */
+static size_t
+count_mills(void)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i + 4 <= out.n; i++)
+		n += out.p[i] == 'm' && memcmp(out.p + i, "mill", 4) == 0;
+	return n;
+}
+
 /* A page of n times `piece` between `before` and `after`. */
 static void
 survives(const char *before, const char *piece, size_t n, const char *after,
@@ -145,8 +157,7 @@ survives(const char *before, const char *piece, size_t n, const char *after,
 {
 	struct buf b = { 0 };
 	double start;
-	size_t i, words_in = 0;
-	const char *p;
+	size_t i, words_in;
 	bool ok;
 
 	buf_puts(&b, "<p>First words.</p>");
@@ -158,8 +169,7 @@ survives(const char *before, const char *piece, size_t n, const char *after,
 	start = progress_now();
 	text_of(buf_view(&b), true);
 	ok = strstr(out.p, "First words.") && strstr(out.p, "Last words.");
-	for (p = out.p; (p = strstr(p, "mill")); p += 4)
-		words_in++;
+	words_in = count_mills();
 	if (strstr(piece, "mill"))
 		ok &= words_in == n;
 	if (!OK(ok && progress_now() - start < SECONDS, "%s", what))

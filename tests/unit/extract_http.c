@@ -137,7 +137,7 @@ chunks(void)
 	struct http_body b;
 
 	gives(f, "3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n",
-	    46, "abc0123456789", "chunks, extension, trailer");
+	    44, "abc0123456789", "chunks, extension, trailer");
 	gives(f, "3\nabc\n2\nde\n0\n\n", 15, "abcde", "chunks by LF");
 	gives(f, "0003  \r\nabc\r\n0\r\n\r\n", 18, "abc", "padded size");
 	gives(f, "3\r\nabc\r\n4\r\nde", 13, "abcde", "cut off in a chunk");

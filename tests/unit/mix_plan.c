@@ -232,6 +232,108 @@ test_problems(void)
 	    "repeats");
 }
 
+/* The rows nearest to a step's batch, straight from the recipe's line. */
+static uint64_t
+naive_rows(const struct recipe *r, uint64_t t, uint32_t seq)
+{
+	const struct recipe_batch *b = r->batches;
+	__int128 size, per = 1;
+	uint64_t rows = 1;
+	uint32_t i;
+
+	for (i = 0; i + 1 < r->nbatch && b[i + 1].tokens <= t; i++)
+		;
+	size = b[i].size;
+	if (i + 1 < r->nbatch && b[i + 1].ramp) {
+		per = b[i + 1].tokens - b[i].tokens;
+		size = (__int128)b[i].size * (b[i + 1].tokens - t) +
+		       (__int128)b[i + 1].size * (t - b[i].tokens);
+	}
+	while (2 * size >= (2 * rows + 1) * per * seq)
+		rows++;
+	return rows;
+}
+
+/* Every step of a phase; returns how many there should be. */
+static uint64_t
+check_steps(const struct setup *s, const struct plan_phase *ph, uint64_t *bad)
+{
+	uint64_t step = 0, row = 0, rows, per, done;
+	const struct plan_batch *b;
+
+	for (;; step++, row += rows) {
+		done = row * ph->seq;
+		rows = naive_rows(&s->r, ph->tokens_before + done, ph->seq);
+		per = rows * ph->seq;
+		if (step && (ph->asked <= done || 2 * (ph->asked - done) < per))
+			break;
+		if (step == ph->steps) {
+			++*bad;
+			break;
+		}
+		b = plan_batch_of(ph, step);
+		*bad += b->rows != rows ||
+			b->row + (step - b->step) * b->rows != row ||
+			plan_batch_of_row(ph, row) != b ||
+			plan_batch_of_row(ph, row + rows - 1) != b;
+	}
+	*bad += row != ph->rows || step != ph->steps;
+	return step;
+}
+
+static void
+test_ramps(void)
+{
+	uint64_t bad = 0, steps = 0, at;
+	struct setup s;
+	struct err e;
+	uint32_t i;
+	int n, k;
+
+	for (n = 0; n < 300; n++) {
+		s = (struct setup){ .tokens = { 1 << 20 } };
+		buf_printf(&s.text, "%%mix 1\nsource a x\nbatch 0:%u",
+		    1 + (unsigned)draw(500));
+		for (k = (int)draw(4), at = 1; k > 0; k--)
+			buf_printf(&s.text, " %s%u:%u", draw(2) ? "~" : "",
+			    (unsigned)(at += 1 + draw(5000)),
+			    1 + (unsigned)draw(3000));
+		for (k = 0; k < 3; k++)
+			buf_printf(&s.text, "\nphase p%d %u seq=%u a", k,
+			    1 + (unsigned)draw(6000), 1 + (unsigned)draw(20));
+		if (set_up(&s, &e) < 0)
+			bad++;
+		else
+			for (i = 0; i < s.p.nphase; i++)
+				steps += check_steps(&s, &s.p.phases[i], &bad);
+		tear_down(&s);
+	}
+	OK(bad == 0, "batch ramps: %llu steps as the line says",
+	    (unsigned long long)steps);
+}
+
+/* GPT-3: from 32K to 3.2M tokens over the first 12B of 300B. */
+static void
+test_gpt3(void)
+{
+	struct setup s = { .tokens = { 1ull << 40 } };
+	const struct plan_phase *ph;
+	struct err e = { 0 };
+	int rc;
+
+	buf_puts(&s.text, "%mix 1\nsource a x\nbatch 0:32K ~12B:3.2M\n"
+			  "phase p 300B seq=2048 a\n");
+	rc = set_up(&s, &e);
+	ph = s.p.phases;
+	OK(rc == 0 && ph->batches[0].rows == 16 &&
+		ph->batches[ph->nbatch - 1].rows == 1563 && ph->nbatch > 1500 &&
+		s.p.tokens > 299990000000 && s.p.tokens < 300010000000,
+	    "GPT-3's ramp: %u sizes, %llu steps, %llu tokens %s", ph->nbatch,
+	    (unsigned long long)ph->steps, (unsigned long long)s.p.tokens,
+	    e.msg);
+	tear_down(&s);
+}
+
 /* A phase added behind the others changes none of their rows. */
 static void
 test_appended(void)
@@ -299,6 +401,8 @@ main(void)
 {
 	test_random();
 	test_problems();
+	test_ramps();
+	test_gpt3();
 	test_appended();
 	test_large();
 	return tap_end();

@@ -37,7 +37,7 @@ test_whole(void)
 	int rc = parse(&r, text, &e);
 
 	OK(rc == 0, "a recipe with everything: %s", e.msg);
-	OK(r.seed == 42 && r.batch == 500000 && r.nsource == 3 &&
+	OK(r.seed == 42 && r.batches[0].size == 500000 && r.nsource == 3 &&
 		r.ngroup == 1 && r.nphase == 2 && r.nassert == 2,
 	    "its lines");
 	OK(r.tokenizer[0] == '0' && strlen(r.tokenizer) == 64, "its digest");
@@ -67,7 +67,8 @@ test_least(void)
 	struct err e;
 
 	OK(parse(&r, "%mix 1\nsource a b\nphase p 1K a\n", &e) == 0 &&
-		r.phases[0].tokens == 1000 && r.batch == RECIPE_BATCH,
+		r.phases[0].tokens == 1000 && r.nbatch == 1 &&
+		r.batches[0].size == RECIPE_BATCH,
 	    "only %%mix, source and phase are required");
 	recipe_free(&r);
 }
@@ -75,7 +76,7 @@ test_least(void)
 static const struct {
 	const char *text, *want;
 } bad[] = {
-	{ "", "a.mix:0:1: a recipe begins with" },
+	{ "", "a.mix:1:1: a recipe begins with" },
 	{ "source a b\n", "a.mix:1:1: a recipe begins with" },
 	{ "%mix 2\n", "a.mix:1:6: recipes of version '2'" },
 	{ "%mix 1\n", "a.mix:1:1: a recipe has at least one phase" },
@@ -90,7 +91,9 @@ static const struct {
 	{ "%mix 1\nsource a \"b\n", "a.mix:2:11: the closing '\"'" },
 	{ "%mix 1\nseed x\n", "a.mix:2:6: 'x' is not a whole number" },
 	{ "%mix 1\nseed 1\nseed 2\n", "a.mix:3:1: a second 'seed'" },
-	{ "%mix 1\nbatch 0:32K ~12B:3M\n", "a.mix:2:7: a batch that changes" },
+	{ "%mix 1\nbatch 1K:32K ~12B:3M\n", "a.mix:2:7: the first batch" },
+	{ "%mix 1\nbatch 0:32K 12B\n", "a.mix:2:13: write TOKENS:SIZE" },
+	{ "%mix 1\nbatch 0:32K ~0:3M\n", "a.mix:2:13: batch sizes are in" },
 	{ "%mix 1\nbatch 0\n", "a.mix:2:7: a batch has 1 to" },
 	{ "%mix 1\nunit document\n", "a.mix:2:6: shares are of tokens" },
 	{ "%mix 1\ntokenizer sha256:12\n", "a.mix:2:11: write sha256:" },

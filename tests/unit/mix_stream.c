@@ -182,7 +182,7 @@ write_recipe(const char *name, const char *text)
 
 static const char recipe[] = "%mix 1\n"
 			     "seed 5\n"
-			     "batch 500\n"
+			     "batch 0:300 ~20K:900 45K:500\n"
 			     "source a a\n"
 			     "source b shards/b*\n"
 			     "phase one 30K seq=32 a:75.5 b:rest\n"
@@ -516,11 +516,12 @@ test_digest(void)
 {
 	char a[65], b[65], c[65], d[65];
 
-	write_recipe("same.mix", "%mix 1 # other words\nsource a ./a.bin\n"
-				 "source b shards/b?.bin\nseed 5\nbatch 500\n"
-				 "phase x 30K seq=32 a:75.5 b:24.5\n"
-				 "phase y 20K seq=128 a:rest b:60\n"
-				 "phase z 10K seq=16 b\n");
+	write_recipe("same.mix",
+	    "%mix 1 # other words\nsource a ./a.bin\n"
+	    "source b shards/b?.bin\nseed 5\nbatch 0:300 ~20K:0.9K 45K:500\n"
+	    "phase x 30K seq=32 a:75.5 b:24.5\n"
+	    "phase y 20K seq=128 a:rest b:60\n"
+	    "phase z 10K seq=16 b\n");
 	write_recipe("seed.mix", "%mix 1\nseed 6\nsource a a\n"
 				 "phase p 1K seq=64 a\n");
 	write_recipe("seed7.mix", "%mix 1\nseed 7\nsource a a\n"

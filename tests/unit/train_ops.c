@@ -79,6 +79,19 @@ array(struct bench *b, size_t n, double std)
 	return b->n++;
 }
 
+static void
+release(struct bench *b)
+{
+	int i;
+
+	for (i = 0; i < b->n; i++) {
+		b->dev->free(b->a[i].dev);
+		free(b->a[i].host);
+		free(b->a[i].ref);
+	}
+	b->n = 0;
+}
+
 /* Are the device's values those of the reference?  Frees all arrays. */
 static void
 compare(struct bench *b, const char *what, double bound)
@@ -104,11 +117,8 @@ compare(struct bench *b, const char *what, double bound)
 		if (!(diff == diff))
 			worst = INFINITY;
 		whole = whole && guarded(b, a);
-		b->dev->free(a->dev);
-		free(a->host);
-		free(a->ref);
 	}
-	b->n = 0;
+	release(b);
 	OK(worst <= bound && whole, "%s: %s, NMSE %.1e%s", b->dev->name, what,
 	    worst, whole ? "" : ", wrote outside its arrays");
 }
@@ -125,12 +135,12 @@ tokens(struct bench *b, int32_t *host, int n, int vocab)
 	return dev;
 }
 
+/* Without the operation there is nothing to compare. */
 #define BOTH(op, dev_args, ref_args) \
 	do { \
 		if (!b->dev->op) { \
 			printf("# %s has no " #op "\n", b->dev->name); \
-			b->dev->free(NULL); \
-			b->n = 0; \
+			release(b); \
 			return; \
 		} \
 		b->dev->op dev_args; \

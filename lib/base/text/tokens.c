@@ -47,6 +47,16 @@ static const unsigned char ascii[128] = {
 #undef U
 #undef L
 
+/* Where the run of letters and digits of ASCII at p ends. */
+static const char *
+skip_alnum(const char *p, const char *end)
+{
+	while (p < end && (unsigned char)*p < 0x80 &&
+	       ascii[(unsigned char)*p] & ALNUM)
+		p++;
+	return p;
+}
+
 static unsigned
 wide_class(uint32_t cp)
 {
@@ -154,6 +164,8 @@ stop_parts(const char *start, const char *stop, const char *end)
 	if (stop == start)
 		return false;
 	c = class_before(start, stop, end, &len);
+	if (stop - start == 1 && c & ALPHA)
+		return false; /* a letter for a name */
 	if (c & (LOWER | DIGIT | OPENS | CLOSES) || among(stop[-1], "%+-"))
 		return true;
 	if (!(c & UPPER) || stop - len == start)
@@ -211,6 +223,8 @@ clitic_before(const char *start, const char *end)
 	size_t i, j, n, len, mark;
 	const char *at;
 
+	if (end - start < 3 || !among((char)(end[-1] | 0x20), "teldm"))
+		return 0;
 	for (i = 0; i < sizeof(clitics) / sizeof(*clitics); i++) {
 		n = strlen(clitics[i].tail);
 		for (mark = 1; mark <= 3; mark += 2) {
@@ -311,6 +325,9 @@ next_infix(const struct tokens *t, const char *p)
 	size_t len;
 
 	for (; p < t->core_end; p += len) {
+		p = skip_alnum(p, t->core_end);
+		if (p == t->core_end)
+			break;
 		if (class_at(p, t->core_end, &len) & ALNUM)
 			continue;
 		if (p > t->core && infix_at(t->core, p, t->core_end))
@@ -338,7 +355,8 @@ next_chunk(struct tokens *t)
 		t->p += len;
 	if (t->p == t->end)
 		return false;
-	t->chunk_end = t->p;
+	t->chunk_end = skip_alnum(t->p, t->end);
+	t->plain = t->chunk_end == t->end || *t->chunk_end == ' ';
 	while (t->chunk_end < t->end &&
 	       !(class_at(t->chunk_end, t->end, &len) & SPACE))
 		t->chunk_end += len;
@@ -387,6 +405,12 @@ tokens_next(struct tokens *t, struct str *token)
 	for (;;) {
 		if (t->phase == BETWEEN && !next_chunk(t))
 			return false;
+		if (t->plain) { /* most chunks are */
+			t->phase = BETWEEN;
+			t->plain = false;
+			*token = take(t, (size_t)(t->chunk_end - t->p));
+			return true;
+		}
 		if (t->phase == PREFIX) {
 			n = t->p < t->chunk_end ? prefix_at(t->p, t->chunk_end)
 						: 0;

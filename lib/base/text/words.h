@@ -39,7 +39,7 @@ bool plain_words_next(struct plain_words *w, struct str *word);
  *
  *	- punctuation and symbols at either edge, each a token of its own (a run
  *	  of two or more full stops is one); a full stop only behind lower case,
- *	  a digit, punctuation or two capitals, so that "J. R." keeps its own
+ *	  a digit, punctuation or two capitals, and not behind a single letter
  *	- English clitics: do|n't, they|'re, mill|'s
  *	- hyphens, slashes and the like between letters, but not within what has
  *	  "://" in it or begins with "www."
@@ -55,7 +55,7 @@ struct tokens {
 	/* Private: the chunk that p is in, without affixes, and its phase. */
 	const char *core, *core_end, *chunk_end;
 	int phase;
-	bool whole;
+	bool whole, plain;
 };
 
 static inline struct tokens

@@ -26,8 +26,8 @@ update(float *p, const float *g, float *m, float *v, size_t n,
 }
 
 void
-cpu_adamw(void *p, const void *g, void *m, void *v, size_t n,
-    const struct adamw *o)
+cpu_adamw(
+    void *p, const void *g, void *m, void *v, size_t n, const struct adamw *o)
 {
 	size_t i;
 

@@ -24,8 +24,9 @@ struct shape {
 static struct shape
 shape_of(int T, int H, int K, int D)
 {
-	struct shape s = { .T = (size_t)T, .H = (size_t)H, .K = (size_t)K,
-		.D = (size_t)D };
+	struct shape s = {
+		.T = (size_t)T, .H = (size_t)H, .K = (size_t)K, .D = (size_t)D
+	};
 
 	s.row = (s.H + 2 * s.K) * s.D;
 	s.scale = 1 / sqrtf((float)D);
@@ -43,8 +44,17 @@ static void
 times_rows(float *c, size_t ldc, const float *a, size_t lda, const float *b,
     size_t ldb, size_t m, size_t n, size_t k)
 {
-	struct gemm g = { .tb = true, .m = m, .n = n, .k = k, .alpha = 1,
-		.a = a, .lda = lda, .b = b, .ldb = ldb, .c = c, .ldc = ldc };
+	struct gemm g = { .tb = true,
+		.m = m,
+		.n = n,
+		.k = k,
+		.alpha = 1,
+		.a = a,
+		.lda = lda,
+		.b = b,
+		.ldb = ldb,
+		.c = c,
+		.ldc = ldc };
 
 	gemm(&g);
 }
@@ -54,8 +64,17 @@ static void
 add_times(float *c, size_t ldc, const float *a, size_t lda, bool ta,
     const float *b, size_t ldb, size_t m, size_t n, size_t k)
 {
-	struct gemm g = { .ta = ta, .m = m, .n = n, .k = k, .alpha = 1,
-		.beta = 1, .a = a, .lda = lda, .b = b, .ldb = ldb, .c = c,
+	struct gemm g = { .ta = ta,
+		.m = m,
+		.n = n,
+		.k = k,
+		.alpha = 1,
+		.beta = 1,
+		.a = a,
+		.lda = lda,
+		.b = b,
+		.ldb = ldb,
+		.c = c,
 		.ldc = ldc };
 
 	gemm(&g);
@@ -165,8 +184,8 @@ tile_bwd(const struct shape *s, const struct head *h, const float *delta,
 	size_t ldo = s->H * s->D, at_q = q0 * s->row, at_k = k0 * s->row, i;
 	size_t seen;
 
-	times_rows(p, KEYS, h->q + at_q, s->row, h->k + at_k, s->row, nq, nk,
-	    s->D);
+	times_rows(
+	    p, KEYS, h->q + at_q, s->row, h->k + at_k, s->row, nq, nk, s->D);
 	times_rows(dp, KEYS, h->dout + q0 * ldo, ldo, h->v + at_k, s->row, nq,
 	    nk, s->D);
 	for (i = 0; i < nq; i++) {
@@ -210,13 +229,14 @@ group_bwd(const struct shape *s, float *dqkv, const float *dout,
 		h = kv * group + g;
 		o = (b * s->T * s->H + h) * s->D;
 		head_bwd(s, &(struct head){ .q = qkv + at + h * s->D,
-			.k = qkv + at + (s->H + kv) * s->D,
-			.v = qkv + at + (s->H + s->K + kv) * s->D,
-			.dq = dqkv + at + h * s->D,
-			.dk = dqkv + at + (s->H + kv) * s->D,
-			.dv = dqkv + at + (s->H + s->K + kv) * s->D,
-			.out = out + o, .dout = dout + o,
-			.lse = lse + b * s->T * s->H + h });
+				.k = qkv + at + (s->H + kv) * s->D,
+				.v = qkv + at + (s->H + s->K + kv) * s->D,
+				.dq = dqkv + at + h * s->D,
+				.dk = dqkv + at + (s->H + kv) * s->D,
+				.dv = dqkv + at + (s->H + s->K + kv) * s->D,
+				.out = out + o,
+				.dout = dout + o,
+				.lse = lse + b * s->T * s->H + h });
 	}
 }
 

@@ -53,6 +53,7 @@ cpu_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
 
 		attend((float *)out + (at * h + head) * d,
 		    x + at * row + head * d, (const float *)keys + kv * d,
-		    (const float *)values + kv * d, (size_t)pos + at + 1, ld, d);
+		    (const float *)values + kv * d, (size_t)pos + at + 1, ld,
+		    d);
 	}
 }

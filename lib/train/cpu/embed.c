@@ -15,8 +15,8 @@ cpu_embed_fwd(void *out, const void *table, const int32_t *ids, int N, int C)
 
 #pragma omp parallel for
 	for (i = 0; i < N; i++)
-		memcpy(o + (size_t)i * c, w + (size_t)ids[i] * c,
-		    c * sizeof(*o));
+		memcpy(
+		    o + (size_t)i * c, w + (size_t)ids[i] * c, c * sizeof(*o));
 }
 
 /* Every thread walks all tokens and adds up the rows that are its own. */

@@ -26,12 +26,16 @@ cpu_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
 #pragma omp parallel for schedule(dynamic)
 	for (t = 0; t < total; t++) {
 		int i = t / across * TILE_M, j = t % across * TILE_N;
-		struct gemm g = { .ta = ta, .tb = tb, .k = (size_t)k,
+		struct gemm g = { .ta = ta,
+			.tb = tb,
+			.k = (size_t)k,
 			.m = at_most(m - i, TILE_M),
-			.n = at_most(n - j, TILE_N), .alpha = 1,
+			.n = at_most(n - j, TILE_N),
+			.alpha = 1,
 			.beta = accumulate ? 1 : 0,
 			.lda = (size_t)(ta ? m : k),
-			.ldb = (size_t)(tb ? k : n), .ldc = (size_t)n };
+			.ldb = (size_t)(tb ? k : n),
+			.ldc = (size_t)n };
 
 		g.a = (const float *)a + (ta ? (size_t)i : (size_t)i * g.lda);
 		g.b = (const float *)b + (tb ? (size_t)j * g.ldb : (size_t)j);

@@ -28,8 +28,8 @@ cpu_rope(void *x, const void *table, int B, int T, int H, int D, int stride,
 
 #pragma omp parallel for
 	for (i = 0; i < B * T; i++) {
-		const float *cs = (const float *)table +
-				  (size_t)(pos + i % T) * (size_t)D;
+		const float *cs =
+		    (const float *)table + (size_t)(pos + i % T) * (size_t)D;
 		float *row = (float *)x + (size_t)i * (size_t)stride;
 		int h;
 

@@ -54,7 +54,7 @@ cpu_swiglu_bwd(void *din, const void *dout, const void *in, int N, int F)
 		const float *x = (const float *)in + (size_t)i * 2 * f;
 		float *d = (float *)din + (size_t)i * 2 * f;
 
-		row_bwd(d, d + f, (const float *)dout + (size_t)i * f, x, x + f,
-		    f);
+		row_bwd(
+		    d, d + f, (const float *)dout + (size_t)i * f, x, x + f, f);
 	}
 }

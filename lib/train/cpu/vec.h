@@ -14,9 +14,10 @@
  */
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__) && !defined(__clang__)
-#define SIMD __attribute__((target_clones("avx512f", "avx2", "default")))
+#	define SIMD \
+		__attribute__((target_clones("avx512f", "avx2", "default")))
 #else
-#define SIMD
+#	define SIMD
 #endif
 
 enum { VEC_LANES = 16 };

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT */
+/* The statements of a recipe, each from the words of its line. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "mix/blend.h"
+#include "mix/recipe_impl.h"
+
+/* Room for one more of an array that lives in the arena and doubles. */
+static void *
+grow(struct recipe *r, void *v, uint32_t n, size_t size)
+{
+	void *more;
+
+	if (n & (n - 1) || (n && n < 4))
+		return v;
+	if (n == 0)
+		return arena_alloc(&r->arena, 4 * size);
+	more = arena_alloc(&r->arena, 2 * (size_t)n * size);
+	if (more)
+		memcpy(more, v, n * size);
+	return more;
+}
+
+static bool
+is_name(struct str s)
+{
+	size_t i;
+	char c;
+
+	for (i = 0; i < s.n; i++) {
+		c = s.p[i];
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			c == '_' ||
+			(i &&
+			    ((c >= '0' && c <= '9') || c == '-' || c == '.'))))
+			return false;
+	}
+	return s.n > 0;
+}
+
+/* A new name for a source, group or phase. */
+static int
+new_name(struct parser *p, const struct word *w, struct str *name)
+{
+	uint32_t i;
+
+	if (!is_name(w->s))
+		return recipe_fail(p, w,
+		    "'%.*s' is no name: letters, digits, '_', '-' and '.', a "
+		    "letter first",
+		    SHOW(w->s));
+	if (str_eq(w->s, STR("rest")))
+		return recipe_fail(p, w,
+		    "'rest' means what the others leave; choose "
+		    "another name");
+	for (i = 0; i < p->r->nsource; i++)
+		if (str_eq(p->r->sources[i].name, w->s))
+			return recipe_fail(p, w,
+			    "'%.*s' is already a source, in line %u; choose "
+			    "another name",
+			    SHOW(w->s), p->r->sources[i].line);
+	if (recipe_group(p->r, w->s))
+		return recipe_fail(p, w,
+		    "'%.*s' is already a group, in line %u; choose another "
+		    "name",
+		    SHOW(w->s), recipe_group(p->r, w->s)->line);
+	*name = arena_dup(&p->r->arena, w->s);
+	return name->p ? 0 : recipe_nomem(p);
+}
+
+/* A number for num_count() and its like, which want a C string. */
+static int
+number(struct parser *p, const struct word *w, struct str s, const char *what,
+    int (*parse)(const char *, uint64_t *, struct err *), uint64_t *v)
+{
+	struct err bad;
+	char text[64];
+
+	if (s.n < sizeof(text)) {
+		memcpy(text, s.p, s.n);
+		text[s.n] = '\0';
+		if (parse(text, v, &bad) == 0)
+			return 0;
+	}
+	return recipe_fail(p, w, "'%.*s' is not %s", SHOW(s), what);
+}
+
+static int
+want_words(struct parser *p, size_t least, size_t most, const char *usage)
+{
+	const struct word *at = &p->words[p->nword > most ? most : 0];
+
+	if (p->nword >= least && p->nword <= most)
+		return 0;
+	return recipe_fail(p, at, "%s: write %s",
+	    p->nword < least ? "something is missing" : "one word too many",
+	    usage);
+}
+
+static int
+once(struct parser *p, bool *seen)
+{
+	if (*seen)
+		return recipe_fail(p, &p->words[0],
+		    "a second '%.*s' line; a recipe has one",
+		    SHOW(p->words[0].s));
+	*seen = true;
+	return 0;
+}
+
+static int
+do_seed(struct parser *p)
+{
+	if (once(p, &p->seen_seed) < 0 ||
+	    want_words(p, 2, 2, "seed NUMBER") < 0)
+		return p->e->code;
+	return number(p, &p->words[1], p->words[1].s, "a whole number", num_u64,
+	    &p->r->seed);
+}
+
+static int
+do_tokenizer(struct parser *p)
+{
+	struct str s;
+	size_t i;
+
+	if (once(p, &p->seen_tokenizer) < 0 ||
+	    want_words(p, 2, 2, "tokenizer sha256:DIGEST") < 0)
+		return p->e->code;
+	s = p->words[1].s;
+	if (s.n != 71 || !str_starts(s, STR("sha256:")))
+		return recipe_fail(p, &p->words[1],
+		    "write sha256: and the 64 digits that quern shard info "
+		    "shows");
+	for (i = 7; i < 71; i++)
+		if (!strchr("0123456789abcdef", s.p[i]))
+			return recipe_fail(p, &p->words[1],
+			    "'%c' is no hexadecimal digit in lower case",
+			    s.p[i]);
+	memcpy(p->r->tokenizer, s.p + 7, 64);
+	return 0;
+}
+
+static int
+do_unit(struct parser *p)
+{
+	if (once(p, &p->seen_unit) < 0 || want_words(p, 2, 2, "unit token") < 0)
+		return p->e->code;
+	if (str_eq(p->words[1].s, STR("token")))
+		return 0;
+	return recipe_fail(p, &p->words[1],
+	    "shares are of tokens, never of '%.*s': write unit token",
+	    SHOW(p->words[1].s));
+}
+
+int
+recipe_add_batch(struct parser *p, struct recipe_batch b)
+{
+	struct recipe *r = p->r;
+	void *more = grow(r, r->batches, r->nbatch, sizeof(*r->batches));
+
+	if (!more)
+		return recipe_nomem(p);
+	r->batches = more;
+	r->batches[r->nbatch++] = b;
+	return 0;
+}
+
+/* SIZE, or [~]TOKENS:SIZE */
+static int
+read_batch(struct parser *p, const struct word *w, bool alone)
+{
+	static const char what[] = "a number of tokens such as 32768 or 0.5M";
+	struct recipe_batch b = { .ramp = w->s.n && *w->s.p == '~' };
+	struct str at = { w->s.p + b.ramp, w->s.n - b.ramp }, size = at;
+	const char *colon = at.n ? memchr(at.p, ':', at.n) : NULL;
+
+	if (!colon && !alone)
+		return recipe_fail(p, w,
+		    "write TOKENS:SIZE, the number of tokens from which on a "
+		    "step has SIZE, or ~TOKENS:SIZE for a ramp up to there");
+	if (colon) {
+		at.n = (size_t)(colon - at.p);
+		size = (struct str){ colon + 1, size.n - at.n - 1 };
+		if (number(p, w, at, what, num_count, &b.tokens) < 0)
+			return p->e->code;
+	}
+	if (number(p, w, size, what, num_count, &b.size) < 0)
+		return p->e->code;
+	if (b.size == 0 || b.size > UINT32_MAX)
+		return recipe_fail(p, w, "a batch has 1 to 4294967295 tokens");
+	if (p->r->nbatch == 0 && (b.tokens || b.ramp))
+		return recipe_fail(
+		    p, w, "the first batch size is from 0 on: write 0:SIZE");
+	if (p->r->nbatch &&
+	    (b.tokens >= 1ull << 60 ||
+		b.tokens <= p->r->batches[p->r->nbatch - 1].tokens))
+		return recipe_fail(p, w,
+		    "batch sizes are in order of their tokens, each later "
+		    "than the one before");
+	return recipe_add_batch(p, b);
+}
+
+static int
+do_batch(struct parser *p)
+{
+	size_t i;
+
+	if (once(p, &p->seen_batch) < 0 ||
+	    want_words(p, 2, SIZE_MAX, "batch TOKENS") < 0)
+		return p->e->code;
+	for (i = 1; i < p->nword; i++)
+		if (read_batch(p, &p->words[i], p->nword == 2) < 0)
+			return p->e->code;
+	return 0;
+}
+
+static int
+source_option(struct parser *p, const struct word *w, struct recipe_source *s)
+{
+	struct str v = w->s;
+
+	if (str_starts(v, STR("epochs<="))) {
+		v.p += 8;
+		v.n -= 8;
+		if (ratio_parse(v, &s->epochs) && s->epochs.num)
+			return 0;
+		return recipe_fail(
+		    p, w, "'%.*s' is not a number of epochs above 0", SHOW(v));
+	}
+	if (str_starts(v, STR("epochs=")) || str_starts(v, STR("order=")))
+		return recipe_fail(p, w,
+		    "'%.*s' is not supported in this version: only epochs<=E "
+		    "is",
+		    SHOW(v));
+	return recipe_fail(
+	    p, w, "'%.*s' is no option of a source: write epochs<=E", SHOW(v));
+}
+
+static int
+do_source(struct parser *p)
+{
+	struct recipe *r = p->r;
+	struct recipe_source s = { .line = p->line };
+	struct str path;
+	void *more;
+
+	if (want_words(p, 3, 4, "source NAME PATH [epochs<=E]") < 0 ||
+	    new_name(p, &p->words[1], &s.name) < 0 ||
+	    (p->nword == 4 && source_option(p, &p->words[3], &s) < 0))
+		return p->e->code;
+	if (r->nsource == BLEND_MAX_SOURCES)
+		return recipe_fail(
+		    p, NULL, "more than %d sources", BLEND_MAX_SOURCES);
+	if (p->words[2].s.n == 0 ||
+	    memchr(p->words[2].s.p, '\0', p->words[2].s.n))
+		return recipe_fail(p, &p->words[2], "this is no path");
+	path = arena_dup(&r->arena, p->words[2].s);
+	more = grow(r, r->sources, r->nsource, sizeof(*r->sources));
+	if (!path.p || !more)
+		return recipe_nomem(p);
+	s.path = path.p;
+	r->sources = more;
+	r->sources[r->nsource++] = s;
+	return 0;
+}
+
+static int
+do_group(struct parser *p)
+{
+	struct recipe *r = p->r;
+	struct recipe_blend g = { .line = p->line };
+	void *more;
+
+	if (want_words(p, 3, SIZE_MAX, "group NAME SOURCE:PERCENT ...") < 0 ||
+	    new_name(p, &p->words[1], &g.name) < 0 ||
+	    recipe_shares(p, p->words + 2, p->nword - 2, &g) < 0)
+		return p->e->code;
+	more = grow(r, r->groups, r->ngroup, sizeof(*r->groups));
+	if (!more)
+		return recipe_nomem(p);
+	r->groups = more;
+	r->groups[r->ngroup++] = g;
+	return 0;
+}
+
+/* The shares over one denominator. */
+static int
+common(struct parser *p, struct recipe_phase *ph)
+{
+	const struct recipe_blend *b = &ph->blend;
+	struct ratio sum = { 0, 1 }, x;
+	uint64_t d = 1, step;
+	uint32_t i;
+
+	for (i = 0; i < b->n; i++) {
+		/* d becomes the least common multiple: d / den in lowest
+		 * terms has the factor of den that d lacks. */
+		if (!ratio_mul((struct ratio){ d, 1 },
+			(struct ratio){ 1, b->v[i].w.den }, &x) ||
+		    __builtin_mul_overflow(d, x.den, &step) ||
+		    step >= 1ull << 62)
+			return recipe_fail(p, &p->words[1],
+			    "shares too fine to be kept exact: use fewer "
+			    "digits");
+		d = step;
+	}
+	ph->d = d;
+	ph->w = arena_alloc(&p->r->arena, b->n * sizeof(*ph->w));
+	if (!ph->w)
+		return recipe_nomem(p);
+	for (i = 0; i < b->n; i++) {
+		ph->w[i] = b->v[i].w.num * (d / b->v[i].w.den);
+		if (!ratio_add(sum, b->v[i].w, &sum))
+			return recipe_fail(p, &p->words[1], "shares too fine");
+	}
+	if (sum.num != 1 || sum.den != 1)
+		return recipe_fail(p, &p->words[1], "shares add up to %.17g",
+		    ratio_double(sum));
+	return 0;
+}
+
+static int
+read_seq(struct parser *p, const struct word *w, struct recipe_phase *ph)
+{
+	struct str s = { w->s.p + 4, w->s.n - 4 };
+	uint64_t v;
+
+	if (memmem(s.p, s.n, "->", 2))
+		return recipe_fail(p, w,
+		    "a sequence length that changes within a phase is not "
+		    "supported in this version: write a phase for each");
+	if (number(p, w, s, "a number of tokens", num_u64, &v) < 0)
+		return p->e->code;
+	if (v == 0 || v > RECIPE_MAX_SEQ)
+		return recipe_fail(
+		    p, w, "a row has 1 to %d tokens", RECIPE_MAX_SEQ);
+	ph->seq = (uint32_t)v;
+	return 0;
+}
+
+static int
+phase_name(struct parser *p, struct recipe_blend *b)
+{
+	uint32_t i;
+
+	if (!is_name(p->words[1].s))
+		return recipe_fail(p, &p->words[1],
+		    "'%.*s' is no name: letters, digits, '_', '-' and '.', a "
+		    "letter first",
+		    SHOW(p->words[1].s));
+	for (i = 0; i < p->r->nphase; i++)
+		if (str_eq(p->r->phases[i].blend.name, p->words[1].s))
+			return recipe_fail(p, &p->words[1],
+			    "a second phase '%.*s', the first is in line %u; "
+			    "choose another name",
+			    SHOW(p->words[1].s), p->r->phases[i].blend.line);
+	b->name = arena_dup(&p->r->arena, p->words[1].s);
+	return b->name.p ? 0 : recipe_nomem(p);
+}
+
+static int
+do_phase(struct parser *p)
+{
+	struct recipe *r = p->r;
+	struct recipe_phase ph = { .seq = RECIPE_SEQ, .blend.line = p->line };
+	size_t at = 3;
+	void *more;
+
+	if (want_words(p, 4, SIZE_MAX,
+		"phase NAME TOKENS [seq=T] SOURCE:PERCENT ...") < 0 ||
+	    phase_name(p, &ph.blend) < 0 ||
+	    number(p, &p->words[2], p->words[2].s,
+		"a number of tokens such as 500000 or 1.5B", num_count,
+		&ph.tokens) < 0)
+		return p->e->code;
+	if (ph.tokens == 0 || ph.tokens >= 1ull << 60)
+		return recipe_fail(
+		    p, &p->words[2], "a phase has 1 to 2^60 tokens");
+	if (str_starts(p->words[3].s, STR("seq="))) {
+		if (read_seq(p, &p->words[at++], &ph) < 0 ||
+		    want_words(p, 5, SIZE_MAX,
+			"phase NAME TOKENS seq=T SOURCE:PERCENT ...") < 0)
+			return p->e->code;
+	}
+	if (recipe_shares(p, p->words + at, p->nword - at, &ph.blend) < 0 ||
+	    common(p, &ph) < 0)
+		return p->e->code;
+	more = grow(r, r->phases, r->nphase, sizeof(*r->phases));
+	if (!more)
+		return recipe_nomem(p);
+	r->phases = more;
+	r->phases[r->nphase++] = ph;
+	return 0;
+}
+
+/* repeats(NAME)<=LIMIT */
+static int
+read_claim(struct parser *p, const struct word *w, struct recipe_assert *a)
+{
+	static const char usage[] = "repeats(NAME)<=N, share(NAME)>=PERCENT or "
+				    "share(NAME)<=PERCENT";
+	struct str s = w->s;
+	const char *open = memchr(s.p, '(', s.n), *shut;
+	struct word name = *w;
+
+	if (!open || !(shut = memchr(open, ')', (size_t)(s.p + s.n - open))) ||
+	    s.p + s.n - shut < 4 || shut[2] != '=' ||
+	    (shut[1] != '<' && shut[1] != '>'))
+		return recipe_fail(p, w, "write %s", usage);
+	a->sign = shut[1] == '<' ? -1 : 1;
+	if (str_starts(s, STR("repeats(")) && a->sign < 0)
+		a->claim = CLAIM_REPEATS;
+	else if (str_starts(s, STR("share(")))
+		a->claim = CLAIM_SHARE;
+	else
+		return recipe_fail(p, w,
+		    "'%.*s' is not supported in this version: write %s",
+		    SHOW(s), usage);
+	if (!ratio_parse(
+		(struct str){ shut + 3, (size_t)(s.p + s.n - shut - 3) },
+		&a->limit))
+		return recipe_fail(p, w, "'%.*s' is not a number",
+		    (int)(s.p + s.n - shut - 3), shut + 3);
+	name.s = (struct str){ open + 1, (size_t)(shut - open - 1) };
+	a->text = arena_dup(&p->r->arena, s);
+	if (!a->text.p)
+		return recipe_nomem(p);
+	return recipe_shares(p, &name, 1, &a->of);
+}
+
+static int
+do_assert(struct parser *p)
+{
+	struct recipe *r = p->r;
+	struct recipe_assert a;
+	size_t i;
+	void *more;
+
+	if (want_words(p, 2, SIZE_MAX, "assert repeats(NAME)<=N ...") < 0)
+		return p->e->code;
+	for (i = 1; i < p->nword; i++) {
+		a = (struct recipe_assert){ .line = p->line };
+		if (read_claim(p, &p->words[i], &a) < 0)
+			return p->e->code;
+		more = grow(r, r->asserts, r->nassert, sizeof(*r->asserts));
+		if (!more)
+			return recipe_nomem(p);
+		r->asserts = more;
+		r->asserts[r->nassert++] = a;
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*read)(struct parser *p);
+} statements[] = {
+	{ "seed", do_seed },
+	{ "tokenizer", do_tokenizer },
+	{ "unit", do_unit },
+	{ "source", do_source },
+	{ "group", do_group },
+	{ "batch", do_batch },
+	{ "phase", do_phase },
+	{ "assert", do_assert },
+};
+
+int
+recipe_line(struct parser *p)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(statements) / sizeof(*statements); i++)
+		if (str_eq(p->words[0].s, str_c(statements[i].name)))
+			return statements[i].read(p);
+	return recipe_fail(p, &p->words[0],
+	    "'%.*s' is no statement: a line begins with seed, tokenizer, "
+	    "unit, source, group, batch, phase or assert",
+	    SHOW(p->words[0].s));
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/cuda/launch.h"
+#include "train/ops.h"
+
+static __device__ float
+block_max(float x)
+{
+	__shared__ float part[THREADS];
+	float max;
+
+	part[threadIdx.x] = x;
+	__syncthreads();
+	for (int w = THREADS / 2; w; w /= 2) {
+		if (threadIdx.x < w)
+			part[threadIdx.x] =
+			    fmaxf(part[threadIdx.x], part[threadIdx.x + w]);
+		__syncthreads();
+	}
+	max = part[0];
+	__syncthreads();
+	return max;
+}
+
+/* A block a row. */
+static __global__ void
+loss_row(float *loss, float *logits, const int32_t *targets, int V, float scale,
+    int backward)
+{
+	float *x = logits + (size_t)blockIdx.x * V;
+	int target = targets[blockIdx.x];
+	float max = x[0], sum = 0, at = x[target];
+
+	for (int i = threadIdx.x; i < V; i += THREADS)
+		max = fmaxf(max, x[i]);
+	max = block_max(max);
+	for (int i = threadIdx.x; i < V; i += THREADS)
+		sum += expf(x[i] - max);
+	sum = block_sum(sum);
+	if (threadIdx.x == 0)
+		loss[blockIdx.x] = logf(sum) - (at - max);
+	if (!backward)
+		return;
+	for (int i = threadIdx.x; i < V; i += THREADS)
+		x[i] = scale * (expf(x[i] - max) / sum - (i == target));
+}
+
+void
+cuda_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
+    int V, double scale, int backward)
+{
+	loss_row<<<N, THREADS>>>(
+	    (float *)loss, (float *)logits, targets, V, (float)scale, backward);
+}

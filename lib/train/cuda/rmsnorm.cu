@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/cuda/launch.h"
+#include "train/ops.h"
+
+/* A block a row. */
+static __global__ void
+norm(float *out, float *rstd, const float *in, const float *w, int C, float eps)
+{
+	const float *x = in + (size_t)blockIdx.x * C;
+	float sum = 0, r;
+
+	for (int c = threadIdx.x; c < C; c += THREADS)
+		sum += x[c] * x[c];
+	sum = block_sum(sum);
+	r = 1 / sqrtf(sum / C + eps);
+	for (int c = threadIdx.x; c < C; c += THREADS)
+		out[(size_t)blockIdx.x * C + c] = x[c] * r * w[c];
+	if (threadIdx.x == 0)
+		rstd[blockIdx.x] = r;
+}
+
+static __global__ void
+norm_grad(float *din, const float *dout, const float *in, const float *w,
+    const float *rstd, int C, int accumulate)
+{
+	size_t row = (size_t)blockIdx.x * C;
+	float r = rstd[blockIdx.x], sum = 0, d;
+
+	for (int c = threadIdx.x; c < C; c += THREADS)
+		sum += dout[row + c] * w[c] * in[row + c];
+	sum = block_sum(sum) * r * r / C;
+	for (int c = threadIdx.x; c < C; c += THREADS) {
+		d = r * (dout[row + c] * w[c] - in[row + c] * sum);
+		din[row + c] = accumulate ? din[row + c] + d : d;
+	}
+}
+
+/* A thread owns a channel of dw. */
+static __global__ void
+weight_grad(float *dw, const float *dout, const float *in, const float *rstd,
+    int N, int C)
+{
+	size_t c = element();
+	float sum;
+
+	if (c >= C)
+		return;
+	sum = dw[c];
+	for (size_t i = 0; i < N; i++)
+		sum += dout[i * C + c] * in[i * C + c] * rstd[i];
+	dw[c] = sum;
+}
+
+void
+cuda_rmsnorm_fwd(void *out, void *rstd, const void *in, const void *w, int N,
+    int C, double eps)
+{
+	norm<<<N, THREADS>>>((float *)out, (float *)rstd, (const float *)in,
+	    (const float *)w, C, (float)eps);
+}
+
+void
+cuda_rmsnorm_bwd(void *din, void *dw, const void *dout, const void *in,
+    const void *w, const void *rstd, int N, int C, int accumulate)
+{
+	norm_grad<<<N, THREADS>>>((float *)din, (const float *)dout,
+	    (const float *)in, (const float *)w, (const float *)rstd, C,
+	    accumulate);
+	weight_grad<<<blocks((size_t)C), THREADS>>>((float *)dw,
+	    (const float *)dout, (const float *)in, (const float *)rstd, N, C);
+}
