@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "io/stream.h"
+#include "io/zdict.h"
 
 enum {
 	RAW = 256 * 1024, /* bytes asked of the system at a time */
@@ -244,6 +245,55 @@ only_zeros(const struct in *in)
 	return true;
 }
 
+/* The next n bytes as they are in the file; the caller frees *p. */
+static int
+take_raw(struct in *in, size_t n, unsigned char **p, struct err *e)
+{
+	size_t got = 0, have;
+
+	*p = malloc(n + 1);
+	if (!*p)
+		return err_nomem(e, "a zstd dictionary");
+	while (got < n) {
+		if (want(in, 1, e) < 0)
+			return e->code;
+		have = (size_t)(in->have - in->at);
+		if (have == 0)
+			return err_set(e, ERR_DAMAGE, "cut off");
+		have = have < n - got ? have : n - got;
+		memcpy(*p + got, in->raw + in->at, have);
+		in->at += (ptrdiff_t)have;
+		got += have;
+	}
+	return 0;
+}
+
+/* in->at stands at the frame; what goes wrong is damage of this member. */
+static int
+load_dict(struct in *in, struct err *e)
+{
+	unsigned char *p = NULL;
+	struct err why;
+	size_t n;
+	int rc;
+
+	if (want(in, 8, e) < 0)
+		return e->code;
+	n = in->have - in->at < 8 ? SIZE_MAX : le32(in->raw + in->at + 4);
+	if (n > ZDICT_MAX)
+		return damage(in, LOST, e, "broken dictionary");
+	in->at += 8;
+	rc = take_raw(in, n, &p, &why);
+	if (rc == 0)
+		rc = zdict_use(in->zstd, p, n, &why);
+	free(p);
+	if (rc == ERR_DAMAGE)
+		return damage(in, LOST, e, why.msg);
+	if (rc < 0)
+		*e = why;
+	return rc;
+}
+
 /* Begin the next member, or end.  Zeros behind the last one are padding. */
 static int
 start_member(struct in *in, struct err *e)
@@ -268,6 +318,8 @@ start_member(struct in *in, struct err *e)
 		in->inflate.crc_flag = ISAL_GZIP;
 	} else {
 		ZSTD_DCtx_reset(in->zstd, ZSTD_reset_session_only);
+		if (in->member == 0 && le32(in->raw + in->at) == ZDICT_MAGIC)
+			return load_dict(in, e);
 	}
 	in->phase = IN_MEMBER;
 	return 0;

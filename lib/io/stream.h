@@ -12,7 +12,8 @@ struct err;
  * Input: a file or stdin ("-"), gzip (any number of members), zstd (any number
  * of frames) or plain, told apart by its first bytes.
  *
- * A compressed file is a row of members.  One in_read() never crosses from one
+ * A compressed file is a row of members (a zstd file may begin with the
+ * dictionary that its frames need: io/zdict.h).  One in_read() never crosses from one
  * member into the next, so that the caller knows where in the file a byte came
  * from.  A broken member is ERR_DAMAGE: everything readable before it has been
  * returned, and the next in_read() goes on at the next member that can be
