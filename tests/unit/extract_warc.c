@@ -259,6 +259,48 @@ bomb(void)
 	buf_free(&b);
 }
 
+/* A zstd file that brings its dictionary, plain or compressed. */
+static void
+dictionary(bool packed)
+{
+	static const char dict[] =
+	    "WARC/1.0\r\nWARC-Type: resource\r\nWARC-Record-ID: <b>\r\n"
+	    "Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
+	struct buf b = { 0 }, one = { 0 }, d = { 0 };
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	unsigned char head[8] = { 0x5d, 0x2a, 0x4d, 0x18 };
+	const char *ids[] = { "a", "b" };
+	char *to;
+	size_t i;
+
+	if (packed)
+		put_zstd(&d, dict, sizeof(dict) - 1);
+	else
+		buf_put(&d, dict, sizeof(dict) - 1);
+	head[4] = (unsigned char)d.n;
+	buf_put(&b, head, 8);
+	buf_str(&b, buf_view(&d));
+	ZSTD_CCtx_loadDictionary(z, dict, sizeof(dict) - 1);
+	ZSTD_CCtx_setParameter(z, ZSTD_c_contentSizeFlag, 0);
+	for (i = 0; i < 2; i++) {
+		buf_clear(&one);
+		put_record(&one, ids[i], "hello");
+		to = buf_room(&b, 1024);
+		b.n += ZSTD_compress2(z, to, 1024, one.p, one.n);
+	}
+	ZSTD_freeCCtx(z);
+	gives(&b, "a:hello\nb:hello\n",
+	    packed ? "a zstd dictionary, compressed" : "a zstd dictionary");
+	if (!packed) {
+		buf_put(&b, head, 8);
+		buf_str(&b, buf_view(&d));
+		b.n -= 20;
+		gives(&b, "damage\n", "a dictionary cut off");
+	}
+	buf_free(&one);
+	buf_free(&d);
+}
+
 static void
 fields(void)
 {
@@ -333,6 +375,8 @@ main(void)
 	damage();
 	truncated();
 	bomb();
+	dictionary(false);
+	dictionary(true);
 	fields();
 	every_cut();
 	return tap_end();
