@@ -224,8 +224,8 @@ ends_well(const struct window *w, size_t i)
 
 	while (j < w->b.n && (w->b.p[j] == '\n' || w->b.p[j] == '\r'))
 		j++;
-	return j == w->b.n || w->b.p[i] == '\n' || window_member(w, i, j + 1) <= j ||
-	       header_at(w, j, &h) > 0;
+	return j == w->b.n || w->b.p[i] == '\n' ||
+	       window_member(w, i, j + 1) <= j || header_at(w, j, &h) > 0;
 }
 
 static int

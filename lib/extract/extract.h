@@ -22,11 +22,9 @@ struct err;
  *
  *	not_a_response  request, metadata, warcinfo, continuation ...
  *	revisit         its content stands elsewhere
- *	not_http        the scheme is another (dns:)
  *	http_status     not 2xx
  *	content_type    neither HTML nor plain text
  *	empty           no text
- *	unreadable      the parser ran out of depth
  */
 enum extract_from { FROM_AUTO, FROM_WARC, FROM_WET, FROM_HTML, FROM_TEXT };
 

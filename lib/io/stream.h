@@ -13,11 +13,11 @@ struct err;
  * of frames) or plain, told apart by its first bytes.
  *
  * A compressed file is a row of members (a zstd file may begin with the
- * dictionary that its frames need: io/zdict.h).  One in_read() never crosses from one
- * member into the next, so that the caller knows where in the file a byte came
- * from.  A broken member is ERR_DAMAGE: everything readable before it has been
- * returned, and the next in_read() goes on at the next member that can be
- * found; its message doesn't name the file.  Not thread-safe.
+ * dictionary that its frames need: io/zdict.h).  One in_read() never crosses
+ * from one member into the next, so that the caller knows where in the file a
+ * byte came from.  A broken member is ERR_DAMAGE: everything readable before it
+ * has been returned, and the next in_read() goes on at the next member that can
+ * be found; its message doesn't name the file.  Not thread-safe.
  */
 struct in;
 
