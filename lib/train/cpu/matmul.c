@@ -2,13 +2,39 @@
 #include "train/cpu/gemm.h"
 #include "train/ops.h"
 
-/* Fixed tiles of the output: the same sums for any number of threads. */
-enum { TILE_M = 256, TILE_N = 768 };
+/*
+ * The output is cut into tiles, by its shape alone: the sums are the same for
+ * any number of threads.  Large tiles pack their inputs less often; a small
+ * output gets smaller ones, so that there are some for every thread.
+ */
+enum { TILE_M = 256, TILE_N = 768, LEAST_M = 64, LEAST_N = 192, ENOUGH = 8 };
+
+struct tiles {
+	int m, n;          /* of a tile */
+	int across, total; /* tiles */
+};
 
 static int
-tiles(int n, int tile)
+pieces(int n, int tile)
 {
 	return (n + tile - 1) / tile;
+}
+
+static struct tiles
+cut(int m, int n)
+{
+	struct tiles t = { .m = TILE_M, .n = TILE_N };
+
+	while (pieces(m, t.m) * pieces(n, t.n) < ENOUGH &&
+	       (t.m > LEAST_M || t.n > LEAST_N)) {
+		if (t.m > LEAST_M)
+			t.m /= 2;
+		else
+			t.n /= 2;
+	}
+	t.across = pieces(n, t.n);
+	t.total = pieces(m, t.m) * t.across;
+	return t;
 }
 
 static size_t
@@ -21,16 +47,17 @@ void
 cpu_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
     int tb, int accumulate)
 {
-	int across = tiles(n, TILE_N), total = tiles(m, TILE_M) * across, t;
+	const struct tiles cuts = cut(m, n);
+	int t;
 
 #pragma omp parallel for schedule(dynamic)
-	for (t = 0; t < total; t++) {
-		int i = t / across * TILE_M, j = t % across * TILE_N;
+	for (t = 0; t < cuts.total; t++) {
+		int i = t / cuts.across * cuts.m, j = t % cuts.across * cuts.n;
 		struct gemm g = { .ta = ta,
 			.tb = tb,
+			.m = at_most(m - i, cuts.m),
+			.n = at_most(n - j, cuts.n),
 			.k = (size_t)k,
-			.m = at_most(m - i, TILE_M),
-			.n = at_most(n - j, TILE_N),
 			.alpha = 1,
 			.beta = accumulate ? 1 : 0,
 			.lda = (size_t)(ta ? m : k),
