@@ -58,7 +58,8 @@ schedule_warmup(
 	double percent;
 
 	if (n == 0 || text[n - 1] != '%')
-		return num_u64(text, warmup, e);
+		return num_u64(text, warmup, e) < 0 ? err_prefix(e, "warm-up")
+						    : 0;
 	snprintf(number, sizeof(number), "%.*s", (int)(n - 1), text);
 	if (num_double(number, &percent, e) < 0 || !(percent >= 0) ||
 	    percent > 100)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/progress.h"
@@ -156,6 +157,9 @@ begin(struct run *t, struct err *e)
 		return err_set(e, ERR_ARG,
 		    "%s holds a run already; --resume goes on with it",
 		    t->o->dir);
+	/* Rather now than with the first checkpoint, hours of work later. */
+	if (t->o->tokenizer && access(t->o->tokenizer, R_OK) < 0)
+		return err_errno(e, t->o->tokenizer, "read it");
 	if (mkdir(t->o->dir, 0777) < 0 && errno != EEXIST)
 		return err_errno(e, t->o->dir, "create it");
 	if (there && checkpoint_load(t->o->dir, &t->n, &t->c, e) < 0)

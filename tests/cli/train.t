@@ -126,6 +126,8 @@ exits 1 "a recipe that isn't there" quern train --config model.json \
 	--recipe none.mix --out none
 golden train-no-plugin env QUERN_PLUGIN_DIR="$tmp" quern train \
 	--config model.json --recipe train.mix --out none --device cuda
+exits 1 "a tokenizer that isn't there" quern train --config model.json \
+	--recipe train.mix --out none --tokenizer none.json
 check "no folder was made" test ! -e none
 
 # A checkpoint that isn't what was written.
@@ -164,6 +166,9 @@ check "always whole code points" iconv -f UTF-8 -t UTF-8 wild.txt
 text --temperature 0 >greedy.txt
 check "temperature 0 takes the likeliest" cmp greedy.txt \
 	<(text --top-k 1 --seed 9)
+check "into a file" text --temperature 0 --max-tokens 9 -o out.txt \
+	--stats stats.json
+equal "its tokens are counted" 9 "$(jq .tokens stats.json)"
 check "into a file" text --temperature 0 -o out.txt
 check "the same text" cmp greedy.txt out.txt
 mkdir broken
