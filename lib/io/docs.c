@@ -323,6 +323,8 @@ read_lines(struct pass *p, struct batch *b, struct err *e)
 		}
 		/* A long line: read as much again. */
 		want = b->text.n > BATCH ? b->text.n : BATCH;
+		if (want > MAX_LINE - b->text.n)
+			want = MAX_LINE - b->text.n;
 	}
 }
 

@@ -73,4 +73,22 @@ equal "... and counted" '{"in":3,"kept":2,"dropped":0,"damaged":1}' \
 exits 1 "... and --strict stops there" quern extract --strict mill.warc.gz -o no
 equal "... without output" no "$([ -e no ] && echo yes || echo no)"
 
+
+# The longest line: a byte more, and the file is no JSON Lines.
+long_line() { # long_line BYTES
+	printf '{"id":"before","text":"x"}\n{"id":"long","text":"'
+	head -c $(($1 - 23)) /dev/zero | tr '\0' x
+	printf '"}\n{"id":"after","text":"x"}\n'
+}
+counts() { # counts BYTES: kept and damaged
+	long_line "$1" | quern filter -q --where true --threads 1 -o /dev/null \
+		--stats stats.json 2>err
+	jq -c '[.records.kept, .records.damaged]' stats.json
+}
+equal "a line of 256 MiB is a document" '[3,0]' "$(counts $(((1 << 28) - 1)))"
+equal "a byte more is damage" '[2,1]' "$(counts $((1 << 28)))"
+equal "... named with its place" \
+	'quern filter: stdin: record 1, byte 27: a line of over 268435456 bytes: is this JSON Lines?' \
+	"$(cat err)"
+
 finish
