@@ -35,7 +35,7 @@ SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 # clang and gcc know OpenMP by the same flag; each brings its own run time.
 COMMON   = -D_POSIX_C_SOURCE=200809L -Ilib -Icmd -Itests $(WARN) $(SANFLAGS) -pthread \
-	-fopenmp -ffp-contract=off $(PKG_CFLAGS) $(CPPFLAGS)
+	-fopenmp -ffp-contract=off -fno-math-errno $(PKG_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(CWARN) $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(COMMON) $(CXXFLAGS)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null | \
