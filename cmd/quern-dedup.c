@@ -125,6 +125,6 @@ main(int argc, char **argv)
 
 	opt_common_init(&common);
 	near = minhash_plain;
-	return cmd_subs("dedup", "Keep one of the documents that are the same.",
+	return cmd_subs("dedup", "keep one of the documents that are the same",
 	    subs, argc, argv);
 }

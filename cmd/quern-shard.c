@@ -76,7 +76,7 @@ build_main(int argc, char **argv)
 			"  verify  do sizes, offsets, tokens and digests hold?",
 	};
 	struct textcodec codec = { 0 };
-	struct docs in = { .spool_fd = -1 };
+	struct docs in = { 0 };
 	struct err e;
 	int n, rc;
 

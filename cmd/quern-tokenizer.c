@@ -187,11 +187,6 @@ report_training(
 	    "\"pieces\":%" PRIu64 ",\"distinct\":%" PRIu64 ",\"vocab\":%" PRIu32
 	    ",\"merges\":%zu,",
 	    ts->pieces, ts->distinct, b->ntoken, b->nmerge);
-	buf_puts(&r->extra, "\"seconds\":{\"count\":");
-	buf_double(&r->extra, ts->count_s);
-	buf_puts(&r->extra, ",\"learn\":");
-	buf_double(&r->extra, ts->learn_s);
-	buf_puts(&r->extra, "},");
 	if (b->ntoken >= train.vocab || common.quiet)
 		return;
 	n = snprintf(line, sizeof(line),

@@ -224,7 +224,6 @@ write_stats(const struct view *v, const struct step_report *last, struct err *e)
 		member(&b, "valid_loss", v->valid.valid_loss);
 		member(&b, "unigram_loss", v->valid.unigram_loss);
 	}
-	member(&b, "seconds", progress_now() - v->line.start);
 	buf_puts(&b, "}\n");
 	rc = buf_ok(&b, e);
 	if (rc == 0)

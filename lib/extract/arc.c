@@ -259,6 +259,11 @@ read_record(struct arc *a, struct warc_rec *r, size_t head,
 	r->raw = (struct str){ w->b.p + start, end - start };
 	r->head = (struct str){ w->b.p + start, head };
 	r->payload = (struct str){ w->b.p + from, end - from };
+	if (!r->cut && window_spoiled(w, start, w->at)) {
+		*e = w->broken;
+		window_pass(w);
+		return e->code;
+	}
 	if (r->cut)
 		report(a, r);
 	return 1;

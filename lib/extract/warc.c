@@ -346,6 +346,11 @@ read_record(struct warc *r, struct warc_rec *rec, size_t head, struct err *e)
 	if (rec->repaired)
 		end = trim_end(w, head, end);
 	set_views(rec, w->b.p + start, head - start, end - start);
+	if (!rec->cut && window_spoiled(w, start, w->at)) {
+		*e = w->broken;
+		window_pass(w);
+		return e->code;
+	}
 	note_cut(r, rec, n);
 	return 1;
 }

@@ -41,7 +41,6 @@ train(struct bpe *b, struct texts *in, const struct pretok *pt,
     const struct train_opts *opts, struct run *r, struct train_stats *stats,
     struct err *e)
 {
-	double start = progress_now();
 	struct words w = { 0 };
 	int rc;
 
@@ -49,9 +48,7 @@ train(struct bpe *b, struct texts *in, const struct pretok *pt,
 	if (rc < 0)
 		return rc;
 	measure(&w, stats);
-	stats->count_s = progress_now() - start;
 	rc = learn(b, &w, opts, r, e);
-	stats->learn_s = progress_now() - start - stats->count_s;
 	words_free(&w);
 	if (rc < 0)
 		return rc;

@@ -23,7 +23,6 @@ struct train_opts {
 
 struct train_stats {
 	uint64_t pieces, distinct; /* counted */
-	double count_s, learn_s;   /* seconds */
 };
 
 /*

@@ -24,7 +24,8 @@ struct train_recipe {
  *
  *	model.safetensors, config.json, tokenizer.json (if there is one)
  *	optimizer.safetensors   m.NAME, v.NAME, unigram.counts
- *	state.json              step, tokens, device, resolved options
+ *	state.json              step, tokens, device, digests of the two
+ *	                        .safetensors, resolved options
  *
  * and DIR/last is a link to the newest.  Folder and link change their names
  * only when everything is on the disk: kill -9 at any moment leaves the last
@@ -45,7 +46,7 @@ bool checkpoint_exists(const char *dir);
 /*
  * Load DIR/last into n and c.  ERR_ARG, naming the option and both values, if
  * it was made with another config, recipe or options than those in c->recipe:
- * going on with others would be another run.
+ * going on with others would be another run.  ERR_FORMAT for a broken file.
  */
 int checkpoint_load(
     const char *dir, struct net *n, struct checkpoint *c, struct err *e);

@@ -128,6 +128,27 @@ golden train-no-plugin env QUERN_PLUGIN_DIR="$tmp" quern train \
 	--config model.json --recipe train.mix --out none --device cuda
 check "no folder was made" test ! -e none
 
+# A checkpoint that isn't what was written.
+go_on() { # go_on DIR
+	quern train --config model.json --recipe train.mix --out "$1" --resume \
+		--lr 1e-2 --micro-batch 3
+}
+rot() { # rot FILE: a copy of the run, two bytes of a file changed
+	rm -rf rotten
+	cp -r one rotten
+	printf '\245\132' | dd of="rotten/last/$1" bs=1 seek=5000 conv=notrunc \
+		2>/dev/null
+}
+rot optimizer.safetensors
+exits 1 "other moments" go_on rotten
+rot model.safetensors
+golden train-rotten go_on rotten
+rm rotten/last/state.json
+exits 1 "a checkpoint without state.json" go_on rotten
+rm -r rotten/step-*
+exits 1 "a link to no checkpoint" go_on rotten
+equal "the log stays" 20 "$(wc -l <rotten/log.jsonl)"
+
 # Text.
 text() { quern generate --model one/last --prompt "The mill" "$@"; }
 threads "generate" text --seed 4
