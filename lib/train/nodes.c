@@ -10,19 +10,19 @@ net_at(const struct ops *ops, const void *array, size_t at)
 
 /* A tensor's memory, a parameter's, and its gradient's. */
 static void *
-T_(const struct pass *s, int t)
+tensor_at(const struct pass *s, int t)
 {
 	return net_at(s->n->ops, s->n->arena, s->n->p->tensor[t].at);
 }
 
 static void *
-P_(const struct pass *s, const struct node *x)
+param_at(const struct pass *s, const struct node *x)
 {
 	return net_at(s->n->ops, s->n->params, x->param);
 }
 
 static void *
-G_(const struct pass *s, const struct node *x)
+grad_at(const struct pass *s, const struct node *x)
 {
 	return net_at(s->n->ops, s->n->grads, x->param);
 }
@@ -42,37 +42,38 @@ elements(const struct pass *s, int t)
 static void
 embed_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->embed_fwd(
-	    T_(s, x->out), P_(s, x), s->n->ids, s->N, width(s, x->out));
+	s->n->ops->embed_fwd(tensor_at(s, x->out), param_at(s, x), s->n->ids,
+	    s->N, width(s, x->out));
 }
 
 static void
 embed_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->embed_bwd(
-	    G_(s, x), T_(s, x->gout), s->n->ids, s->N, width(s, x->out));
+	s->n->ops->embed_bwd(grad_at(s, x), tensor_at(s, x->gout), s->n->ids,
+	    s->N, width(s, x->out));
 }
 
 static void
 rmsnorm_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->rmsnorm_fwd(T_(s, x->out), T_(s, x->aux), T_(s, x->in),
-	    P_(s, x), s->N, width(s, x->in), s->n->p->config.eps);
+	s->n->ops->rmsnorm_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
+	    tensor_at(s, x->in), param_at(s, x), s->N, width(s, x->in),
+	    s->n->p->config.eps);
 }
 
 static void
 rmsnorm_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->rmsnorm_bwd(T_(s, x->gin), G_(s, x), T_(s, x->gout),
-	    T_(s, x->in), P_(s, x), T_(s, x->aux), s->N, width(s, x->in),
-	    x->add_in);
+	s->n->ops->rmsnorm_bwd(tensor_at(s, x->gin), grad_at(s, x),
+	    tensor_at(s, x->gout), tensor_at(s, x->in), param_at(s, x),
+	    tensor_at(s, x->aux), s->N, width(s, x->in), x->add_in);
 }
 
 static void
 linear_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->matmul(T_(s, x->out), T_(s, x->in), P_(s, x), s->N,
-	    width(s, x->out), width(s, x->in), 0, 1, 0);
+	s->n->ops->matmul(tensor_at(s, x->out), tensor_at(s, x->in),
+	    param_at(s, x), s->N, width(s, x->out), width(s, x->in), 0, 1, 0);
 }
 
 static void
@@ -80,10 +81,10 @@ linear_bwd(const struct pass *s, const struct node *x)
 {
 	int in = width(s, x->in), out = width(s, x->out);
 
-	s->n->ops->matmul(T_(s, x->gin), T_(s, x->gout), P_(s, x), s->N, in,
-	    out, 0, 0, x->add_in);
-	s->n->ops->matmul(
-	    G_(s, x), T_(s, x->gout), T_(s, x->in), out, in, s->N, 1, 0, 1);
+	s->n->ops->matmul(tensor_at(s, x->gin), tensor_at(s, x->gout),
+	    param_at(s, x), s->N, in, out, 0, 0, x->add_in);
+	s->n->ops->matmul(grad_at(s, x), tensor_at(s, x->gout),
+	    tensor_at(s, x->in), out, in, s->N, 1, 0, 1);
 }
 
 static void
@@ -91,7 +92,7 @@ rope(const struct pass *s, int t, int inverse)
 {
 	const struct model_config *c = &s->n->p->config;
 
-	s->n->ops->rope(T_(s, t), s->n->rope, s->B, s->T,
+	s->n->ops->rope(tensor_at(s, t), s->n->rope, s->B, s->T,
 	    (int)(c->heads + c->kv_heads), (int)c->head_dim, width(s, t),
 	    s->pos, inverse);
 }
@@ -116,15 +117,16 @@ attention_fwd(const struct pass *s, const struct node *x)
 	size_t at;
 
 	if (!s->cache) {
-		ops->attention_fwd(T_(s, x->out), T_(s, x->aux), T_(s, x->in),
-		    s->B, s->T, (int)c->heads, (int)c->kv_heads,
-		    (int)c->head_dim);
+		ops->attention_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
+		    tensor_at(s, x->in), s->B, s->T, (int)c->heads,
+		    (int)c->kv_heads, (int)c->head_dim);
 		return;
 	}
 	at = (size_t)x->layer * s->cache->max * c->kv_heads * c->head_dim;
-	ops->attention_step(T_(s, x->out), net_at(ops, s->cache->keys, at),
-	    net_at(ops, s->cache->values, at), T_(s, x->in), s->N, s->pos,
-	    (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
+	ops->attention_step(tensor_at(s, x->out),
+	    net_at(ops, s->cache->keys, at), net_at(ops, s->cache->values, at),
+	    tensor_at(s, x->in), s->N, s->pos, (int)c->heads, (int)c->kv_heads,
+	    (int)c->head_dim);
 }
 
 static void
@@ -132,30 +134,30 @@ attention_bwd(const struct pass *s, const struct node *x)
 {
 	const struct model_config *c = &s->n->p->config;
 
-	s->n->ops->attention_bwd(T_(s, x->gin), T_(s, x->gout), T_(s, x->out),
-	    T_(s, x->in), T_(s, x->aux), s->B, s->T, (int)c->heads,
-	    (int)c->kv_heads, (int)c->head_dim);
+	s->n->ops->attention_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
+	    tensor_at(s, x->out), tensor_at(s, x->in), tensor_at(s, x->aux),
+	    s->B, s->T, (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
 }
 
 static void
 swiglu_fwd(const struct pass *s, const struct node *x)
 {
 	s->n->ops->swiglu_fwd(
-	    T_(s, x->out), T_(s, x->in), s->N, width(s, x->out));
+	    tensor_at(s, x->out), tensor_at(s, x->in), s->N, width(s, x->out));
 }
 
 static void
 swiglu_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->swiglu_bwd(T_(s, x->gin), T_(s, x->gout), T_(s, x->in), s->N,
-	    width(s, x->out));
+	s->n->ops->swiglu_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
+	    tensor_at(s, x->in), s->N, width(s, x->out));
 }
 
 static void
 add_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->add(
-	    T_(s, x->out), T_(s, x->in), T_(s, x->in2), elements(s, x->out));
+	s->n->ops->add(tensor_at(s, x->out), tensor_at(s, x->in),
+	    tensor_at(s, x->in2), elements(s, x->out));
 }
 
 static void
@@ -164,9 +166,11 @@ pass_on(const struct pass *s, int to, int from, bool add)
 	const struct ops *ops = s->n->ops;
 
 	if (add)
-		ops->add(T_(s, to), T_(s, to), T_(s, from), elements(s, from));
+		ops->add(tensor_at(s, to), tensor_at(s, to), tensor_at(s, from),
+		    elements(s, from));
 	else
-		ops->copy(T_(s, to), T_(s, from), elements(s, from));
+		ops->copy(
+		    tensor_at(s, to), tensor_at(s, from), elements(s, from));
 }
 
 static void
@@ -186,16 +190,16 @@ loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
 	const struct ops *ops = s->n->ops;
 	int V = (int)s->n->p->config.vocab, C = width(s, x->in);
 	size_t at = (size_t)from * (size_t)C;
-	void *logits = s->n->logits, *in = net_at(ops, T_(s, x->in), at);
+	void *logits = s->n->logits, *in = net_at(ops, tensor_at(s, x->in), at);
 
-	ops->matmul(logits, in, P_(s, x), rows, V, C, 0, 1, 0);
+	ops->matmul(logits, in, param_at(s, x), rows, V, C, 0, 1, 0);
 	ops->cross_entropy(net_at(ops, s->n->loss, (size_t)from), logits,
 	    s->n->targets + from, rows, V, s->scale, s->train);
 	if (!s->train)
 		return;
-	ops->matmul(net_at(ops, T_(s, x->gin), at), logits, P_(s, x), rows, C,
-	    V, 0, 0, 0);
-	ops->matmul(G_(s, x), logits, in, V, C, rows, 1, 0, 1);
+	ops->matmul(net_at(ops, tensor_at(s, x->gin), at), logits,
+	    param_at(s, x), rows, C, V, 0, 0, 0);
+	ops->matmul(grad_at(s, x), logits, in, V, C, rows, 1, 0, 1);
 }
 
 static void

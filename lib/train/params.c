@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "train/params.h"
 
-enum { ALIGN = 16, PER_LAYER = 9, BESIDES = 3 };
+enum { ALIGN = 16, FIRST = 1, BESIDES = 3 }; /* FIRST: before the layers */
 
 /* Add a matrix (rows, cols), or a vector if rows is 0. */
 __attribute__((format(printf, 6, 7))) static void
@@ -60,7 +60,8 @@ params_build(struct params *p, const struct model_config *c, struct err *e)
 	uint32_t i;
 
 	*p = (struct params){ 0 };
-	p->v = calloc((size_t)c->layers * PER_LAYER + BESIDES, sizeof(*p->v));
+	p->v =
+	    calloc((size_t)c->layers * LAYER_PARAMS + BESIDES, sizeof(*p->v));
 	if (!p->v)
 		return err_nomem(e, "the list of parameters");
 	add(p, c->vocab, c->dim, c->init_std, false,
@@ -79,6 +80,12 @@ params_free(struct params *p)
 {
 	free(p->v);
 	*p = (struct params){ 0 };
+}
+
+const struct param *
+params_layer(const struct params *p, uint32_t layer)
+{
+	return &p->v[FIRST + (size_t)layer * LAYER_PARAMS];
 }
 
 const struct param *

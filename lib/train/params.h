@@ -30,9 +30,25 @@ struct params {
 	uint64_t count; /* parameters, padding not included */
 };
 
+/* The parameters of a layer, in order. */
+enum layer_param {
+	LAYER_NORM1,
+	LAYER_Q,
+	LAYER_K,
+	LAYER_V,
+	LAYER_O,
+	LAYER_NORM2,
+	LAYER_GATE,
+	LAYER_UP,
+	LAYER_DOWN,
+	LAYER_PARAMS
+};
+
 /* The order of the list is the order of the arena and of checkpoints. */
 int params_build(struct params *p, const struct model_config *c, struct err *e);
 void params_free(struct params *p);
+/* The LAYER_PARAMS parameters of a layer. */
+const struct param *params_layer(const struct params *p, uint32_t layer);
 /* NULL if there is none of that name. */
 const struct param *params_find(const struct params *p, const char *name);
 

@@ -47,7 +47,7 @@ node(struct program *p, enum node_kind kind, uint32_t layer, int in, int in2,
 	return n;
 }
 
-/* Where the parameter of that name lies; layer -1: of no layer. */
+/* Where the parameter of that name lies. */
 static size_t
 place(const struct program *p, const char *name)
 {
@@ -85,22 +85,22 @@ attention(struct program *p, uint32_t layer, int qkv)
 	return n->out;
 }
 
-/* A layer over the residual stream x; param: its first (params.c). */
+/* A layer over the residual stream x; w: its parameters. */
 static int
 layer(struct program *p, uint32_t i, int x, const struct param *w)
 {
 	const struct model_config *c = &p->config;
 	int h;
 
-	h = norm(p, i, x, w[0].at);
-	h = linear(p, i, h, config_qkv(c), w[1].at);
+	h = norm(p, i, x, w[LAYER_NORM1].at);
+	h = linear(p, i, h, config_qkv(c), w[LAYER_Q].at);
 	h = attention(p, i, h);
-	h = linear(p, i, h, c->dim, w[4].at);
+	h = linear(p, i, h, c->dim, w[LAYER_O].at);
 	x = node(p, NODE_ADD, i, x, h, c->dim)->out;
-	h = norm(p, i, x, w[5].at);
-	h = linear(p, i, h, 2 * c->hidden, w[6].at);
+	h = norm(p, i, x, w[LAYER_NORM2].at);
+	h = linear(p, i, h, 2 * c->hidden, w[LAYER_GATE].at);
 	h = node(p, NODE_SWIGLU, i, h, -1, c->hidden)->out;
-	h = linear(p, i, h, c->dim, w[8].at);
+	h = linear(p, i, h, c->dim, w[LAYER_DOWN].at);
 	return node(p, NODE_ADD, i, x, h, c->dim)->out;
 }
 
@@ -116,7 +116,7 @@ lay_out(struct program *p)
 	x = node(p, NODE_EMBED, 0, -1, -1, c->dim)->out;
 	p->node[0].param = p->embedding;
 	for (i = 0; i < c->layers; i++)
-		x = layer(p, i, x, &p->params.v[1 + i * 9]);
+		x = layer(p, i, x, params_layer(&p->params, i));
 	p->last_hidden = norm(p, c->layers, x, place(p, "model.norm.weight"));
 	node(p, NODE_LOSS, c->layers, p->last_hidden, -1, 0)->param = p->head;
 }
