@@ -105,6 +105,11 @@ for sig in TERM KILL INT; do
 done
 
 # What is refused.
+cp -r one locked
+rm locked/last
+exits 1 "two runs in a folder" flock locked/log.jsonl quern train \
+	--config model.json --recipe train.mix --out locked
+equal "the first one's log stays" 20 "$(wc -l <locked/log.jsonl)"
 golden train-no-options quern train
 golden train-folder-in-use train one
 golden train-resume-lr quern train --config model.json --recipe train.mix \
