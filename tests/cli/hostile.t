@@ -45,6 +45,7 @@ exits 2 "documents and statistics to standard output" \
 	quern lang docs.jsonl --stats -
 check "/dev/null takes everything" \
 	quern lang docs.jsonl -o /dev/null --rejects /dev/null --stats /dev/null
+exits 2 "an output without a name" quern lang docs.jsonl -o ''
 exits 2 "no threads" quern lang docs.jsonl --threads 0
 for shard in 0/99999999999 -0/2 ' 0/ 2' 0/2/3 1/1 0/0 /2 0/; do
 	exits 2 "--shard '$shard'" quern lang docs.jsonl --shard "$shard"
