@@ -1,13 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text as folded words: in order, apart, and the same words again. */
+/*
+ * Any text as folded words: in order and apart; and its simple form, which
+ * is text without blanks at its ends.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/text/utf8.h"
 #include "dedup/folded.h"
+#include "dedup/simple.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void
+simplify(struct str text)
+{
+	struct buf low = { 0 }, out = { 0 };
+	struct err e;
+
+	if (simple_form(text, &low, &out, &e) < 0 ||
+	    !utf8_valid(buf_view(&out)) ||
+	    (out.n && (out.p[0] == ' ' || out.p[out.n - 1] == ' ')))
+		abort();
+	buf_free(&low);
+	buf_free(&out);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -29,6 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		    !folded_gram(&f, i, 1, folded_power(1)))
 			abort();
 	folded_free(&f);
+	simplify(text);
 	free(copy);
 	return 0;
 }
