@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "cmd.h"
 #include "dedup/exact.h"
 #include "dedup/minhash.h"
@@ -19,8 +21,10 @@ static const struct opt exact_opts[] = {
 
 static const struct opt minhash_opts[] = {
 	{ "profile", 0, OPT_STR, &near.profile, "NAME",
-	    "what a document's shingles are", "plain" },
-	{ "ngram", 0, OPT_INT, &near.ngram, "N", "words in a shingle", NULL },
+	    "what a document's shingles are, and what is near",
+	    MINHASH_PROFILES },
+	{ "ngram", 0, OPT_INT, &near.ngram, "N",
+	    "words in a shingle, or characters", NULL },
 	{ "bands", 0, OPT_INT, &near.bands, "B",
 	    "bands of the signature: more find more pairs", NULL },
 	{ "rows", 0, OPT_INT, &near.rows, "R",
@@ -107,9 +111,28 @@ exact_main(int argc, char **argv)
 	return dedup(&exact_cmd, argc, argv, run_exact);
 }
 
+/* The other options begin as the profile has them, in the help too. */
+static void
+begin_with_profile(int argc, char **argv)
+{
+	const struct minhash_opt *p;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		p = NULL;
+		if (strncmp(argv[i], "--profile=", 10) == 0)
+			p = minhash_profile(argv[i] + 10);
+		else if (strcmp(argv[i], "--profile") == 0 && i + 1 < argc)
+			p = minhash_profile(argv[i + 1]);
+		if (p)
+			near = *p;
+	}
+}
+
 static int
 minhash_main(int argc, char **argv)
 {
+	begin_with_profile(argc, argv);
 	return dedup(&minhash_cmd, argc, argv, run_minhash);
 }
 
@@ -124,7 +147,7 @@ main(int argc, char **argv)
 	};
 
 	opt_common_init(&common);
-	near = minhash_plain;
+	near = *minhash_profile("plain");
 	return cmd_subs("dedup", "keep one of the documents that are the same",
 	    subs, argc, argv);
 }

@@ -36,6 +36,11 @@ golden dedup-exact-normal quern dedup exact --normal docs.jsonl
 golden dedup-minhash quern dedup minhash docs.jsonl
 golden dedup-minhash-rejects rejects minhash --verify .75 docs.jsonl
 golden dedup-minhash-pairs pairs minhash --verify .5 docs.jsonl
+for profile in chars fineweb refinedweb nemo datatrove; do
+	golden "dedup-$profile" rejects minhash --profile $profile docs.jsonl
+done
+golden dedup-profile-ngram stats minhash --bands 7 --profile=nemo --ngram 9 docs.jsonl
+golden dedup-datatrove-verify quern dedup minhash --profile datatrove --verify .8 docs.jsonl
 golden dedup-minhash-stats stats minhash --verify .75 docs.jsonl
 golden dedup-exact-stats stats exact docs.jsonl
 golden dedup-help quern dedup -h
@@ -63,6 +68,8 @@ awk 'BEGIN {
 threads "exact" quern dedup exact many.jsonl
 threads "minhash" quern dedup minhash many.jsonl
 threads "minhash's rejects" rejects minhash many.jsonl
+threads "profile chars" quern dedup minhash --profile chars many.jsonl
+threads "profile datatrove" rejects minhash --profile datatrove many.jsonl
 threads "minhash's pairs" pairs minhash many.jsonl
 threads "minhash's counts" stats minhash many.jsonl
 
@@ -94,6 +101,15 @@ for method in exact minhash; do
 	shuf --random-source=<(yes) many.jsonl | quern dedup $method | sort >got.sorted
 	check "$method: the same documents stay in any order" cmp want.sorted got.sorted
 done
+
+# Scripts without blanks: a comma more or a line end changes little.
+cat >zh.jsonl <<'END'
+{"id":"1","text":"磨坊在河边，水车日夜不停地转。磨坊主人每天早上五点起床，去看水位高不高。"}
+{"id":"2","text":"磨坊在河边,水车日夜不停地转.\n磨坊主人每天早上五点起床去看水位高不高！"}
+{"id":"3","text":"面包师傅说，今天的面粉比昨天的白，价钱却贵了一半，大家都在抱怨。"}
+END
+equal "chars: the same poem with other marks" "1 3" "$(
+	quern dedup minhash --profile chars zh.jsonl | jq -r .id | xargs)"
 
 # A bucket of thousands is no square.
 awk 'BEGIN { for (i = 0; i < 30000; i++)
@@ -137,6 +153,14 @@ exits 1 "a full disk for pairs" quern dedup minhash many.jsonl --pairs /dev/full
 check "and no output" test ! -e got.full
 exits 2 "no such method" quern dedup fuzzily docs.jsonl
 
+# What datatrove keeps: the root, here the first of the chain.
+printf '%s\n' '{"id":"z","text":"one two three four five six seven"}' \
+	'{"id":"y","text":"one two three four five six seven"}' \
+	'{"id":"x","text":"One, two, three: four five six seven."}' \
+	'{"id":"w","text":"one two"}' '{"id":"v","text":"one two"}' >chain.jsonl
+equal "datatrove: the first stays, and what is too short" "z w v" "$(
+	quern dedup minhash --profile datatrove chain.jsonl | jq -r .id | xargs)"
+
 # Versions of pages, code and LaTeX, with the similarity of every pair.
 needs "$shared/data/neardup"
 for set in tldr_page_versions code_file_versions stacks_section_versions; do
@@ -146,4 +170,13 @@ for set in tldr_page_versions code_file_versions stacks_section_versions; do
 	quern dedup minhash --pairs pairs.tsv "$shared/data/neardup/$set.jsonl.zst" -o kept.jsonl
 	check "$set: every pair at .8, its similarity, no other" cmp truth.tsv pairs.tsv
 done
+
+# Two editions of each poem, with their similarity by runs of three characters.
+zstd -dcqf "$shared/data/neardup/tang_poem_editions.zh.jsonl.zst" >tang.jsonl
+jq -c '{id: (.id + "a"), text: .a}, {id: (.id + "b"), text: .b}' tang.jsonl >poems.jsonl
+jq -r 'select(.jaccard_char3 >= .8) | .id + "a\t" + .id + "b"' tang.jsonl | sort >truth.tsv
+quern dedup minhash --profile chars --ngram 3 --pairs pairs.tsv poems.jsonl -o kept.jsonl
+cut -f 1,2 pairs.tsv | sort | comm -12 - truth.tsv >found.tsv
+check "chars: at least 998 of 1000 editions of a poem" \
+	test $(($(wc -l <found.tsv) * 1000)) -ge $(($(wc -l <truth.tsv) * 998))
 finish
