@@ -16,9 +16,9 @@ static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
 /* Options that several subcommands have. */
 static struct {
-	const char *tokenizer, *from, *format, *special_in_text;
+	const char *tokenizer, *pattern, *from, *format, *special_in_text;
 	bool lines;
-} o = { .from = "auto", .format = "ids", .special_in_text = "all" };
+} o = { .from = "auto", .format = "ids" };
 
 #define OPT_FROM \
 	{ \
@@ -37,7 +37,12 @@ static struct {
 #define OPT_TOKENIZER \
 	{ \
 		"tokenizer", 0, OPT_STR, &o.tokenizer, "FILE", \
-		    "a tokenizer.json", NULL \
+		    "a tokenizer.json or .tiktoken file", NULL \
+	}
+#define OPT_PATTERN \
+	{ \
+		"pattern", 0, OPT_STR, &o.pattern, "PATTERN", \
+		    "a .tiktoken file's pattern (default: by its name)", NULL \
 	}
 #define OPT_FORMAT \
 	{ \
@@ -51,8 +56,7 @@ static struct {
 	{ \
 		"special-in-text", 0, OPT_STR, &o.special_in_text, "WHICH", \
 		    "special tokens recognised in text: all, none, or a list " \
-		    "with " \
-		    "commas", \
+		    "with commas (default: none for a .tiktoken, else all)", \
 		    NULL \
 	}
 
@@ -80,8 +84,10 @@ load_tokenizer(struct session *s)
 {
 	if (!o.tokenizer)
 		return err_set(&s->e, ERR_ARG, "--tokenizer FILE is needed");
-	if (tokenizer_load(&s->t, o.tokenizer, &s->e) < 0)
+	if (tokenizer_load(&s->t, o.tokenizer, o.pattern, &s->e) < 0)
 		return s->e.code;
+	if (!o.special_in_text)
+		return 0;
 	return tokenizer_special(s->t, o.special_in_text, &s->e);
 }
 
@@ -252,6 +258,7 @@ main_train(int argc, char **argv)
 
 static const struct opt encode_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_FORMAT,
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
@@ -305,6 +312,7 @@ main_encode(int argc, char **argv)
 
 static const struct opt decode_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_FORMAT,
 	{ 0 },
 };
@@ -341,6 +349,7 @@ main_decode(int argc, char **argv)
 
 static const struct opt info_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
 	OPT_FROM,

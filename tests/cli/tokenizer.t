@@ -77,6 +77,30 @@ check "or not" test "$(printf '<|endoftext|>' |
 equal "documents from stdin" 3 \
 	"$(quern tokenizer encode "${T[@]}" --from jsonl <docs.jsonl | wc -l)"
 
+# .tiktoken
+base64_bytes() { # all bytes, then some tokens, with their ranks
+	for i in $(seq 0 255); do
+		printf '%b' "\\x$(printf %02x "$i")" | base64
+	done
+	for w in th he the ' the' mi ll mill ' mill'; do
+		printf '%s' "$w" | base64
+	done
+}
+base64_bytes | awk '{ print $1, NR - 1 }' >r50k_base.tiktoken
+equal "a .tiktoken file" "259 263" \
+	"$(printf 'the mill' | quern tokenizer encode --tokenizer r50k_base.tiktoken |
+		tr ' ' '\n' | sed -n '1p;$p' | paste -sd ' ')"
+quern tokenizer encode --tokenizer r50k_base.tiktoken mill.txt raw.txt >tik.ids
+check "and back" cmp <(cat mill.txt raw.txt) \
+	<(quern tokenizer decode --tokenizer r50k_base.tiktoken tik.ids)
+cp r50k_base.tiktoken other.tiktoken
+check "with --pattern for any name" cmp tik.ids <(quern tokenizer encode \
+	--tokenizer other.tiktoken --pattern gpt2 mill.txt raw.txt)
+exits 2 "a name without a pattern" \
+	quern tokenizer encode --tokenizer other.tiktoken mill.txt
+exits 2 "tokenizer.json has its own pattern" \
+	quern tokenizer encode "${T[@]}" --pattern gpt2 mill.txt
+
 # One large text is cut into parts: the same ids for any threads, and memory
 # doesn't matter.
 for _ in $(seq 2000); do cat mill.txt raw.txt; done >large.txt
