@@ -123,9 +123,11 @@ static const struct opt train_opts[] = {
 	    "whitespace, or a regex",
 	    NULL },
 	{ "ties", 0, OPT_STR, &train.ties, "RULE",
-	    "which of equally frequent pairs is merged first: hf, the smallest "
-	    "ids",
-	    "hf" },
+	    "which of equally frequent pairs is merged first: the smallest "
+	    "ids, "
+	    "numbered as Hugging Face's (hf) or bytes first (raw); that which "
+	    "the text has first; the greatest by bytes",
+	    "hf,raw,first,lexicographic" },
 	{ "special", 0, OPT_LIST, &train.specials, "S",
 	    "a special token; may be repeated (default: <|endoftext|>)", NULL },
 	{ "min-frequency", 0, OPT_U64, &train.min_count, "N",
@@ -150,6 +152,17 @@ static const struct opt_cmd train_cmd = {
 };
 
 enum { MAX_SPECIALS = 4096 };
+
+static enum learn_ties
+ties(void)
+{
+	if (strcmp(train.ties, "raw") == 0)
+		return LEARN_RAW;
+	if (strcmp(train.ties, "first") == 0)
+		return LEARN_FIRST;
+	return strcmp(train.ties, "lexicographic") == 0 ? LEARN_LEXICOGRAPHIC
+							: LEARN_HF;
+}
 
 static int
 set_specials(struct train_opts *to, struct str *specials, struct err *e)
@@ -247,6 +260,7 @@ main_train(int argc, char **argv)
 		rc = err_set(&s.e, ERR_ARG, "--max-token-length is too large");
 	to.pattern = train.pattern;
 	to.vocab = train.vocab;
+	to.ties = ties();
 	to.min_count = train.min_count;
 	to.max_len = (uint32_t)train.max_len;
 	if (rc == 0)
