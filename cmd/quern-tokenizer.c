@@ -16,9 +16,9 @@ static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
 /* Options that several subcommands have. */
 static struct {
-	const char *tokenizer, *from, *format, *special_in_text;
+	const char *tokenizer, *pattern, *from, *format, *special_in_text;
 	bool lines;
-} o = { .from = "auto", .format = "ids", .special_in_text = "all" };
+} o = { .from = "auto", .format = "ids" };
 
 #define OPT_FROM \
 	{ \
@@ -37,7 +37,12 @@ static struct {
 #define OPT_TOKENIZER \
 	{ \
 		"tokenizer", 0, OPT_STR, &o.tokenizer, "FILE", \
-		    "a tokenizer.json", NULL \
+		    "a tokenizer.json or .tiktoken file", NULL \
+	}
+#define OPT_PATTERN \
+	{ \
+		"pattern", 0, OPT_STR, &o.pattern, "PATTERN", \
+		    "a .tiktoken file's pattern (default: by its name)", NULL \
 	}
 #define OPT_FORMAT \
 	{ \
@@ -51,8 +56,7 @@ static struct {
 	{ \
 		"special-in-text", 0, OPT_STR, &o.special_in_text, "WHICH", \
 		    "special tokens recognised in text: all, none, or a list " \
-		    "with " \
-		    "commas", \
+		    "with commas (default: none for a .tiktoken, else all)", \
 		    NULL \
 	}
 
@@ -80,8 +84,10 @@ load_tokenizer(struct session *s)
 {
 	if (!o.tokenizer)
 		return err_set(&s->e, ERR_ARG, "--tokenizer FILE is needed");
-	if (tokenizer_load(&s->t, o.tokenizer, &s->e) < 0)
+	if (tokenizer_load(&s->t, o.tokenizer, o.pattern, &s->e) < 0)
 		return s->e.code;
+	if (!o.special_in_text)
+		return 0;
 	return tokenizer_special(s->t, o.special_in_text, &s->e);
 }
 
@@ -117,9 +123,11 @@ static const struct opt train_opts[] = {
 	    "whitespace, or a regex",
 	    NULL },
 	{ "ties", 0, OPT_STR, &train.ties, "RULE",
-	    "which of equally frequent pairs is merged first: hf, the smallest "
-	    "ids",
-	    "hf" },
+	    "which of equally frequent pairs is merged first: the smallest "
+	    "ids, "
+	    "numbered as Hugging Face's (hf) or bytes first (raw); that which "
+	    "the text has first; the greatest by bytes",
+	    "hf,raw,first,lexicographic" },
 	{ "special", 0, OPT_LIST, &train.specials, "S",
 	    "a special token; may be repeated (default: <|endoftext|>)", NULL },
 	{ "min-frequency", 0, OPT_U64, &train.min_count, "N",
@@ -144,6 +152,17 @@ static const struct opt_cmd train_cmd = {
 };
 
 enum { MAX_SPECIALS = 4096 };
+
+static enum learn_ties
+ties(void)
+{
+	if (strcmp(train.ties, "raw") == 0)
+		return LEARN_RAW;
+	if (strcmp(train.ties, "first") == 0)
+		return LEARN_FIRST;
+	return strcmp(train.ties, "lexicographic") == 0 ? LEARN_LEXICOGRAPHIC
+							: LEARN_HF;
+}
 
 static int
 set_specials(struct train_opts *to, struct str *specials, struct err *e)
@@ -236,6 +255,7 @@ main_train(int argc, char **argv)
 		rc = err_set(&s.e, ERR_ARG, "--max-token-length is too large");
 	to.pattern = train.pattern;
 	to.vocab = train.vocab;
+	to.ties = ties();
 	to.min_count = train.min_count;
 	to.max_len = (uint32_t)train.max_len;
 	if (rc == 0)
@@ -247,6 +267,7 @@ main_train(int argc, char **argv)
 
 static const struct opt encode_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_FORMAT,
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
@@ -300,6 +321,7 @@ main_encode(int argc, char **argv)
 
 static const struct opt decode_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_FORMAT,
 	{ 0 },
 };
@@ -336,6 +358,7 @@ main_decode(int argc, char **argv)
 
 static const struct opt info_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
 	OPT_FROM,

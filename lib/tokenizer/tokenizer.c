@@ -11,6 +11,7 @@
 #include "encode.h"
 #include "io/stream.h"
 #include "pretok.h"
+#include "tiktoken.h"
 #include "tokjson.h"
 
 struct tokenizer {
@@ -23,7 +24,8 @@ struct tokenizer {
 
 struct tokenizer_worker {
 	struct encoder *encoder;
-	struct buf spaced; /* a text with a space before it */
+	struct buf spaced;  /* a text with a space before it */
+	struct buf norm[2]; /* a text normalised */
 };
 
 /* ---- loading ---- */
@@ -42,7 +44,19 @@ digest(char hex[65], const char *p, size_t n, struct err *e)
 }
 
 static int
-load(struct tokenizer *t, const char *path, struct err *e)
+read_file(struct tokenizer *t, const char *path, const char *pattern,
+    const char *p, size_t n, struct err *e)
+{
+	if (tiktoken_is(path))
+		return tiktoken_read(&t->bpe, path, pattern, p, n, e);
+	if (pattern)
+		return err_set(e, ERR_ARG,
+		    "a tokenizer.json has its own pattern: none can be given");
+	return tokjson_read(&t->bpe, p, n, e);
+}
+
+static int
+load(struct tokenizer *t, const char *path, const char *pattern, struct err *e)
 {
 	char *p;
 	size_t n;
@@ -52,20 +66,22 @@ load(struct tokenizer *t, const char *path, struct err *e)
 		return e->code;
 	rc = digest(t->digest, p, n, e);
 	if (rc == 0)
-		rc = tokjson_read(&t->bpe, p, n, e);
+		rc = read_file(t, path, pattern, p, n, e);
 	free(p);
 	if (rc == 0)
 		rc = pretok_open(&t->pretok, t->bpe.pattern, e);
 	if (rc == 0)
-		rc = tokenizer_special(t, "all", e);
+		rc =
+		    tokenizer_special(t, tiktoken_is(path) ? "none" : "all", e);
 	return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }
 
 int
-tokenizer_load(struct tokenizer **out, const char *path, struct err *e)
+tokenizer_load(struct tokenizer **out, const char *path, const char *pattern,
+    struct err *e)
 {
 	struct tokenizer *t = calloc(1, sizeof(*t));
-	int rc = t ? load(t, path, e) : err_nomem(e, "a tokenizer");
+	int rc = t ? load(t, path, pattern, e) : err_nomem(e, "a tokenizer");
 
 	if (rc < 0)
 		tokenizer_free(t);
@@ -210,7 +226,8 @@ tokenizer_can_cut(const struct tokenizer *t)
 {
 	size_t i;
 
-	if (!pretok_can_cut(t->pretok) || t->bpe.add_prefix_space)
+	if (!pretok_can_cut(t->pretok) || t->bpe.add_prefix_space ||
+	    !norm_can_cut(&t->bpe.norm))
 		return false;
 	for (i = 0; i < t->bpe.nadded; i++)
 		if (may_straddle(&t->bpe, &t->bpe.added[i]))
@@ -243,6 +260,8 @@ tokenizer_worker_free(struct tokenizer_worker *w)
 		return;
 	encoder_free(w->encoder);
 	buf_free(&w->spaced);
+	buf_free(&w->norm[0]);
+	buf_free(&w->norm[1]);
 	free(w);
 }
 
@@ -272,7 +291,10 @@ put_id(struct ids *ids, uint32_t id, struct err *e)
 	return 0;
 }
 
-/* Split text at the added tokens of a set, then of the next. */
+/*
+ * Split text at the added tokens of a set, then of the next; between the two
+ * it is normalised.
+ */
 static int
 encode_from(const struct tokenizer *t, struct tokenizer_worker *w,
     const struct added_set *set, struct str text, struct ids *ids,
@@ -284,6 +306,9 @@ encode_from(const struct tokenizer *t, struct tokenizer_worker *w,
 
 	if (set == t->added + 2)
 		return encode_plain(t, w, text, ids, e);
+	if (set == t->added + 1 &&
+	    norm_run(&t->bpe.norm, &text, w->norm, e) < 0)
+		return e->code;
 	while (added_find(set, text, at, &m)) {
 		before = (struct str){ text.p + at, m.from - at };
 		if (encode_from(t, w, set + 1, before, ids, e) < 0 ||
@@ -385,7 +410,7 @@ tokenizer_open(struct textcodec *out, const char *path, struct err *e)
 {
 	struct tokenizer *t;
 
-	if (tokenizer_load(&t, path, e) < 0)
+	if (tokenizer_load(&t, path, NULL, e) < 0)
 		return e->code;
 	if (tokenizer_special(t, "none", e) < 0) {
 		tokenizer_free(t);

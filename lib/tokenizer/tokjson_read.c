@@ -241,18 +241,50 @@ read_pretok(struct bpe *b, struct json_val v, struct err *e)
 			       "byte-level BPE");
 }
 
+/* ---- the normalizer ---- */
+
 static int
-check_normalizer(struct json_val v, struct err *e)
+read_prepend(struct bpe *b, struct json_val v, struct err *e)
 {
-	if (json_type(v) == JSON_NONE || json_type(v) == JSON_NULL ||
-	    (is(json_get(v, "type"), "Sequence") &&
-		json_count(json_get(v, "normalizers")) == 0))
+	struct str s = json_str(json_get(v, "prepend"));
+
+	if (!s.n || s.n >= NORM_PREFIX || b->norm.prefix[0])
+		return err_set(e, ERR_FORMAT,
+		    "normalizer: one Prepend of 1 to %d bytes is understood",
+		    NORM_PREFIX - 1);
+	memcpy(b->norm.prefix, s.p, s.n);
+	return 0;
+}
+
+static int
+read_norm_step(struct bpe *b, struct json_val v, struct err *e)
+{
+	struct str type = json_str(json_get(v, "type"));
+	int k = norm_find(type);
+
+	if (k < 0)
+		return err_set(e, ERR_FORMAT,
+		    "normalizer: '%.*s' is not among those read",
+		    (int)(type.n < 80 ? type.n : 80), type.p);
+	if (k == NORM_PREPEND && read_prepend(b, v, e) < 0)
+		return e->code;
+	return norm_add(&b->norm, (enum norm_kind)k, e);
+}
+
+static int
+read_normalizer(struct bpe *b, struct json_val v, struct err *e)
+{
+	struct json_iter it = json_each(json_get(v, "normalizers"));
+	struct json_val x;
+
+	if (json_type(v) == JSON_NONE || json_type(v) == JSON_NULL)
 		return 0;
-	return err_set(e, ERR_FORMAT,
-	    "normalizer: tokenizers that change the text ('%.*s') are not "
-	    "among those read",
-	    (int)json_str(json_get(v, "type")).n,
-	    json_str(json_get(v, "type")).p);
+	if (!is(json_get(v, "type"), "Sequence"))
+		return read_norm_step(b, v, e);
+	while (json_next(&it, NULL, &x))
+		if (read_norm_step(b, x, e) < 0)
+			return e->code;
+	return 0;
 }
 
 /* ---- added tokens ---- */
@@ -324,6 +356,29 @@ read_all_added(struct bpe *b, struct json_val list, struct err *e)
 	return rc;
 }
 
+/* Contents would have to be normalised like the text they are sought in. */
+static int
+check_normalized(const struct bpe *b, struct err *e)
+{
+	struct buf to[2] = { { 0 }, { 0 } };
+	struct str s;
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; rc == 0 && i < b->nadded; i++) {
+		s = bpe_bytes(b, b->added[i].id);
+		if (b->added[i].normalized)
+			rc = norm_run(&b->norm, &s, to, e);
+		if (rc == 0 && !str_eq(s, bpe_bytes(b, b->added[i].id)))
+			rc = err_set(e, ERR_FORMAT,
+			    "added_tokens: the normalizer changes number %zu",
+			    i);
+	}
+	buf_free(&to[0]);
+	buf_free(&to[1]);
+	return rc;
+}
+
 static int
 read_root(struct bpe *b, struct json_val root, struct err *e)
 {
@@ -334,11 +389,11 @@ read_root(struct bpe *b, struct json_val root, struct err *e)
 	b->id_limit =
 	    HOLES + 4 * (uint64_t)(json_count(vocab) + json_count(added));
 	if (check_model(model, e) < 0 ||
-	    check_normalizer(json_get(root, "normalizer"), e) < 0 ||
+	    read_normalizer(b, json_get(root, "normalizer"), e) < 0 ||
 	    read_pretok(b, json_get(root, "pre_tokenizer"), e) < 0 ||
 	    read_vocab(b, vocab, e) < 0 ||
 	    read_merges(b, json_get(model, "merges"), e) < 0 ||
-	    read_all_added(b, added, e) < 0)
+	    read_all_added(b, added, e) < 0 || check_normalized(b, e) < 0)
 		return e->code;
 	b->ignore_merges = json_bool(json_get(model, "ignore_merges"), false);
 	return bpe_index(b, e);

@@ -41,6 +41,13 @@ quern tokenizer train --vocab 270 --special '<a>' --special '<b>' mill.txt \
 	>special.json
 equal "special tokens come first" '      "<a>": 0,
       "<b>": 1,' "$(grep -A2 '"vocab"' special.json | tail -n 2)"
+for p in raw first lexicographic; do
+	threads "ties: $p" quern tokenizer train --vocab 300 --lines --ties $p \
+		mill.txt docs.jsonl raw.txt
+	quern tokenizer train --vocab 300 --ties $p -o p.json mill.txt
+	equal "ties: $p: special tokens come last, bytes first" "299 97" \
+		"$(jq -r '.added_tokens[0].id, .model.vocab.a' p.json | paste -sd ' ')"
+done
 for p in cl100k qwen2 nanochat o200k whitespace '\w+|\W'; do
 	quern tokenizer train --vocab 300 --pattern "$p" -o p.json mill.txt
 	quern tokenizer encode --tokenizer p.json mill.txt raw.txt >p.ids
@@ -76,6 +83,30 @@ check "or not" test "$(printf '<|endoftext|>' |
 	quern tokenizer encode "${T[@]}" --special-in-text none | wc -w)" -gt 1
 equal "documents from stdin" 3 \
 	"$(quern tokenizer encode "${T[@]}" --from jsonl <docs.jsonl | wc -l)"
+
+# .tiktoken
+base64_bytes() { # all bytes, then some tokens, with their ranks
+	for i in $(seq 0 255); do
+		printf '%b' "\\x$(printf %02x "$i")" | base64
+	done
+	for w in th he the ' the' mi ll mill ' mill'; do
+		printf '%s' "$w" | base64
+	done
+}
+base64_bytes | awk '{ print $1, NR - 1 }' >r50k_base.tiktoken
+equal "a .tiktoken file" "258 263" \
+	"$(printf 'the mill' | quern tokenizer encode --tokenizer r50k_base.tiktoken |
+		tr ' ' '\n' | sed -n '1p;$p' | paste -sd ' ')"
+quern tokenizer encode --tokenizer r50k_base.tiktoken mill.txt raw.txt >tik.ids
+check "and back" cmp <(cat mill.txt raw.txt) \
+	<(quern tokenizer decode --tokenizer r50k_base.tiktoken tik.ids)
+cp r50k_base.tiktoken other.tiktoken
+check "with --pattern for any name" cmp tik.ids <(quern tokenizer encode \
+	--tokenizer other.tiktoken --pattern gpt2 mill.txt raw.txt)
+exits 2 "a name without a pattern" \
+	quern tokenizer encode --tokenizer other.tiktoken mill.txt
+exits 2 "tokenizer.json has its own pattern" \
+	quern tokenizer encode "${T[@]}" --pattern gpt2 mill.txt
 
 # One large text is cut into parts: the same ids for any threads, and memory
 # doesn't matter.
