@@ -4,6 +4,7 @@
 
 /* Inside of struct meter: shared by signals.c and repetition.c only. */
 
+#include "base/text/words.h"
 #include "filter/seen.h"
 #include "filter/signals.h"
 
@@ -17,6 +18,7 @@ struct meter_token {
 };
 
 struct meter {
+	struct tokens split;
 	struct seen seen;
 	struct meter_token *tokens; /* one more than ntoken: the end */
 	uint32_t *ids;              /* equal for equal tokens */

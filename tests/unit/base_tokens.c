@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/text/lines.h"
 #include "base/text/utf8.h"
@@ -12,17 +13,20 @@
 static void
 tokens_are(const char *text, const char *want)
 {
-	struct tokens t = tokens_of(str_c(text));
+	struct tokens t = { 0 };
 	struct buf got = { 0 };
-	struct str token;
+	struct err e;
+	size_t i;
 
-	while (tokens_next(&t, &token)) {
-		buf_str(&got, token);
+	OK(tokens_split(&t, str_c(text), &e) == 0, "split");
+	for (i = 0; i < t.n; i++) {
+		buf_str(&got, t.v[i]);
 		buf_putc(&got, '|');
 	}
 	if (!OK(str_eq(buf_view(&got), str_c(want)), "tokens: %s", want))
 		printf("# got %.*s\n", (int)got.n, got.p);
 	buf_free(&got);
+	tokens_free(&t);
 }
 
 /* Pieces that punctuation, scripts and spaces of all kinds come from. */
@@ -74,15 +78,19 @@ tokens_cover(void)
 {
 	struct buf b = { 0 };
 	uint64_t seed = 1;
+	struct tokens t = { 0 };
 	bool ok = true;
+	struct err e;
+	size_t j;
 	int i;
 
 	for (i = 0; i < 20000; i++) {
 		struct str text = random_text(&b, &seed), token;
-		struct tokens t = tokens_of(text);
 		const char *at = text.p;
 
-		while (tokens_next(&t, &token)) {
+		ok &= tokens_split(&t, text, &e) == 0;
+		for (j = 0; j < t.n; j++) {
+			token = t.v[j];
 			ok &= token.n > 0 && token.p >= at &&
 			      only_space(at, token.p) && !has_space(token) &&
 			      utf8_valid(token);
@@ -91,18 +99,22 @@ tokens_cover(void)
 		ok &= only_space(at, text.p + text.n);
 	}
 	OK(ok, "tokens cover all but white space");
+	tokens_free(&t);
 	buf_free(&b);
 }
 
 static void
 sentences_are(const char *text, uint64_t want)
 {
-	struct tokens t = tokens_of(str_c(text));
+	struct tokens t = { 0 };
 	struct sentences s = { 0 };
-	struct str token;
+	struct err e;
+	size_t i;
 
-	while (tokens_next(&t, &token))
-		sentences_add(&s, token);
+	OK(tokens_split(&t, str_c(text), &e) == 0, "split");
+	for (i = 0; i < t.n; i++)
+		sentences_add(&s, t.v[i]);
+	tokens_free(&t);
 	OK(s.n == want, "%d sentences: %s", (int)want, text);
 }
 
