@@ -38,6 +38,9 @@ uint64_t meter_hash(const struct meter *m, uint32_t i, uint32_t n);
 
 /* part / whole, 0 of nothing. */
 double meter_ratio(uint64_t part, uint64_t whole);
+/* Sets text_lines and what follows; chars and tokens are there. */
+int meter_text_lines(
+    struct meter *m, struct str text, struct signals *s, struct err *e);
 /* Sets the signals from dup_paragraphs on; chars and the tokens are there. */
 int meter_repetition(
     struct meter *m, struct str text, struct signals *s, struct err *e);

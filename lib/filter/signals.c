@@ -295,14 +295,16 @@ measure_lines(struct str text, struct signals *s)
 }
 
 int
-meter_text(struct meter *m, struct str text, struct signals *s, struct err *e)
+meter_text(struct meter *m, struct str text, bool repetition, struct signals *s,
+    struct err *e)
 {
 	memset(s, 0, sizeof(*s));
 	if (make_room(m, text.n, e) < 0)
 		return e->code;
 	measure_chars(text, s);
 	measure_lines(text, s);
-	if (measure_tokens(m, text, s, e) < 0)
+	if (measure_tokens(m, text, s, e) < 0 ||
+	    meter_text_lines(m, text, s, e) < 0)
 		return e->code;
-	return meter_repetition(m, text, s, e);
+	return repetition ? meter_repetition(m, text, s, e) : 0;
 }

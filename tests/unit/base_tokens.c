@@ -179,6 +179,22 @@ test_tokens(void)
 		   "d",
 	    "a|b|c|d|");
 	tokens_are("- item", "-|item|");
+	/* exceptions, whole and within a chunk */
+	tokens_are("Mr. Mill cannot, e.g. at 10a.m.",
+	    "Mr.|Mill|can|not|,|e.g.|at|10|a.m.|");
+	tokens_are("(rye and/or/wheat) :-)", "(|rye|and/or|/|wheat|)|:-)|");
+	tokens_are("he's C++ : ) o.O", "he|'s|C++|:|)|o.O|");
+	tokens_are(":):):)", ":)|:)|:)|");
+	/* units, currencies */
+	tokens_are("5kg, 10km/h 3m\xc2\xb2 20US$ US$20 x5",
+	    "5|kg|,|10|km/h|3|m\xc2\xb2|20|US$|US$|20|x5|");
+	tokens_are("20\xc2\xb0"
+		   "C.",
+	    "20|\xc2\xb0|C|.|");
+	/* addresses */
+	tokens_are("mill.example/a-b,c 192.0.2.1:80 10.0.0.1-a",
+	    "mill.example/a-b,c|192.0.2.1:80|10.0.0.1|-|a|");
+	tokens_are("a.b@mill.example.", "a.b@mill.example|.|");
 }
 
 static void
@@ -218,6 +234,9 @@ main(void)
 	tokens_cover();
 	sentences_are("", 0);
 	sentences_are("no end", 1);
+	sentences_are("One.  (Two", 2);
+	sentences_are("One. (Two", 2);
+	sentences_are("One.\n. Two", 3);
 	sentences_are("One. Two! Three?", 3);
 	sentences_are("He said \"yes.\" Then he went...", 2);
 	sentences_are("\xe6\xb0\xb4 \xe3\x80\x82 \xe8\xbb\x8a \xe3\x80\x82", 2);

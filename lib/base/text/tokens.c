@@ -417,3 +417,11 @@ sentences_add(struct sentences *s, struct str token)
 	s->armed |= mark;
 	s->end = end;
 }
+
+uint64_t
+sentences_with_space(const struct sentences *s, const char *end)
+{
+	if (s->n == 0)
+		return 1;
+	return s->n + (s->armed && space_token(s->end, end));
+}

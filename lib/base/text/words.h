@@ -75,5 +75,10 @@ struct sentences {
 	bool armed;
 };
 void sentences_add(struct sentences *s, struct str token);
+/*
+ * How many there are, white space before `end` of the text behind a sentence
+ * that has ended counting as one more; at least one.
+ */
+uint64_t sentences_with_space(const struct sentences *s, const char *end);
 
 #endif
