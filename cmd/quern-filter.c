@@ -6,8 +6,9 @@
 #include "base/buf.h"
 #include "cmd.h"
 #include "filter/expr.h"
-#include "filter/profile.h"
+#include "filter/judge.h"
 #include "filter/strs.h"
+#include "io/stream.h"
 
 static struct opt_common common;
 static struct opt_list profile;
@@ -17,7 +18,9 @@ static bool explain, list_profiles;
 /* ctx of the workers: what to judge by. */
 struct judges {
 	const struct profile **profiles;
-	size_t n;
+	struct profile_file **files; /* those the user wrote */
+	struct tally *tallies; /* of each profile, where there are several */
+	size_t n, nfile;
 	struct expr *where;    /* or NULL */
 	struct buf where_json; /* {"where":"..."}: the reason it gives */
 	bool explain;
@@ -25,8 +28,7 @@ struct judges {
 };
 
 struct worker {
-	struct meter *meter;
-	struct signals signals;
+	struct judge *judge;
 	struct buf json;
 };
 
@@ -35,7 +37,7 @@ worker_free(void *worker)
 {
 	struct worker *w = worker;
 
-	meter_free(w->meter);
+	judge_free(w->judge);
 	buf_free(&w->json);
 	free(w);
 }
@@ -47,53 +49,58 @@ worker_new(void *ctx, struct err *e)
 
 	(void)ctx;
 	if (w)
-		w->meter = meter_new();
-	if (w && w->meter)
+		w->judge = judge_new();
+	if (w && w->judge)
 		return w;
 	free(w);
 	err_nomem(e, "threads");
 	return NULL;
 }
 
-static struct str
-explanation(const struct judges *j, struct worker *w)
+static int
+explanation(const struct judges *j, struct worker *w, struct err *e)
 {
 	buf_clear(&w->json);
-	if (j->explain)
-		explain_json(j->profiles, j->n, &w->signals, &w->json);
-	return buf_view(&w->json);
+	if (j->explain &&
+	    explain_json(w->judge, j->profiles, j->n, &w->json, e) < 0)
+		return e->code;
+	return buf_ok(&w->json, e);
 }
 
 /* Dropped by the only profile. */
 static int
-drop(const struct judges *j, struct worker *w, const struct rule *r,
+drop(const struct judges *j, struct worker *w, const struct verdict *v,
     struct doc *d, struct emit *em, struct err *e)
 {
-	struct str detail = explanation(j, w);
-
-	if (buf_ok(&w->json, e) < 0)
+	if (explanation(j, w, e) < 0)
 		return e->code;
 	return emit_drop(em, d,
-	    &(struct reason){ .rule = r->reason,
+	    &(struct reason){ .rule = v->reason,
 		.has_value = true,
-		.value = w->signals.v[r->signal],
-		.threshold = r->threshold,
-		.detail = detail },
+		.value = v->value,
+		.threshold = v->threshold,
+		.detail = buf_view(&w->json) },
 	    e);
 }
 
-/* Record what each of several profiles thinks. */
+/* Record what each of several profiles thinks, and count it. */
 static int
-record(const struct judges *j, struct worker *w, struct doc *d, struct err *e)
+record(const struct judges *j, struct worker *w, struct doc *d, struct emit *em,
+    struct err *e)
 {
 	struct buf *b = &w->json;
+	struct verdict v;
 	size_t i;
 
 	buf_clear(b);
 	for (i = 0; i < j->n; i++) {
-		buf_printf(b, "%c\"%s\":", i ? ',' : '{', j->profiles[i]->name);
-		verdict_json(
-		    profile_judge(j->profiles[i], &w->signals), &w->signals, b);
+		if (judge_by(w->judge, j->profiles[i], &v, e) < 0)
+			return e->code;
+		buf_putc(b, i ? ',' : '{');
+		buf_json(b, str_c(j->profiles[i]->name));
+		buf_putc(b, ':');
+		verdict_json(&v, b);
+		buf_put(&em->side, &v.reason, sizeof(v.reason));
 	}
 	buf_putc(b, '}');
 	doc_set_json(d, "profile", buf_view(b));
@@ -104,14 +111,27 @@ static int
 keep(const struct judges *j, struct worker *w, struct doc *d, struct emit *em,
     struct err *e)
 {
-	if (j->n > 1 && record(j, w, d, e) < 0)
+	if (j->n > 1 && record(j, w, d, em, e) < 0)
 		return e->code;
 	if (j->explain) {
-		doc_set_json(d, "filter", explanation(j, w));
-		if (buf_ok(&w->json, e) < 0)
+		if (explanation(j, w, e) < 0)
 			return e->code;
+		doc_set_json(d, "filter", buf_view(&w->json));
 	}
 	return emit_keep(em, d, e);
+}
+
+/* The cleaned text moves: an explanation uses its memory. */
+static int
+keep_cleaned(const struct judges *j, struct worker *w, struct str text,
+    struct doc *d, struct emit *em, struct err *e)
+{
+	struct str copy = arena_dup(d->arena, text);
+
+	if (!copy.p)
+		return err_nomem(e, "a text");
+	doc_set_text(d, copy);
+	return keep(j, w, d, em, e);
 }
 
 static int
@@ -119,18 +139,51 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct judges *j = ctx;
 	struct worker *w = worker;
-	const struct rule *r = NULL;
+	struct verdict v = { 0 };
 
-	if (j->measure && meter_text(w->meter, d->text, &w->signals, e) < 0)
+	if (j->measure && judge_text(w->judge, d->text, e) < 0)
 		return e->code;
-	if (j->where && !expr_true(j->where, &w->signals, d))
+	if (j->where && !expr_true(j->where, judge_signals(w->judge), d))
 		return emit_drop(em, d,
 		    &(struct reason){
 			.rule = "where", .detail = buf_view(&j->where_json) },
 		    e);
-	if (j->n == 1)
-		r = profile_judge(j->profiles[0], &w->signals);
-	return r ? drop(j, w, r, d, em, e) : keep(j, w, d, em, e);
+	if (j->n != 1)
+		return keep(j, w, d, em, e);
+	if (judge_by(w->judge, j->profiles[0], &v, e) < 0)
+		return e->code;
+	if (v.reason)
+		return drop(j, w, &v, d, em, e);
+	if (v.text.p != d->text.p)
+		return keep_cleaned(j, w, v.text, d, em, e);
+	return keep(j, w, d, em, e);
+}
+
+static bool
+is_file(struct str name)
+{
+	return memchr(name.p, '/', name.n) || str_ends(name, STR(".profile"));
+}
+
+/* A profile that the user wrote joins j->files. */
+static int
+read_profile(struct judges *j, struct str name, struct err *e)
+{
+	char path[4096], *p;
+	size_t n;
+	int rc;
+
+	if (name.n >= sizeof(path))
+		return err_set(e, ERR_ARG, "a name of over 4095 bytes");
+	memcpy(path, name.p, name.n);
+	path[name.n] = 0;
+	if (in_slurp(path, &p, &n, e) < 0)
+		return e->code;
+	rc = profile_parse(&j->files[j->nfile], (struct str){ p, n }, path, e);
+	free(p);
+	if (rc == 0)
+		j->nfile++;
+	return rc;
 }
 
 static int
@@ -139,10 +192,15 @@ add_profile(struct judges *j, struct str name, struct err *e)
 	const struct profile *p;
 	size_t i;
 
-	if (profile_find(name, &p, e) < 0)
+	if (is_file(name)) {
+		if (read_profile(j, name, e) < 0)
+			return e->code;
+		p = profile_of(j->files[j->nfile - 1]);
+	} else if (profile_find(name, &p, e) < 0) {
 		return e->code;
+	}
 	for (i = 0; i < j->n; i++)
-		if (j->profiles[i] == p)
+		if (strcmp(j->profiles[i]->name, p->name) == 0)
 			return err_set(
 			    e, ERR_ARG, "profile %s is named twice", p->name);
 	j->profiles[j->n++] = p;
@@ -159,7 +217,9 @@ find_profiles(struct judges *j, struct err *e)
 	if (strs_split(&names, &profile, "--profile", e) < 0)
 		return e->code;
 	j->profiles = calloc(names.n + 1, sizeof(*j->profiles));
-	if (!j->profiles) {
+	j->files = calloc(names.n + 1, sizeof(*j->files));
+	j->tallies = calloc(names.n + 1, sizeof(*j->tallies));
+	if (!j->profiles || !j->files || !j->tallies) {
 		strs_free(&names);
 		return err_nomem(e, "options");
 	}
@@ -203,7 +263,8 @@ print_profiles(void)
 static const struct opt opts[] = {
 	{ "profile", 0, OPT_LIST, &profile, "NAMES",
 	    "one: keep what it accepts; several, a,b: keep all and record "
-	    "each verdict in metadata.profile",
+	    "each verdict in metadata.profile; a name with / or that ends in "
+	    ".profile is a file",
 	    NULL },
 	{ "where", 0, OPT_STR, &where, "EXPR",
 	    "keep what EXPR is true for; see below", NULL },
@@ -234,12 +295,85 @@ static const struct opt_cmd cmd = { .name = "filter",
 #undef SIGNAL
 };
 
-int
-main(int argc, char **argv)
+/* Add up what record() noted: a reason or NULL for each profile in turn. */
+static int
+count_verdicts(void *ctx, struct str side, struct err *e)
+{
+	struct judges *j = ctx;
+	const char *reason;
+	size_t at, i = 0;
+
+	for (at = 0; at + sizeof(reason) <= side.n; at += sizeof(reason)) {
+		struct tally *t = &j->tallies[i++ % j->n];
+
+		memcpy(&reason, side.p + at, sizeof(reason));
+		if (!reason)
+			t->kept++;
+		else if (tally_drop(t, reason, 1, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* "profiles":{"gopher":{"kept":3,"dropped":{"short":1}}}, */
+static void
+put_verdicts(const struct judges *j, struct buf *out)
+{
+	size_t i, k;
+
+	if (j->n < 2)
+		return;
+	buf_puts(out, "\"profiles\":");
+	for (i = 0; i < j->n; i++) {
+		const struct tally *t = &j->tallies[i];
+
+		buf_putc(out, i ? ',' : '{');
+		buf_json(out, str_c(j->profiles[i]->name));
+		buf_puts(out, ":{\"kept\":");
+		buf_u64(out, t->kept);
+		buf_puts(out, ",\"dropped\":{");
+		for (k = 0; k < t->ndrop; k++) {
+			buf_puts(out, k ? "," : "");
+			buf_json(out, str_c(t->drops[k].rule));
+			buf_putc(out, ':');
+			buf_u64(out, t->drops[k].n);
+		}
+		buf_puts(out, "}}");
+	}
+	buf_puts(out, "},");
+}
+
+static int
+run_files(struct judges *j, int argc, char **argv, struct err *e)
 {
 	static const struct docs_ops ops = { .worker_new = worker_new,
 		.worker_free = worker_free,
-		.doc = judge };
+		.doc = judge,
+		.fold = count_verdicts };
+	struct docs in;
+	struct run r;
+	int rc;
+
+	if (docs_open(&in, argv + 1, argc, &common, e) < 0)
+		return e->code;
+	rc = run_open(&r, &cmd, &common, false, cmd_warn, e);
+	if (rc == 0) {
+		rc = docs_run(&in, &ops, j, &r, e);
+		put_verdicts(j, &r.extra);
+		if (rc < 0)
+			run_abort(&r);
+		else
+			rc = run_close(&r, e);
+		if (rc == 0)
+			cmd_closing(&r, "documents");
+	}
+	docs_close(&in);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
 	struct judges j = { 0 };
 	struct err e;
 	int rc;
@@ -249,10 +383,14 @@ main(int argc, char **argv)
 	if (list_profiles)
 		return cmd_end(&cmd, print_profiles(), &e);
 	rc = prepare(&j, &e);
-	rc = rc < 0 ? cmd_end(&cmd, rc, &e)
-		    : cmd_docs(&cmd, &common, argc, argv, &ops, &j);
+	if (rc == 0)
+		rc = run_files(&j, argc, argv, &e);
 	expr_free(j.where);
 	buf_free(&j.where_json);
+	while (j.nfile)
+		profile_file_free(j.files[--j.nfile]);
+	free(j.files);
 	free(j.profiles);
-	return rc;
+	free(j.tallies);
+	return cmd_end(&cmd, rc, &e);
 }

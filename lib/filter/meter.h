@@ -4,6 +4,7 @@
 
 /* Inside of struct meter: shared by signals.c and repetition.c only. */
 
+#include "base/text/words.h"
 #include "filter/seen.h"
 #include "filter/signals.h"
 
@@ -17,6 +18,7 @@ struct meter_token {
 };
 
 struct meter {
+	struct tokens split;
 	struct seen seen;
 	struct meter_token *tokens; /* one more than ntoken: the end */
 	uint32_t *ids;              /* equal for equal tokens */
@@ -36,6 +38,9 @@ uint64_t meter_hash(const struct meter *m, uint32_t i, uint32_t n);
 
 /* part / whole, 0 of nothing. */
 double meter_ratio(uint64_t part, uint64_t whole);
+/* Sets text_lines and what follows; chars and tokens are there. */
+int meter_text_lines(
+    struct meter *m, struct str text, struct signals *s, struct err *e);
 /* Sets the signals from dup_paragraphs on; chars and the tokens are there. */
 int meter_repetition(
     struct meter *m, struct str text, struct signals *s, struct err *e);

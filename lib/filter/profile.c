@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "filter/c4.h"
 #include "filter/profile.h"
 
 #define RULE(reason, signal, compare, threshold) \
@@ -10,11 +11,8 @@
 		reason, SIG_##signal, compare, threshold \
 	}
 
-/*
- * Rae et al. 2021, table A1 (repetition), then appendix A.1 (quality): the
- * order in which FineWeb applies them.
- */
-static const struct rule gopher[] = {
+/* Rae et al. 2021, table A1 and appendix A.1. */
+static const struct rule repetition[] = {
 	RULE("empty", chars, LESS, 1),
 	RULE("dup_paragraphs", dup_paragraphs, MORE, 0.30),
 	RULE("dup_paragraph_chars", dup_paragraph_chars, MORE, 0.20),
@@ -29,6 +27,9 @@ static const struct rule gopher[] = {
 	RULE("dup_8gram", dup_8gram, MORE, 0.12),
 	RULE("dup_9gram", dup_9gram, MORE, 0.11),
 	RULE("dup_10gram", dup_10gram, MORE, 0.10),
+};
+
+static const struct rule quality[] = {
 	RULE("short", words, LESS, 50),
 	RULE("long", words, MORE, 100000),
 	RULE("short_words", mean_word_length, LESS, 3),
@@ -41,25 +42,76 @@ static const struct rule gopher[] = {
 	RULE("stop_words", stop_words, LESS, 2),
 };
 
-enum { GOPHER = sizeof(gopher) / sizeof(*gopher), REPETITION = 14 };
+/* Penedo et al. 2024, "The FineWeb Datasets", 3.6; datatrove 0.10's reading. */
+static const struct rule fineweb[] = {
+	RULE("no_lines", text_lines, LESS, 1),
+	RULE("end_mark_lines", end_mark_lines, LESS, 0.12),
+	RULE("short_lines", short_lines, MORE, 0.67),
+	RULE("dup_text_line_chars", dup_text_line_chars, MORE, 0.01),
+	RULE("newlines", newlines_per_token, MORE, 0.3),
+};
+
+static const struct c4 c4 = {
+	.word_max = 1000, .line_words = 3, .sentences = 5, .end_marks = true
+};
+/* FineWeb's pipeline leaves the end marks to its own rules. */
+static const struct c4 c4_fineweb = {
+	.word_max = 1000, .line_words = 3, .sentences = 5
+};
+
+#define RULES(r) \
+	{ \
+		NULL, r, sizeof(r) / sizeof(*(r)) \
+	}
+static const struct step gopher_steps[] = { RULES(repetition), RULES(quality) };
+static const struct step c4_steps[] = { { &c4, NULL, 0 } };
+static const struct step fineweb_steps[] = { RULES(fineweb) };
+static const struct step datatrove_steps[] = { RULES(repetition),
+	RULES(quality), { &c4_fineweb, NULL, 0 }, RULES(fineweb) };
 
 static const struct profile profiles[] = {
-	{ "gopher", "Gopher's repetition, then quality rules; English", gopher,
-	    GOPHER },
-	{ "gopher-repetition", "the first part of gopher; any language", gopher,
-	    REPETITION },
+	{ "gopher", "Gopher's repetition, then quality rules; English",
+	    gopher_steps, 2 },
+	{ "gopher-repetition", "the first part of gopher; any language",
+	    gopher_steps, 1 },
 	{ "gopher-quality", "the second part of gopher; English",
-	    gopher + REPETITION, GOPHER - REPETITION },
+	    gopher_steps + 1, 1 },
+	{ "c4", "C4's cleaning; rewrites the text; English", c4_steps, 1 },
+	{ "datatrove-0.10",
+	    "FineWeb's rules as datatrove 0.10 has them; rewrites the text; "
+	    "English",
+	    datatrove_steps, 4 },
+	{ "datatrove-0.10-repetition", "its GopherRepetitionFilter",
+	    gopher_steps, 1 },
+	{ "datatrove-0.10-quality", "its GopherQualityFilter", gopher_steps + 1,
+	    1 },
+	{ "datatrove-0.10-c4", "its C4QualityFilter; rewrites the text",
+	    c4_steps, 1 },
+	{ "datatrove-0.10-fineweb", "its FineWebQualityFilter", fineweb_steps,
+	    1 },
 };
 
 enum { PROFILES = sizeof(profiles) / sizeof(*profiles) };
 
+static const char *const compares[] = { "<", "<=", ">", ">=", "==", "!=" };
+
 const char *
 compare_name(enum compare c)
 {
-	static const char *const names[] = { "<", "<=", ">", ">=", "==", "!=" };
+	return compares[c];
+}
 
-	return names[c];
+bool
+compare_find(struct str s, enum compare *c)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(compares) / sizeof(*compares); i++)
+		if (str_eq(s, str_c(compares[i]))) {
+			*c = (enum compare)i;
+			return true;
+		}
+	return false;
 }
 
 bool
@@ -91,7 +143,7 @@ profile_at(size_t i)
 int
 profile_find(struct str name, const struct profile **p, struct err *e)
 {
-	char known[256] = "";
+	char known[512] = "";
 	size_t i, n = 0;
 
 	for (i = 0; i < PROFILES; i++)
@@ -106,27 +158,25 @@ profile_find(struct str name, const struct profile **p, struct err *e)
 	    (int)name.n, name.p, known);
 }
 
-const struct rule *
-profile_judge(const struct profile *p, const struct signals *s)
-{
-	const struct rule *r;
-
-	for (r = p->rules; r < p->rules + p->n; r++)
-		if (compare_holds(s->v[r->signal], r->compare, r->threshold))
-			return r;
-	return NULL;
-}
-
 void
 profile_print(const struct profile *p, struct buf *out)
 {
+	const struct step *s;
 	const struct rule *r;
 
-	buf_printf(out, "%s: %s\n", p->name, p->about);
-	for (r = p->rules; r < p->rules + p->n; r++) {
-		buf_printf(out, "  %-20s %s %s ", r->reason,
-		    signal_name(r->signal), compare_name(r->compare));
-		buf_double(out, r->threshold);
-		buf_putc(out, '\n');
+	buf_printf(out, "profile %s: %s\n", p->name, p->about);
+	for (s = p->steps; s < p->steps + p->n; s++) {
+		if (s->clean)
+			buf_printf(out,
+			    "  clean c4 word_max=%u line_words=%u end_marks=%d "
+			    "sentences=%u\n",
+			    s->clean->word_max, s->clean->line_words,
+			    s->clean->end_marks, s->clean->sentences);
+		for (r = s->rules; r < s->rules + s->n; r++) {
+			buf_printf(out, "  %-20s %s %s ", r->reason,
+			    signal_name(r->signal), compare_name(r->compare));
+			buf_double(out, r->threshold);
+			buf_putc(out, '\n');
+		}
 	}
 }

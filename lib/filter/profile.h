@@ -9,12 +9,14 @@
 #include "filter/signals.h"
 
 struct buf;
+struct c4;
 struct err;
 
 /*
- * A profile is data: rules in order, each a signal, a comparison and a
- * threshold.  A document that a rule holds for is rejected; the first such
- * rule is the reason.
+ * A profile is data: steps in order, each of which cleans the text
+ * (filter/c4.h) or is a list of rules, each a signal, a comparison and a
+ * threshold, of the text as the steps before left it.  A document that a rule
+ * holds for is rejected; the first such rule is the reason.
  */
 enum compare { LESS, LESS_EQUAL, MORE, MORE_EQUAL, EQUAL, UNEQUAL };
 
@@ -25,38 +27,47 @@ struct rule {
 	double threshold;
 };
 
+struct step {
+	const struct c4 *clean; /* or NULL: rules */
+	const struct rule *rules;
+	size_t n;
+};
+
 struct profile {
 	const char *name, *about;
-	const struct rule *rules;
+	const struct step *steps;
 	size_t n;
 };
 
 /* "<", "<=", ... */
 const char *compare_name(enum compare c);
+/* False if s is none of them. */
+bool compare_find(struct str s, enum compare *c);
 bool compare_holds(double a, enum compare c, double b);
 
 /* The i-th profile, NULL behind the last. */
 const struct profile *profile_at(size_t i);
 /* ERR_ARG names those there are. */
 int profile_find(struct str name, const struct profile **p, struct err *e);
-/* The first rule that rejects, or NULL.  Thread-safe. */
-const struct rule *
-profile_judge(const struct profile *p, const struct signals *s);
-/* The profile for people: a line a rule. */
+/* The profile as profile_parse() takes it. */
 void profile_print(const struct profile *p, struct buf *out);
 
 /*
- * JSON objects (put into out):
- * verdict	{"keep":false,"rule":"short","value":12,"threshold":50}, of
- *		which a kept document's has only the first;
- * explanation	{"signals":{"words":12,...},"verdicts":{"gopher":{"keep":false,
- *		"fails":[{"rule","signal","value","comparison","threshold",
- *		"span":[start,end]},...]},...}}, all rules that reject, in
- *		order; span, where there is one, in bytes of the text.
+ * A profile written by its user.  A line each; blank ones and those that begin
+ * with # don't count:
+ *
+ *	profile NAME: what it is for
+ *	REASON SIGNAL COMPARISON NUMBER
+ *	clean c4 word_max=1000 line_words=3 end_marks=1 sentences=5
+ *
+ * The first line names it; the other kinds may follow in any order and number.
+ * The numbers of clean may be left out, then they are those above.
  */
-void
-verdict_json(const struct rule *r, const struct signals *s, struct buf *out);
-void explain_json(const struct profile *const *p, size_t n,
-    const struct signals *s, struct buf *out);
+struct profile_file;
+/* file is for messages.  ERR_FORMAT names the line. */
+int profile_parse(struct profile_file **f, struct str source, const char *file,
+    struct err *e);
+const struct profile *profile_of(const struct profile_file *f);
+void profile_file_free(struct profile_file *f);
 
 #endif

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/text/english.h"
 #include "base/text/lines.h"
+#include "base/text/uni.h"
 #include "base/text/utf8.h"
-#include "base/text/words.h"
-#include "filter/marks.h"
 #include "filter/meter.h"
 
 static const struct {
@@ -57,6 +57,7 @@ meter_free(struct meter *m)
 	if (!m)
 		return;
 	seen_free(&m->seen);
+	tokens_free(&m->split);
 	free(m->tokens);
 	free(m->ids);
 	free(m->joined);
@@ -129,37 +130,25 @@ struct counts {
 	struct sentences sentences;
 };
 
-/* Letters and marks of a character, as class bits. */
-static unsigned
-word_class(uint32_t cp)
-{
-	if (cp < 0x80)
-		return (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z' ? UNI_LETTER
-		       : is_mark(cp)                            ? UNI_PUNCT
-								: 0;
-	return uni_class(cp) & UNI_LETTER ? UNI_LETTER
-	       : is_mark(cp)              ? UNI_PUNCT
-					  : 0;
-}
-
 static void
 count_token(struct str token, struct counts *c)
 {
 	const char *p = token.p, *end = p + token.n;
-	bool word = false, alpha = false;
+	unsigned class, alpha = 0, mark = ENG_MARK;
 	uint64_t n = 0;
-	unsigned class;
 	size_t len;
+	bool word;
 
 	for (; p < end; p += len, n++) {
-		class = word_class(utf8_get(p, end, &len));
-		alpha |= class == UNI_LETTER;
-		word |= class != UNI_PUNCT;
+		class = english_class(utf8_get(p, end, &len));
+		alpha |= class & ENG_LETTER;
+		mark &= class;
 	}
+	word = !mark;
 	c->chars += n;
 	c->words += word;
 	c->word_chars += word ? n : 0;
-	c->alpha += alpha;
+	c->alpha += alpha != 0;
 	c->stops |= stop_bit(token);
 	sentences_add(&c->sentences, token);
 }
@@ -180,13 +169,16 @@ append(struct meter *m, struct str token, uint32_t at, uint64_t hash)
 static int
 split(struct meter *m, struct str text, struct counts *c, struct err *e)
 {
-	struct tokens it = tokens_of(text);
 	struct str token;
 	uint64_t hash = 0;
 	uint32_t at = 0;
+	size_t i;
 
 	m->ntoken = 0;
-	while (tokens_next(&it, &token)) {
+	if (tokens_split(&m->split, text, e) < 0)
+		return e->code;
+	for (i = 0; i < m->split.n; i++) {
+		token = m->split.v[i];
 		if (m->ntoken == m->cap && more_tokens(m, e) < 0)
 			return e->code;
 		m->tokens[m->ntoken++] = (struct meter_token){ hash, at,
@@ -303,14 +295,16 @@ measure_lines(struct str text, struct signals *s)
 }
 
 int
-meter_text(struct meter *m, struct str text, struct signals *s, struct err *e)
+meter_text(struct meter *m, struct str text, bool repetition, struct signals *s,
+    struct err *e)
 {
 	memset(s, 0, sizeof(*s));
 	if (make_room(m, text.n, e) < 0)
 		return e->code;
 	measure_chars(text, s);
 	measure_lines(text, s);
-	if (measure_tokens(m, text, s, e) < 0)
+	if (measure_tokens(m, text, s, e) < 0 ||
+	    meter_text_lines(m, text, s, e) < 0)
 		return e->code;
-	return meter_repetition(m, text, s, e);
+	return repetition ? meter_repetition(m, text, s, e) : 0;
 }

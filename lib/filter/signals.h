@@ -49,9 +49,10 @@ struct meter *meter_new(void); /* NULL when memory is out */
 void meter_free(struct meter *m);
 /*
  * Measure text, which is valid UTF-8 and shorter than 2^28 bytes.  Time is
- * linear in its bytes.  ERR_NOMEM; ERR_ARG if it is too long.
+ * linear in its bytes.  Without repetition the signals from dup_paragraphs on
+ * are left 0.  ERR_NOMEM; ERR_ARG if it is too long.
  */
-int
-meter_text(struct meter *m, struct str text, struct signals *s, struct err *e);
+int meter_text(struct meter *m, struct str text, bool repetition,
+    struct signals *s, struct err *e);
 
 #endif

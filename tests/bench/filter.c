@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "filter/lang.h"
 #include "filter/pii.h"
-#include "filter/profile.h"
+#include "filter/judge.h"
 
 enum { DOCS = 4000 };
 
@@ -56,12 +56,12 @@ int
 main(void)
 {
 	static size_t at[DOCS + 1];
-	const struct profile *gopher;
+	const struct profile *gopher, *chain;
 	struct pii_found found = { 0 };
-	struct meter *m = meter_new();
+	struct judge *j = judge_new();
+	struct verdict v;
 	struct buf b = { 0 };
 	uint64_t seed = 0, kept = 0, finds = 0, english = 0;
-	struct signals s;
 	struct lang l;
 	struct err e;
 	double start;
@@ -69,7 +69,8 @@ main(void)
 
 	for (i = 0; i < DOCS; i++, at[i] = b.n)
 		make_text(&b, &seed);
-	if (profile_find(STR("gopher"), &gopher, &e) < 0 || !m)
+	if (profile_find(STR("gopher"), &gopher, &e) < 0 || !j ||
+	    profile_find(STR("datatrove-0.10"), &chain, &e) < 0)
 		return 1;
 #define EACH(what, doing) \
 	start = cpu_seconds(); \
@@ -79,9 +80,11 @@ main(void)
 		doing; \
 	} \
 	report(what, cpu_seconds() - start, b.n)
-	EACH("filter: all signals, gopher's verdict",
-	     meter_text(m, text, &s, &e);
-	     kept += !profile_judge(gopher, &s));
+	EACH("filter: all signals, gopher's verdict", judge_text(j, text, &e);
+	     judge_by(j, gopher, &v, &e); kept += !v.reason);
+	EACH("filter: all signals, datatrove-0.10's verdict",
+	     judge_text(j, text, &e);
+	     judge_by(j, chain, &v, &e); kept += !v.reason);
 	EACH("pii: e-mail and IP addresses",
 	     pii_find(text, (1 << PII_TYPES) - 1, &found, &e);
 	     finds += found.n);
@@ -89,7 +92,7 @@ main(void)
 	     english += l.code[0] == 'e');
 	printf("# kept %d, found %d, English %d\n", (int)kept, (int)finds,
 	    (int)english);
-	meter_free(m);
+	judge_free(j);
 	pii_free(&found);
 	buf_free(&b);
 	return 0;

@@ -55,6 +55,40 @@ equal "where: a recorded verdict" "good short spam empty one numbers cjk " "$(
 	or metadata.profile.gopher-repetition.rule != "dup_lines"' verdicts.jsonl)"
 golden filter-where-rejects rejects --where 'words > 5' docs.jsonl
 
+# Profiles that rewrite, and one of the user's own.
+cat >pages.jsonl <<END
+{"id":"page","text":"Home | Shop\n  The mill turns.[1] It grinds rye. \nPlease enable JavaScript now.\nThe miller sings. His cat sleeps. Nobody hears it!\nRead our privacy policy here.\nFlour is sold here"}
+{"id":"code","text":"The mill has a program.\nint main() { return 0; } is all of it."}
+{"id":"lorem","text":"Lorem ipsum dolor is no language. {"}
+END
+golden filter-c4 quern filter --profile c4 pages.jsonl
+golden filter-c4-rejects rejects --profile datatrove-0.10-c4 --explain pages.jsonl
+golden filter-several-stats stats --profile c4,gopher-quality,datatrove-0.10 pages.jsonl docs.jsonl
+cat >mine.profile <<END
+# What the miller reads.
+profile mine: short pages in lower case
+clean c4 sentences=2 end_marks=0
+
+  loud   upper_ratio > 0.3
+  long   words >= 40
+END
+golden filter-mine rejects --profile mine.profile pages.jsonl docs.jsonl
+golden filter-mine-kept quern filter --profile ./mine.profile --where 'chars > 100' pages.jsonl docs.jsonl
+for bad in 'loud upper_ratio > 0.3' 'profile x: y
+loud wordz > 1' 'profile x: y
+loud words => 1' 'profile x: y
+loud words > 1x' 'profile x: y
+clean c5' 'profile x: y
+clean c4 size=3' 'profile x: y'; do
+	printf '%s\n' "$bad" >bad.profile
+	exits 1 "a bad profile: ${bad##*$'\n'}" quern filter --profile bad.profile docs.jsonl
+done
+golden filter-bad-profile quern filter --profile bad.profile docs.jsonl
+quern filter --list-profiles | sed -n '/^profile datatrove-0.10:/,/newlines/p' >copy.profile
+quern filter --profile datatrove-0.10 docs.jsonl pages.jsonl >whole
+quern filter --profile copy.profile docs.jsonl pages.jsonl >again
+check "a printed profile is a profile" cmp whole again
+
 golden filter-nothing quern filter docs.jsonl
 golden filter-unknown quern filter --profile gofer docs.jsonl
 golden filter-twice quern filter --profile gopher,gopher docs.jsonl
@@ -68,6 +102,7 @@ for _ in $(seq 400); do cat docs.jsonl; done >many.jsonl
 threads "gopher" quern filter --profile gopher many.jsonl
 threads "gopher's rejects" rejects --profile gopher --explain many.jsonl
 threads "gopher's counts" stats --profile gopher many.jsonl
+threads "rewriting" quern filter --profile c4,mine.profile --explain many.jsonl
 threads "verdicts" quern filter --profile gopher,gopher-quality --explain many.jsonl
 
 # filter(A + B) = filter(A) + filter(B)

@@ -25,14 +25,17 @@ demand(bool ok)
 static void
 try_words(struct str text)
 {
-	struct tokens t = tokens_of(text);
+	struct tokens t = { 0 };
 	const char *at = text.p, *end = text.p + text.n;
 	struct buf low = { 0 };
 	struct plain_words w;
 	struct str word;
 	struct err e;
+	size_t i;
 
-	while (tokens_next(&t, &word)) {
+	demand(tokens_split(&t, text, &e) == 0);
+	for (i = 0; i < t.n; i++) {
+		word = t.v[i];
 		demand(word.n && word.p >= at && word.p + word.n <= end);
 		demand(utf8_valid(word));
 		at = word.p + word.n;
@@ -41,6 +44,7 @@ try_words(struct str text)
 	while (plain_words_next(&w, &word))
 		demand(word.n && utf8_valid(word));
 	buf_free(&low);
+	tokens_free(&t);
 }
 
 static void
@@ -51,7 +55,7 @@ try_signals(struct str text)
 	struct err e;
 	int i;
 
-	demand(m && meter_text(m, text, &s, &e) == 0);
+	demand(m && meter_text(m, text, true, &s, &e) == 0);
 	for (i = 0; i < SIGNALS; i++) {
 		demand(s.v[i] >= 0);
 		demand((size_t)s.where[i].at + s.where[i].n <= text.n);

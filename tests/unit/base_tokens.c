@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/text/lines.h"
 #include "base/text/utf8.h"
@@ -12,17 +13,20 @@
 static void
 tokens_are(const char *text, const char *want)
 {
-	struct tokens t = tokens_of(str_c(text));
+	struct tokens t = { 0 };
 	struct buf got = { 0 };
-	struct str token;
+	struct err e;
+	size_t i;
 
-	while (tokens_next(&t, &token)) {
-		buf_str(&got, token);
+	OK(tokens_split(&t, str_c(text), &e) == 0, "split");
+	for (i = 0; i < t.n; i++) {
+		buf_str(&got, t.v[i]);
 		buf_putc(&got, '|');
 	}
 	if (!OK(str_eq(buf_view(&got), str_c(want)), "tokens: %s", want))
 		printf("# got %.*s\n", (int)got.n, got.p);
 	buf_free(&got);
+	tokens_free(&t);
 }
 
 /* Pieces that punctuation, scripts and spaces of all kinds come from. */
@@ -73,15 +77,19 @@ tokens_cover(void)
 {
 	struct buf b = { 0 };
 	uint64_t seed = 1;
+	struct tokens t = { 0 };
 	bool ok = true;
+	struct err e;
+	size_t j;
 	int i;
 
 	for (i = 0; i < 20000; i++) {
 		struct str text = random_text(&b, &seed), token;
-		struct tokens t = tokens_of(text);
 		const char *at = text.p;
 
-		while (tokens_next(&t, &token)) {
+		ok &= tokens_split(&t, text, &e) == 0;
+		for (j = 0; j < t.n; j++) {
+			token = t.v[j];
 			ok &= token.n > 0 && token.p >= at &&
 			      only_space(at, token.p) && !has_space(token) &&
 			      utf8_valid(token);
@@ -90,18 +98,22 @@ tokens_cover(void)
 		ok &= only_space(at, text.p + text.n);
 	}
 	OK(ok, "tokens cover all but white space");
+	tokens_free(&t);
 	buf_free(&b);
 }
 
 static void
 sentences_are(const char *text, uint64_t want)
 {
-	struct tokens t = tokens_of(str_c(text));
+	struct tokens t = { 0 };
 	struct sentences s = { 0 };
-	struct str token;
+	struct err e;
+	size_t i;
 
-	while (tokens_next(&t, &token))
-		sentences_add(&s, token);
+	OK(tokens_split(&t, str_c(text), &e) == 0, "split");
+	for (i = 0; i < t.n; i++)
+		sentences_add(&s, t.v[i]);
+	tokens_free(&t);
 	OK(s.n == want, "%d sentences: %s", (int)want, text);
 }
 
@@ -166,6 +178,22 @@ test_tokens(void)
 		   "d",
 	    "a|b|c|d|");
 	tokens_are("- item", "-|item|");
+	/* exceptions, whole and within a chunk */
+	tokens_are("Mr. Mill cannot, e.g. at 10a.m.",
+	    "Mr.|Mill|can|not|,|e.g.|at|10|a.m.|");
+	tokens_are("(rye and/or/wheat) :-)", "(|rye|and/or|/|wheat|)|:-)|");
+	tokens_are("he's C++ : ) o.O", "he|'s|C++|:|)|o.O|");
+	tokens_are(":):):)", ":)|:)|:)|");
+	/* units, currencies */
+	tokens_are("5kg, 10km/h 3m\xc2\xb2 20US$ US$20 x5",
+	    "5|kg|,|10|km/h|3|m\xc2\xb2|20|US$|US$|20|x5|");
+	tokens_are("20\xc2\xb0"
+		   "C.",
+	    "20|\xc2\xb0|C|.|");
+	/* addresses */
+	tokens_are("mill.example/a-b,c 192.0.2.1:80 10.0.0.1-a",
+	    "mill.example/a-b,c|192.0.2.1:80|10.0.0.1|-|a|");
+	tokens_are("a.b@mill.example.", "a.b@mill.example|.|");
 }
 
 static void
@@ -205,6 +233,9 @@ main(void)
 	tokens_cover();
 	sentences_are("", 0);
 	sentences_are("no end", 1);
+	sentences_are("One.  (Two", 2);
+	sentences_are("One. (Two", 2);
+	sentences_are("One.\n. Two", 3);
 	sentences_are("One. Two! Three?", 3);
 	sentences_are("He said \"yes.\" Then he went...", 2);
 	sentences_are("\xe6\xb0\xb4 \xe3\x80\x82 \xe8\xbb\x8a \xe3\x80\x82", 2);

@@ -1,108 +1,48 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/text/english.h"
 #include "base/text/lines.h"
-#include "base/text/uni.h"
+#include "base/text/tokens_phrases.h"
 #include "base/text/utf8.h"
 #include "base/text/words.h"
 
-enum { BETWEEN, PREFIX, CORE, SUFFIX };
+#define ELLIPSIS "\xe2\x80\xa6"
 
-/* What a character of ASCII may be. */
-enum {
-	SPACE = 1,
-	OPENS = 2,  /* a token of its own at the start of a chunk */
-	CLOSES = 4, /* ... at its end */
-	LOWER = 8,
-	UPPER = 16,
-	DIGIT = 32,
-	QUOTE = 64,
-	ALPHA = LOWER | UPPER,
-	ALNUM = ALPHA | DIGIT,
-};
-
-#define O OPENS
-#define B (OPENS | CLOSES)
-#define Q (OPENS | CLOSES | QUOTE)
-#define S SPACE
-#define D DIGIT
-#define U UPPER
-#define L LOWER
-static const unsigned char ascii[128] = {
-	/* clang-format off */
-	0, 0, 0, 0, 0, 0, 0, 0, 0, S, S, S, S, S, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, S, S, S, S,
-	/* !  "  #  $  %  &  '  (  )  *  +  ,  -  .  / */
-	S, B, Q, B, O, O, B, Q, B, B, B, 0, B, 0, 0, 0,
-	D, D, D, D, D, D, D, D, D, D, B, B, B, O, B, B,
-	0, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U,
-	U, U, U, U, U, U, U, U, U, U, U, B, 0, B, 0, B,
-	Q, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-	L, L, L, L, L, L, L, L, L, L, L, B, 0, B, 0, 0,
-	/* clang-format on */
-};
-#undef O
-#undef B
-#undef Q
-#undef S
-#undef D
-#undef U
-#undef L
-
-/* Where the run of letters and digits of ASCII at p ends. */
-static const char *
-skip_alnum(const char *p, const char *end)
+static inline bool
+is_digit(unsigned char c)
 {
-	while (p < end && (unsigned char)*p < 0x80 &&
-	       ascii[(unsigned char)*p] & ALNUM)
-		p++;
-	return p;
+	return c >= '0' && c <= '9';
 }
 
-static unsigned
-wide_class(uint32_t cp)
-{
-	unsigned c = uni_class(cp);
-
-	/* Hyphens bind; the degree sign is part of a unit. */
-	if (cp == 0x2010 || cp == 0x2011 || cp == 0xb0)
-		return 0;
-	if (c & UNI_LETTER)
-		return uni_lower(cp) != cp ? UPPER : LOWER;
-	if (c & UNI_SPACE)
-		return SPACE;
-	if ((cp >= 0x2018 && cp <= 0x201f) || cp == 0xab || cp == 0xbb)
-		return OPENS | CLOSES | QUOTE;
-	return c & (UNI_PUNCT | UNI_SYMBOL) ? OPENS | CLOSES : 0;
-}
-
-/* The class of the character at p < end; *len gets its bytes. */
 static inline unsigned
 class_at(const char *p, const char *end, size_t *len)
 {
-	unsigned char c = (unsigned char)*p;
-
-	if (c < 0x80) {
-		*len = 1;
-		return ascii[c];
-	}
-	return wide_class(utf8_get(p, end, len));
+	return english_class(utf8_get(p, end, len));
 }
 
-/* The class of the character that ends at p > start. */
+/* The class of the character that ends at p; 0 at the start. */
 static unsigned
-class_before(const char *start, const char *p, const char *end, size_t *len)
+class_before(const char *start, const char *p, size_t *len)
 {
 	const char *at = p;
 
+	*len = 0;
+	if (p == start)
+		return 0;
 	do
 		at--;
 	while (at > start && ((unsigned char)*at & 0xc0) == 0x80);
-	return class_at(at, end, len);
+	return class_at(at, p, len);
 }
 
-static bool
-among(char c, const char *set)
+static unsigned
+class_behind(const char *p, const char *end)
 {
-	return c && strchr(set, c);
+	size_t len;
+
+	return p < end ? class_at(p, end, &len) : 0;
 }
 
 static size_t
@@ -115,7 +55,7 @@ dots(const char *p, const char *end)
 	return (size_t)(at - p);
 }
 
-/* Bytes of the token that opens the chunk [p, end), or 0. */
+/* Bytes of the token that opens [p, end), or 0. */
 static size_t
 prefix_at(const char *p, const char *end)
 {
@@ -124,18 +64,12 @@ prefix_at(const char *p, const char *end)
 	if (*p == '.')
 		return (n = dots(p, end)) > 1 ? n : 0;
 	if (*p == '+') /* a sign belongs to its number */
-		return end - p > 1 && !(class_at(p + 1, end, &len) & DIGIT);
-	return class_at(p, end, &len) & OPENS ? len : 0;
-}
-
-static bool
-is_apostrophe(const char *p, const char *end, size_t *len)
-{
-	*len = 1;
-	if (*p == '\'')
-		return true;
-	*len = 3;
-	return end - p >= 3 && memcmp(p, "\xe2\x80\x99", 3) == 0;
+		return p + 1 == end || !is_digit((unsigned char)p[1]);
+	if (class_at(p, end, &len) & ENG_PREFIX)
+		return len;
+	return memchr(p, '$', end - p < 4 ? (size_t)(end - p) : 4)
+		   ? english_money((struct str){ p, (size_t)(end - p) })
+		   : 0;
 }
 
 /* Bytes of 's (with either apostrophe) that ends at `end`, or 0. */
@@ -143,339 +77,351 @@ static size_t
 possessive_before(const char *start, const char *end)
 {
 	ptrdiff_t n = end - start;
-	size_t len;
 
 	if (n < 2 || (end[-1] | 0x20) != 's')
 		return 0;
-	if (is_apostrophe(end - 2, end, &len) && len == 1)
+	if (end[-2] == '\'')
 		return 2;
-	if (n >= 4 && is_apostrophe(end - 4, end, &len) && len == 3)
-		return 4;
-	return 0;
+	return n >= 4 && memcmp(end - 4, "\xe2\x80\x99", 3) == 0 ? 4 : 0;
 }
 
-/* May a single full stop be parted from what stands before it? */
+/* Is the full stop at `stop` a token behind what stands before it? */
 static bool
-stop_parts(const char *start, const char *stop, const char *end)
+stop_parts(const char *start, const char *stop)
 {
-	unsigned c, d;
-	size_t len, len2;
+	size_t len, before;
+	unsigned c = class_before(start, stop, &len);
 
-	if (stop == start)
-		return false;
-	c = class_before(start, stop, end, &len);
-	if (stop - start == 1 && c & ALPHA)
-		return false; /* a letter for a name */
-	if (c & (LOWER | DIGIT | OPENS | CLOSES) || among(stop[-1], "%+-"))
+	if (c & ENG_BEFORE_STOP)
 		return true;
-	if (!(c & UPPER) || stop - len == start)
+	if (!len)
 		return false;
-	d = class_before(start, stop - len, end, &len2);
-	return d & UPPER;
+	if (c & ENG_UPPER &&
+	    class_before(start, stop - len, &before) & ENG_UPPER)
+		return true;
+	return stop - start >= 3 && memchr("FfCcKk", stop[-1], 6) &&
+	       memcmp(stop - 3, "\xc2\xb0", 2) == 0;
 }
 
-/* Bytes of the token that closes the chunk [start, end), or 0. */
+/* Bytes of the token that closes [start, end), or 0. */
 static size_t
-suffix_before(const char *start, const char *end)
+suffix_before(const char *start, const char *end, bool digits)
 {
-	size_t len, n = possessive_before(start, end), before;
+	size_t len, n, unit;
 	unsigned c;
 
-	if (n)
-		return n;
+	if (start == end)
+		return 0;
 	if (end[-1] == '.') {
 		for (n = 0; end - n > start && end[-1 - (ptrdiff_t)n] == '.';)
 			n++;
-		return n > 1 || stop_parts(start, end - 1, end) ? n : 0;
+		return n > 1 || stop_parts(start, end - 1) ? n : 0;
 	}
-	c = class_before(start, end, end, &len);
-	if (c & CLOSES)
+	c = class_before(start, end, &len);
+	n = c & ENG_SUFFIX ? len : possessive_before(start, end);
+	if (end - start >= 6 && memcmp(end - 6, ELLIPSIS ELLIPSIS, 6) == 0)
+		n = 6;
+	if (!digits)
+		return n;
+	unit = english_unit((struct str){ start, (size_t)(end - start) });
+	return unit > n ? unit : n;
+}
+
+/* Bytes of a hyphen between before and a letter: the first that fits. */
+static size_t
+hyphen_at(const char *p, const char *end)
+{
+	size_t n, most = *p == '-' ? 3 : 1, one = *p == '\xe2' ? 3 : 1;
+
+	if (*p == '\xe2' && p[2] == '\x94')
+		most = 2;
+	for (n = 1; n <= most && (size_t)(end - p) > n * one; n++) {
+		if (memcmp(p + (n - 1) * one, p, one) != 0)
+			break;
+		if (class_behind(p + n * one, end) & ENG_ALPHA)
+			return n * one;
+	}
+	return 0;
+}
+
+/* Bytes of the token at p of cp that parts what is around it, or 0. */
+static size_t
+infix_at(
+    const char *start, const char *p, size_t n, uint32_t cp, const char *end)
+{
+	unsigned before, behind;
+	size_t len;
+
+	if (cp == '.' && (len = dots(p, end)) > 1)
 		return len;
-	if (end - start > 1 && among(end[-1], "%$+")) {
-		c = class_before(start, end - 1, end, &before);
-		return c & DIGIT ? 1 : 0;
+	before = class_before(start, p, &len);
+	if (p > start && is_digit((unsigned char)p[-1])) {
+		before |= ENG_ALPHA << 16;
+		if (n == 1 && memchr("+-*^", (int)cp, 4) && p + 1 < end &&
+		    (is_digit((unsigned char)p[1]) || p[1] == '-'))
+			return 1;
+	} else {
+		before |= (before & ENG_ALPHA) << 16;
 	}
-	return 0;
-}
-
-/* A token of what suffix_before() took off, read forwards. */
-static size_t
-suffix_at(const char *p, const char *end)
-{
-	size_t len, n;
-
-	if (*p == '.')
-		return dots(p, end);
-	if (is_apostrophe(p, end, &n) && p + n < end && (p[n] | 0x20) == 's')
-		return n + 1;
-	class_at(p, end, &len);
-	return len;
-}
-
-/* Bytes of the clitic that ends the core, or 0: n't 're 've 'll 'd 'm. */
-static size_t
-clitic_before(const char *start, const char *end)
-{
-	static const struct {
-		char before, tail[3];
-	} clitics[] = { { 'n', "t" }, { 0, "re" }, { 0, "ve" }, { 0, "ll" },
-		{ 0, "d" }, { 0, "m" } };
-	size_t i, j, n, len, mark;
-	const char *at;
-
-	if (end - start < 3 || !among((char)(end[-1] | 0x20), "teldm"))
+	behind = class_behind(p + n, end);
+	if (cp == '.')
+		return before & (ENG_LOWER | ENG_QUOTE) &&
+		       behind & (ENG_UPPER | ENG_QUOTE);
+	if (cp == ',')
+		return before & ENG_ALPHA && behind & ENG_ALPHA;
+	if (!(before & ENG_ALPHA << 16))
 		return 0;
-	for (i = 0; i < sizeof(clitics) / sizeof(*clitics); i++) {
-		n = strlen(clitics[i].tail);
-		for (mark = 1; mark <= 3; mark += 2) {
-			if ((size_t)(end - start) <=
-			    n + mark + (clitics[i].before != 0))
-				continue;
-			at = end - n - mark;
-			if (!is_apostrophe(at, end, &len) || len != mark)
-				continue;
-			for (j = 0; j < n; j++)
-				if ((at[mark + j] | 0x20) != clitics[i].tail[j])
-					break;
-			if (j < n)
-				continue;
-			if (!clitics[i].before)
-				return n + mark;
-			if ((at[-1] | 0x20) == clitics[i].before)
-				return n + mark + 1;
+	if (cp == '-' || cp == '~' || cp == 0x2013 || cp == 0x2014)
+		return hyphen_at(p, end);
+	return n == 1 && memchr(":<>=/", (int)cp, 5) && behind & ENG_ALPHA;
+}
+
+/* Can the character be an infix, or its start? */
+static bool
+parts_within(uint32_t cp)
+{
+	if (cp < 0x80)
+		return cp && strchr(".+-*^,~:<>=/", (int)cp);
+	return cp == 0x2013 || cp == 0x2014 || cp == 0x2026;
+}
+
+static void
+push(struct tokens *t, const char *p, size_t n)
+{
+	if (t->n == t->cap && !tokens_grow(t))
+		return;
+	t->v[t->n++] = (struct str){ p, n };
+}
+
+static void
+push_cuts(struct tokens *t, const char *p, const struct english_exception *x)
+{
+	const uint8_t *cut = x->cuts;
+
+	if (!cut)
+		push(t, p, x->n);
+	for (; cut && *cut; p += *cut++)
+		push(t, p, *cut);
+}
+
+static void
+push_infixes(struct tokens *t, const char *start, const char *end)
+{
+	const char *p = start, *from = start;
+	size_t len, n;
+	uint32_t cp;
+
+	while (p < end) {
+		cp = utf8_get(p, end, &len);
+		n = 0;
+		if (cp == 0x2026 ||
+		    (cp >= 0x80 && english_class(cp) & ENG_ICON))
+			n = len;
+		else if (parts_within(cp))
+			n = infix_at(start, p, len, cp, end);
+		if (n && p > start) {
+			if (p > from)
+				push(t, from, (size_t)(p - from));
+			push(t, p, n);
+			from = p + n;
 		}
+		p += n ? n : len;
 	}
-	return 0;
+	if (from < end)
+		push(t, from, (size_t)(end - from));
+}
+
+/* What is left of a chunk without its affixes. */
+static void
+push_core(struct tokens *t, const char *p, const char *end)
+{
+	struct str core = { p, (size_t)(end - p) };
+	struct english_exception x;
+
+	if (english_find(core, &x))
+		push_cuts(t, p, &x);
+	else if (english_is_url(core))
+		push(t, p, core.n);
+	else
+		push_infixes(t, p, end);
+}
+
+static void
+push_suffix(struct tokens *t, size_t n)
+{
+	size_t *more;
+
+	if (t->nsuffix == t->suffix_cap) {
+		more = realloc(
+		    t->suffixes, (2 * t->suffix_cap + 64) * sizeof(*more));
+		if (!more) {
+			t->failed = true;
+			return;
+		}
+		t->suffixes = more;
+		t->suffix_cap = 2 * t->suffix_cap + 64;
+	}
+	t->suffixes[t->nsuffix++] = n;
 }
 
 static bool
-is_address(const char *p, const char *end)
+is_exception(const char *p, const char *end)
 {
-	const char *colon;
+	struct english_exception x;
 
-	if (end - p > 4 && memcmp(p, "www.", 4) == 0)
-		return true;
-	for (; end - p > 3; p = colon + 1) {
-		colon = memchr(p, ':', (size_t)(end - p) - 2);
-		if (!colon)
-			return false;
-		if (colon[1] == '/' && colon[2] == '/')
-			return true;
+	return english_find((struct str){ p, (size_t)(end - p) }, &x);
+}
+
+/* Take affixes off until an exception or nothing to take is left. */
+static void
+split_chunk(struct tokens *t, const char *p, const char *end, bool digits)
+{
+	size_t prefix, suffix;
+
+	t->nsuffix = 0;
+	while (p < end && !is_exception(p, end)) {
+		prefix = prefix_at(p, end);
+		if (prefix && is_exception(p + prefix, end)) {
+			push(t, p, prefix);
+			p += prefix;
+			break;
+		}
+		suffix = suffix_before(p + prefix, end, digits);
+		if (suffix && is_exception(p, end - suffix)) {
+			push_suffix(t, suffix);
+			end -= suffix;
+			break;
+		}
+		if (!prefix && !suffix)
+			break;
+		if (prefix)
+			push(t, p, prefix);
+		if (suffix)
+			push_suffix(t, suffix);
+		p += prefix;
+		end -= suffix;
 	}
-	return false;
+	if (p < end)
+		push_core(t, p, end);
+	for (; t->nsuffix; end += suffix) {
+		suffix = t->suffixes[--t->nsuffix];
+		push(t, end, suffix);
+	}
 }
 
-/* Bytes of a hyphen or dash at p, at most three hyphens; or 0. */
-static size_t
-dash_at(const char *p, const char *end)
-{
-	size_t n = 0;
+/* What a chunk's bytes have in them. */
+enum { LETTERS = 0, DIGITS = 1, OTHERS = 2 };
 
-	while (p + n < end && n < 3 && p[n] == '-')
-		n++;
-	if (n || *p == '~')
-		return n ? n : 1;
-	if (end - p < 3 || p[0] != '\xe2' || p[1] != '\x80' ||
-	    (p[2] != '\x93' && p[2] != '\x94'))
-		return 0;
-	if (p[2] == '\x94' && end - p >= 6 && memcmp(p + 3, p, 3) == 0)
-		return 6;
-	return 3;
-}
-
-static unsigned
-class_or_none(const char *p, const char *end)
-{
-	size_t len;
-
-	return p < end ? class_at(p, end, &len) : 0;
-}
-
-/* Bytes of the token at p that parts what is before from what is behind. */
-static size_t
-infix_at(const char *start, const char *p, const char *end)
-{
-	unsigned before, behind;
-	size_t len, n;
-
-	if (*p == '.' && (n = dots(p, end)) > 1)
-		return n;
-	if (end - p >= 3 && memcmp(p, "\xe2\x80\xa6", 3) == 0)
-		return 3; /* U+2026, the ellipsis */
-	before = class_before(start, p, end, &len);
-	n = dash_at(p, end);
-	behind = class_or_none(p + (n ? n : 1), end);
-	if (n && before & ALNUM && behind & ALPHA)
-		return n;
-	if (among(*p, "+-*^") && before & DIGIT)
-		return behind & DIGIT || (p + 1 < end && p[1] == '-');
-	if (*p == '.')
-		return before & (LOWER | QUOTE) && behind & (UPPER | QUOTE);
-	if (*p == ',')
-		return before & ALPHA && behind & ALPHA;
-	if (among(*p, ":<>=/"))
-		return before & ALNUM && behind & ALPHA;
-	return 0;
-}
-
-/* Where the next infix in the core begins, if not at core_end. */
 static const char *
-next_infix(const struct tokens *t, const char *p)
+chunk_end(const char *p, const char *end, unsigned *what)
 {
 	size_t len;
 
-	for (; p < t->core_end; p += len) {
-		p = skip_alnum(p, t->core_end);
-		if (p == t->core_end)
-			break;
-		if (class_at(p, t->core_end, &len) & ALNUM)
+	for (*what = 0; p < end; p += len) {
+		len = 1;
+		if ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z')
 			continue;
-		if (p > t->core && infix_at(t->core, p, t->core_end))
+		if (is_digit((unsigned char)*p)) {
+			*what |= DIGITS;
+			continue;
+		}
+		if (text_is_space(utf8_get(p, end, &len)))
 			break;
+		*what |= OTHERS;
 	}
 	return p;
 }
 
-static struct str
-take(struct tokens *t, size_t n)
+int
+tokens_split(struct tokens *t, struct str text, struct err *e)
 {
-	struct str s = { t->p, n };
+	const char *p = text.p, *end = p + text.n, *stop;
+	struct english_exception x;
+	unsigned what;
+	size_t len;
 
-	t->p += n;
-	return s;
-}
-
-/* Go to the next chunk; false at the end. */
-static bool
-next_chunk(struct tokens *t)
-{
-	size_t len = 0;
-
-	while (t->p < t->end && class_at(t->p, t->end, &len) & SPACE)
-		t->p += len;
-	if (t->p == t->end)
-		return false;
-	t->chunk_end = skip_alnum(t->p, t->end);
-	t->plain = t->chunk_end == t->end || *t->chunk_end == ' ';
-	while (t->chunk_end < t->end &&
-	       !(class_at(t->chunk_end, t->end, &len) & SPACE))
-		t->chunk_end += len;
-	t->phase = PREFIX;
-	return true;
-}
-
-/* The prefixes are off: find where the suffixes begin. */
-static void
-find_core(struct tokens *t)
-{
-	size_t n;
-
-	t->core = t->p;
-	t->core_end = t->chunk_end;
-	while (
-	    t->core_end > t->core && (n = suffix_before(t->core, t->core_end)))
-		t->core_end -= n;
-	t->whole = is_address(t->core, t->core_end);
-	t->phase = CORE;
-}
-
-static size_t
-core_token(const struct tokens *t)
-{
-	const char *stop;
-	size_t n;
-
-	if (t->whole)
-		return (size_t)(t->core_end - t->p);
-	if (t->p > t->core && (n = infix_at(t->core, t->p, t->core_end)))
-		return n;
-	stop = next_infix(t, t->p);
-	n = (size_t)(stop - t->p);
-	if (stop < t->core_end || t->core_end == t->p)
-		return n;
-	n -= clitic_before(t->p, t->core_end);
-	return n;
+	t->n = 0;
+	t->failed = false;
+	while (p < end && !t->failed) {
+		if (*p == ' ' || text_is_space(utf8_get(p, end, &len))) {
+			p += *p == ' ' ? 1 : len;
+			continue;
+		}
+		stop = chunk_end(p, end, &what);
+		if (what != LETTERS)
+			split_chunk(t, p, stop, what & DIGITS);
+		else if (english_find(
+			     (struct str){ p, (size_t)(stop - p) }, &x))
+			push_cuts(t, p, &x);
+		else
+			push(t, p, (size_t)(stop - p));
+		p = stop;
+	}
+	if (!t->failed)
+		tokens_join_phrases(t);
+	return t->failed ? err_nomem(e, "a text") : 0;
 }
 
 bool
-tokens_next(struct tokens *t, struct str *token)
+tokens_grow(struct tokens *t)
 {
-	size_t n;
+	size_t cap = t->cap ? 2 * t->cap : 1024;
+	struct str *more = realloc(t->v, cap * sizeof(*more));
 
-	for (;;) {
-		if (t->phase == BETWEEN && !next_chunk(t))
-			return false;
-		if (t->plain) { /* most chunks are */
-			t->phase = BETWEEN;
-			t->plain = false;
-			*token = take(t, (size_t)(t->chunk_end - t->p));
-			return true;
-		}
-		if (t->phase == PREFIX) {
-			n = t->p < t->chunk_end ? prefix_at(t->p, t->chunk_end)
-						: 0;
-			if (n) {
-				*token = take(t, n);
-				return true;
-			}
-			find_core(t);
-		}
-		if (t->phase == CORE && t->p < t->core_end) {
-			*token = take(t, core_token(t));
-			return true;
-		}
-		t->phase = SUFFIX;
-		if (t->p < t->chunk_end) {
-			*token = take(t, suffix_at(t->p, t->chunk_end));
-			return true;
-		}
-		t->phase = BETWEEN;
+	if (!more) {
+		t->failed = true;
+		return false;
 	}
-}
-
-static bool
-ends_sentence(uint32_t cp)
-{
-	static const uint32_t marks[] = { 0x589, 0x61e, 0x61f, 0x6d4, 0x700,
-		0x701, 0x702, 0x964, 0x965, 0x104a, 0x104b, 0x1362, 0x1367,
-		0x1368, 0x166e, 0x17d4, 0x17d5, 0x1803, 0x1809, 0x203c, 0x203d,
-		0x2047, 0x2048, 0x2049, 0x3002, 0xfe52, 0xfe56, 0xfe57, 0xff01,
-		0xff0e, 0xff1f, 0xff61 };
-	size_t i;
-
-	if (cp < 0x80)
-		return cp == '.' || cp == '!' || cp == '?';
-	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++)
-		if (cp == marks[i])
-			return true;
-	return false;
-}
-
-static bool
-all_punct(struct str token)
-{
-	const char *p = token.p, *end = p + token.n;
-	size_t len;
-
-	for (; p < end; p += len)
-		if (!(uni_class(utf8_get(p, end, &len)) & UNI_PUNCT))
-			return false;
+	t->v = more;
+	t->cap = cap;
 	return true;
+}
+
+void
+tokens_free(struct tokens *t)
+{
+	free(t->v);
+	free(t->suffixes);
+	tokens_phrases_free(t);
+	*t = (struct tokens){ 0 };
+}
+
+/* Is there a token of white space between from and to? */
+static bool
+space_token(const char *from, const char *to)
+{
+	return to - from > 1 || (to > from && *from != ' ');
 }
 
 void
 sentences_add(struct sentences *s, struct str token)
 {
-	const char *end = token.p + token.n;
+	const char *p = token.p, *end = p + token.n;
+	unsigned all = ENG_PUNCT, class;
 	size_t len;
-	bool mark =
-	    ends_sentence(utf8_get(token.p, end, &len)) && len == token.n;
+	bool mark;
 
-	s->n += s->n == 0;
-	if (mark) {
-		s->armed = true;
-	} else if (s->armed && !all_punct(token)) {
+	class = class_at(p, end, &len);
+	mark = len == token.n && class & ENG_SENTENCE;
+	for (; p < end && all; p += len)
+		all &= class_at(p, end, &len);
+	if (s->n == 0) {
+		s->n = 1;
+	} else if (s->armed && space_token(s->end, token.p)) {
+		s->n++;
+		s->armed = false;
+	} else if (s->armed && !mark && !all) {
 		s->n++;
 		s->armed = false;
 	}
+	s->armed |= mark;
+	s->end = end;
+}
+
+uint64_t
+sentences_with_space(const struct sentences *s, const char *end)
+{
+	if (s->n == 0)
+		return 1;
+	return s->n + (s->armed && space_token(s->end, end));
 }

@@ -35,49 +35,50 @@ int plain_words_init(
 bool plain_words_next(struct plain_words *w, struct str *word);
 
 /*
- * Tokens, for signals of quality: what white space parts, and within that
+ * Tokens, for signals of quality: those of spaCy 3.8 for English (blank "en"),
+ * without the tokens that are white space.  What white space parts, parts
+ * further at punctuation, symbols and units at its edges, at hyphens and the
+ * like within, and as a table of exceptions has it (Mr., can|not, :-)); what
+ * looks like an address stays whole.  Case is kept; tokens point into the text.
+ * Time is linear in its bytes, but for n log n in the exceptions.
  *
- *	- punctuation and symbols at either edge, each a token of its own (a run
- *	  of two or more full stops is one); a full stop only behind lower case,
- *	  a digit, punctuation or two capitals, and not behind a single letter
- *	- English clitics: do|n't, they|'re, mill|'s
- *	- hyphens, slashes and the like between letters, but not within what has
- *	  "://" in it or begins with "www."
- *
- * Case is kept; the tokens point into the text.  Nothing allocates.
- *
- * This is spaCy's tokenizer for English in simple form: without its table of
- * exceptions (Mr., e.g., cannot) and of units, and with Unicode's classes in
- * place of its lists of characters.  Set p and end, the rest to zero.
+ * Source: spaCy 3.8.18, tokenizer.pyx (the order of steps); the facts are in
+ * base/text/english.h.
  */
 struct tokens {
-	const char *p, *end;
-	/* Private: the chunk that p is in, without affixes, and its phase. */
-	const char *core, *core_end, *chunk_end;
-	int phase;
-	bool whole, plain;
+	struct str *v; /* never empty, no white space in them */
+	size_t n;
+	/* Private. */
+	size_t cap, spare_cap, nsuffix, suffix_cap, nphrase, phrase_cap;
+	struct str *spare;
+	size_t *suffixes;
+	struct tokens_phrase *phrases;
+	bool failed;
 };
 
-static inline struct tokens
-tokens_of(struct str text)
-{
-	return (struct tokens){ .p = text.p, .end = text.p + text.n };
-}
-
-/* False at the end; tokens are never empty and hold no white space. */
-bool tokens_next(struct tokens *t, struct str *token);
+/*
+ * Split valid UTF-8; t, all zeros at first, keeps its memory from text to text.
+ * ERR_NOMEM.  Thread-safe with a struct a thread.
+ */
+int tokens_split(struct tokens *t, struct str text, struct err *e);
+void tokens_free(struct tokens *t);
 
 /*
- * Counts sentences in a row of tokens: a mark that ends a sentence arms, and
- * the next token that is no punctuation begins a new one.  All zeros at the
- * start.
- * Source: spaCy's Sentencizer, its rule; the marks are Unicode's
- * Sentence_Terminal for the scripts of wide use.
+ * Counts sentences in a text's row of tokens: a mark that ends a sentence arms,
+ * and the next token that is no punctuation, or white space but for one space,
+ * begins a new one.  All zeros at the start.
+ * Source: spaCy 3.8.18, sentencizer.pyx.
  */
 struct sentences {
 	uint64_t n;
+	const char *end; /* of the last token */
 	bool armed;
 };
 void sentences_add(struct sentences *s, struct str token);
+/*
+ * How many there are, white space before `end` of the text behind a sentence
+ * that has ended counting as one more; at least one.
+ */
+uint64_t sentences_with_space(const struct sentences *s, const char *end);
 
 #endif

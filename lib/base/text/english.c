@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text/english.h"
+
+#define TEXT(s) \
+	{ \
+		s, sizeof(s) - 1 \
+	}
+#include "base/text/english.def"
+
+enum { SLOTS = sizeof(slots) / sizeof(*slots) };
+
+static const struct {
+	const char *p;
+	uint8_t n;
+	int16_t cuts, split;
+} exceptions[] = {
+#define X(text, cuts, split) { text, sizeof(text) - 1, cuts, split },
+	ENGLISH_EXCEPTIONS
+#undef X
+};
+
+static uint32_t
+hash(struct str s)
+{
+	uint32_t h = 2166136261;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 16777619;
+	return h ^ h >> 15;
+}
+
+static const uint8_t *
+cuts_at(int place)
+{
+	return place > 0 ? english_cuts + place - 1 : NULL;
+}
+
+bool
+english_find(struct str s, struct english_exception *x)
+{
+	uint32_t i;
+	size_t at;
+
+	if (!s.n || s.n > LONGEST ||
+	    !(lengths[(unsigned char)*s.p] >> (s.n < 31 ? s.n : 31) & 1))
+		return false;
+	for (i = hash(s) & (SLOTS - 1); slots[i]; i = (i + 1) & (SLOTS - 1)) {
+		at = slots[i] - 1u;
+		if (exceptions[at].n != s.n ||
+		    memcmp(exceptions[at].p, s.p, s.n) != 0)
+			continue;
+		*x = (struct english_exception){ .p = exceptions[at].p,
+			.n = exceptions[at].n,
+			.cuts = cuts_at(exceptions[at].cuts),
+			.split = cuts_at(exceptions[at].split),
+			.apart = exceptions[at].split >= 0 };
+		return true;
+	}
+	return false;
+}
+
+unsigned
+english_starts(char c)
+{
+	return starts[(unsigned char)c];
+}
+
+enum { UNIT_MAX = 12 };
+
+static bool
+is_unit(struct str s)
+{
+	size_t i;
+
+	if (s.n == 1 && *s.p == '+')
+		return true;
+	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (str_eq(s, units[i]))
+			return true;
+	for (i = 0; i < sizeof(currencies) / sizeof(*currencies); i++)
+		if (str_eq(s, currencies[i]))
+			return true;
+	return false;
+}
+
+size_t
+english_unit(struct str s)
+{
+	size_t n;
+
+	for (n = 0; n < s.n && n <= UNIT_MAX; n++)
+		if (s.p[s.n - 1 - n] >= '0' && s.p[s.n - 1 - n] <= '9')
+			return n && is_unit((struct str){ s.p + s.n - n, n })
+				   ? n
+				   : 0;
+	return 0;
+}
+
+size_t
+english_money(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(currencies) / sizeof(*currencies); i++)
+		if (currencies[i].p[currencies[i].n - 1] == '$' &&
+		    currencies[i].n > 1 && str_starts(s, currencies[i]))
+			return currencies[i].n;
+	return 0;
+}

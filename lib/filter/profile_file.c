@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/num.h"
+#include "base/text/utf8.h"
+#include "filter/c4.h"
+#include "filter/profile.h"
+
+struct profile_file {
+	struct arena arena; /* all below */
+	struct profile profile;
+	struct step *steps;
+	struct rule *rules;
+	size_t nrule;
+	bool cleaned; /* the last step is no list of rules */
+};
+
+enum { FIELDS = 8 };
+
+/* A line, parted at blanks; the parts are C strings in the arena. */
+struct fields {
+	char *v[FIELDS];
+	size_t n;
+};
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Part a line; fields beyond the last are left out but counted. */
+static int
+part(struct profile_file *f, struct str line, struct fields *x, struct err *e)
+{
+	struct str copy = arena_dup(&f->arena, line);
+	char *p = (char *)copy.p;
+
+	*x = (struct fields){ 0 };
+	if (!p)
+		return err_nomem(e, "a profile");
+	while (*p) {
+		while (is_blank(*p))
+			*p++ = 0;
+		if (!*p)
+			break;
+		if (x->n < FIELDS)
+			x->v[x->n] = p;
+		x->n++;
+		while (*p && !is_blank(*p))
+			p++;
+	}
+	return 0;
+}
+
+/* profile NAME: ABOUT */
+static int
+read_head(struct profile_file *f, struct str line, struct err *e)
+{
+	const char *p = line.p, *end = p + line.n, *colon, *name;
+
+	while (p < end && is_blank(*p))
+		p++;
+	if (end - p < 9 || memcmp(p, "profile ", 8) != 0)
+		return err_set(
+		    e, ERR_FORMAT, "begin with: profile NAME: ABOUT");
+	for (name = p + 8; name < end && is_blank(*name);)
+		name++;
+	colon = memchr(name, ':', (size_t)(end - name));
+	if (!colon || colon == name)
+		return err_set(e, ERR_FORMAT, "a profile needs NAME: ABOUT");
+	for (p = colon + 1; p < end && is_blank(*p);)
+		p++;
+	f->profile.name =
+	    arena_dup(&f->arena, (struct str){ name, (size_t)(colon - name) })
+		.p;
+	f->profile.about =
+	    arena_dup(&f->arena, (struct str){ p, (size_t)(end - p) }).p;
+	return f->profile.name && f->profile.about ? 0
+						   : err_nomem(e, "a profile");
+}
+
+static int
+read_option(struct c4 *c, const char *s, struct err *e)
+{
+	const struct {
+		const char *name;
+		uint32_t *to;
+	} options[] = { { "word_max=", &c->word_max },
+		{ "line_words=", &c->line_words },
+		{ "sentences=", &c->sentences } };
+	uint64_t v;
+	size_t i, n;
+
+	if (strcmp(s, "end_marks=0") == 0 || strcmp(s, "end_marks=1") == 0) {
+		c->end_marks = s[10] == '1';
+		return 0;
+	}
+	for (i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		n = strlen(options[i].name);
+		if (strncmp(s, options[i].name, n) != 0)
+			continue;
+		if (num_u64(s + n, &v, e) < 0)
+			return e->code;
+		if (v > UINT32_MAX)
+			return err_set(e, ERR_FORMAT, "%s is too large", s);
+		*options[i].to = (uint32_t)v;
+		return 0;
+	}
+	return err_set(e, ERR_FORMAT,
+	    "'%s': clean c4 takes word_max=N, line_words=N, end_marks=0 or 1, "
+	    "sentences=N",
+	    s);
+}
+
+static int
+read_clean(struct profile_file *f, const struct fields *x, struct err *e)
+{
+	struct c4 *c = arena_alloc(&f->arena, sizeof(*c));
+	size_t i;
+
+	if (!c)
+		return err_nomem(e, "a profile");
+	*c = (struct c4){ 1000, 3, 5, true };
+	if (x->n < 2 || x->n > FIELDS || strcmp(x->v[1], "c4") != 0)
+		return err_set(e, ERR_FORMAT, "the one way to clean is c4");
+	for (i = 2; i < x->n; i++)
+		if (read_option(c, x->v[i], e) < 0)
+			return e->code;
+	f->steps[f->profile.n++] = (struct step){ .clean = c };
+	f->cleaned = true;
+	return 0;
+}
+
+/* REASON SIGNAL COMPARISON NUMBER */
+static int
+read_rule(struct profile_file *f, const struct fields *x, struct err *e)
+{
+	struct rule *r = &f->rules[f->nrule];
+
+	if (x->n != 4)
+		return err_set(
+		    e, ERR_FORMAT, "a rule is REASON SIGNAL COMPARISON NUMBER");
+	r->reason = x->v[0];
+	r->signal = signal_find(str_c(x->v[1]));
+	if (r->signal == SIGNALS)
+		return err_set(e, ERR_FORMAT,
+		    "no signal '%s'; quern filter -h lists them", x->v[1]);
+	if (!compare_find(str_c(x->v[2]), &r->compare))
+		return err_set(
+		    e, ERR_FORMAT, "'%s' is none of < <= > >= == !=", x->v[2]);
+	if (num_double(x->v[3], &r->threshold, e) < 0)
+		return e->code;
+	if (!isfinite(r->threshold))
+		return err_set(e, ERR_FORMAT, "%s is no threshold", x->v[3]);
+	if (f->profile.n == 0 || f->cleaned)
+		f->steps[f->profile.n++] = (struct step){ .rules = r };
+	f->cleaned = false;
+	f->steps[f->profile.n - 1].n++;
+	f->nrule++;
+	return 0;
+}
+
+static int
+read_line(struct profile_file *f, struct str line, struct err *e)
+{
+	struct fields x;
+
+	if (part(f, line, &x, e) < 0)
+		return e->code;
+	if (x.n == 0 || *x.v[0] == '#')
+		return 0;
+	if (!f->profile.name)
+		return read_head(f, line, e);
+	if (strcmp(x.v[0], "clean") == 0)
+		return read_clean(f, &x, e);
+	return read_rule(f, &x, e);
+}
+
+static int
+read_lines(
+    struct profile_file *f, struct str source, const char *file, struct err *e)
+{
+	const char *p = source.p, *end = p + source.n, *stop;
+	uint64_t number;
+
+	for (number = 1; p < end; number++, p = stop + 1) {
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (!stop)
+			stop = end;
+		if (read_line(f, (struct str){ p, (size_t)(stop - p) }, e) <
+		    0) {
+			e->code = e->code == ERR_NOMEM ? ERR_NOMEM : ERR_FORMAT;
+			return err_prefix(e, "%s, line %llu", file,
+			    (unsigned long long)number);
+		}
+	}
+	if (!f->profile.n)
+		return err_set(e, ERR_FORMAT, "%s has no rules", file);
+	return 0;
+}
+
+static size_t
+count_lines(struct str s)
+{
+	size_t i, n = 1;
+
+	for (i = 0; i < s.n; i++)
+		n += s.p[i] == '\n';
+	return n;
+}
+
+int
+profile_parse(struct profile_file **out, struct str source, const char *file,
+    struct err *e)
+{
+	struct profile_file *f = calloc(1, sizeof(*f));
+	size_t n = count_lines(source);
+
+	if (f) {
+		f->steps = arena_alloc(&f->arena, n * sizeof(*f->steps));
+		f->rules = arena_alloc(&f->arena, n * sizeof(*f->rules));
+	}
+	if (!f || !f->steps || !f->rules) {
+		profile_file_free(f);
+		return err_nomem(e, "a profile");
+	}
+	f->profile.steps = f->steps;
+	if (!utf8_valid(source) || (source.n && memchr(source.p, 0, source.n)))
+		err_set(e, ERR_FORMAT, "%s is no text in UTF-8", file);
+	else if (read_lines(f, source, file, e) == 0) {
+		*out = f;
+		return 0;
+	}
+	profile_file_free(f);
+	return e->code;
+}
+
+const struct profile *
+profile_of(const struct profile_file *f)
+{
+	return &f->profile;
+}
+
+void
+profile_file_free(struct profile_file *f)
+{
+	if (!f)
+		return;
+	arena_free(&f->arena);
+	free(f);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/err.h"
+#include "filter/c4.h"
+#include "filter/judge.h"
+#include "../tap.h"
+
+static const struct c4 loose = {
+	.word_max = 20, .line_words = 2, .end_marks = true
+};
+
+static void
+cleans(const struct c4 *c, const char *text, const char *want)
+{
+	struct c4_result r = { 0 };
+	struct err e;
+
+	OK(c4_clean(c, str_c(text), &r, &e) == 0, "cleaned");
+	if (!OK(!r.reason && str_eq(r.left, str_c(want)), "left: %s", want))
+		printf("# got %s %.*s\n", r.reason ? r.reason : "",
+		    (int)r.left.n, r.left.p);
+	OK(r.changed == (strcmp(text, want) != 0), "said whether it changed");
+	c4_result_free(&r);
+}
+
+static void
+rejects(const struct c4 *c, const char *text, const char *why, double value)
+{
+	struct c4_result r = { 0 };
+	struct err e;
+
+	OK(c4_clean(c, str_c(text), &r, &e) == 0, "cleaned");
+	OK(r.reason && strcmp(r.reason, why) == 0 && r.value == value,
+	    "rejected for %s: %s", why, text);
+	c4_result_free(&r);
+}
+
+static void
+lines(void)
+{
+	cleans(&loose, "", "");
+	cleans(&loose, "One mill.", "One mill.");
+	cleans(&loose, "One mill", "");
+	cleans(&loose, "One mill...\nTwo mills?\r\n  Three mills!  ",
+	    "Two mills?\nThree mills!");
+	cleans(&loose, "Alone.\nNot alone.", "Not alone.");
+	cleans(&loose, "A wordoftwentyonelettersx stands here.", "");
+	cleans(&loose, "See it.[1][] A mill[edit] here[citation needed].",
+	    "See it. A mill here.");
+	cleans(&loose, "It has [12a] and [[3]].", "It has [12a] and [].");
+	cleans(&loose,
+	    "Turn it.\xe2\x80\xa8"
+	    "JavaScript is needed.",
+	    "Turn it.");
+	cleans(&loose, "We use cooKies. We use coo\xe2\x84\xaaies.", "");
+	cleans(&loose, "Say \"mill\"", "Say \"mill\"");
+}
+
+static void
+texts(void)
+{
+	struct c4 c = loose;
+
+	rejects(&c, "Good one.\nLOREM ipsum here.\nint f {.", "lorem_ipsum", 1);
+	rejects(&c, "Good one.\nint f {.\nLOREM ipsum.", "curly_bracket", 1);
+	cleans(&c, "Good one.\njavascript f {.", "Good one.");
+	c.sentences = 3;
+	rejects(&c, "Good one. And two.", "few_sentences", 2);
+	cleans(&c, "Good one. And two.\nBut a third.",
+	    "Good one. And two.\nBut a third.");
+}
+
+/* The rules behind a cleaning see what is left. */
+static void
+steps(void)
+{
+	static const char source[] = "profile p: q\nclean c4 sentences=1\n"
+				     "long words > 4\n";
+	struct judge *j = judge_new();
+	struct profile_file *f;
+	struct verdict v;
+	struct err e;
+
+	OK(profile_parse(&f, str_c(source), "p", &e) == 0, "parsed");
+	OK(judge_text(j, STR("A mill turns there.\nShop | Home | About"), &e) ==
+		0,
+	    "measured");
+	OK(judge_signals(j)->v[SIG_words] == 7, "the whole text's words");
+	OK(judge_by(j, profile_of(f), &v, &e) == 0 && !v.reason &&
+		str_eq(v.text, STR("A mill turns there.")),
+	    "judged by what is left");
+	profile_file_free(f);
+	judge_free(j);
+}
+
+int
+main(void)
+{
+	lines();
+	texts();
+	steps();
+	return tap_end();
+}
