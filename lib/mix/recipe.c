@@ -127,10 +127,10 @@ read_lines(struct parser *p, struct str text)
 }
 
 int
-recipe_parse(
-    struct recipe *r, const char *file, const char *p, size_t n, struct err *e)
+recipe_parse(struct recipe *r, const char *file, const char *p, size_t n,
+    const struct recipe_sizes *sizes, struct err *e)
 {
-	struct parser parser = { .r = r, .e = e };
+	struct parser parser = { .r = r, .e = e, .sizes = sizes };
 	int rc;
 
 	*r = (struct recipe){ .file = file };
