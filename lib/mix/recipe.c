@@ -133,7 +133,7 @@ recipe_parse(struct recipe *r, const char *file, const char *p, size_t n,
 	struct parser parser = { .r = r, .e = e, .sizes = sizes };
 	int rc;
 
-	*r = (struct recipe){ .file = file };
+	*r = (struct recipe){ .file = file, .scale = { 1, 1 } };
 	rc = read_lines(&parser, (struct str){ p, n });
 	free(parser.words);
 	return rc;

@@ -100,6 +100,7 @@ struct recipe {
 	const char *file;   /* for messages */
 	uint64_t seed;
 	char tokenizer[65]; /* hex, or "" */
+	struct ratio scale; /* of the numbers of tokens below, which have it */
 	/* Tokens a step, by the tokens trained on before it. */
 	struct recipe_batch *batches; /* the first from 0 on */
 	uint32_t nbatch;

@@ -17,7 +17,7 @@ struct parser {
 	struct word *words; /* of this line */
 	size_t nword, cap;
 	const struct recipe_sizes *sizes;
-	bool seen_batch, seen_seed, seen_tokenizer, seen_unit;
+	bool seen_scale, seen_batch, seen_seed, seen_tokenizer, seen_unit;
 };
 
 /* A name in a message: not all of it if it is long. */
@@ -42,6 +42,8 @@ int recipe_number(struct parser *p, const struct word *w, struct str s,
     uint64_t *v);
 /* Room for one more of an array that lives in the arena and doubles. */
 void *recipe_grow(struct recipe *r, void *v, uint32_t n, size_t size);
+/* What the recipe's scale makes of tokens; 1 where it would be 0. */
+uint64_t recipe_scaled(const struct recipe *r, uint64_t tokens);
 /* The next size of a batch. */
 int recipe_add_batch(struct parser *p, struct recipe_batch b);
 /*

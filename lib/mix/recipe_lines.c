@@ -159,6 +159,35 @@ do_unit(struct parser *p)
 	    SHOW(p->words[1].s));
 }
 
+/* Tokens as a scale makes them, at least one where there were any. */
+uint64_t
+recipe_scaled(const struct recipe *r, uint64_t tokens)
+{
+	const struct ratio f = r->scale;
+	unsigned __int128 v = (unsigned __int128)tokens * f.num / f.den;
+
+	return v || !tokens ? v >> 63 ? INT64_MAX : (uint64_t)v : 1;
+}
+
+static int
+do_scale(struct parser *p)
+{
+	struct recipe *r = p->r;
+
+	if (once(p, &p->seen_scale) < 0 ||
+	    recipe_want(p, 2, 2, "scale FACTOR") < 0)
+		return p->e->code;
+	if (p->seen_batch || r->nphase || r->nassert)
+		return recipe_fail(p, &p->words[0],
+		    "scale stands before batch, phase and assert");
+	if (ratio_parse(p->words[1].s, &r->scale) && r->scale.num &&
+	    r->scale.num <= 1000000 * r->scale.den)
+		return 0;
+	return recipe_fail(p, &p->words[1],
+	    "'%.*s' is not a factor above 0 such as 1e-3 or 1/500",
+	    SHOW(p->words[1].s));
+}
+
 int
 recipe_add_batch(struct parser *p, struct recipe_batch b)
 {
@@ -193,6 +222,8 @@ read_batch(struct parser *p, const struct word *w, bool alone)
 	}
 	if (recipe_number(p, w, size, what, num_count, &b.size) < 0)
 		return p->e->code;
+	b.tokens = recipe_scaled(p->r, b.tokens);
+	b.size = recipe_scaled(p->r, b.size);
 	if (b.size == 0 || b.size > UINT32_MAX)
 		return recipe_fail(p, w, "a batch has 1 to 4294967295 tokens");
 	if (p->r->nbatch == 0 && (b.tokens || b.ramp))
@@ -310,7 +341,7 @@ read_limit(struct parser *p, const struct word *w, struct str s,
 		if (recipe_number(p, w, s, "a number of tokens such as 1.5B",
 			num_count, &n) < 0)
 			return p->e->code;
-		a->limit = (struct ratio){ n, 1 };
+		a->limit = (struct ratio){ recipe_scaled(p->r, n), 1 };
 		return 0;
 	}
 	if (!ratio_parse(s, &a->limit))
@@ -389,6 +420,7 @@ static const struct {
 	{ "seed", do_seed },
 	{ "tokenizer", do_tokenizer },
 	{ "unit", do_unit },
+	{ "scale", do_scale },
 	{ "source", do_source },
 	{ "group", do_group },
 	{ "batch", do_batch },
@@ -406,6 +438,6 @@ recipe_line(struct parser *p)
 			return statements[i].read(p);
 	return recipe_fail(p, &p->words[0],
 	    "'%.*s' is no statement: a line begins with seed, tokenizer, "
-	    "unit, source, group, batch, phase or assert",
+	    "unit, scale, source, group, batch, phase or assert",
 	    SHOW(p->words[0].s));
 }

@@ -426,6 +426,7 @@ recipe_phase(struct parser *p)
 		"a number of tokens such as 500000 or 1.5B", num_count,
 		&ph.tokens) < 0)
 		return p->e->code;
+	ph.tokens = recipe_scaled(p->r, ph.tokens);
 	if (ph.tokens == 0 || ph.tokens >= 1ull << 60)
 		return recipe_fail(
 		    p, &p->words[2], "a phase has 1 to 2^60 tokens");

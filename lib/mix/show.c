@@ -186,8 +186,12 @@ json_share(const struct mix *m, const struct plan_phase *ph, uint32_t j,
 {
 	buf_puts(out, j ? ",{\"source\":" : "{\"source\":");
 	buf_json(out, str_c(mix_plan(m)->sources[ph->shares[j].source].name));
-	buf_printf(out, ",\"rows\":%llu,\"asked\":[%llu,%llu],\"got\":",
+	buf_printf(out, ",\"rows\":%llu,\"asked\":[%llu,%llu]",
 	    (ull)ph->shares[j].rows, (ull)ph->blend.w[j], (ull)ph->blend.d);
+	if (ph->blend.to)
+		buf_printf(out, ",\"to\":[%llu,%llu]", (ull)ph->blend.to[j],
+		    (ull)ph->blend.d);
+	buf_puts(out, ",\"got\":");
 	buf_double(out, (double)ph->shares[j].rows / (double)ph->rows);
 	buf_putc(out, '}');
 }

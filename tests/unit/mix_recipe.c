@@ -157,6 +157,9 @@ test_changes(void)
 	OK(shares_are(
 	       FOUR "phase p 1001 seq=8->32 a\n", 2, "p@32 335 seq 32: a 1"),
 	    "stages of doubling length, the last with what is left over");
+	OK(shares_are("%mix 1\nscale 1e-6\nsource a a\nphase p 1.5B a\n", 0,
+	       "p 1500 seq 1024: a 1"),
+	    "scaled");
 	OK(shares_are(FOUR "phase p 1001 seq=32->8 a -> b\n", 1,
 	       "p@16 333 seq 16: a 0.666667->0.333333 b 0.333333->0.666667"),
 	    "halving, with shares that change from stage to stage");
@@ -196,6 +199,8 @@ static const struct {
 	    "a.mix:2:12: 'order=len' is no option" },
 	{ "%mix 1\nsource a b c d\n", "a.mix:2:14: one word too many" },
 	{ "%mix 1\nsource a \"b\n", "a.mix:2:11: the closing '\"'" },
+	{ "%mix 1\nbatch 5\nscale 1\n", "a.mix:3:1: scale stands before" },
+	{ "%mix 1\nscale 0\n", "a.mix:2:7: '0' is not a factor above" },
 	{ "%mix 1\nseed x\n", "a.mix:2:6: 'x' is not a whole number" },
 	{ "%mix 1\nseed 1\nseed 2\n", "a.mix:3:1: a second 'seed'" },
 	{ "%mix 1\nbatch 1K:32K ~12B:3M\n", "a.mix:2:7: the first batch" },
