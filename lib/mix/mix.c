@@ -59,6 +59,20 @@ check_tokenizer(struct mix *m, uint32_t i, struct err *e)
 	return 0;
 }
 
+/* The recipe's source i; shards that say nothing are what the recipe says. */
+static int
+open_source(const struct mix *m, const struct recipe *r, uint32_t i,
+    struct source *s, struct err *e)
+{
+	const struct recipe_source *rs = &r->sources[i];
+	struct shard_head head = { .vocab = rs->vocab, .end_text = -1 };
+
+	memcpy(head.tokenizer, r->tokenizer, sizeof(head.tokenizer));
+	if (source_open(s, m->path, rs->path, rs->vocab ? &head : NULL, e) == 0)
+		return 0;
+	return err_prefix(e, "%s:%u: source %s", r->file, rs->line, rs->name.p);
+}
+
 static int
 open_sources(struct mix *m, struct err *e)
 {
@@ -70,10 +84,8 @@ open_sources(struct mix *m, struct err *e)
 		return err_nomem(e, "sources");
 	for (i = 0; i < r->nsource; i++) {
 		m->nsource++;
-		if (source_open(
-			&m->sources[i], m->path, r->sources[i].path, e) < 0)
-			return err_prefix(e, "%s:%u: source %s", r->file,
-			    r->sources[i].line, r->sources[i].name.p);
+		if (open_source(m, r, i, &m->sources[i], e) < 0)
+			return e->code;
 		if (check_tokenizer(m, i, e) < 0)
 			return e->code;
 	}
@@ -185,16 +197,12 @@ size_of(void *ctx, const struct recipe *r, uint32_t i, uint64_t *tokens,
 	const struct mix *m = ctx;
 	struct source s;
 
-	if (source_open(&s, m->path, r->sources[i].path, e) < 0) {
-		err_prefix(e, "%s:%u: source %s", r->file, r->sources[i].line,
-		    r->sources[i].name.p);
-	} else {
+	int rc = open_source(m, r, i, &s, e);
+
+	if (rc == 0)
 		*tokens = s.tokens;
-		source_close(&s);
-		return 0;
-	}
 	source_close(&s);
-	return e->code;
+	return rc;
 }
 
 static int

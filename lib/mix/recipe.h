@@ -36,6 +36,7 @@ struct recipe_source {
 	struct str name;
 	const char *path;    /* as written */
 	struct ratio epochs; /* at most this many; den 0: no limit */
+	uint32_t vocab;      /* foreign=: of shards without .docs; else 0 */
 	uint32_t line;
 };
 

@@ -252,6 +252,27 @@ do_batch(struct parser *p)
 	return 0;
 }
 
+/* foreign=VOCABULARY: shards that don't say themselves what they are. */
+static int
+read_foreign(struct parser *p, const struct word *w, struct recipe_source *s)
+{
+	struct str v = { w->s.p + 8, w->s.n - 8 };
+	uint64_t vocab;
+
+	if (recipe_number(
+		p, w, v, "the size of a vocabulary", num_u64, &vocab) < 0)
+		return p->e->code;
+	if (vocab == 0 || vocab > INT32_MAX)
+		return recipe_fail(
+		    p, w, "a vocabulary has 1 to %d tokens", INT32_MAX);
+	if (!p->r->tokenizer[0])
+		return recipe_fail(p, w,
+		    "foreign shards don't say which tokenizer made them: "
+		    "write tokenizer sha256:DIGEST before this line");
+	s->vocab = (uint32_t)vocab;
+	return 0;
+}
+
 static int
 source_option(struct parser *p, const struct word *w, struct recipe_source *s)
 {
@@ -265,12 +286,15 @@ source_option(struct parser *p, const struct word *w, struct recipe_source *s)
 		return recipe_fail(
 		    p, w, "'%.*s' is not a number of epochs above 0", SHOW(v));
 	}
+	if (str_starts(v, STR("foreign=")))
+		return read_foreign(p, w, s);
 	if (str_starts(v, STR("epochs=")))
 		return recipe_fail(p, w,
 		    "write epochs<=E here, the most; NAME:epochs=E in a phase "
 		    "reads that much of it");
-	return recipe_fail(
-	    p, w, "'%.*s' is no option of a source: write epochs<=E", SHOW(v));
+	return recipe_fail(p, w,
+	    "'%.*s' is no option of a source: write epochs<=E or foreign=V",
+	    SHOW(v));
 }
 
 static int
@@ -279,12 +303,16 @@ do_source(struct parser *p)
 	struct recipe *r = p->r;
 	struct recipe_source s = { .line = p->line };
 	struct str path;
+	size_t i;
 	void *more;
 
-	if (recipe_want(p, 3, 4, "source NAME PATH [epochs<=E]") < 0 ||
-	    new_name(p, &p->words[1], &s.name) < 0 ||
-	    (p->nword == 4 && source_option(p, &p->words[3], &s) < 0))
+	if (recipe_want(p, 3, 5, "source NAME PATH [epochs<=E] [foreign=V]") <
+		0 ||
+	    new_name(p, &p->words[1], &s.name) < 0)
 		return p->e->code;
+	for (i = 3; i < p->nword; i++)
+		if (source_option(p, &p->words[i], &s) < 0)
+			return p->e->code;
 	if (r->nsource == BLEND_MAX_SOURCES)
 		return recipe_fail(
 		    p, NULL, "more than %d sources", BLEND_MAX_SOURCES);

@@ -143,6 +143,23 @@ exits 3 "a foreign shard" quern mix check foreign.mix
 quern mix check foreign.mix 2>foreign.err
 check "... is named with the recipe's line" \
 	grep -q 'foreign.mix:3: source f: its shards were made by tokenizer' foreign.err
+# Shards of another program: without .docs, and the recipe says what they are.
+mkdir other && cp code.bin code.idx other/
+printf '%s\n' '%mix 1' 'seed 4' 'source code code' 'batch 1K' 'phase p 8K seq=64 code' >ours.mix
+printf '%s\n' '%mix 1' 'seed 4' "tokenizer sha256:$(sha256sum <tok.json | cut -c 1-64)" \
+	'source code other/code foreign=257' 'batch 1K' 'phase p 8K seq=64 code' >theirs.mix
+quern mix stream -o ours.bin ours.mix
+check "foreign shards" quern mix stream -o theirs.bin theirs.mix
+check "... give the same rows" cmp ours.bin theirs.bin
+golden mix-at-foreign quern mix at theirs.mix 2:5:40
+equal "... and are found by name" "$(quern mix seen ours.mix code-18 | cut -f 1-7)" \
+	"$(quern mix seen theirs.mix code:17 | sed 's,other/,,' | cut -f 1-7)"
+sed 's/ foreign=257//' theirs.mix >unsaid.mix
+exits 1 "without saying so they are refused" quern mix check unsaid.mix
+sed 's/=257/=64/' theirs.mix >narrow.mix
+exits 1 "tokens beyond the vocabulary" quern mix stream narrow.mix
+truncate -s -2 other/code.bin
+exits 3 "a foreign shard that shrank" quern mix check theirs.mix
 truncate -s -2 moved/code.bin
 exits 3 "a shard that shrank" quern mix stream moved/run.mix
 
