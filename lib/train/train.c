@@ -214,10 +214,10 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 }
 
 static int
-update(struct run *t, uint64_t step, struct err *e)
+update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 {
 	const struct train_recipe *r = &t->c.recipe;
-	struct adamw o = { .lr = schedule_lr(&r->schedule, step),
+	struct adamw o = { .lr = schedule_lr(&r->schedule, step) * s->lr_scale,
 		.beta1 = r->beta1,
 		.beta2 = r->beta2,
 		.eps = r->eps,
@@ -313,7 +313,7 @@ one_step(struct run *t, struct err *e)
 		return e->code;
 	t->r = (struct step_report){ .steps = t->rows->steps };
 	if (accumulate(t, t->c.step, &s, &t->r.loss, e) < 0 ||
-	    update(t, t->c.step, e) < 0)
+	    update(t, t->c.step, &s, e) < 0)
 		return e->code;
 	t->c.step++;
 	t->c.tokens += (uint64_t)s.rows * s.seq;

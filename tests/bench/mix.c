@@ -142,7 +142,7 @@ plan(int sources, struct err *e)
 	for (i = 0; i < sources; i++)
 		tokens[i] = 15000000000000u / (uint64_t)sources;
 	t0 = progress_now();
-	if (recipe_parse(&r, "15T.mix", text.p, text.n, e) < 0 ||
+	if (recipe_parse(&r, "15T.mix", text.p, text.n, NULL, e) < 0 ||
 	    plan_make(&p, &r, tokens, e) < 0)
 		return -1;
 	t1 = progress_now();

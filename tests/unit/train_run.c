@@ -49,6 +49,7 @@ step(void *ctx, uint64_t at, struct step_info *s, struct err *e)
 	(void)ctx;
 	(void)e;
 	*s = (struct step_info){ .rows = ROWS,
+		.lr_scale = 1,
 		.seq = seq_of(at),
 		.tokens_before = at * ROWS * SEQ,
 		.phase_name = "only" };
