@@ -15,10 +15,12 @@ struct err;
  * The rules (rules.h) always run.  What they found, and all else that is
  * known of each block (feature.h), is put to a forest (forest.h), which gives
  * the block's probability to be content.  Blocks are kept above the cut at
- * which the expected F1 of the page, by bytes, is best: half that F1.  So a
- * page of which little is sure is cut lower than a plain article.
+ * which the expected F1 of the page, by bytes, is best (half that F1, and more
+ * on pages of which much is sure).  So a listing is cut lower than a plain
+ * article.
  *
- * Pages of very many blocks are left to the rules.
+ * Pages of few blocks, on which there is nothing to learn from, and of very
+ * many are left to the rules; then the kind is article if they have prose.
  *
  * Source for the cut: Ye, Chai, Lee and Chieu, "Optimizing F-measures: a tale
  * of two approaches", ICML 2012.
