@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "extract/builder.h"
 #include "extract/field.h"
 
@@ -12,6 +13,8 @@ enum {
 	DID_PRE = 8,
 	DID_TITLE = 16,
 };
+
+enum { HINTS = E_PRODUCT | E_FORUM | E_DOCS | E_CARDS | E_BLOG | E_SERVICE };
 
 static bool
 grow(struct builder *b, void **v, size_t n, size_t *cap, size_t size)
@@ -193,6 +196,29 @@ attribute(const char *const *atts, const char *name)
 	return NULL;
 }
 
+static void
+add_hints(struct builder *b, const char *value)
+{
+	b->page->hints |= class_bits(b->classes, str_c(value)) & HINTS;
+}
+
+static void
+read_meta(struct builder *b, const char *const *atts)
+{
+	const char *name = attribute(atts, "property");
+	const char *v = attribute(atts, "content");
+
+	if (!name)
+		name = attribute(atts, "name");
+	if (!name || !v)
+		return;
+	if (!b->og_title.n && strcmp(name, "og:title") == 0)
+		buf_puts(&b->og_title, v);
+	if (strcmp(name, "og:type") == 0 || strcmp(name, "og:url") == 0 ||
+	    strcmp(name, "generator") == 0)
+		add_hints(b, v);
+}
+
 /* Facts about the page from <html>, <link>, <meta>. */
 static void
 read_facts(struct builder *b, enum tag tag, const char *const *atts)
@@ -204,18 +230,29 @@ read_facts(struct builder *b, enum tag tag, const char *const *atts)
 		buf_puts(&p->lang, v);
 	if (tag == TAG_link && !p->canonical.n &&
 	    (what = attribute(atts, "rel")) &&
-	    field_is(str_c(what), "canonical") && (v = attribute(atts, "href")))
+	    field_is(str_c(what), "canonical") &&
+	    (v = attribute(atts, "href"))) {
 		buf_puts(&p->canonical, v);
-	if (tag == TAG_meta && !b->og_title.n &&
-	    (what = attribute(atts, "property")) &&
-	    strcmp(what, "og:title") == 0 && (v = attribute(atts, "content")))
-		buf_puts(&b->og_title, v);
+		add_hints(b, v);
+	}
+	if (tag == TAG_meta)
+		read_meta(b, atts);
+	if (tag == TAG_body && (v = attribute(atts, "class")))
+		add_hints(b, v);
+}
+
+static uint32_t
+class_name(const char *const *atts)
+{
+	const char *v = attribute(atts, "class");
+
+	return v ? (uint32_t)hash64(v, strlen(v), 0) | 1 : 0;
 }
 
 enum { KEPT = E_LIST | E_TABLE | E_PRE | E_QUOTE | E_FIGURE | E_HEADING };
 
 static int
-open_elem(struct builder *b, enum tag tag, uint32_t bits)
+open_elem(struct builder *b, enum tag tag, uint32_t bits, uint32_t name)
 {
 	struct page *p = b->page;
 	struct elem *x;
@@ -230,6 +267,7 @@ open_elem(struct builder *b, enum tag tag, uint32_t bits)
 		.first = (uint32_t)p->nblock,
 		.last = (uint32_t)p->nblock,
 		.bits = bits,
+		.name = name,
 		.tag = (uint8_t)tag };
 	if (b->elem != NO_ELEM)
 		x->depth = (uint16_t)(p->elem[b->elem].depth + 1);
@@ -276,7 +314,7 @@ html_open(struct builder *b, const char *name, const char *const *atts)
 	if (tag == TAG_br)
 		line_break(b);
 	if ((flags & T_BLOCK) && !b->skip)
-		did |= (unsigned)open_elem(b, tag, bits);
+		did |= (unsigned)open_elem(b, tag, bits, class_name(atts));
 	if ((flags & (T_SKIP | T_RAW)) ||
 	    ((bits & E_HIDDEN) && !(flags & T_BLOCK)))
 		did |= DID_SKIP;
@@ -429,7 +467,7 @@ builder_begin(struct builder *b, struct page *p)
 	b->link_bytes = 0;
 	b->skip = b->link = b->title = b->pre = 0;
 	b->space = b->after_link = b->bullet = b->oom = false;
-	open_elem(b, TAG_NONE, 0); /* the root: no text is outside of it */
+	open_elem(b, TAG_NONE, 0, 0); /* the root: no text is outside of it */
 }
 
 void

@@ -136,6 +136,7 @@ keep(struct worker *w, struct emit *em, const struct item *it, struct err *e)
 	member(b, "date", it->date);
 	if (it->html) {
 		member(b, "title", field_trim(buf_view(&p->title)));
+		member(b, "page_kind", str_c(page_kind_name(w->select.kind)));
 		member(b, "html_lang", field_trim(buf_view(&p->lang)));
 		member(b, "canonical", field_trim(buf_view(&p->canonical)));
 	}

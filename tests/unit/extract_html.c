@@ -229,6 +229,48 @@ static const char article[] =
     "<footer><p>Copyright, imprint, all rights reserved, since 1871.</p>"
     "</footer></body></html>";
 
+/* A page of n paragraphs among links, large enough for the forest. */
+static void
+put_large(struct buf *b, int n)
+{
+	int i;
+
+	buf_puts(b, "<title>The mill</title><body><nav><ul>");
+	for (i = 0; i < 20; i++)
+		buf_printf(b, "<li><a href=/%d>Place %d</a></li>", i, i);
+	buf_puts(b, "</ul></nav><article><h1>The mill</h1>");
+	for (i = 0; i < n; i++)
+		buf_printf(b,
+		    "<p>In year %d the wheel was repaired, since the river, "
+		    "which is short of water in summer, had taken its boards "
+		    "away once more.</p>",
+		    1800 + i);
+	buf_puts(b, "</article><footer><p>All rights reserved.</p>");
+	for (i = 0; i < 10; i++)
+		buf_printf(b, "<p><a href=/f%d>Legal notice %d</a></p>", i, i);
+	buf_puts(b, "</footer>");
+}
+
+static void
+large(void)
+{
+	struct buf b = { 0 };
+	const char *t;
+
+	put_large(&b, 30);
+	t = text_of(buf_view(&b), false);
+	OK(strstr(t, "In year 1800") && strstr(t, "In year 1829"),
+	    "a long article's paragraphs are kept");
+	OK(!strstr(t, "Place") && !strstr(t, "notice"),
+	    "a long article's navigation and footer aren't");
+	buf_clear(&b);
+	put_large(&b, 30000);
+	t = text_of(buf_view(&b), false);
+	OK(strstr(t, "In year 1800") && strstr(t, "In year 31799"),
+	    "a page of very many blocks is kept as well");
+	buf_free(&b);
+}
+
 static void
 choices(void)
 {
@@ -264,6 +306,7 @@ main(void)
 	characters();
 	unclosed();
 	choices();
+	large();
 	monsters();
 	html_free(html);
 	page_free(&page);
