@@ -23,7 +23,7 @@ static struct {
 
 static const struct opt opts[] = {
 	{ "config", 0, OPT_STR, &given.config, "FILE",
-	    "the model: config.json with the keys of transformers' Llama",
+	    "the model: config.json with the keys of transformers",
 	    NULL },
 	{ "recipe", 0, OPT_STR, &given.recipe, "FILE",
 	    "what to train on (quern mix check FILE)", NULL },

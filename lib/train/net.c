@@ -29,7 +29,7 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->total = m->params + m->optimiser + m->activations + m->logits +
 		   rope_size(p) * real +
-		   p->tokens * 2 * (real + 2 * sizeof(int32_t));
+		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
 }
 
 /* Angles in double; the channels of a position: cosines, then sines. */
@@ -76,11 +76,13 @@ alloc_all(struct net *n)
 	n->rope = n->ops->alloc(rope_size(p) * real);
 	n->ids = n->ops->alloc(p->tokens * sizeof(*n->ids));
 	n->targets = n->ops->alloc(p->tokens * sizeof(*n->targets));
+	n->first = n->ops->alloc(p->tokens * sizeof(*n->first));
 	n->sum = n->ops->alloc(sizeof(*n->sum));
-	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
+	n->host_ids = malloc(3 * p->tokens * sizeof(*n->host_ids));
 	n->host_loss = malloc(p->tokens * real);
 	return n->params && n->arena && n->logits && n->loss && n->rope &&
-	       n->ids && n->targets && n->sum && n->host_ids && n->host_loss;
+	       n->ids && n->targets && n->first && n->sum && n->host_ids &&
+	       n->host_loss;
 }
 
 int
@@ -89,7 +91,7 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 {
 	struct net_memory m;
 
-	*n = (struct net){ .p = p, .ops = ops };
+	*n = (struct net){ .p = p, .ops = ops, .doc_end = -1 };
 	if (ops_complete(ops, e) < 0)
 		return e->code;
 	if (!alloc_all(n)) {
@@ -116,7 +118,7 @@ void
 net_close(struct net *n)
 {
 	void *dev[] = { n->params, n->grads, n->m, n->v, n->arena, n->logits,
-		n->loss, n->rope, n->ids, n->targets, n->sum };
+		n->loss, n->rope, n->ids, n->targets, n->first, n->sum };
 	size_t i;
 
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
@@ -160,6 +162,30 @@ put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 	return 0;
 }
 
+/* Where each token's document begins, from the tokens put last. */
+static const int32_t *
+put_documents(struct net *n, uint32_t B, uint32_t T)
+{
+	const int32_t *ids = n->host_ids;
+	int32_t *first = n->host_ids + 2 * n->p->tokens;
+	size_t b, t, at;
+
+	if (n->doc_end < 0)
+		return NULL;
+	for (b = 0; b < B; b++)
+		for (t = 0; t < T; t++) {
+			at = b * T + t;
+			if (t == 0)
+				first[at] = 0;
+			else
+				first[at] = ids[at - 1] == n->doc_end
+						? (int32_t)t
+						: first[at - 1];
+		}
+	n->ops->put(n->first, first, (size_t)B * T * sizeof(*first));
+	return n->first;
+}
+
 /* In order, in double. */
 static int
 add_losses(struct net *n, size_t count, double *loss, struct err *e)
@@ -190,6 +216,7 @@ run_rows(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 
 	if (put_tokens(n, rows, B, T, T + 1, e) < 0)
 		return e->code;
+	s.first = put_documents(n, B, T);
 	pass_forward(&s);
 	if (train)
 		pass_backward(&s);
@@ -282,7 +309,7 @@ get_logits(struct net *n, size_t from, int rows, float *to, struct err *e)
 
 	n->ops->matmul(n->logits,
 	    net_at(n->ops, n->arena, h->at + from * c->dim),
-	    net_at(n->ops, n->params, n->p->head), rows, (int)c->vocab,
+	    net_at(n->ops, n->params, n->p->params.head), rows, (int)c->vocab,
 	    (int)c->dim, 0, 1, 0);
 	return net_get(n->ops, to, n->logits, 0, (size_t)rows * c->vocab, e);
 }
@@ -320,6 +347,7 @@ net_logits(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 
 	if (put_tokens(n, rows, B, T, T, e) < 0)
 		return e->code;
+	s.first = put_documents(n, B, T);
 	pass_forward(&s);
 	for (i = 0; i < N; i += NET_CHUNK) {
 		m = N - i < NET_CHUNK ? N - i : NET_CHUNK;

@@ -26,7 +26,13 @@ struct net {
 	void *loss;   /* (tokens) */
 	void *rope;   /* (max_seq, head_dim) */
 	int32_t *ids, *targets;
+	int32_t *first; /* position at which each token's document begins */
 	double *sum;
+	/*
+	 * The token that ends documents, or -1.  If set, training and losses
+	 * let no token look at anything before its own document.
+	 */
+	int64_t doc_end;
 	/* On the host, for getting tokens in and losses out. */
 	int32_t *host_ids;
 	void *host_loss;
@@ -103,8 +109,9 @@ int net_get(const struct ops *ops, float *to, const void *from, size_t at,
 /* One pass over the nodes (nodes.c). */
 struct pass {
 	struct net *n;
-	int B, T, N; /* N = B * T */
-	int pos;     /* of the first token of each row */
+	int B, T, N;          /* N = B * T */
+	int pos;              /* of the first token of each row */
+	const int32_t *first; /* as in ops.def, on the device, or NULL */
 	bool train;
 	bool losses; /* the loss node does its work */
 	double scale;

@@ -16,15 +16,15 @@ tensor_at(const struct pass *s, int t)
 }
 
 static void *
-param_at(const struct pass *s, const struct node *x)
+param_at(const struct pass *s, size_t at)
 {
-	return net_at(s->n->ops, s->n->params, x->param);
+	return net_at(s->n->ops, s->n->params, at);
 }
 
 static void *
-grad_at(const struct pass *s, const struct node *x)
+grad_at(const struct pass *s, size_t at)
 {
-	return net_at(s->n->ops, s->n->grads, x->param);
+	return net_at(s->n->ops, s->n->grads, at);
 }
 
 static int
@@ -42,49 +42,103 @@ elements(const struct pass *s, int t)
 static void
 embed_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->embed_fwd(tensor_at(s, x->out), param_at(s, x), s->n->ids,
-	    s->N, width(s, x->out));
+	s->n->ops->embed_fwd(tensor_at(s, x->out), param_at(s, x->param),
+	    s->n->ids, s->N, width(s, x->out));
+	if (x->param2 != PARAM_NONE)
+		s->n->ops->position_fwd(tensor_at(s, x->out),
+		    param_at(s, x->param2), s->B, s->T, width(s, x->out),
+		    s->pos);
 }
 
 static void
 embed_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->embed_bwd(grad_at(s, x), tensor_at(s, x->gout), s->n->ids,
-	    s->N, width(s, x->out));
+	s->n->ops->embed_bwd(grad_at(s, x->param), tensor_at(s, x->gout),
+	    s->n->ids, s->N, width(s, x->out));
+	if (x->param2 != PARAM_NONE)
+		s->n->ops->position_bwd(grad_at(s, x->param2),
+		    tensor_at(s, x->gout), s->B, s->T, width(s, x->out));
 }
 
 static void
 rmsnorm_fwd(const struct pass *s, const struct node *x)
 {
 	s->n->ops->rmsnorm_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
-	    tensor_at(s, x->in), param_at(s, x), s->N, width(s, x->in),
+	    tensor_at(s, x->in), param_at(s, x->param), s->N, width(s, x->in),
 	    s->n->p->config.eps);
 }
 
 static void
 rmsnorm_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->rmsnorm_bwd(tensor_at(s, x->gin), grad_at(s, x),
-	    tensor_at(s, x->gout), tensor_at(s, x->in), param_at(s, x),
+	s->n->ops->rmsnorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
+	    tensor_at(s, x->gout), tensor_at(s, x->in), param_at(s, x->param),
 	    tensor_at(s, x->aux), s->N, width(s, x->in), x->add_in);
+}
+
+static void
+layernorm_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->layernorm_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
+	    tensor_at(s, x->in), param_at(s, x->param), param_at(s, x->param2),
+	    s->N, width(s, x->in), s->n->p->config.eps);
+}
+
+static void
+layernorm_bwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->layernorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
+	    grad_at(s, x->param2), tensor_at(s, x->gout), tensor_at(s, x->in),
+	    param_at(s, x->param), tensor_at(s, x->aux), s->N, width(s, x->in),
+	    x->add_in);
+}
+
+static void
+qknorm_fwd(const struct pass *s, const struct node *x)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	s->n->ops->qknorm_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
+	    tensor_at(s, x->in), param_at(s, x->param), param_at(s, x->param2),
+	    s->N, (int)c->heads, (int)c->kv_heads, (int)c->head_dim, c->eps);
+}
+
+static void
+qknorm_bwd(const struct pass *s, const struct node *x)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	s->n->ops->qknorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
+	    grad_at(s, x->param2), tensor_at(s, x->gout), tensor_at(s, x->in),
+	    param_at(s, x->param), param_at(s, x->param2), tensor_at(s, x->aux),
+	    s->N, (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
 }
 
 static void
 linear_fwd(const struct pass *s, const struct node *x)
 {
 	s->n->ops->matmul(tensor_at(s, x->out), tensor_at(s, x->in),
-	    param_at(s, x), s->N, width(s, x->out), width(s, x->in), 0, 1, 0);
+	    param_at(s, x->param), s->N, width(s, x->out), width(s, x->in), 0,
+	    !s->n->p->config.in_out, 0);
+	if (x->param2 != PARAM_NONE)
+		s->n->ops->bias_fwd(tensor_at(s, x->out),
+		    param_at(s, x->param2), s->N, width(s, x->out));
 }
 
 static void
 linear_bwd(const struct pass *s, const struct node *x)
 {
 	int in = width(s, x->in), out = width(s, x->out);
+	bool in_out = s->n->p->config.in_out;
+	void *dout = tensor_at(s, x->gout), *input = tensor_at(s, x->in);
 
-	s->n->ops->matmul(tensor_at(s, x->gin), tensor_at(s, x->gout),
-	    param_at(s, x), s->N, in, out, 0, 0, x->add_in);
-	s->n->ops->matmul(grad_at(s, x), tensor_at(s, x->gout),
-	    tensor_at(s, x->in), out, in, s->N, 1, 0, 1);
+	s->n->ops->matmul(tensor_at(s, x->gin), dout, param_at(s, x->param),
+	    s->N, in, out, 0, in_out, x->add_in);
+	s->n->ops->matmul(grad_at(s, x->param), in_out ? input : dout,
+	    in_out ? dout : input, in_out ? in : out, in_out ? out : in, s->N,
+	    1, 0, 1);
+	if (x->param2 != PARAM_NONE)
+		s->n->ops->bias_bwd(grad_at(s, x->param2), dout, s->N, out);
 }
 
 static void
@@ -118,15 +172,15 @@ attention_fwd(const struct pass *s, const struct node *x)
 
 	if (!s->cache) {
 		ops->attention_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
-		    tensor_at(s, x->in), s->B, s->T, (int)c->heads,
-		    (int)c->kv_heads, (int)c->head_dim);
+		    tensor_at(s, x->in), s->first, s->B, s->T, (int)c->heads,
+		    (int)c->kv_heads, (int)c->head_dim, (int)c->window);
 		return;
 	}
 	at = (size_t)x->layer * s->cache->max * c->kv_heads * c->head_dim;
 	ops->attention_step(tensor_at(s, x->out),
 	    net_at(ops, s->cache->keys, at), net_at(ops, s->cache->values, at),
 	    tensor_at(s, x->in), s->N, s->pos, (int)c->heads, (int)c->kv_heads,
-	    (int)c->head_dim);
+	    (int)c->head_dim, (int)c->window);
 }
 
 static void
@@ -136,21 +190,37 @@ attention_bwd(const struct pass *s, const struct node *x)
 
 	s->n->ops->attention_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
 	    tensor_at(s, x->out), tensor_at(s, x->in), tensor_at(s, x->aux),
-	    s->B, s->T, (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
+	    s->first, s->B, s->T, (int)c->heads, (int)c->kv_heads,
+	    (int)c->head_dim, (int)c->window);
 }
 
 static void
-swiglu_fwd(const struct pass *s, const struct node *x)
+glu_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->swiglu_fwd(
-	    tensor_at(s, x->out), tensor_at(s, x->in), s->N, width(s, x->out));
+	s->n->ops->glu_fwd(tensor_at(s, x->out), tensor_at(s, x->in), s->N,
+	    width(s, x->out), (int)s->n->p->config.act);
 }
 
 static void
-swiglu_bwd(const struct pass *s, const struct node *x)
+glu_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->swiglu_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
-	    tensor_at(s, x->in), s->N, width(s, x->out));
+	s->n->ops->glu_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
+	    tensor_at(s, x->in), s->N, width(s, x->out),
+	    (int)s->n->p->config.act);
+}
+
+static void
+act_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->act_fwd(tensor_at(s, x->out), tensor_at(s, x->in),
+	    elements(s, x->out), (int)s->n->p->config.act);
+}
+
+static void
+act_bwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->act_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
+	    tensor_at(s, x->in), elements(s, x->out), (int)s->n->p->config.act);
 }
 
 static void
@@ -192,14 +262,14 @@ loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
 	size_t at = (size_t)from * (size_t)C;
 	void *logits = s->n->logits, *in = net_at(ops, tensor_at(s, x->in), at);
 
-	ops->matmul(logits, in, param_at(s, x), rows, V, C, 0, 1, 0);
+	ops->matmul(logits, in, param_at(s, x->param), rows, V, C, 0, 1, 0);
 	ops->cross_entropy(net_at(ops, s->n->loss, (size_t)from), logits,
 	    s->n->targets + from, rows, V, s->scale, s->train);
 	if (!s->train)
 		return;
 	ops->matmul(net_at(ops, tensor_at(s, x->gin), at), logits,
-	    param_at(s, x), rows, C, V, 0, 0, 0);
-	ops->matmul(grad_at(s, x), logits, in, V, C, rows, 1, 0, 1);
+	    param_at(s, x->param), rows, C, V, 0, 0, 0);
+	ops->matmul(grad_at(s, x->param), logits, in, V, C, rows, 1, 0, 1);
 }
 
 static void
@@ -227,10 +297,13 @@ static const struct {
 } does[NODE_KINDS] = {
 	[NODE_EMBED] = { embed_fwd, embed_bwd },
 	[NODE_RMSNORM] = { rmsnorm_fwd, rmsnorm_bwd },
+	[NODE_LAYERNORM] = { layernorm_fwd, layernorm_bwd },
+	[NODE_QKNORM] = { qknorm_fwd, qknorm_bwd },
 	[NODE_LINEAR] = { linear_fwd, linear_bwd },
 	[NODE_ROPE] = { rope_fwd, rope_bwd },
 	[NODE_ATTENTION] = { attention_fwd, attention_bwd },
-	[NODE_SWIGLU] = { swiglu_fwd, swiglu_bwd },
+	[NODE_GLU] = { glu_fwd, glu_bwd },
+	[NODE_ACT] = { act_fwd, act_bwd },
 	[NODE_ADD] = { add_fwd, add_bwd },
 	[NODE_LOSS] = { loss_fwd, nothing },
 };

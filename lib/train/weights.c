@@ -28,7 +28,7 @@ weights_init(struct net *n, uint64_t seed, struct err *e)
 			if (p->std > 0)
 				philox_normal(x, m, p->std, seed, i, at);
 			for (j = 0; j < m && !(p->std > 0); j++)
-				x[j] = 1;
+				x[j] = p->fill;
 			rc = net_put(n->ops, n->params, p->at + at, x, m, e);
 		}
 	}
@@ -151,6 +151,11 @@ is_redundant(const struct net *n, const char *name)
 {
 	struct str s = str_c(name);
 
+	/* The masks of old GPT-2 files: (1, 1, positions, positions). */
+	if (n->p->config.family == FAMILY_GPT2 &&
+	    (str_ends(s, STR(".attn.bias")) ||
+		str_ends(s, STR(".attn.masked_bias"))))
+		return true;
 	return str_ends(s, STR("rotary_emb.inv_freq")) ||
 	       (n->p->config.tied && str_eq(s, STR("lm_head.weight")));
 }
@@ -175,14 +180,17 @@ check_strangers(const struct net *n, const struct safetensors *s,
 }
 
 static const struct st_tensor *
-find(const struct safetensors *s, const char *prefix, const struct param *p,
-    struct err *e)
+find(const struct safetensors *s, const char *prefix, const char *body,
+    const struct param *p, struct err *e)
 {
 	const struct st_tensor *t;
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s%s", prefix, p->name);
 	t = st_find(s, name);
+	/* Of a model without its head: names without the body's prefix. */
+	if (!t && !*prefix && strncmp(p->name, body, strlen(body)) == 0)
+		t = st_find(s, p->name + strlen(body));
 	if (!t)
 		err_set(e, ERR_FORMAT, "no tensor \"%s\"", name);
 	else if (t->rank != p->rank || t->shape[0] != p->shape[0] ||
@@ -203,7 +211,8 @@ read_param(struct net *n, const struct safetensors *s,
     const struct weights_part *part, const struct param *p, float *x,
     struct err *e)
 {
-	const struct st_tensor *t = find(s, part->prefix, p, e);
+	const struct st_tensor *t =
+	    find(s, part->prefix, n->p->params.prefix, p, e);
 	size_t at, m;
 
 	if (!t)

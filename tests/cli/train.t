@@ -104,6 +104,25 @@ for sig in TERM KILL INT; do
 		"$(jq .step "by-$sig/log.jsonl" | tr '\n' ' ')"
 done
 
+# Families: each trains, and generates from what it wrote.
+family() { # family NAME CONFIG
+	echo "$2" >"$1.json"
+	check "$1 trains" quern train --config "$1.json" --recipe train.mix \
+		--out "$1" --lr 1e-2 --micro-batch 8 --tokenizer tokenizer.json -q
+	equal "$1 names itself" "$1" "$(jq -r .model_type "$1/last/config.json")"
+	check "its loss falls" jq -se '.[-1].loss < .[0].loss - 1' "$1/log.jsonl"
+	check "it generates" quern generate --model "$1/last" --prompt The \
+		--max-tokens 5 -o /dev/null
+}
+family gpt2 '{"model_type":"gpt2","vocab_size":280,"n_embd":32,"n_layer":2,
+"n_head":4,"n_positions":64,"attn_pdrop":0.1}'
+equal "a matrix of GPT-2 is kept (in, out)" "[32,96]" "$(
+	n=$(od -An -tu8 -N8 gpt2/last/model.safetensors)
+	tail -c +9 gpt2/last/model.safetensors | head -c "$n" |
+		jq -c '."transformer.h.0.attn.c_attn.weight".shape')"
+family qwen3 "$(config 32 ',"head_dim":16' | sed 's/"llama"/"qwen3"/')"
+family mistral "$(config 32 ',"sliding_window":8' | sed 's/"llama"/"mistral"/')"
+
 # What is refused.
 cp -r one locked
 rm locked/last
@@ -119,8 +138,8 @@ golden train-resume-config quern train --config wide.json --recipe train.mix \
 	--out one --resume --lr 1e-2 --micro-batch 3
 exits 2 "another recipe" quern train --config model.json --recipe other.mix \
 	--out one --resume --lr 1e-2 --micro-batch 3
-config 32 ',"sliding_window":16' >window.json
-golden train-unknown-key quern train --config window.json --recipe train.mix \
+config 32 ',"attn_logit_softcapping":50' >softcap.json
+golden train-unknown-key quern train --config softcap.json --recipe train.mix \
 	--out none
 config 30 >heads.json
 golden train-heads quern train --config heads.json --recipe train.mix --out none
