@@ -39,6 +39,7 @@ shingles_free(struct shingles *s)
 	buf_free(&s->low);
 	buf_free(&s->simple);
 	buf_free(&s->joined);
+	tokens_free(&s->tokens);
 }
 
 static int
@@ -85,19 +86,29 @@ roll_words(struct shingles *s, struct str text, struct err *e)
 	return 0;
 }
 
+/* Split the text's simple form into s->tokens. */
 static int
-roll_tokens(struct shingles *s, struct str text, struct err *e)
+simple_tokens(struct shingles *s, struct str text, struct err *e)
 {
-	struct tokens tokens;
-	struct str token;
-
 	buf_clear(&s->simple);
 	if (simple_form(text, &s->low, &s->simple, e) < 0)
 		return e->code;
-	tokens = tokens_of(buf_view(&s->simple));
-	while (tokens_next(&tokens, &token))
-		if (roll(s, hash64(token.p, token.n, 0), e) < 0)
+	return tokens_split(&s->tokens, buf_view(&s->simple), e);
+}
+
+static int
+roll_tokens(struct shingles *s, struct str text, struct err *e)
+{
+	const struct str *token;
+	size_t i;
+
+	if (simple_tokens(s, text, e) < 0)
+		return e->code;
+	for (i = 0; i < s->tokens.n; i++) {
+		token = &s->tokens.v[i];
+		if (roll(s, hash64(token->p, token->n, 0), e) < 0)
 			return e->code;
+	}
 	return 0;
 }
 
@@ -136,20 +147,16 @@ static int
 join_tokens(struct shingles *s, struct str text, struct err *e)
 {
 	struct buf *j = &s->joined;
-	struct tokens tokens;
-	struct str token;
-	size_t from;
+	size_t from, i;
 
-	buf_clear(&s->simple);
 	buf_clear(j);
-	if (simple_form(text, &s->low, &s->simple, e) < 0)
+	if (simple_tokens(s, text, e) < 0)
 		return e->code;
-	tokens = tokens_of(buf_view(&s->simple));
-	while (tokens_next(&tokens, &token)) {
+	for (i = 0; i < s->tokens.n; i++) {
 		if (j->n)
 			buf_putc(j, ' ');
 		s->ring[s->at] = j->n;
-		buf_str(j, token);
+		buf_str(j, s->tokens.v[i]);
 		if (buf_ok(j, e) < 0)
 			return e->code;
 		s->at = s->at + 1 == s->nword ? 0 : s->at + 1;

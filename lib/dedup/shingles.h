@@ -44,6 +44,7 @@ struct shingles {
 	uint64_t power; /* the factor of the word that leaves the window */
 	uint64_t *ring, *table;
 	struct buf low, simple, joined;
+	struct tokens tokens;
 };
 
 /* One a thread. nword >= 1. */
