@@ -121,6 +121,9 @@ check "a large text comes back" cmp larger.txt \
 printf '1 2 3\n4 x\n999999\n5\n' >bad.ids
 golden tokenizer-bad-ids quern tokenizer decode "${T[@]}" --rejects rej.jsonl bad.ids
 equal "damaged lines are kept" 2 "$(wc -l <rej.jsonl)"
+printf '{"id":"a","ids":[1,-3]}\n{"id":"b","ids":[4294967296]}\n' >bad.jsonl
+golden tokenizer-bad-ids-jsonl quern tokenizer decode "${T[@]}" --format jsonl \
+	bad.jsonl
 exits 1 "strict ends there" quern tokenizer decode "${T[@]}" --strict bad.ids
 printf 'abcde' >bad.bin
 exits 1 "half an id" quern tokenizer decode "${T[@]}" --format bin bad.bin
