@@ -11,11 +11,20 @@ static struct minhash_opt near;
 
 static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
+#define PREFER(dst) \
+	{ \
+		"prefer", 0, OPT_STR, dst, "LIST", \
+		    "which copy to keep: longest, shortest, newest, oldest, " \
+		    "metadata.NAME:desc or :asc; then the smallest id", \
+		    NULL \
+	}
+
 static const struct opt exact_opts[] = {
 	{ "normal", 0, OPT_FLAG, &exact.normal, NULL,
 	    "compare texts in lower case, every run of white space as one "
 	    "blank",
 	    NULL },
+	PREFER(&exact.prefer),
 	{ 0 },
 };
 
@@ -35,6 +44,7 @@ static const struct opt minhash_opts[] = {
 	    NULL },
 	{ "pairs", 0, OPT_STR, &near.pairs, "FILE",
 	    "write every verified pair: id, id, similarity", NULL },
+	PREFER(&near.prefer),
 	{ 0 },
 };
 
@@ -46,7 +56,8 @@ static const struct opt_cmd exact_cmd = {
 		   "-o distinct.jsonl",
 	.opts = exact_opts,
 	.common = common_opts,
-	.more = "The one with the smallest id stays.",
+	.more =
+	    "The one with the smallest id stays, unless --prefer says another.",
 };
 
 static const struct opt_cmd minhash_cmd = {
@@ -59,7 +70,7 @@ static const struct opt_cmd minhash_cmd = {
 	.common = common_opts,
 	.more = "Every document dropped is as similar as --verify says to one "
 		"that stays,\ncomputed from the documents themselves; of two, "
-		"the smaller id stays.",
+		"the smaller id stays, unless --prefer says otherwise.",
 };
 
 static int

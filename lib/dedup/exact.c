@@ -9,22 +9,24 @@
 #include "dedup/budget.h"
 #include "dedup/exact.h"
 #include "dedup/groups.h"
+#include "dedup/prefer.h"
 #include "io/docs.h"
 
-/* What the first pass says of a document; its id follows. */
+/* What the first pass says of a document; its id and its rank follow. */
 struct seen {
-	uint64_t ordinal, line, nid;
+	uint64_t ordinal, line, nid, nrank;
 	struct hash128 key;
 };
 
 struct exact {
 	const struct exact_opt *opt;
+	struct prefer prefer;
 	struct budget budget;
 	struct groups groups;
 };
 
 struct worker {
-	struct buf low, normal;
+	struct buf low, normal, rank;
 };
 
 static bool
@@ -79,9 +81,13 @@ look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 		text = buf_view(&w->normal);
 	}
 	s.key = hash128(text.p, text.n);
+	buf_clear(&w->rank);
+	prefer_rank(&x->prefer, d, &w->rank);
+	s.nrank = w->rank.n;
 	buf_put(&em->side, &s, sizeof(s));
 	buf_str(&em->side, d->id);
-	return 0;
+	buf_str(&em->side, buf_view(&w->rank));
+	return buf_ok(&w->rank, e);
 }
 
 static int
@@ -93,13 +99,15 @@ collect(void *ctx, struct str side, struct err *e)
 
 	while (side.n) {
 		memcpy(&s, side.p, sizeof(s));
-		struct who w = { { side.p + sizeof(s), s.nid }, s.line,
-			s.ordinal };
+		struct who w = { .id = { side.p + sizeof(s), s.nid },
+			.line = s.line,
+			.ordinal = s.ordinal,
+			.rank = { side.p + sizeof(s) + s.nid, s.nrank } };
 
 		if (groups_add(&x->groups, &w, &s.key, &group, e) < 0)
 			return e->code;
-		side.p += sizeof(s) + s.nid;
-		side.n -= sizeof(s) + s.nid;
+		side.p += sizeof(s) + s.nid + s.nrank;
+		side.n -= sizeof(s) + s.nid + s.nrank;
 	}
 	return 0;
 }
@@ -122,6 +130,7 @@ free_worker(void *worker)
 
 	buf_free(&w->low);
 	buf_free(&w->normal);
+	buf_free(&w->rank);
 	free(w);
 }
 
@@ -148,9 +157,9 @@ dedup_exact(
 		collect };
 	struct exact x = { .opt = opt };
 	struct apply a = { .groups = &x.groups, .rule = "exact_duplicate" };
-	int rc = budget_init(&x.budget, r->opt, e);
+	int rc = prefer_parse(&x.prefer, opt->prefer, e);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = budget_init(&x.budget, r->opt, e)) < 0)
 		return rc;
 	groups_init(&x.groups, &x.budget, false);
 	rc = docs_scan(in, &ops, &x, r, e);
