@@ -28,6 +28,11 @@ static const struct opt exact_opts[] = {
 	{ 0 },
 };
 
+static const struct opt url_opts[] = {
+	PREFER(&exact.prefer),
+	{ 0 },
+};
+
 static const struct opt minhash_opts[] = {
 	{ "profile", 0, OPT_STR, &near.profile, "NAME",
 	    "what a document's shingles are, and what is near",
@@ -58,6 +63,17 @@ static const struct opt_cmd exact_cmd = {
 	.common = common_opts,
 	.more =
 	    "The one with the smallest id stays, unless --prefer says another.",
+};
+
+static const struct opt_cmd url_cmd = {
+	.name = "dedup url",
+	.args = "[FILE...]",
+	.summary = "keep one of the documents that have the same URL",
+	.example = "quern dedup url --prefer newest documents.jsonl "
+		   "-o distinct.jsonl",
+	.opts = url_opts,
+	.common = common_opts,
+	.more = "The URL is metadata.url; a document without one stays.",
 };
 
 static const struct opt_cmd minhash_cmd = {
@@ -122,6 +138,13 @@ exact_main(int argc, char **argv)
 	return dedup(&exact_cmd, argc, argv, run_exact);
 }
 
+static int
+url_main(int argc, char **argv)
+{
+	exact.url = true;
+	return dedup(&url_cmd, argc, argv, run_exact);
+}
+
 /* The other options begin as the profile has them, in the help too. */
 static void
 begin_with_profile(int argc, char **argv)
@@ -152,6 +175,7 @@ main(int argc, char **argv)
 {
 	static const struct cmd_sub subs[] = {
 		{ "exact", "drop documents with the same text", exact_main },
+		{ "url", "drop documents that have the same URL", url_main },
 		{ "minhash", "drop documents that are nearly the same",
 		    minhash_main },
 		{ 0 },

@@ -154,6 +154,18 @@ equal "a shorter document does not replace a longer one" "" "$(
 	jq -r '[.id, (.text | length)] | @tsv' kept.jsonl | sort |
 		join -t "$(printf '\t')" - dropped.tsv | awk -F'\t' '$3 > $2')"
 
+# The same page under several URLs.
+cat >urls.jsonl <<'END'
+{"id":"1","text":"a","metadata":{"url":"https://www.Mill.example:443/rye/../bread/?b=2&a=1&utm_source=x#top","date":"2020"}}
+{"id":"2","text":"b","metadata":{"url":"http://mill.example/bread?a=1&b=2","date":"2022"}}
+{"id":"3","text":"c","metadata":{"url":"http://mill.example/Bread?a=1&b=2","date":"2021"}}
+{"id":"4","text":"d"}
+{"id":"5","text":"e","metadata":{"url":null}}
+{"id":"6","text":"f","metadata":{"url":"ftp://mill.example/bread?a=1&b=2"}}
+END
+golden dedup-url rejects url urls.jsonl
+equal "url: the newest" "2 3 4 5 6" "$(quern dedup url --prefer newest urls.jsonl | jq -r .id | xargs)"
+
 # A bucket of thousands is no square.
 awk 'BEGIN { for (i = 0; i < 30000; i++)
 	print "{\"id\":\"" i "\",\"text\":\"the same page again and again, word by word\"}" }' >same.jsonl
