@@ -11,11 +11,25 @@ static struct minhash_opt near;
 
 static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
+#define PREFER(dst) \
+	{ \
+		"prefer", 0, OPT_STR, dst, "LIST", \
+		    "which copy to keep: longest, shortest, newest, oldest, " \
+		    "metadata.NAME:desc or :asc; then the smallest id", \
+		    NULL \
+	}
+
 static const struct opt exact_opts[] = {
 	{ "normal", 0, OPT_FLAG, &exact.normal, NULL,
 	    "compare texts in lower case, every run of white space as one "
 	    "blank",
 	    NULL },
+	PREFER(&exact.prefer),
+	{ 0 },
+};
+
+static const struct opt url_opts[] = {
+	PREFER(&exact.prefer),
 	{ 0 },
 };
 
@@ -35,6 +49,7 @@ static const struct opt minhash_opts[] = {
 	    NULL },
 	{ "pairs", 0, OPT_STR, &near.pairs, "FILE",
 	    "write every verified pair: id, id, similarity", NULL },
+	PREFER(&near.prefer),
 	{ 0 },
 };
 
@@ -46,7 +61,19 @@ static const struct opt_cmd exact_cmd = {
 		   "-o distinct.jsonl",
 	.opts = exact_opts,
 	.common = common_opts,
-	.more = "The one with the smallest id stays.",
+	.more =
+	    "The one with the smallest id stays, unless --prefer says another.",
+};
+
+static const struct opt_cmd url_cmd = {
+	.name = "dedup url",
+	.args = "[FILE...]",
+	.summary = "keep one of the documents that have the same URL",
+	.example = "quern dedup url --prefer newest documents.jsonl "
+		   "-o distinct.jsonl",
+	.opts = url_opts,
+	.common = common_opts,
+	.more = "The URL is metadata.url; a document without one stays.",
 };
 
 static const struct opt_cmd minhash_cmd = {
@@ -59,7 +86,7 @@ static const struct opt_cmd minhash_cmd = {
 	.common = common_opts,
 	.more = "Every document dropped is as similar as --verify says to one "
 		"that stays,\ncomputed from the documents themselves; of two, "
-		"the smaller id stays.",
+		"the smaller id stays, unless --prefer says otherwise.",
 };
 
 static int
@@ -111,6 +138,13 @@ exact_main(int argc, char **argv)
 	return dedup(&exact_cmd, argc, argv, run_exact);
 }
 
+static int
+url_main(int argc, char **argv)
+{
+	exact.url = true;
+	return dedup(&url_cmd, argc, argv, run_exact);
+}
+
 /* The other options begin as the profile has them, in the help too. */
 static void
 begin_with_profile(int argc, char **argv)
@@ -141,6 +175,7 @@ main(int argc, char **argv)
 {
 	static const struct cmd_sub subs[] = {
 		{ "exact", "drop documents with the same text", exact_main },
+		{ "url", "drop documents that have the same URL", url_main },
 		{ "minhash", "drop documents that are nearly the same",
 		    minhash_main },
 		{ 0 },

@@ -10,6 +10,7 @@
 #include "dedup/groups.h"
 #include "dedup/minhash.h"
 #include "dedup/pairs.h"
+#include "dedup/prefer.h"
 #include "dedup/roots.h"
 #include "dedup/shingles.h"
 #include "dedup/signer.h"
@@ -27,12 +28,12 @@ enum { MAX_NGRAM = 1000, MAX_BANDS = 1024, MAX_ROWS = 256 };
  * NeMo Curator's fuzzy deduplication.
  */
 static const struct minhash_opt profiles[] = {
-	{ "plain", UNIT_WORDS, 5, 40, 4, .8, false, NULL },
-	{ "chars", UNIT_CHARS, 5, 40, 4, .8, false, NULL },
-	{ "fineweb", UNIT_TOKENS, 5, 14, 8, .75, false, NULL },
-	{ "refinedweb", UNIT_TOKENS, 5, 450, 20, .8, false, NULL },
-	{ "nemo", UNIT_POINTS, 24, 20, 13, .8, false, NULL },
-	{ "datatrove", UNIT_JOINED, 5, 14, 8, 0, true, NULL },
+	{ "plain", UNIT_WORDS, 5, 40, 4, .8, false, NULL, NULL },
+	{ "chars", UNIT_CHARS, 5, 40, 4, .8, false, NULL, NULL },
+	{ "fineweb", UNIT_TOKENS, 5, 14, 8, .75, false, NULL, NULL },
+	{ "refinedweb", UNIT_TOKENS, 5, 450, 20, .8, false, NULL, NULL },
+	{ "nemo", UNIT_POINTS, 24, 20, 13, .8, false, NULL, NULL },
+	{ "datatrove", UNIT_JOINED, 5, 14, 8, 0, true, NULL, NULL },
 };
 
 const struct minhash_opt *
@@ -47,11 +48,11 @@ minhash_profile(const char *name)
 }
 
 /*
- * What the first pass says of a document.  Its id follows, then, if it has
- * shingles, a key for each band, or for roots its signature.
+ * What the first pass says of a document.  Its id and rank follow, then, if it
+ * has shingles, a key for each band, or for roots its signature.
  */
 struct seen {
-	uint64_t ordinal, line, nid, nset;
+	uint64_t ordinal, line, nid, nrank, nset;
 	struct hash128 key;
 };
 
@@ -62,6 +63,7 @@ struct set_of {
 
 struct minhash {
 	const struct minhash_opt *opt;
+	struct prefer prefer;
 	struct budget budget;
 	struct groups groups;
 	struct signer signer;
@@ -76,6 +78,7 @@ struct worker {
 	struct shingles shingles;
 	void *signature;
 	uint64_t *keys;
+	struct buf rank;
 };
 
 static int
@@ -94,10 +97,10 @@ check_options(const struct minhash_opt *o, struct err *e)
 	    check_range("bands", o->bands, MAX_BANDS, e) < 0 ||
 	    check_range("rows", o->rows, MAX_ROWS, e) < 0)
 		return e->code;
-	if (o->roots && (o->verify != 0 || o->pairs))
+	if (o->roots && (o->verify != 0 || o->pairs || o->prefer))
 		return err_set(e, ERR_ARG,
-		    "--profile %s verifies nothing: it takes neither --verify "
-		    "nor --pairs",
+		    "--profile %s verifies and prefers nothing: it takes no "
+		    "--verify, --pairs or --prefer",
 		    o->profile);
 	if (!o->roots && !(o->verify > 0 && o->verify <= 1))
 		return err_set(e, ERR_ARG,
@@ -114,6 +117,7 @@ free_worker(void *worker)
 	shingles_free(&w->shingles);
 	free(w->signature);
 	free(w->keys);
+	buf_free(&w->rank);
 	free(w);
 }
 
@@ -152,14 +156,18 @@ look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 		return e->code;
 	s.nset = w->shingles.n;
 	s.key = shingles_key(&w->shingles);
+	buf_clear(&w->rank);
+	prefer_rank(&m->prefer, d, &w->rank);
+	s.nrank = w->rank.n;
 	buf_put(&em->side, &s, sizeof(s));
 	buf_str(&em->side, d->id);
+	buf_str(&em->side, buf_view(&w->rank));
 	if (s.nset == 0)
-		return 0;
+		return buf_ok(&w->rank, e);
 	signer_keys(&m->signer, w->shingles.v, s.nset, w->signature, w->keys);
 	buf_put(&em->side, m->opt->roots ? w->signature : w->keys,
 	    m->nkey * sizeof(*w->keys));
-	return 0;
+	return buf_ok(&w->rank, e);
 }
 
 /* Bytes of side are taken: one document; keys at p if it has shingles. */
@@ -167,7 +175,10 @@ static int
 collect_one(
     struct minhash *m, const struct seen *s, const char *p, struct err *e)
 {
-	struct who w = { { p, s->nid }, s->line, s->ordinal };
+	struct who w = { .id = { p, s->nid },
+		.line = s->line,
+		.ordinal = s->ordinal,
+		.rank = { p + s->nid, s->nrank } };
 	/* For roots each document stands for itself. */
 	struct hash128 own = { mix64(s->ordinal), s->ordinal };
 	const struct hash128 *key = m->opt->roots ? &own : &s->key;
@@ -177,7 +188,7 @@ collect_one(
 	rc = groups_add(&m->groups, &w, s->nset ? key : NULL, &group, e);
 	if (rc <= 0)
 		return rc;
-	memcpy(m->keys, p + s->nid, m->nkey * sizeof(*m->keys));
+	memcpy(m->keys, p + s->nid + s->nrank, m->nkey * sizeof(*m->keys));
 	if (m->opt->roots)
 		return roots_add(&m->roots, m->keys, e);
 	if (chooser_size(&m->chooser, group, s->nset, e) < 0)
@@ -194,7 +205,7 @@ collect(void *ctx, struct str side, struct err *e)
 
 	for (; side.n; side.p += n, side.n -= n) {
 		memcpy(&s, side.p, sizeof(s));
-		n = sizeof(s) + s.nid;
+		n = sizeof(s) + s.nid + s.nrank;
 		if (s.nset)
 			n += m->nkey * sizeof(*m->keys);
 		if (collect_one(m, &s, side.p + sizeof(s), e) < 0)
@@ -379,7 +390,7 @@ dedup_minhash(struct docs *in, struct run *r, const struct minhash_opt *opt,
 	struct out *pairs = NULL;
 	int rc = check_options(opt, e);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = prefer_parse(&m.prefer, opt->prefer, e)) < 0)
 		return rc;
 	rc = init(&m, r, e);
 	if (rc == 0 && opt->pairs)

@@ -15,12 +15,13 @@ struct run;
  */
 struct minhash_opt {
 	const char *profile;
-	enum unit unit;    /* what a shingle is a run of, */
-	int ngram;         /* and of how many */
-	int bands, rows;   /* of the signature */
-	double verify;     /* least Jaccard similarity */
-	bool roots;        /* datatrove's signatures and choice, unverified */
-	const char *pairs; /* file for every verified pair, or NULL */
+	enum unit unit;     /* what a shingle is a run of, */
+	int ngram;          /* and of how many */
+	int bands, rows;    /* of the signature */
+	double verify;      /* least Jaccard similarity */
+	bool roots;         /* datatrove's signatures and choice, unverified */
+	const char *pairs;  /* file for every verified pair, or NULL */
+	const char *prefer; /* dedup/prefer.h; NULL: by id */
 };
 
 /* "plain,chars,..." */

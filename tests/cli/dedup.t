@@ -111,6 +111,61 @@ END
 equal "chars: the same poem with other marks" "1 3" "$(
 	quern dedup minhash --profile chars zh.jsonl | jq -r .id | xargs)"
 
+# Which copy stays.
+cat >copies.jsonl <<'END'
+{"id":"a","text":"the mill by the  river","metadata":{"date":"2020-01-02","score":-2}}
+{"id":"b","text":"the mill by the river","metadata":{"date":"2021-01-02","score":10.5}}
+{"id":"c","text":"the mill by the river","metadata":{"date":"2021-01-02T03:04:05Z","score":9}}
+{"id":"d","text":"the mill by the\tlong  river","metadata":{"score":"much"}}
+{"id":"e","text":"the mill by the river","metadata":{"in":{"n":-0.5}}}
+END
+stays() { # stays LIST: the ids that are kept of copies.jsonl
+	quern dedup exact --normal --prefer "$1" copies.jsonl | jq -r .id | xargs
+	tac copies.jsonl | quern dedup minhash --ngram 1 --prefer "$1" | jq -r .id | tac | xargs
+}
+while read -r list want; do
+	got=$(stays "$list")
+	equal "--prefer $list" "$want" "${got//$'\n'/ / }"
+done <<'END'
+longest a d / d
+shortest b d / b
+newest c d / c
+oldest a d / a
+metadata.score:desc b d / b
+metadata.score:asc a d / a
+metadata.in.n:asc d e / e
+metadata.none:asc,newest c d / c
+metadata.date:desc,longest c d / c
+END
+exits 2 "--prefer: no such criterion" quern dedup exact --prefer best copies.jsonl
+exits 2 "--prefer: no direction" quern dedup exact --prefer metadata.score copies.jsonl
+quern dedup minhash --prefer longest --pairs p2.tsv many.jsonl >longest.jsonl
+quern dedup minhash --pairs p.tsv many.jsonl -o kept.jsonl
+check "--prefer changes no pair" cmp p.tsv p2.tsv
+threads "--prefer" rejects minhash --prefer longest many.jsonl
+shuf --random-source=<(yes) many.jsonl | quern dedup minhash --prefer longest | sort >got.sorted
+sort longest.jsonl >want.sorted
+check "--prefer: the same documents stay in any order" cmp want.sorted got.sorted
+equal "a shorter document does not replace a longer one" "" "$(
+	jq -c '.id = "\(input_line_number)"' many.jsonl >numbered.jsonl
+	quern dedup minhash --prefer longest --rejects r.jsonl numbered.jsonl -o kept.jsonl
+	jq -r 'select(.metadata.reject.value == 1) | [.metadata.reject.detail.of, (.text | length)] | @tsv' r.jsonl |
+		sort >dropped.tsv
+	jq -r '[.id, (.text | length)] | @tsv' kept.jsonl | sort |
+		join -t "$(printf '\t')" - dropped.tsv | awk -F'\t' '$3 > $2')"
+
+# The same page under several URLs.
+cat >urls.jsonl <<'END'
+{"id":"1","text":"a","metadata":{"url":"https://www.Mill.example:443/rye/../bread/?b=2&a=1&utm_source=x#top","date":"2020"}}
+{"id":"2","text":"b","metadata":{"url":"http://mill.example/bread?a=1&b=2","date":"2022"}}
+{"id":"3","text":"c","metadata":{"url":"http://mill.example/Bread?a=1&b=2","date":"2021"}}
+{"id":"4","text":"d"}
+{"id":"5","text":"e","metadata":{"url":null}}
+{"id":"6","text":"f","metadata":{"url":"ftp://mill.example/bread?a=1&b=2"}}
+END
+golden dedup-url rejects url urls.jsonl
+equal "url: the newest" "2 3 4 5 6" "$(quern dedup url --prefer newest urls.jsonl | jq -r .id | xargs)"
+
 # A bucket of thousands is no square.
 awk 'BEGIN { for (i = 0; i < 30000; i++)
 	print "{\"id\":\"" i "\",\"text\":\"the same page again and again, word by word\"}" }' >same.jsonl

@@ -423,8 +423,9 @@ best_of_a_group(void)
 {
 	struct opt_common opt = { .threads = 1, .memory = 1 << 30 };
 	struct hash128 one = { 1, 1 }, two = { 1, 2 };
-	struct who w[] = { { STR("b"), 5, 0 }, { STR("a2"), 5, 1 },
-		{ STR("a"), 9, 4 }, { STR("a"), 3, 6 }, { STR("a"), 3, 7 } };
+	struct who w[] = { { STR("b"), 5, 0, { 0 } },
+		{ STR("a2"), 5, 1, { 0 } }, { STR("a"), 9, 4, { 0 } },
+		{ STR("a"), 3, 6, { 0 } }, { STR("a"), 3, 7, { 0 } } };
 	struct budget b;
 	struct groups g;
 	struct err e;
