@@ -367,7 +367,6 @@ static const struct opt_cmd info_cmd = {
 	.common = common_opts,
 };
 
-/* Encode the texts and write nothing of them. */
 static int
 measure(struct session *s, struct ids_stats *n)
 {
@@ -383,7 +382,7 @@ measure(struct session *s, struct ids_stats *n)
 	return finish(s, rc, "texts");
 }
 
-/* A count, or bytes a token, with what stands before it. */
+/* Each with what stands before it. */
 static void
 put_measures(struct buf *out, const struct ids_stats *n, const char *name[4])
 {
