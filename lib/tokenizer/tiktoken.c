@@ -2,11 +2,13 @@
 #include "tiktoken.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/path.h"
 #include "base64.h"
+#include "convert.h"
 #include "tiktoken_names.h"
 
 enum {
@@ -149,4 +151,27 @@ tiktoken_read(struct bpe *b, const char *path, const char *pattern,
 	if (rc < 0)
 		bpe_free(b);
 	return rc;
+}
+
+int
+tiktoken_write(const struct bpe *b, struct buf *out, struct err *e)
+{
+	struct str s;
+	uint32_t id;
+	bool *in;
+
+	if (bpe_check_ids(b, e) < 0)
+		return e->code;
+	in = bpe_model_tokens(b, e);
+	if (!in)
+		return e->code;
+	for (id = 0; id < b->ntoken; id++) {
+		if (!in[id])
+			continue;
+		s = bpe_bytes(b, id);
+		buf_base64(out, s.p, s.n);
+		buf_printf(out, " %u\n", id);
+	}
+	free(in);
+	return buf_ok(out, e);
 }

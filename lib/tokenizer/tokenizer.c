@@ -7,12 +7,9 @@
 
 #include "added.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "encode.h"
-#include "io/stream.h"
+#include "load.h"
 #include "pretok.h"
-#include "tiktoken.h"
-#include "tokjson.h"
 
 struct tokenizer {
 	struct bpe bpe;
@@ -31,48 +28,16 @@ struct tokenizer_worker {
 /* ---- loading ---- */
 
 static int
-digest(char hex[65], const char *p, size_t n, struct err *e)
-{
-	struct sha256 *s = sha256_new();
-
-	if (!s)
-		return err_nomem(e, "a digest");
-	sha256_add(s, p, n);
-	sha256_hex(s, hex);
-	sha256_free(s);
-	return 0;
-}
-
-static int
-read_file(struct tokenizer *t, const char *path, const char *pattern,
-    const char *p, size_t n, struct err *e)
-{
-	if (tiktoken_is(path))
-		return tiktoken_read(&t->bpe, path, pattern, p, n, e);
-	if (pattern)
-		return err_set(e, ERR_ARG,
-		    "a tokenizer.json has its own pattern: none can be given");
-	return tokjson_read(&t->bpe, p, n, e);
-}
-
-static int
 load(struct tokenizer *t, const char *path, const char *pattern, struct err *e)
 {
-	char *p;
-	size_t n;
-	int rc;
+	bool all = load_format(path) != LOAD_TIKTOKEN;
+	int rc = bpe_load(&t->bpe, path, pattern, t->digest, e);
 
-	if (in_slurp(path, &p, &n, e) < 0)
-		return e->code;
-	rc = digest(t->digest, p, n, e);
+	if (rc < 0)
+		return rc;
+	rc = pretok_open(&t->pretok, t->bpe.pattern, e);
 	if (rc == 0)
-		rc = read_file(t, path, pattern, p, n, e);
-	free(p);
-	if (rc == 0)
-		rc = pretok_open(&t->pretok, t->bpe.pattern, e);
-	if (rc == 0)
-		rc =
-		    tokenizer_special(t, tiktoken_is(path) ? "none" : "all", e);
+		rc = tokenizer_special(t, all ? "all" : "none", e);
 	return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }
 

@@ -28,17 +28,13 @@ struct err;
 struct tokenizer;
 struct tokenizer_worker;
 
-/*
- * A tokenizer.json or, by its name, a .tiktoken file (tiktoken.h), compressed
- * or not.  pattern is for the latter: a name or a regex, NULL: by the file's
- * name; ERR_ARG for a tokenizer.json, which has its own.
- */
+/* A file as bpe_load() (load.h) reads it. */
 int tokenizer_load(
     struct tokenizer **t, const char *path, const char *pattern, struct err *e);
 void tokenizer_free(struct tokenizer *t);
 /*
- * Which special tokens are recognised in text: "all" (a tokenizer.json's
- * default), "none" (a .tiktoken file's), or a list with commas; ERR_ARG for one
+ * Which special tokens are recognised in text: "all" (the default),
+ * "none" (a .tiktoken file's default), or a list with commas; ERR_ARG for one
  * that there isn't.  Added tokens that are not special are always recognised.
  */
 int tokenizer_special(struct tokenizer *t, const char *which, struct err *e);

@@ -108,6 +108,43 @@ exits 2 "a name without a pattern" \
 exits 2 "tokenizer.json has its own pattern" \
 	quern tokenizer encode "${T[@]}" --pattern gpt2 mill.txt
 
+# convert, compare
+quern tokenizer convert -q "${T[@]}" -o r50k_mine.tiktoken
+cp r50k_mine.tiktoken gpt2_mine.tiktoken
+M=(--tokenizer gpt2_mine.tiktoken)
+check "tokenizer.json as .tiktoken: the same ids" cmp \
+	<(quern tokenizer encode "${M[@]}" mill.txt raw.txt) \
+	<(quern tokenizer encode "${T[@]}" mill.txt raw.txt)
+quern tokenizer convert -q "${M[@]}" --to json >back.json
+check "and back: the same merges" cmp <(jq .model.merges back.json) \
+	<(jq .model.merges tokenizer.json)
+check "that is said" grep -q 'neither the pattern nor 1 special' \
+	<(quern tokenizer convert "${T[@]}" --to tiktoken 2>&1 >/dev/null)
+mkdir -p files
+quern tokenizer convert -q "${T[@]}" -o files/vocab.json
+check "as vocab.json and merges.txt: the same ids" cmp \
+	<(quern tokenizer encode --tokenizer files/vocab.json mill.txt raw.txt) \
+	<(quern tokenizer encode "${T[@]}" mill.txt raw.txt)
+quern tokenizer convert -q --tokenizer files/vocab.json -o files/t.json
+check "and back" cmp files/t.json tokenizer.json
+golden tokenizer-compare quern tokenizer compare "${T[@]}" "${M[@]}" \
+	--tokenizer r50k_base.tiktoken mill.txt docs.jsonl
+exits 2 "compare takes two" quern tokenizer compare "${T[@]}" mill.txt
+exits 2 "two files have no place on stdout" \
+	quern tokenizer convert "${T[@]}" --to vocab
+jq '.normalizer = {"type": "Lowercase"}' tokenizer.json >lower.json
+exits 1 "a normalizer that .tiktoken can't have" \
+	quern tokenizer convert --tokenizer lower.json -o lower.tiktoken
+check "no file is left" test ! -e lower.tiktoken
+equal "it lowers" "$(printf 'the mill' | quern tokenizer encode "${T[@]}")" \
+	"$(printf 'THE Mill' | quern tokenizer encode --tokenizer lower.json)"
+jq '.model.merges |= (.[1:] + .[:1])' tokenizer.json >order.json
+exits 1 "merges out of order" \
+	quern tokenizer convert --tokenizer order.json --to tiktoken
+rm files/merges.txt
+exits 1 "vocab.json without merges.txt" \
+	quern tokenizer encode --tokenizer files/vocab.json mill.txt
+
 # One large text is cut into parts: the same ids for any threads, and memory
 # doesn't matter.
 for _ in $(seq 2000); do cat mill.txt raw.txt; done >large.txt

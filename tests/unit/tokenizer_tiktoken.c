@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "tokenizer/base64.h"
+#include "tokenizer/convert.h"
 #include "tokenizer/encode.h"
 #include "tokenizer/tiktoken.h"
 
@@ -131,6 +132,25 @@ compare(struct encoder *x)
 	return bad;
 }
 
+/* The same with a list of merges, which goes back to the same file. */
+static int
+compare_listed(struct bpe *b, const struct pretok *pt, const struct buf *file)
+{
+	struct buf again = { 0 };
+	struct encoder *x;
+	struct err e;
+	int bad;
+
+	if (bpe_rank_by_list(b, &e) < 0 || !(x = encoder_new(b, pt, &e)))
+		return 1;
+	bad = compare(x);
+	encoder_free(x);
+	bad += tiktoken_write(b, &again, &e) < 0 ||
+	       !str_eq(buf_view(&again), buf_view(file));
+	buf_free(&again);
+	return bad;
+}
+
 static void
 test_oracle(void)
 {
@@ -139,7 +159,7 @@ test_oracle(void)
 	struct encoder *x;
 	struct pretok *pt;
 	struct err e;
-	int k, bad = 0;
+	int k, bad = 0, listed = 0;
 
 	OK(pretok_open(&pt, "(?s).+", &e) == 0, "a text is one piece");
 	for (k = 0; k < 60; k++) {
@@ -153,9 +173,14 @@ test_oracle(void)
 		}
 		bad += compare(x);
 		encoder_free(x);
+		listed += compare_listed(&b, pt, &file);
 		bpe_free(&b);
 	}
 	OK(bad == 0, "60 vocabularies encode by the definition (%d not)", bad);
+	OK(listed == 0,
+	    "so they do as lists of merges, which become the same "
+	    "files (%d not)",
+	    listed);
 	pretok_close(pt);
 	buf_free(&file);
 }
