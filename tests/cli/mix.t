@@ -121,6 +121,29 @@ equal "of a phase with -> the second half has more of what grows" true \
 			.source == "code"] | (length / 2 | floor) as $h |
 			([.[:$h][] | select(.)] | length) < ([.[$h:][] | select(.)] | length)')"
 
+# diff: the first step that is another.
+golden mix-diff quern mix diff run.mix rich.mix
+sed 's/^phase long.*/phase long 4K seq=128 code:61 web:rest/' run.mix >later.mix
+exits 3 "recipes that differ later" quern mix diff run.mix later.mix
+quern mix diff -o later.txt run.mix later.mix 2>/dev/null
+quern mix stream --format jsonl -o later.jsonl later.mix
+first=$(paste -d '\n' all.jsonl later.jsonl |
+	jq -s '[range(0; length; 2) as $i | select(.[$i] != .[$i + 1]) | .[$i].step][0]')
+equal "... from where the streams do" "the same until step $first" \
+	"$(head -1 later.txt | cut -d ';' -f 1)"
+exits 0 "a recipe in other words" quern mix diff run.mix moved/run.mix
+
+# audit: tokens seen are those of the stream's rows.
+mkdir ckpt && cp tok.json ckpt/tokenizer.json
+state() { printf '{"step":%d,"tokens":1,"options":{"recipe":"%s"}}\n' "$1" "$2"; }
+state 18 "$(digest rich.mix | cut -c 8-)" >ckpt/state.json
+golden mix-audit quern mix audit ckpt rich.mix
+equal "... as many as the stream has" "$(jq -s '[.[] | select(.step < 18) |
+	select(.source == "code") | (.tokens | length) - 1] | add' rich.jsonl)" \
+	"$(quern mix audit ckpt rich.mix | awk '$1 == "code" { print $2 }')"
+exits 3 "audit: another recipe" quern mix audit ckpt run.mix
+exits 1 "audit: no checkpoint" quern mix audit shards rich.mix
+
 bad() { # bad NAME LINE...: a recipe of these lines
 	printf '%s\n' '%mix 1' "${@:2}" >"$1.mix"
 }
