@@ -137,3 +137,15 @@ window_member(const struct window *w, size_t from, size_t to)
 		return (size_t)(w->mark[m].start - w->base);
 	return to;
 }
+
+bool
+window_spoilt(const struct window *w, size_t start, size_t end)
+{
+	if (!w->broken.code || w->broken_raw != window_raw(w, start) ||
+	    window_member(w, start, start + 1) != start ||
+	    str_ends(str_c(w->broken.msg), STR("cut off")))
+		return false;
+	while (end < w->b.n && (w->b.p[end] == '\r' || w->b.p[end] == '\n'))
+		end++;
+	return end == w->b.n;
+}

@@ -40,6 +40,12 @@ void window_compact(struct window *w);
 uint64_t window_raw(const struct window *w, size_t i);
 /* Index of the first member start in [from, to); to if there is none. */
 size_t window_member(const struct window *w, size_t from, size_t to);
+/*
+ * Is [start, end) a record with a compressed member of its own that turned out
+ * to be corrupt (its checksum is wrong, say)?  Then it can't be told from
+ * garbage.  One of a member that is only cut off is what could be saved.
+ */
+bool window_spoilt(const struct window *w, size_t start, size_t end);
 /* Has the stream nothing behind b? */
 bool window_ended(const struct window *w);
 /* Go on behind the wall. */
