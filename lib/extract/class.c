@@ -263,16 +263,40 @@ all_words(struct str v)
 	return bits;
 }
 
+/* Does s begin with `lower`, any case? */
+static bool
+begins(struct str s, const char *lower)
+{
+	size_t i;
+
+	for (i = 0; lower[i]; i++)
+		if (i == s.n || field_lower(s.p[i]) != lower[i])
+			return false;
+	return true;
+}
+
+static uint32_t
+all_parts(struct str v)
+{
+	static const char first[] = "abcdnopstv"; /* letters of the parts */
+	uint32_t bits = 0;
+	size_t i;
+
+	for (; v.n > 5; v.p++, v.n--) {
+		if (!memchr(first, field_lower(*v.p), sizeof(first) - 1))
+			continue;
+		for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+			if (parts[i].s[0] == field_lower(*v.p) &&
+			    begins(v, parts[i].s))
+				bits |= parts[i].bits;
+	}
+	return bits;
+}
+
 static uint32_t
 find_bits(struct str v)
 {
-	uint32_t bits = all_words(v);
-	size_t i;
-
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		if (field_find(v, parts[i].s))
-			bits |= parts[i].bits;
-	return bits;
+	return all_words(v) | all_parts(v);
 }
 
 uint32_t

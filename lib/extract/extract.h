@@ -2,6 +2,7 @@
 #ifndef EXTRACT_EXTRACT_H
 #define EXTRACT_EXTRACT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/path.h"
@@ -31,6 +32,7 @@ enum extract_from { FROM_AUTO, FROM_WARC, FROM_WET, FROM_HTML, FROM_TEXT };
 
 struct extract_opts {
 	enum extract_from from;
+	bool markdown; /* the text of pages */
 	enum select_mode mode;
 	uint64_t max_record; /* bytes read of one record */
 	uint64_t max_body;   /* bytes of one page after decoding */

@@ -12,6 +12,8 @@ enum {
 	DID_SKIP = 4,
 	DID_PRE = 8,
 	DID_TITLE = 16,
+	DID_MATH = 32,
+	DID_NOTE = 64,
 };
 
 enum { HINTS = E_PRODUCT | E_FORUM | E_DOCS | E_CARDS | E_BLOG | E_SERVICE };
@@ -180,11 +182,14 @@ static uint32_t
 all_bits(struct builder *b, enum tag tag, const char *const *atts)
 {
 	uint32_t bits = tag_bits(tag);
+	bool formula = false; /* MediaWiki hides them behind an image */
 
-	for (; atts && atts[0]; atts += 2)
+	for (; atts && atts[0]; atts += 2) {
 		bits |= attribute_bits(
 		    b, tag, atts[0], str_c(atts[1] ? atts[1] : ""));
-	return bits;
+		formula |= atts[1] && strstr(atts[1], "mwe-math-mathml");
+	}
+	return formula ? bits & ~(uint32_t)E_HIDDEN : bits;
 }
 
 static const char *
@@ -303,6 +308,29 @@ line_break(struct builder *b)
 		buf_putc(t, '\n');
 }
 
+/* <math> and what stands in it; what it did. */
+static unsigned
+open_math(struct builder *b, enum tag tag, const char *const *atts)
+{
+	const char *v;
+
+	if (tag == TAG_math && !b->math && !b->skip) {
+		buf_clear(&b->tex);
+		buf_clear(&b->formula);
+		if ((v = attribute(atts, "alttext")))
+			buf_puts(&b->tex, v);
+		v = attribute(atts, "display");
+		b->display = v && strcmp(v, "block") == 0;
+		return DID_MATH;
+	}
+	if (b->math && tag == TAG_annotation)
+		return DID_NOTE | ((v = attribute(atts, "encoding")) &&
+					      strstr(v, "tex") && !b->tex.n
+					  ? 0
+					  : DID_SKIP);
+	return 0;
+}
+
 void
 html_open(struct builder *b, const char *name, const char *const *atts)
 {
@@ -324,6 +352,10 @@ html_open(struct builder *b, const char *name, const char *const *atts)
 		did |= DID_TITLE;
 	if (bits & E_PRE)
 		did |= DID_PRE;
+	if (tag == TAG_math || b->math)
+		did |= open_math(b, tag, atts);
+	b->math += did & DID_MATH ? 1 : 0;
+	b->note += did & DID_NOTE ? 1 : 0;
 	b->skip += did & DID_SKIP ? 1 : 0;
 	b->link += did & DID_LINK ? 1 : 0;
 	b->title += did & DID_TITLE ? 1 : 0;
@@ -332,24 +364,6 @@ html_open(struct builder *b, const char *name, const char *const *atts)
 	if (grow(
 		b, (void **)&b->open, b->nopen, &b->cap_open, sizeof(*b->open)))
 		b->open[b->nopen++] = (struct open){ before, (uint8_t)did };
-}
-
-void
-html_close(struct builder *b)
-{
-	struct open o;
-
-	if (!b->nopen)
-		return;
-	o = b->open[--b->nopen];
-	if (o.did & DID_ELEM)
-		close_elem(b);
-	b->skip -= o.did & DID_SKIP ? 1 : 0;
-	b->link -= o.did & DID_LINK ? 1 : 0;
-	b->title -= o.did & DID_TITLE ? 1 : 0;
-	b->pre -= o.did & DID_PRE ? 1 : 0;
-	b->bits = o.bits;
-	b->after_link = o.did & DID_LINK;
 }
 
 /*
@@ -403,6 +417,62 @@ put_run(struct builder *b, struct buf *to, const char *s, size_t n)
 		b->link_bytes += (uint32_t)n;
 }
 
+/* "{\\displaystyle x}", which Wikipedia writes, as "x". */
+static struct str
+bare_tex(struct str s)
+{
+	static const struct str style = STR("{\\displaystyle");
+
+	s = field_trim(s);
+	if (str_starts(s, style) && s.p[s.n - 1] == '}')
+		s = field_trim(
+		    (struct str){ s.p + style.n, s.n - style.n - 1 });
+	return s;
+}
+
+static void
+close_math(struct builder *b)
+{
+	struct str tex = bare_tex(buf_view(&b->tex)), s;
+	const char *mark = b->display ? "$$" : "$";
+	struct buf *to = b->title ? &b->page->title : &b->page->text;
+
+	if (!tex.n) {
+		s = field_trim(buf_view(&b->formula));
+		if (s.n)
+			put_run(b, to, s.p, s.n);
+		return;
+	}
+	buf_clear(&b->formula);
+	buf_puts(&b->formula, mark);
+	buf_str(&b->formula, tex);
+	buf_puts(&b->formula, mark);
+	put_run(b, to, b->formula.p, b->formula.n);
+}
+
+void
+html_close(struct builder *b)
+{
+	struct open o;
+
+	if (!b->nopen)
+		return;
+	o = b->open[--b->nopen];
+	if (o.did & DID_MATH) {
+		b->math = 0;
+		close_math(b);
+	}
+	b->note -= o.did & DID_NOTE ? 1 : 0;
+	if (o.did & DID_ELEM)
+		close_elem(b);
+	b->skip -= o.did & DID_SKIP ? 1 : 0;
+	b->link -= o.did & DID_LINK ? 1 : 0;
+	b->title -= o.did & DID_TITLE ? 1 : 0;
+	b->pre -= o.did & DID_PRE ? 1 : 0;
+	b->bits = o.bits;
+	b->after_link = o.did & DID_LINK;
+}
+
 static void
 put_pre(struct builder *b, const char *s, size_t n)
 {
@@ -427,6 +497,10 @@ html_text(struct builder *b, const char *s, size_t n)
 
 	if (b->skip)
 		return;
+	if (b->math) {
+		buf_put(b->note ? &b->tex : &b->formula, s, n);
+		return;
+	}
 	if (b->pre && !b->title) {
 		put_pre(b, s, n);
 		return;
@@ -466,6 +540,7 @@ builder_begin(struct builder *b, struct page *p)
 	b->bits = 0;
 	b->link_bytes = 0;
 	b->skip = b->link = b->title = b->pre = 0;
+	b->math = b->note = 0;
 	b->space = b->after_link = b->bullet = b->oom = false;
 	open_elem(b, TAG_NONE, 0, 0); /* the root: no text is outside of it */
 }
@@ -485,5 +560,7 @@ void
 builder_free(struct builder *b)
 {
 	buf_free(&b->og_title);
+	buf_free(&b->tex);
+	buf_free(&b->formula);
 	free(b->open);
 }

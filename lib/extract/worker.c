@@ -185,7 +185,8 @@ to_text(struct worker *w, struct item *it, struct str utf8, struct err *e)
 	if (html_parse(w->html, utf8, &w->page, e) < 0 ||
 	    select_main(&w->select, &w->page, w->opts->mode, e) < 0)
 		return e->code;
-	render_text(&w->page, w->select.keep, &w->text);
+	(w->opts->markdown ? render_markdown : render_text)(
+	    &w->page, w->select.keep, &w->text);
 	return buf_ok(&w->text, e);
 }
 
