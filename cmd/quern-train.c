@@ -23,8 +23,7 @@ static struct {
 
 static const struct opt opts[] = {
 	{ "config", 0, OPT_STR, &given.config, "FILE",
-	    "the model: config.json with the keys of transformers",
-	    NULL },
+	    "the model: config.json with the keys of transformers", NULL },
 	{ "recipe", 0, OPT_STR, &given.recipe, "FILE",
 	    "what to train on (quern mix check FILE)", NULL },
 	{ "out", 0, OPT_STR, &given.out, "DIR",
@@ -40,21 +39,33 @@ static const struct opt opts[] = {
 	{ "device", 0, OPT_STR, &given.device, "DEVICE",
 	    "where to compute; auto is the processor", "auto,cpu,cuda" },
 	{ "optimizer", 0, OPT_STR, &given.optimizer, "NAME",
-	    "how gradients change weights", "adamw" },
+	    "how gradients change weights", "adamw,lion,muon" },
 	{ "lr", 0, OPT_DOUBLE, &options.lr, "X", "largest learning rate",
 	    NULL },
 	{ "min-lr-ratio", 0, OPT_DOUBLE, &options.min_lr_ratio, "X",
 	    "the last step's share of --lr", NULL },
 	{ "schedule", 0, OPT_STR, &given.schedule, "NAME",
-	    "how the learning rate falls", "cosine,linear,constant" },
+	    "how the learning rate falls",
+	    "cosine,linear,constant,inverse-sqrt,wsd" },
 	{ "warmup", 0, OPT_STR, &options.warmup, "N|N%",
 	    "steps, or share of all, over which it rises", NULL },
+	{ "cooldown", 0, OPT_STR, &options.cooldown, "N|N%",
+	    "steps, or share of all, at the end in which wsd falls", NULL },
 	{ "beta1", 0, OPT_DOUBLE, &options.beta1, "X",
 	    "decay of the gradients' mean", NULL },
 	{ "beta2", 0, OPT_DOUBLE, &options.beta2, "X",
 	    "decay of their squares' mean", NULL },
 	{ "weight-decay", 0, OPT_DOUBLE, &options.decay, "X",
 	    "decay of matrices, times the learning rate", NULL },
+	{ "spare-embeddings", 0, OPT_FLAG, &options.spare_embeddings, NULL,
+	    "embeddings and the head don't decay", NULL },
+	{ "label-smoothing", 0, OPT_DOUBLE, &options.label_smoothing, "X",
+	    "share of each target spread over all tokens", NULL },
+	{ "z-loss", 0, OPT_DOUBLE, &options.z_loss, "X",
+	    "times the square of the logits' log-sum, added to the loss",
+	    NULL },
+	{ "document-mask", 0, OPT_FLAG, &options.document_mask, NULL,
+	    "no token looks at anything before its own document", NULL },
 	{ "clip", 0, OPT_DOUBLE, &options.clip, "X",
 	    "largest norm of the gradient; 0: no limit", NULL },
 	{ "micro-batch", 0, OPT_INT, &given.micro_batch, "ROWS",
@@ -258,6 +269,8 @@ check_usage(int operands, struct err *e)
 	options.memory = common.memory ? common.memory : all_memory();
 	options.micro_batch = (uint32_t)given.micro_batch;
 	options.keep = (uint32_t)given.keep;
+	if (optimiser_kind(&options.optimiser, given.optimizer, e) < 0)
+		return e->code;
 	return schedule_kind(&options.schedule, given.schedule, e);
 }
 

@@ -68,12 +68,13 @@ struct field {
 	double real;
 	const char *text;
 };
-enum { FIELDS = 13 };
+enum { FIELDS = 19 };
 
 static void
 fields(const struct train_recipe *r, struct field f[FIELDS])
 {
 	const struct schedule *s = &r->schedule;
+	const struct optimiser_options *o = &r->optimiser;
 
 	memcpy(f,
 	    (struct field[FIELDS]){
@@ -83,10 +84,16 @@ fields(const struct train_recipe *r, struct field f[FIELDS])
 		{ "lr", REAL, .real = s->lr },
 		{ "min-lr-ratio", REAL, .real = s->min_ratio },
 		{ "warmup", WHOLE, .whole = s->warmup },
-		{ "beta1", REAL, .real = r->beta1 },
-		{ "beta2", REAL, .real = r->beta2 },
-		{ "eps", REAL, .real = r->eps },
-		{ "weight-decay", REAL, .real = r->decay },
+		{ "cooldown", WHOLE, .whole = s->cooldown },
+		{ "optimizer", TEXT, .text = optimiser_name(o->kind) },
+		{ "beta1", REAL, .real = o->beta1 },
+		{ "beta2", REAL, .real = o->beta2 },
+		{ "eps", REAL, .real = o->eps },
+		{ "weight-decay", REAL, .real = o->decay },
+		{ "spare-embeddings", WHOLE, .whole = o->spare_embeddings },
+		{ "label-smoothing", REAL, .real = r->label_smoothing },
+		{ "z-loss", REAL, .real = r->z_loss },
+		{ "document-mask", WHOLE, .whole = r->document_mask },
 		{ "clip", REAL, .real = r->clip },
 		{ "micro-batch", WHOLE, .whole = r->micro_batch },
 		{ "seed", WHOLE, .whole = r->seed },
@@ -218,7 +225,7 @@ fill_folder(const char *dir, const struct net *n, const struct checkpoint *c,
 	if (join(path, dir, "model.safetensors", e) < 0 ||
 	    weights_save(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "optimizer.safetensors", e) < 0 ||
-	    weights_save(n, path, moments, 2, c->counts, e) < 0 ||
+	    weights_save(n, path, moments, n->p->moments, c->counts, e) < 0 ||
 	    join(path, dir, "config.json", e) < 0 ||
 	    save_config(path, n, e) < 0)
 		return e->code;
@@ -378,5 +385,5 @@ checkpoint_load(
 	    weights_load(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "last/optimizer.safetensors", e) < 0)
 		return e->code;
-	return weights_load(n, path, moments, 2, c->counts, e);
+	return weights_load(n, path, moments, n->p->moments, c->counts, e);
 }

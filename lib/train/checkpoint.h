@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "train/net.h"
+#include "train/optimiser.h"
 #include "train/schedule.h"
 
 struct err;
@@ -13,7 +14,9 @@ struct err;
 /* What decides, beside model and recipe, what a run computes. */
 struct train_recipe {
 	struct schedule schedule;
-	double beta1, beta2, eps, decay, clip;
+	struct optimiser_options optimiser;
+	double label_smoothing, z_loss, clip;
+	bool document_mask;
 	uint32_t micro_batch;
 	uint64_t seed;
 	char rows[65]; /* digest of the row source */
@@ -23,7 +26,7 @@ struct train_recipe {
  * A checkpoint is a folder DIR/step-%08d that transformers can load:
  *
  *	model.safetensors, config.json, tokenizer.json (if there is one)
- *	optimizer.safetensors   m.NAME, v.NAME, unigram.counts
+ *	optimizer.safetensors   m.NAME, v.NAME (lion: none), unigram.counts
  *	state.json              step, tokens, device, resolved options
  *
  * and DIR/last is a link to the newest.  Folder and link change their names

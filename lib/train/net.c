@@ -24,7 +24,7 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	uint64_t real = ops->real;
 
 	m->params = p->params.size * real;
-	m->optimiser = p->backward ? 3 * m->params : 0;
+	m->optimiser = p->backward ? (1 + p->moments) * m->params : 0;
 	m->activations = p->arena * real;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->total = m->params + m->optimiser + m->activations + m->logits +
@@ -65,9 +65,12 @@ alloc_all(struct net *n)
 	n->params = n->ops->alloc(params);
 	if (p->backward) {
 		n->grads = n->ops->alloc(params);
-		n->m = n->ops->alloc(params);
-		n->v = n->ops->alloc(params);
-		if (!n->grads || !n->m || !n->v)
+		if (p->moments > 0)
+			n->m = n->ops->alloc(params);
+		if (p->moments > 1)
+			n->v = n->ops->alloc(params);
+		if (!n->grads || (p->moments > 0 && !n->m) ||
+		    (p->moments > 1 && !n->v))
 			return false;
 	}
 	n->arena = n->ops->alloc(p->arena * real);
@@ -104,8 +107,10 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	ops->zero(n->params, p->params.size);
 	if (p->backward) {
 		ops->zero(n->grads, p->params.size);
-		ops->zero(n->m, p->params.size);
-		ops->zero(n->v, p->params.size);
+		if (n->m)
+			ops->zero(n->m, p->params.size);
+		if (n->v)
+			ops->zero(n->v, p->params.size);
 	}
 	if (fill_rope(n, e) < 0) {
 		net_close(n);
@@ -254,24 +259,6 @@ net_grad_norm(struct net *n, double *norm, struct err *e)
 	rc = n->ops->sync(e);
 	*norm = sqrt(sum);
 	return rc;
-}
-
-void
-net_adamw(struct net *n, const struct adamw *o)
-{
-	const struct params *all = &n->p->params;
-	struct adamw mine = *o;
-	size_t i;
-
-	for (i = 0; i < all->n; i++) {
-		const struct param *p = &all->v[i];
-
-		mine.decay = p->decay ? o->decay : 0;
-		n->ops->adamw(net_at(n->ops, n->params, p->at),
-		    net_at(n->ops, n->grads, p->at),
-		    net_at(n->ops, n->m, p->at), net_at(n->ops, n->v, p->at),
-		    p->n, &mine);
-	}
 }
 
 int

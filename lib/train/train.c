@@ -20,6 +20,7 @@ struct run {
 	const struct train_events *ev;
 	struct program p;
 	struct net n;
+	struct optimiser opt;
 	struct checkpoint c;
 	struct runlog log;
 	uint32_t *tokens;       /* of a micro-batch */
@@ -35,6 +36,7 @@ train_defaults(struct train_options *o)
 		.lr = 1e-3,
 		.min_lr_ratio = .1,
 		.warmup = "2%",
+		.cooldown = "20%",
 		.beta1 = .9,
 		.beta2 = .95,
 		.eps = 1e-8,
@@ -57,6 +59,10 @@ check_options(const struct train_options *o, struct err *e)
 	if (!(o->eps > 0) || !(o->decay >= 0) || !(o->clip >= 0))
 		return err_set(e, ERR_ARG,
 		    "eps must be above 0, weight decay and clip not below 0");
+	if (!(o->label_smoothing >= 0) || o->label_smoothing >= 1 ||
+	    !(o->z_loss >= 0))
+		return err_set(e, ERR_ARG,
+		    "label smoothing must be in [0, 1), z-loss not below 0");
 	return 0;
 }
 
@@ -94,16 +100,24 @@ resolve(struct run *t, struct err *e)
 					.lr = o->lr,
 					.min_ratio = o->min_lr_ratio,
 					.steps = t->rows->steps },
-		.beta1 = o->beta1,
-		.beta2 = o->beta2,
-		.eps = o->eps,
-		.decay = o->decay,
+		.optimiser = { .kind = o->optimiser,
+		    .beta1 = o->beta1,
+		    .beta2 = o->beta2,
+		    .eps = o->eps,
+		    .decay = o->decay,
+		    .spare_embeddings = o->spare_embeddings },
+		.label_smoothing = o->label_smoothing,
+		.z_loss = o->z_loss,
+		.document_mask = o->document_mask,
 		.clip = o->clip,
 		.micro_batch = micro ? micro : 1,
 		.seed = o->seed };
 	memcpy(r->rows, t->rows->digest, sizeof(r->rows));
-	return schedule_warmup(
-	    &r->schedule.warmup, o->warmup, t->rows->steps, e);
+	if (schedule_share(&r->schedule.warmup, "warm-up", o->warmup,
+		t->rows->steps, e) < 0)
+		return e->code;
+	return schedule_share(
+	    &r->schedule.cooldown, "cool-down", o->cooldown, t->rows->steps, e);
 }
 
 /* Tokens of the largest pass. */
@@ -115,6 +129,16 @@ capacity(const struct run *t)
 	return t->valid && t->valid->max_seq > n ? t->valid->max_seq : n;
 }
 
+static void
+run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
+{
+	uint64_t more = optimiser_memory(&t->c.recipe.optimiser, &t->p, ops);
+
+	net_memory(&t->p, ops, m);
+	m->optimiser += more;
+	m->total += more;
+}
+
 static int
 open_net(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
@@ -122,19 +146,29 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	size_t tokens = capacity(t);
 	struct net_memory m;
 
+	if (t->o->document_mask && (c->eos < 0 || c->eos >= c->vocab))
+		return err_set(e, ERR_ARG,
+		    "the document mask needs \"eos_token_id\" in the config: "
+		    "the token that ends documents");
 	if (tokens > INT_MAX / 4)
 		return err_set(e, ERR_ARG,
 		    "a micro-batch of %zu tokens is too large", tokens);
 	if (program_build(&t->p, c, tokens, true, e) < 0)
 		return e->code;
-	net_memory(&t->p, ops, &m);
+	t->p.moments = optimiser_moments(t->o->optimiser);
+	run_memory(t, ops, &m);
 	if (t->o->memory && m.total > t->o->memory)
 		return err_set(e, ERR_ARG,
 		    "the run needs %.1f MiB, it may have %.1f; a smaller "
 		    "micro-batch needs less",
 		    (double)m.total / 1048576, (double)t->o->memory / 1048576);
-	if (net_open(&t->n, &t->p, ops, e) < 0)
+	if (net_open(&t->n, &t->p, ops, e) < 0 ||
+	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
 		return e->code;
+	t->n.smoothing = t->o->label_smoothing;
+	t->n.z = t->o->z_loss;
+	if (t->o->document_mask)
+		t->n.doc_end = c->eos;
 	/* Rows end in a target: a row more than its tokens, each. */
 	t->tokens = malloc(2 * tokens * sizeof(*t->tokens));
 	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
@@ -179,7 +213,7 @@ tell_plan(const struct run *t)
 		.micro_batch = t->c.recipe.micro_batch,
 		.warmup = t->c.recipe.schedule.warmup };
 
-	net_memory(&t->p, t->n.ops, &p.memory);
+	run_memory(t, t->n.ops, &p.memory);
 	if (t->ev->plan)
 		t->ev->plan(t->ev->ctx, &p);
 }
@@ -213,12 +247,7 @@ static int
 update(struct run *t, uint64_t step, struct err *e)
 {
 	const struct train_recipe *r = &t->c.recipe;
-	struct adamw o = { .lr = schedule_lr(&r->schedule, step),
-		.beta1 = r->beta1,
-		.beta2 = r->beta2,
-		.eps = r->eps,
-		.decay = r->decay,
-		.scale = 1 };
+	double scale = 1;
 
 	if (net_grad_norm(&t->n, &t->r.grad_norm, e) < 0)
 		return e->code;
@@ -229,12 +258,9 @@ update(struct run *t, uint64_t step, struct err *e)
 		    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
 		    (unsigned long long)t->saved);
 	if (r->clip > 0 && t->r.grad_norm > r->clip)
-		o.scale = r->clip / t->r.grad_norm;
-	o.c1 = 1 - pow(r->beta1, (double)step + 1);
-	o.c2 = 1 - pow(r->beta2, (double)step + 1);
-	net_adamw(&t->n, &o);
-	t->r.lr = o.lr;
-	return 0;
+		scale = r->clip / t->r.grad_norm;
+	t->r.lr = schedule_lr(&r->schedule, step);
+	return optimiser_step(&t->opt, step, t->r.lr, scale, e);
 }
 
 /* The loss of a step's rows of the validation; *n counts tokens. */
@@ -349,6 +375,7 @@ static void
 close_run(struct run *t)
 {
 	runlog_close(&t->log);
+	optimiser_close(&t->opt);
 	net_close(&t->n);
 	program_free(&t->p);
 	free(t->tokens);

@@ -9,6 +9,7 @@
 #include "io/rows.h"
 #include "train/config.h"
 #include "train/net.h"
+#include "train/optimiser.h"
 #include "train/runlog.h"
 #include "train/schedule.h"
 
@@ -23,11 +24,16 @@
 struct train_options {
 	const char *dir;       /* where checkpoints and log go; created */
 	const char *tokenizer; /* a file to put into checkpoints, or NULL */
+	enum optimiser_kind optimiser;
 	enum schedule_kind schedule;
 	double lr, min_lr_ratio;
-	const char *warmup; /* "200" steps or "2%" */
+	const char *warmup;   /* "200" steps or "2%" */
+	const char *cooldown; /* likewise, of wsd */
 	double beta1, beta2, eps;
-	double decay;         /* of matrices */
+	double decay;          /* of matrices */
+	bool spare_embeddings; /* embeddings and head don't decay */
+	double label_smoothing, z_loss;
+	bool document_mask;   /* no token looks before its document */
 	double clip;          /* largest norm of the gradient; 0: no limit */
 	uint32_t micro_batch; /* rows; 0: about TRAIN_MICRO tokens */
 	uint64_t save_every;  /* steps; 0: only at the end */

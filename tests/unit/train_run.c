@@ -334,6 +334,37 @@ test_phases(const struct train_options *o)
 	phases = false;
 }
 
+/* Every optimiser learns, for any threads and over an interruption. */
+static void
+test_optimisers(const struct train_options *o)
+{
+	struct train_options other = *o;
+	struct step_report r;
+	char a[32], b[32];
+	struct err e;
+	int k;
+
+	for (k = OPTIMISER_LION; k < OPTIMISERS; k++) {
+		const char *name = optimiser_name((enum optimiser_kind)k);
+
+		other.optimiser = (enum optimiser_kind)k;
+		other.lr = k == OPTIMISER_LION ? 3e-3 : 2e-2;
+		other.schedule = SCHEDULE_WSD;
+		other.label_smoothing = .1;
+		other.z_loss = 1e-4;
+		snprintf(a, sizeof(a), "%s", name);
+		snprintf(b, sizeof(b), "%s-cut", name);
+		OK(run(a, 1, 0, false, &other, &r, &e) == 0 &&
+			r.valid_loss < r.unigram_loss - .4,
+		    "%s learns: %.3f, unigram %.3f", name, r.valid_loss,
+		    r.unigram_loss);
+		OK(run(b, 2, 5, false, &other, &r, &e) == 1 &&
+			run(b, 1, 0, true, &other, &r, &e) == 0 &&
+			same_weights(a, b),
+		    "%s resumed: the same weights", name);
+	}
+}
+
 static void
 test_schedule(void)
 {
@@ -365,6 +396,7 @@ main(void)
 	test_killed(&o);
 	test_keep(&o);
 	test_phases(&o);
+	test_optimisers(&o);
 	test_full_disk(&o);
 	test_refusals(&o);
 	snprintf(command, sizeof(command), "rm -r '%s'", top);
