@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "cmd.h"
 #include "io/stream.h"
 #include "mix/mix.h"
+#include "train/preset.h"
 #include "train/train.h"
 
 static struct opt_common common;
@@ -23,11 +25,17 @@ static struct {
 
 static const struct opt opts[] = {
 	{ "config", 0, OPT_STR, &given.config, "FILE",
-	    "the model: config.json with the keys of transformers", NULL },
+	    "the model: config.json with the keys of transformers, or a "
+	    "preset such as gpt2-124m",
+	    NULL },
 	{ "recipe", 0, OPT_STR, &given.recipe, "FILE",
 	    "what to train on (quern mix check FILE)", NULL },
 	{ "out", 0, OPT_STR, &given.out, "DIR",
 	    "folder of the log and the checkpoints", NULL },
+	{ "init", 0, OPT_STR, &options.init, "DIR",
+	    "begin with the weights, and by default the config, of a "
+	    "checkpoint or a Hugging Face folder",
+	    NULL },
 	{ "resume", 0, OPT_FLAG, &options.resume, NULL,
 	    "go on from the last checkpoint in --out, if there is one", NULL },
 	{ "valid", 0, OPT_STR, &given.valid, "FILE",
@@ -258,9 +266,9 @@ check_usage(int operands, struct err *e)
 {
 	if (operands)
 		return err_set(e, ERR_ARG, "takes no operands");
-	if (!given.config || !given.recipe || !given.out)
-		return err_set(
-		    e, ERR_ARG, "--config, --recipe and --out are needed");
+	if ((!given.config && !options.init) || !given.recipe || !given.out)
+		return err_set(e, ERR_ARG,
+		    "--config (or --init), --recipe and --out are needed");
 	if (common.out)
 		return err_set(
 		    e, ERR_ARG, "writes a folder: --out, not --output");
@@ -282,6 +290,22 @@ device(struct err *e)
 	return ops_cpu(common.threads);
 }
 
+/* A preset by its name, a file, or the config beside the first weights. */
+static int
+load_config(struct model_config *c, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (given.config && preset_find(c, given.config))
+		return 0;
+	if (given.config)
+		return config_load(c, given.config, e);
+	if (snprintf(path, sizeof(path), "%s/config.json", options.init) >=
+	    (int)sizeof(path))
+		return err_set(e, ERR_ARG, "%s: path too long", options.init);
+	return config_load(c, path, e);
+}
+
 static int
 run(const struct row_source *rows, const struct row_source *valid,
     struct err *e)
@@ -295,7 +319,7 @@ run(const struct row_source *rows, const struct row_source *valid,
 	const struct ops *ops;
 	int rc;
 
-	rc = config_load(&c, given.config, e);
+	rc = load_config(&c, e);
 	if (rc < 0)
 		return rc;
 	ops = device(e);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/version.h"
 #include "io/json.h"
 #include "io/stream.h"
@@ -158,10 +159,83 @@ check_options(
 	return 0;
 }
 
+/* The files whose digests stand in state.json. */
+static const char *const digested[] = { "model.safetensors",
+	"optimizer.safetensors" };
+enum { DIGESTED = 2, PIECE = 1 << 16 };
+
 static int
-save_state(const char *path, const struct net *n, const struct checkpoint *c,
+digest_file(const char *path, char hex[65], struct err *e)
+{
+	struct sha256 *s = sha256_new();
+	char *p = malloc(PIECE);
+	ssize_t n = -1;
+	int fd = -1, rc = 0;
+
+	if (!s || !p)
+		rc = err_nomem(e, "a digest");
+	if (rc == 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		rc = err_errno(e, path, "open it");
+	while (rc == 0 && (n = read(fd, p, PIECE)) > 0)
+		sha256_add(s, p, (size_t)n);
+	if (rc == 0 && n < 0)
+		rc = err_errno(e, path, "read it");
+	if (rc == 0)
+		sha256_hex(s, hex);
+	if (fd >= 0)
+		close(fd);
+	sha256_free(s);
+	free(p);
+	return rc;
+}
+
+static int
+put_digests(struct buf *b, const char *dir, struct err *e)
+{
+	char path[PATH_MAX], hex[65];
+	int i;
+
+	buf_puts(b, "\n  },\n  \"sha256\": {");
+	for (i = 0; i < DIGESTED; i++) {
+		if (join(path, dir, digested[i], e) < 0 ||
+		    digest_file(path, hex, e) < 0)
+			return e->code;
+		buf_printf(b, "%s\n    \"%s\": \"%s\"", i ? "," : "",
+		    digested[i], hex);
+	}
+	buf_puts(b, "\n  }\n}\n");
+	return 0;
+}
+
+/* Bits that changed on the disk are found before they are trained on. */
+static int
+check_digests(const char *dir, struct json_val sha256, struct err *e)
+{
+	char name[64], path[PATH_MAX], hex[65];
+	struct str want;
+	int i;
+
+	for (i = 0; i < DIGESTED; i++) {
+		snprintf(name, sizeof(name), "last/%s", digested[i]);
+		want = json_str(json_get(sha256, digested[i]));
+		if (join(path, dir, name, e) < 0 ||
+		    digest_file(path, hex, e) < 0)
+			return e->code;
+		if (!str_eq(want, str_c(hex)))
+			return err_set(e, ERR_CHECK,
+			    "%s: its SHA-256 is %s, state.json has %.*s: "
+			    "damaged; point %s/last to an older checkpoint",
+			    path, hex, want.p ? (int)want.n : 4,
+			    want.p ? want.p : "none", dir);
+	}
+	return 0;
+}
+
+static int
+save_state(const char *dir, const struct net *n, const struct checkpoint *c,
     struct err *e)
 {
+	char path[PATH_MAX];
 	struct field f[FIELDS];
 	struct buf b = { 0 };
 	int i, rc;
@@ -176,8 +250,11 @@ save_state(const char *path, const struct net *n, const struct checkpoint *c,
 		buf_printf(&b, "%s\n    \"%s\": ", i ? "," : "", f[i].name);
 		put_value(&b, &f[i]);
 	}
-	buf_puts(&b, "\n  }\n}\n");
-	rc = buf_ok(&b, e);
+	rc = put_digests(&b, dir, e);
+	if (rc == 0)
+		rc = join(path, dir, "state.json", e);
+	if (rc == 0)
+		rc = buf_ok(&b, e);
 	if (rc == 0)
 		rc = out_whole(path, b.p, b.n, e);
 	buf_free(&b);
@@ -232,8 +309,7 @@ fill_folder(const char *dir, const struct net *n, const struct checkpoint *c,
 	if (tokenizer && (join(path, dir, "tokenizer.json", e) < 0 ||
 			     copy_file(path, tokenizer, e) < 0))
 		return e->code;
-	if (join(path, dir, "state.json", e) < 0 ||
-	    save_state(path, n, c, e) < 0)
+	if (save_state(dir, n, c, e) < 0)
 		return e->code;
 	return sync_folder(dir, e);
 }
@@ -334,12 +410,15 @@ checkpoint_exists(const char *dir)
 }
 
 static int
-load_state(const char *path, struct checkpoint *c, struct err *e)
+load_state(const char *dir, struct checkpoint *c, struct err *e)
 {
+	char path[PATH_MAX];
 	struct json_val root;
 	struct json *j;
-	int rc = json_load(&j, path, e);
+	int rc = join(path, dir, "last/state.json", e);
 
+	if (rc == 0)
+		rc = json_load(&j, path, e);
 	if (rc < 0)
 		return rc;
 	root = json_root(j);
@@ -350,6 +429,8 @@ load_state(const char *path, struct checkpoint *c, struct err *e)
 		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);
 	else
 		rc = check_options(&c->recipe, json_get(root, "options"), e);
+	if (rc == 0)
+		rc = check_digests(dir, json_get(root, "sha256"), e);
 	json_free(j);
 	return rc;
 }
@@ -379,8 +460,7 @@ checkpoint_load(
 
 	if (join(path, dir, "last/config.json", e) < 0 ||
 	    check_config(path, &n->p->config, e) < 0 ||
-	    join(path, dir, "last/state.json", e) < 0 ||
-	    load_state(path, c, e) < 0 ||
+	    load_state(dir, c, e) < 0 ||
 	    join(path, dir, "last/model.safetensors", e) < 0 ||
 	    weights_load(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "last/optimizer.safetensors", e) < 0)

@@ -27,7 +27,9 @@ struct train_recipe {
  *
  *	model.safetensors, config.json, tokenizer.json (if there is one)
  *	optimizer.safetensors   m.NAME, v.NAME (lion: none), unigram.counts
- *	state.json              step, tokens, device, resolved options
+ *	state.json              step, tokens, device, resolved options, and the
+ *	                        SHA-256 of the first and the fourth, checked on
+ *	                        load
  *
  * and DIR/last is a link to the newest.  Folder and link change their names
  * only when everything is on the disk: kill -9 at any moment leaves the last

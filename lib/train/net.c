@@ -301,15 +301,17 @@ get_logits(struct net *n, size_t from, int rows, float *to, struct err *e)
 	return net_get(n->ops, to, n->logits, 0, (size_t)rows * c->vocab, e);
 }
 
-int
-net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
-    float *logits, struct err *e)
+/* count tokens of one sequence, and their targets behind them if losses. */
+static int
+run_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
+    bool losses, struct err *e)
 {
 	struct pass s = { .n = n,
 		.B = 1,
 		.T = (int)count,
 		.N = (int)count,
 		.pos = (int)c->used,
+		.losses = losses,
 		.cache = c };
 
 	if (count > c->max - c->used || c->used + count > n->p->config.max_seq)
@@ -317,12 +319,30 @@ net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
 		    "the sequence is longer than the %u positions there are",
 		    c->max < n->p->config.max_seq ? c->max
 						  : n->p->config.max_seq);
-	if (put_tokens(n, tokens, 1, count, count, e) < 0)
+	if (put_tokens(n, tokens, 1, count, count + losses, e) < 0)
 		return e->code;
 	pass_forward(&s);
 	c->used += count;
+	return 0;
+}
+
+int
+net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
+    float *logits, struct err *e)
+{
+	if (run_step(n, c, tokens, count, false, e) < 0)
+		return e->code;
 	return logits ? get_logits(n, count - 1, 1, logits, e)
 		      : n->ops->sync(e);
+}
+
+int
+net_score(struct net *n, struct cache *c, const uint32_t *tokens,
+    uint32_t count, double *loss, struct err *e)
+{
+	if (run_step(n, c, tokens, count, true, e) < 0)
+		return e->code;
+	return add_losses(n, count, loss, e);
 }
 
 int

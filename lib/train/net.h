@@ -92,6 +92,10 @@ void cache_close(struct cache *c);
  */
 int net_step(struct net *n, struct cache *c, const uint32_t *tokens,
     uint32_t count, float *logits, struct err *e);
+/* As net_step(), on count + 1 tokens, the last only a target: adds the sum of
+ * losses (nats) to *loss. */
+int net_score(struct net *n, struct cache *c, const uint32_t *tokens,
+    uint32_t count, double *loss, struct err *e);
 /* Logits (B*T, vocab) of whole rows (B,T), without a cache: for tests. */
 int net_logits(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
     float *logits, struct err *e);

@@ -194,7 +194,8 @@ begin(struct run *t, struct err *e)
 		return err_errno(e, t->o->dir, "create it");
 	if (there && checkpoint_load(t->o->dir, &t->n, &t->c, e) < 0)
 		return e->code;
-	if (!there && weights_init(&t->n, t->o->seed, e) < 0)
+	if (!there && (t->o->init ? weights_load_folder(&t->n, t->o->init, e)
+				  : weights_init(&t->n, t->o->seed, e)) < 0)
 		return e->code;
 	t->saved = t->c.step;
 	if (snprintf(path, sizeof(path), "%s/log.jsonl", t->o->dir) >=

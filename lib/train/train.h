@@ -23,6 +23,7 @@
  */
 struct train_options {
 	const char *dir;       /* where checkpoints and log go; created */
+	const char *init;      /* a folder of first weights, or NULL: random */
 	const char *tokenizer; /* a file to put into checkpoints, or NULL */
 	enum optimiser_kind optimiser;
 	enum schedule_kind schedule;
