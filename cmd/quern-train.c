@@ -74,6 +74,13 @@ static const struct opt opts[] = {
 	    NULL },
 	{ "document-mask", 0, OPT_FLAG, &options.document_mask, NULL,
 	    "no token looks at anything before its own document", NULL },
+	{ "spike", 0, OPT_DOUBLE, &options.spike, "X",
+	    "a loss X standard deviations above the last ones goes back to "
+	    "the last checkpoint; 0: never",
+	    NULL },
+	{ "spike-skip", 0, OPT_U64, &options.spike_skip, "N",
+	    "steps that are then left out, the last the one with that loss",
+	    NULL },
 	{ "clip", 0, OPT_DOUBLE, &options.clip, "X",
 	    "largest norm of the gradient; 0: no limit", NULL },
 	{ "micro-batch", 0, OPT_INT, &given.micro_batch, "ROWS",
@@ -200,6 +207,22 @@ on_step(void *ctx, const struct step_report *r)
 }
 
 static void
+on_spike(void *ctx, const struct spike *s)
+{
+	struct view *v = ctx;
+
+	if (common.quiet)
+		return;
+	progress_clear(&v->line);
+	fprintf(stderr,
+	    "quern train: step %llu: loss %.4f, the last ones %.4f +- %.4f: "
+	    "back to step %llu, leaving out steps %llu to %llu\n",
+	    (unsigned long long)s->step, s->loss, s->mean, s->deviation,
+	    (unsigned long long)s->back, (unsigned long long)s->from,
+	    (unsigned long long)s->to);
+}
+
+static void
 closing(struct view *v, const struct step_report *last)
 {
 	double s = progress_now() - v->line.start;
@@ -311,9 +334,11 @@ run(const struct row_source *rows, const struct row_source *valid,
     struct err *e)
 {
 	struct view v = { 0 };
-	struct train_events ev = {
-		.ctx = &v, .plan = on_plan, .step = on_step, .stop = &stop
-	};
+	struct train_events ev = { .ctx = &v,
+		.plan = on_plan,
+		.step = on_step,
+		.spike = on_spike,
+		.stop = &stop };
 	struct step_report last = { 0 };
 	struct model_config c;
 	const struct ops *ops;

@@ -69,7 +69,7 @@ struct field {
 	double real;
 	const char *text;
 };
-enum { FIELDS = 19 };
+enum { FIELDS = 21 };
 
 static void
 fields(const struct train_recipe *r, struct field f[FIELDS])
@@ -95,6 +95,8 @@ fields(const struct train_recipe *r, struct field f[FIELDS])
 		{ "label-smoothing", REAL, .real = r->label_smoothing },
 		{ "z-loss", REAL, .real = r->z_loss },
 		{ "document-mask", WHOLE, .whole = r->document_mask },
+		{ "spike", REAL, .real = r->spike },
+		{ "spike-skip", WHOLE, .whole = r->spike_skip },
 		{ "clip", REAL, .real = r->clip },
 		{ "micro-batch", WHOLE, .whole = r->micro_batch },
 		{ "seed", WHOLE, .whole = r->seed },
@@ -195,7 +197,7 @@ put_digests(struct buf *b, const char *dir, struct err *e)
 	char path[PATH_MAX], hex[65];
 	int i;
 
-	buf_puts(b, "\n  },\n  \"sha256\": {");
+	buf_puts(b, ",\n  \"sha256\": {");
 	for (i = 0; i < DIGESTED; i++) {
 		if (join(path, dir, digested[i], e) < 0 ||
 		    digest_file(path, hex, e) < 0)
@@ -231,6 +233,30 @@ check_digests(const char *dir, struct json_val sha256, struct err *e)
 	return 0;
 }
 
+static void
+put_window(struct buf *b, const struct spike_window *w)
+{
+	uint32_t i;
+
+	buf_puts(b, "\n  },\n  \"losses\": [");
+	for (i = 0; i < w->n; i++) {
+		buf_puts(b, i ? ", " : "");
+		buf_double(b, w->v[i]);
+	}
+	buf_puts(b, "]");
+}
+
+static void
+get_window(struct spike_window *w, struct json_val losses)
+{
+	struct json_iter it = json_each(losses);
+	struct json_val v;
+
+	w->n = 0;
+	while (json_next(&it, NULL, &v))
+		spike_push(w, json_double(v, 0));
+}
+
 static int
 save_state(const char *dir, const struct net *n, const struct checkpoint *c,
     struct err *e)
@@ -250,6 +276,7 @@ save_state(const char *dir, const struct net *n, const struct checkpoint *c,
 		buf_printf(&b, "%s\n    \"%s\": ", i ? "," : "", f[i].name);
 		put_value(&b, &f[i]);
 	}
+	put_window(&b, &c->window);
 	rc = put_digests(&b, dir, e);
 	if (rc == 0)
 		rc = join(path, dir, "state.json", e);
@@ -424,6 +451,7 @@ load_state(const char *dir, struct checkpoint *c, struct err *e)
 	root = json_root(j);
 	c->step = json_u64(json_get(root, "step"), UINT64_MAX);
 	c->tokens = json_u64(json_get(root, "tokens"), UINT64_MAX);
+	get_window(&c->window, json_get(root, "losses"));
 	if (c->step == UINT64_MAX || c->tokens == UINT64_MAX)
 		rc = err_set(
 		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);

@@ -107,10 +107,7 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	ops->zero(n->params, p->params.size);
 	if (p->backward) {
 		ops->zero(n->grads, p->params.size);
-		if (n->m)
-			ops->zero(n->m, p->params.size);
-		if (n->v)
-			ops->zero(n->v, p->params.size);
+		net_forget(n);
 	}
 	if (fill_rope(n, e) < 0) {
 		net_close(n);
@@ -246,6 +243,15 @@ void
 net_zero_grads(struct net *n)
 {
 	n->ops->zero(n->grads, n->p->params.size);
+}
+
+void
+net_forget(struct net *n)
+{
+	if (n->m)
+		n->ops->zero(n->m, n->p->params.size);
+	if (n->v)
+		n->ops->zero(n->v, n->p->params.size);
 }
 
 int

@@ -73,6 +73,8 @@ int net_loss(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
     double *loss, struct err *e);
 /* All gradients are 0. */
 void net_zero_grads(struct net *n);
+/* All moments are 0. */
+void net_forget(struct net *n);
 /* The norm of all gradients; ERR_IO if the device failed. */
 int net_grad_norm(struct net *n, double *norm, struct err *e);
 /* Keys and values of one sequence, for generation; freed by cache_close(). */

@@ -36,6 +36,8 @@ static const struct model_config model = { .vocab = VOCAB,
 static char top[] = "/tmp/quern-train-XXXXXX";
 static bool phases;        /* odd steps have shorter rows */
 static uint32_t bad_token; /* put into step 3 if not 0 */
+static uint64_t run_steps = STEPS;
+static uint64_t bad_step; /* its rows are noise if not 0 */
 
 static uint32_t
 seq_of(uint64_t step)
@@ -72,6 +74,8 @@ read_rows(void *ctx, uint64_t at, uint32_t first, uint32_t n, uint32_t *tokens,
 			x = (x * 3 + 1) % VOCAB;
 			if (philox_uniform(1, 1, i) < .2)
 				x = (uint32_t)(philox_uniform(1, 2, i) * VOCAB);
+			if (bad_step && at == bad_step)
+				x = (uint32_t)(philox_uniform(1, 3, i) * VOCAB);
 			*tokens++ = x;
 		}
 	if (bad_token && at == 3)
@@ -120,7 +124,7 @@ static int
 run(const char *name, int threads, uint64_t stop, bool resume,
     const struct train_options *with, struct step_report *last, struct err *e)
 {
-	struct row_source src = rows(STEPS), valid = rows(2);
+	struct row_source src = rows(run_steps), valid = rows(2);
 	struct stopper s = { .at = stop };
 	struct train_events ev = {
 		.ctx = &s, .step = on_step, .stop = &s.stop
@@ -365,6 +369,51 @@ test_optimisers(const struct train_options *o)
 	}
 }
 
+/* A bad batch: found, gone back from, left out, the same way every time. */
+static void
+test_spikes(const struct train_options *o)
+{
+	struct train_options other = *o;
+	char path[256], *p = NULL;
+	struct step_report r;
+	struct err e;
+	size_t n;
+
+	run_steps = 40;
+	bad_step = 29;
+	other.spike = 2;
+	other.spike_skip = 3;
+	other.save_every = 10;
+	OK(run("spike", 1, 0, false, &other, &r, &e) == 0 && r.step == 40 &&
+		r.tokens == 37 * ROWS * SEQ && log_counts("spike", 40),
+	    "a spike: 3 of 40 steps are left out");
+	in_slurp(in_top(path, "spike/spikes.jsonl"), &p, &n, &e);
+	OK(p && strncmp(p, "{\"step\":30,", 11) == 0 &&
+		strstr(p, "\"back_to\":20,\"skip_from\":28,\"skip_to\":30}") &&
+		strchr(p, '\n') == p + n - 1,
+	    "the journal has it once: %s", p ? p : "none");
+	free(p);
+	OK(run("spike-cut", 2, 25, false, &other, &r, &e) == 1 &&
+		run("spike-cut", 2, 34, true, &other, &r, &e) == 1 &&
+		run("spike-cut", 2, 0, true, &other, &r, &e) == 0 &&
+		same_weights("spike", "spike-cut"),
+	    "interrupted before and after it: the same weights");
+	/* Killed after going back, before the next checkpoint. */
+	run("spike-kill", 2, 20, false, &other, &r, &e);
+	in_slurp(in_top(path, "spike/spikes.jsonl"), &p, &n, &e);
+	out_whole(in_top(path, "spike-kill/spikes.jsonl"), p, n, &e);
+	free(p);
+	OK(run("spike-kill", 2, 0, true, &other, &r, &e) == 0 &&
+		same_weights("spike", "spike-kill"),
+	    "killed after it and resumed: the same weights");
+	other.lr = 1e30;
+	other.clip = 0;
+	OK(run("spike-nan", 2, 0, false, &other, &r, &e) == ERR_FORMAT, "%s",
+	    e.msg);
+	bad_step = 0;
+	run_steps = STEPS;
+}
+
 static void
 test_schedule(void)
 {
@@ -397,6 +446,7 @@ main(void)
 	test_keep(&o);
 	test_phases(&o);
 	test_optimisers(&o);
+	test_spikes(&o);
 	test_full_disk(&o);
 	test_refusals(&o);
 	snprintf(command, sizeof(command), "rm -r '%s'", top);
