@@ -153,12 +153,13 @@ struct field {
 	double real;
 	const char *text;
 };
-enum { FIELDS = 13 };
+enum { FIELDS = 21 };
 
 static void
 fields(const struct train_recipe *r, struct field f[FIELDS])
 {
 	const struct schedule *s = &r->schedule;
+	const struct optimiser_options *o = &r->optimiser;
 
 	memcpy(f,
 	    (struct field[FIELDS]){
@@ -168,10 +169,18 @@ fields(const struct train_recipe *r, struct field f[FIELDS])
 		{ "lr", REAL, .real = s->lr },
 		{ "min-lr-ratio", REAL, .real = s->min_ratio },
 		{ "warmup", WHOLE, .whole = s->warmup },
-		{ "beta1", REAL, .real = r->beta1 },
-		{ "beta2", REAL, .real = r->beta2 },
-		{ "eps", REAL, .real = r->eps },
-		{ "weight-decay", REAL, .real = r->decay },
+		{ "cooldown", WHOLE, .whole = s->cooldown },
+		{ "optimizer", TEXT, .text = optimiser_name(o->kind) },
+		{ "beta1", REAL, .real = o->beta1 },
+		{ "beta2", REAL, .real = o->beta2 },
+		{ "eps", REAL, .real = o->eps },
+		{ "weight-decay", REAL, .real = o->decay },
+		{ "spare-embeddings", WHOLE, .whole = o->spare_embeddings },
+		{ "label-smoothing", REAL, .real = r->label_smoothing },
+		{ "z-loss", REAL, .real = r->z_loss },
+		{ "document-mask", WHOLE, .whole = r->document_mask },
+		{ "spike", REAL, .real = r->spike },
+		{ "spike-skip", WHOLE, .whole = r->spike_skip },
 		{ "clip", REAL, .real = r->clip },
 		{ "micro-batch", WHOLE, .whole = r->micro_batch },
 		{ "seed", WHOLE, .whole = r->seed },
@@ -236,12 +245,36 @@ check_options(
 	return 0;
 }
 
+static void
+put_window(struct buf *b, const struct spike_window *w)
+{
+	uint32_t i;
+
+	buf_puts(b, "\n  },\n  \"losses\": [");
+	for (i = 0; i < w->n; i++) {
+		buf_puts(b, i ? ", " : "");
+		buf_double(b, w->v[i]);
+	}
+	buf_puts(b, "]");
+}
+
+static void
+get_window(struct spike_window *w, struct json_val losses)
+{
+	struct json_iter it = json_each(losses);
+	struct json_val v;
+
+	w->n = 0;
+	while (json_next(&it, NULL, &v))
+		spike_push(w, json_double(v, 0));
+}
+
 static int
 save_state(const char *dir, const struct net *n, const struct checkpoint *c,
     struct err *e)
 {
-	struct field f[FIELDS];
 	char path[PATH_MAX];
+	struct field f[FIELDS];
 	struct buf b = { 0 };
 	int i, rc;
 
@@ -257,7 +290,8 @@ save_state(const char *dir, const struct net *n, const struct checkpoint *c,
 		buf_printf(&b, "%s\n    \"%s\": ", i ? "," : "", f[i].name);
 		put_value(&b, &f[i]);
 	}
-	buf_puts(&b, "\n  }\n}\n");
+	put_window(&b, &c->window);
+	buf_puts(&b, "\n}\n");
 	if (rc == 0)
 		rc = buf_ok(&b, e);
 	if (rc == 0)
@@ -309,7 +343,7 @@ fill_folder(const char *dir, const struct net *n, const struct checkpoint *c,
 	if (join(path, dir, "model.safetensors", e) < 0 ||
 	    weights_save(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "optimizer.safetensors", e) < 0 ||
-	    weights_save(n, path, moments, 2, c->counts, e) < 0 ||
+	    weights_save(n, path, moments, n->p->moments, c->counts, e) < 0 ||
 	    join(path, dir, "config.json", e) < 0 ||
 	    save_config(path, n, e) < 0)
 		return e->code;
@@ -420,8 +454,8 @@ checkpoint_exists(const char *dir)
 static int
 load_state(const char *dir, struct checkpoint *c, struct err *e)
 {
-	struct json_val root;
 	char path[PATH_MAX];
+	struct json_val root;
 	struct json *j;
 	int rc = join(path, dir, "state.json", e);
 
@@ -432,6 +466,7 @@ load_state(const char *dir, struct checkpoint *c, struct err *e)
 	root = json_root(j);
 	c->step = json_u64(json_get(root, "step"), UINT64_MAX);
 	c->tokens = json_u64(json_get(root, "tokens"), UINT64_MAX);
+	get_window(&c->window, json_get(root, "losses"));
 	if (c->step == UINT64_MAX || c->tokens == UINT64_MAX)
 		rc = err_set(
 		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);
@@ -474,5 +509,5 @@ checkpoint_load(
 	    weights_load(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "last/optimizer.safetensors", e) < 0)
 		return e->code;
-	return weights_load(n, path, moments, 2, c->counts, e);
+	return weights_load(n, path, moments, n->p->moments, c->counts, e);
 }

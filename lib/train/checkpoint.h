@@ -6,14 +6,20 @@
 #include <stdint.h>
 
 #include "train/net.h"
+#include "train/optimiser.h"
 #include "train/schedule.h"
+#include "train/spike.h"
 
 struct err;
 
 /* What decides, beside model and recipe, what a run computes. */
 struct train_recipe {
 	struct schedule schedule;
-	double beta1, beta2, eps, decay, clip;
+	struct optimiser_options optimiser;
+	double label_smoothing, z_loss, clip;
+	bool document_mask;
+	double spike;        /* standard deviations; 0: never */
+	uint64_t spike_skip; /* steps left out */
 	uint32_t micro_batch;
 	uint64_t seed;
 	char rows[65]; /* digest of the row source */
@@ -34,6 +40,7 @@ struct train_recipe {
 struct checkpoint {
 	struct train_recipe recipe;
 	uint64_t step, tokens;
+	struct spike_window window;
 	uint64_t *counts; /* (vocab): tokens trained on, the caller's */
 };
 

@@ -24,7 +24,7 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	uint64_t real = ops->real;
 
 	m->params = p->params.size * real;
-	m->optimiser = p->backward ? 3 * m->params : 0;
+	m->optimiser = p->backward ? (1 + p->moments) * m->params : 0;
 	m->activations = p->arena * real;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->total = m->params + m->optimiser + m->activations + m->logits +
@@ -65,9 +65,12 @@ alloc_all(struct net *n)
 	n->params = n->ops->alloc(params);
 	if (p->backward) {
 		n->grads = n->ops->alloc(params);
-		n->m = n->ops->alloc(params);
-		n->v = n->ops->alloc(params);
-		if (!n->grads || !n->m || !n->v)
+		if (p->moments > 0)
+			n->m = n->ops->alloc(params);
+		if (p->moments > 1)
+			n->v = n->ops->alloc(params);
+		if (!n->grads || (p->moments > 0 && !n->m) ||
+		    (p->moments > 1 && !n->v))
 			return false;
 	}
 	n->arena = n->ops->alloc(p->arena * real);
@@ -104,8 +107,7 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	ops->zero(n->params, p->params.size);
 	if (p->backward) {
 		ops->zero(n->grads, p->params.size);
-		ops->zero(n->m, p->params.size);
-		ops->zero(n->v, p->params.size);
+		net_forget(n);
 	}
 	if (fill_rope(n, e) < 0) {
 		net_close(n);
@@ -243,6 +245,15 @@ net_zero_grads(struct net *n)
 	n->ops->zero(n->grads, n->p->params.size);
 }
 
+void
+net_forget(struct net *n)
+{
+	if (n->m)
+		n->ops->zero(n->m, n->p->params.size);
+	if (n->v)
+		n->ops->zero(n->v, n->p->params.size);
+}
+
 int
 net_grad_norm(struct net *n, double *norm, struct err *e)
 {
@@ -254,24 +265,6 @@ net_grad_norm(struct net *n, double *norm, struct err *e)
 	rc = n->ops->sync(e);
 	*norm = sqrt(sum);
 	return rc;
-}
-
-void
-net_adamw(struct net *n, const struct adamw *o)
-{
-	const struct params *all = &n->p->params;
-	struct adamw mine = *o;
-	size_t i;
-
-	for (i = 0; i < all->n; i++) {
-		const struct param *p = &all->v[i];
-
-		mine.decay = p->decay ? o->decay : 0;
-		n->ops->adamw(net_at(n->ops, n->params, p->at),
-		    net_at(n->ops, n->grads, p->at),
-		    net_at(n->ops, n->m, p->at), net_at(n->ops, n->v, p->at),
-		    p->n, &mine);
-	}
 }
 
 int
@@ -314,15 +307,17 @@ get_logits(struct net *n, size_t from, int rows, float *to, struct err *e)
 	return net_get(n->ops, to, n->logits, 0, (size_t)rows * c->vocab, e);
 }
 
-int
-net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
-    float *logits, struct err *e)
+/* count tokens of one sequence, and their targets behind them if losses. */
+static int
+run_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
+    bool losses, struct err *e)
 {
 	struct pass s = { .n = n,
 		.B = 1,
 		.T = (int)count,
 		.N = (int)count,
 		.pos = (int)c->used,
+		.losses = losses,
 		.cache = c };
 
 	if (count > c->max - c->used || c->used + count > n->p->config.max_seq)
@@ -330,12 +325,30 @@ net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
 		    "the sequence is longer than the %u positions there are",
 		    c->max < n->p->config.max_seq ? c->max
 						  : n->p->config.max_seq);
-	if (put_tokens(n, tokens, 1, count, count, e) < 0)
+	if (put_tokens(n, tokens, 1, count, count + losses, e) < 0)
 		return e->code;
 	pass_forward(&s);
 	c->used += count;
+	return 0;
+}
+
+int
+net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
+    float *logits, struct err *e)
+{
+	if (run_step(n, c, tokens, count, false, e) < 0)
+		return e->code;
 	return logits ? get_logits(n, count - 1, 1, logits, e)
 		      : n->ops->sync(e);
+}
+
+int
+net_score(struct net *n, struct cache *c, const uint32_t *tokens,
+    uint32_t count, double *loss, struct err *e)
+{
+	if (run_step(n, c, tokens, count, true, e) < 0)
+		return e->code;
+	return add_losses(n, count, loss, e);
 }
 
 int

@@ -260,11 +260,16 @@ loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
 	const struct ops *ops = s->n->ops;
 	int V = (int)s->n->p->config.vocab, C = width(s, x->in);
 	size_t at = (size_t)from * (size_t)C;
+	struct cross_entropy o = { .scale = s->scale, .backward = s->train };
 	void *logits = s->n->logits, *in = net_at(ops, tensor_at(s, x->in), at);
 
+	if (s->train) {
+		o.smoothing = s->n->smoothing;
+		o.z = s->n->z;
+	}
 	ops->matmul(logits, in, param_at(s, x->param), rows, V, C, 0, 1, 0);
 	ops->cross_entropy(net_at(ops, s->n->loss, (size_t)from), logits,
-	    s->n->targets + from, rows, V, s->scale, s->train);
+	    s->n->targets + from, rows, V, &o);
 	if (!s->train)
 		return;
 	ops->matmul(net_at(ops, tensor_at(s, x->gin), at), logits,

@@ -41,6 +41,18 @@ enum act_kind {
 	ACT_KINDS
 };
 
+/*
+ * With lse = log(sum(exp(x))) over the logits x of a token:
+ *	loss = lse - (1 - smoothing) x[target] - smoothing mean(x) + z lse^2
+ * Source: label smoothing: Szegedy et al., arXiv 1512.00567, section 7; z-loss:
+ * Chowdhery et al., arXiv 2204.02311, section 5.
+ */
+struct cross_entropy {
+	double scale; /* of the gradient */
+	double smoothing, z;
+	int backward;
+};
+
 /* A device: how to hold memory on it and how to compute on it. */
 struct ops {
 	int version; /* OPS_VERSION */

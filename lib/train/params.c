@@ -25,7 +25,7 @@ add(struct params *p, uint64_t rows, uint64_t cols, double std, bool adjoin,
 		.fill = 1,
 		.at = p->size,
 		.n = (size_t)((rows ? rows : 1) * cols),
-		.decay = rows > 0 };
+		.role = rows ? ROLE_EMBEDDING : ROLE_VECTOR };
 	x->shape[0] = rows ? rows : cols;
 	x->shape[1] = rows ? cols : 0;
 	va_start(ap, fmt);
@@ -92,6 +92,8 @@ add_named(struct builder *b, enum layer_param which, uint64_t rows,
 	x = add(b->p, rows, cols, std, adjoin,
 	    gpt2 ? "transformer.h.%u.%s" : "model.layers.%u.%s", b->layer,
 	    name);
+	if (rows)
+		x->role = ROLE_MATRIX;
 	b->p->layer[(size_t)b->layer * LAYER_PARAMS + which] = x;
 	return x;
 }

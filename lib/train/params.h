@@ -14,14 +14,20 @@
  * Parameters that one product uses together (q, k, v; gate, up) adjoin, so
  * that they are one matrix.
  */
+enum param_role {
+	ROLE_VECTOR,    /* norms and biases */
+	ROLE_MATRIX,    /* of layers */
+	ROLE_EMBEDDING, /* of tokens and positions, and the head */
+};
+
 struct param {
 	char name[64]; /* as Hugging Face names it */
 	uint32_t rank; /* 1 or 2 */
 	uint64_t shape[2];
 	size_t at, n; /* in elements */
-	bool decay;   /* matrices */
-	double std;   /* of its first values; 0: they are all `fill` */
-	float fill;   /* 1 for norms, 0 for biases */
+	enum param_role role;
+	double std; /* of its first values; 0: they are all `fill` */
+	float fill; /* 1 for norms, 0 for biases */
 };
 
 #define PARAM_NONE SIZE_MAX

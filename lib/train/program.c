@@ -237,9 +237,10 @@ program_build(struct program *p, const struct model_config *c, size_t tokens,
 	size_t nodes = (size_t)c->layers * NODES_A_LAYER + NODES_BESIDES;
 	int rc;
 
-	*p = (struct program){
-		.config = *c, .tokens = tokens, .backward = backward
-	};
+	*p = (struct program){ .config = *c,
+		.tokens = tokens,
+		.backward = backward,
+		.moments = backward ? 2 : 0 };
 	rc = params_build(&p->params, c, e);
 	if (rc < 0)
 		return rc;

@@ -60,8 +60,9 @@ struct program {
 	size_t tensors, nodes;
 	size_t tokens; /* the most in one pass: B * T */
 	bool backward;
-	size_t arena;    /* of activations and their gradients, in elements */
-	int last_hidden; /* what the logits are made of: (N, dim) */
+	uint32_t moments; /* that its optimiser keeps: 0 to 2; 2 at first */
+	size_t arena;     /* of activations and their gradients, in elements */
+	int last_hidden;  /* what the logits are made of: (N, dim) */
 };
 
 /*

@@ -506,23 +506,30 @@ ref_glu_bwd(void *din, const void *dout, const void *in, int N, int F, int kind)
 
 static void
 ref_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
-    int V, double scale, int backward)
+    int V, const struct cross_entropy *o)
 {
-	double *l = loss, *x, max, sum;
+	double *x, max, sum, mean, lse, share;
 	int i, v;
 
 	for (i = 0; i < N; i++) {
 		x = (double *)logits + i * V;
 		max = -INFINITY;
-		sum = 0;
+		sum = mean = 0;
 		for (v = 0; v < V; v++)
 			max = fmax(max, x[v]);
-		for (v = 0; v < V; v++)
+		for (v = 0; v < V; v++) {
 			sum += exp(x[v] - max);
-		l[i] = max + log(sum) - x[targets[i]];
-		for (v = 0; backward && v < V; v++)
-			x[v] =
-			    scale * (exp(x[v] - max) / sum - (v == targets[i]));
+			mean += x[v] / V;
+		}
+		lse = max + log(sum);
+		((double *)loss)[i] = lse - (1 - o->smoothing) * x[targets[i]] -
+				      o->smoothing * mean + o->z * lse * lse;
+		for (v = 0; o->backward && v < V; v++) {
+			share = o->smoothing / V +
+				(v == targets[i] ? 1 - o->smoothing : 0);
+			x[v] = o->scale *
+			       (exp(x[v] - lse) * (1 + 2 * o->z * lse) - share);
+		}
 	}
 }
 
@@ -541,6 +548,30 @@ ref_adamw(
 		    o->lr * (m1[i] / o->c1 / (sqrt(m2[i] / o->c2) + o->eps) +
 				o->decay * w[i]);
 	}
+}
+
+static void
+ref_lion(void *p, const void *g, void *m, size_t n, const struct adamw *o)
+{
+	double *w = p, *mean = m, x, u;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		x = ((const double *)g)[i] * o->scale;
+		u = o->beta1 * mean[i] + (1 - o->beta1) * x;
+		mean[i] = o->beta2 * mean[i] + (1 - o->beta2) * x;
+		w[i] -= o->lr * ((u > 0) - (u < 0) + o->decay * w[i]);
+	}
+}
+
+static void
+ref_blend(void *out, const void *x, const void *y, size_t n, double a, double b)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		((double *)out)[i] =
+		    a * ((const double *)x)[i] + b * ((const double *)y)[i];
 }
 
 static void

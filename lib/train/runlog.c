@@ -93,10 +93,15 @@ runlog_add(struct runlog *l, const struct step_report *r, struct err *e)
 
 	buf_printf(&b, "{\"step\":%llu,\"tokens\":%llu",
 	    (unsigned long long)r->step, (unsigned long long)r->tokens);
-	member(&b, "loss", r->loss);
-	member(&b, "lr", r->lr);
-	member(&b, "grad_norm", r->grad_norm);
-	member(&b, "tokens_per_s", (double)(uint64_t)(r->tokens_per_s + .5));
+	if (r->skipped) {
+		buf_puts(&b, ",\"skipped\":true");
+	} else {
+		member(&b, "loss", r->loss);
+		member(&b, "lr", r->lr);
+		member(&b, "grad_norm", r->grad_norm);
+		member(&b, "tokens_per_s",
+		    (double)(uint64_t)(r->tokens_per_s + .5));
+	}
 	if (r->validated) {
 		member(&b, "valid_loss", r->valid_loss);
 		member(&b, "unigram_loss", r->unigram_loss);

@@ -30,6 +30,7 @@ static const struct model_config untied = { .vocab = 19,
 	.eos = -1 };
 
 static int64_t doc_end = -1; /* of test_model() */
+static double extra;         /* its label smoothing; a tenth: z-loss */
 
 static void
 fill_rows(uint32_t *rows, size_t n, uint32_t vocab)
@@ -63,6 +64,10 @@ loss_of(struct net *n, const uint32_t *rows)
 	double loss = 0;
 	struct err e;
 
+	/* The loss that is trained on; adds nothing to the gradients. */
+	if (extra > 0)
+		return net_train(n, rows, ROWS, SEQ, 0, &loss, &e) < 0 ? NAN
+								       : loss;
 	return net_loss(n, rows, ROWS, SEQ, &loss, &e) < 0 ? NAN : loss;
 }
 
@@ -123,6 +128,8 @@ test_model(const char *what, const struct model_config *c)
 	unsettle(&n);
 	unsettle(&f);
 	n.doc_end = f.doc_end = doc_end;
+	n.smoothing = f.smoothing = extra;
+	n.z = f.z = extra / 10;
 	net_train(&n, rows, ROWS, SEQ, 1, &loss, &e);
 	worst = worst_error(&n, rows, n.grads);
 	/* Of a key bias little is left: differences lose more digits. */
@@ -300,6 +307,9 @@ test_families(void)
 	doc_end = 3;
 	test_model("llama, reglu^2, documents", &c);
 	doc_end = -1;
+	extra = .2;
+	test_model("label smoothing, z-loss", &untied);
+	extra = 0;
 }
 
 /* A document in front changes nothing in one behind it, not even a bit. */

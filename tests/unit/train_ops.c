@@ -343,13 +343,17 @@ test_bias(struct bench *b, int T, int C)
 }
 
 static void
-test_cross_entropy(struct bench *b, int N, int V, int backward)
+test_cross_entropy(struct bench *b, int N, int V, int backward, double extra)
 {
+	struct cross_entropy o = { .scale = .3,
+		.smoothing = extra,
+		.z = extra * .1,
+		.backward = backward };
 	int32_t host[512], *ids = tokens(b, host, N, V);
 
 	array(b, (size_t)N, 1), array(b, (size_t)(N * V), 4);
-	BOTH(cross_entropy, (D(0), D(1), ids, N, V, .3, backward),
-	    (R(0), R(1), host, N, V, .3, backward));
+	BOTH(cross_entropy, (D(0), D(1), ids, N, V, &o),
+	    (R(0), R(1), host, N, V, &o));
 	/* Forward only, the logits are left as they please. */
 	if (!backward)
 		memset(R(1), 0, (size_t)(N * V) * sizeof(double)),
@@ -381,6 +385,12 @@ test_adamw(struct bench *b, size_t n)
 	BOTH(adamw, (D(0), D(1), D(2), D(3), n, &o),
 	    (R(0), R(1), R(2), R(3), n, &o));
 	compare(b, "adamw", 1e-12);
+	o.decay = .2;
+	array(b, n, 1), array(b, n, 1), array(b, n, 1);
+	BOTH(lion, (D(0), D(1), D(2), n, &o), (R(0), R(1), R(2), n, &o));
+	BOTH(blend, (D(1), D(1), D(2), n, .7, -.4),
+	    (R(1), R(1), R(2), n, .7, -.4));
+	compare(b, "lion, blend", 1e-12);
 }
 
 static void
@@ -437,9 +447,10 @@ test_all(const struct ops *dev)
 	test_qknorm(b, 37, 4, 2, 10);
 	test_qknorm(b, 1, 1, 1, 2);
 	test_bias(b, 11, 70);
-	test_cross_entropy(b, 9, 1, 1);
-	test_cross_entropy(b, 300, 61, 1);
-	test_cross_entropy(b, 9, 61, 0);
+	test_cross_entropy(b, 9, 1, 1, 0);
+	test_cross_entropy(b, 300, 61, 1, 0);
+	test_cross_entropy(b, 9, 61, 0, 0);
+	test_cross_entropy(b, 300, 61, 1, .2);
 	test_adamw(b, 40001);
 	test_sumsq(b, 1);
 	test_sumsq(b, 5000001);
