@@ -124,10 +124,10 @@ count_letters(struct text_stat *t, struct str s)
 static void
 count_words(struct text_stat *t, struct str s)
 {
-	struct words_count c = { 0 };
+	struct cues c = { 0 };
 
 	if (s.n <= SHORT_TEXT)
-		words_count(s, &c);
+		cues_count(s, &c);
 	t->legal = c.n[WORDS_LEGAL];
 	t->action = c.n[WORDS_ACTION];
 	t->byline = c.n[WORDS_BYLINE];

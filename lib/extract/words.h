@@ -9,11 +9,11 @@
 /* Words that furniture of pages is made of, in the web's larger languages. */
 enum { WORDS_LEGAL, WORDS_ACTION, WORDS_BYLINE, WORDS_SHOP, WORDS_GROUPS };
 
-struct words_count {
+struct cues {
 	uint8_t n[WORDS_GROUPS];
 };
 
 /* Count those of s: UTF-8; ASCII letters compare without case. */
-void words_count(struct str s, struct words_count *c);
+void cues_count(struct str s, struct cues *c);
 
 #endif
