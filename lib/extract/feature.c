@@ -127,7 +127,7 @@ count_words(struct text_stat *t, struct str s)
 	struct words_count c = { 0 };
 
 	if (s.n <= SHORT_TEXT)
-		words_count(s, &c);
+		words_tally(s, &c);
 	t->legal = c.n[WORDS_LEGAL];
 	t->action = c.n[WORDS_ACTION];
 	t->byline = c.n[WORDS_BYLINE];

@@ -230,7 +230,7 @@ is_letter(char c)
 }
 
 void
-words_count(struct str s, struct words_count *c)
+words_tally(struct str s, struct words_count *c)
 {
 	char word[MAX_WORD];
 	size_t i, n = 0;

@@ -14,6 +14,6 @@ struct words_count {
 };
 
 /* Count those of s: UTF-8; ASCII letters compare without case. */
-void words_count(struct str s, struct words_count *c);
+void words_tally(struct str s, struct words_count *c);
 
 #endif
