@@ -10,6 +10,7 @@
 #include "mix/audit.h"
 #include "mix/emit.h"
 #include "mix/mix.h"
+#include "mix/picture.h"
 #include "mix/show.h"
 
 static struct opt_common common;
@@ -77,7 +78,21 @@ report(const struct opt_cmd *c, const struct mix *m, struct err *e)
 	    mix_recipe(m)->file, p->nproblem, p->nproblem > 1 ? "s" : "");
 }
 
-static const char *format;
+static const char *format, *svg;
+
+static int
+put_picture(const struct plan *p, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	picture_plan(p, &b);
+	rc = buf_ok(&b, e);
+	if (rc == 0)
+		rc = out_whole(svg, b.p, b.n, e);
+	buf_free(&b);
+	return rc;
+}
 
 /* check and plan: show the plan, then say what is wrong with it. */
 static int
@@ -100,12 +115,21 @@ show_main(const struct opt_cmd *c, int argc, char **argv,
 			buf_putc(&text, '\n');
 		rc = put(c, &text, m, &e);
 	}
+	if (rc == 0 && svg)
+		rc = put_picture(mix_plan(m), &e);
 	if (rc == 0)
 		rc = report(c, m, &e);
 	buf_free(&text);
 	mix_close(m);
 	return cmd_end(c, rc, &e);
 }
+
+static const struct opt plan_opts[] = { { "format", 0, OPT_STR, &format,
+					    "FORMAT", "how to print it",
+					    "text,json" },
+	{ "svg", 0, OPT_STR, &svg, "FILE",
+	    "draw shares, batches and row lengths over the run", NULL },
+	{ 0 } };
 
 static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
 					    "FORMAT", "how to print it",
@@ -136,7 +160,7 @@ plan_main(int argc, char **argv)
 		.args = "RECIPE",
 		.summary = "the phases in steps, rows and tokens",
 		.example = "quern mix plan --format json run.mix | jq .steps",
-		.opts = show_opts,
+		.opts = plan_opts,
 		.common = common_opts,
 	};
 

@@ -312,13 +312,14 @@ reaches(
 
 /*
  * The first row > at in the period where source i's due is >= c (or > c), its
- * end if none.  Rows of the phase, counted from 1.
+ * end if none.  Rows of the phase, counted from 1; step >= 1 is a guess of how
+ * far it is.
  */
 static uint64_t
-first_row(
-    const struct windows *w, uint32_t i, uint64_t at, uint64_t c, bool more)
+first_row(const struct windows *w, uint32_t i, uint64_t at, uint64_t step,
+    uint64_t c, bool more)
 {
-	uint64_t end = w->t->first + w->t->rows, step = 1, mid;
+	uint64_t end = w->t->first + w->t->rows, mid;
 
 	while (at + step < end && !reaches(w, i, at + step, c, more)) {
 		at += step;
@@ -335,17 +336,25 @@ first_row(
 	return end;
 }
 
-/* The window of the seat's next row, with the seat's rows in the period den. */
+/*
+ * The window of the seat's next row, with the seat's rows in the period den.
+ * Without slack it begins where the last one ended; it is about as long.
+ */
 static void
 seat_window(const struct windows *w, struct seat *s)
 {
 	uint64_t c = w->t->before[s->source] + s->count;
-	uint64_t at = s->from ? s->from - 1 : w->t->first;
+	uint64_t at = w->t->first, length = 2;
 
+	if (s->count) {
+		at = w->slack ? s->from - 1 : s->num - 1;
+		length += s->num - s->from;
+	}
 	s->from = c < w->slack
 		      ? w->t->first + 1
-		      : first_row(w, s->source, at, c - w->slack, true);
-	s->num = first_row(w, s->source, s->from - 1, c + 1 + w->slack, false);
+		      : first_row(w, s->source, at, 1, c - w->slack, true);
+	s->num = first_row(
+	    w, s->source, s->from - 1, length / 2, c + 1 + w->slack, false);
 }
 
 static bool

@@ -121,6 +121,10 @@ equal "of a phase with -> the second half has more of what grows" true \
 			.source == "code"] | (length / 2 | floor) as $h |
 			([.[:$h][] | select(.)] | length) < ([.[$h:][] | select(.)] | length)')"
 
+check "a picture" quern mix plan -o /dev/null --svg rich.svg rich.mix
+golden mix-svg cat rich.svg
+exits 1 "a picture nowhere" quern mix plan --svg no/rich.svg rich.mix
+
 # diff: the first step that is another.
 golden mix-diff quern mix diff run.mix rich.mix
 sed 's/^phase long.*/phase long 4K seq=128 code:61 web:rest/' run.mix >later.mix
