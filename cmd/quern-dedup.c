@@ -4,10 +4,12 @@
 #include "cmd.h"
 #include "dedup/exact.h"
 #include "dedup/minhash.h"
+#include "dedup/samelines.h"
 
 static struct opt_common common;
 static struct exact_opt exact;
 static struct minhash_opt near;
+static struct lines_opt lines = { .least = 1 };
 
 static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
@@ -30,6 +32,13 @@ static const struct opt exact_opts[] = {
 
 static const struct opt url_opts[] = {
 	PREFER(&exact.prefer),
+	{ 0 },
+};
+
+static const struct opt lines_opts[] = {
+	{ "least", 0, OPT_INT, &lines.least, "N",
+	    "lines of fewer words stay wherever they are", NULL },
+	PREFER(&lines.prefer),
 	{ 0 },
 };
 
@@ -76,6 +85,17 @@ static const struct opt_cmd url_cmd = {
 	.more = "The URL is metadata.url; a document without one stays.",
 };
 
+static const struct opt_cmd lines_cmd = {
+	.name = "dedup lines",
+	.args = "[FILE...]",
+	.summary = "cut out lines that another document has",
+	.example = "quern dedup lines --least 5 documents.jsonl -o lines.jsonl",
+	.opts = lines_opts,
+	.common = common_opts,
+	.more = "Each line stays in one document: that with the smallest id, "
+		"unless --prefer\nsays otherwise.",
+};
+
 static const struct opt_cmd minhash_cmd = {
 	.name = "dedup minhash",
 	.args = "[FILE...]",
@@ -93,6 +113,12 @@ static int
 run_exact(struct docs *in, struct run *r, struct err *e)
 {
 	return dedup_exact(in, r, &exact, e);
+}
+
+static int
+run_lines(struct docs *in, struct run *r, struct err *e)
+{
+	return dedup_lines(in, r, &lines, e);
 }
 
 static int
@@ -145,6 +171,12 @@ url_main(int argc, char **argv)
 	return dedup(&url_cmd, argc, argv, run_exact);
 }
 
+static int
+lines_main(int argc, char **argv)
+{
+	return dedup(&lines_cmd, argc, argv, run_lines);
+}
+
 /* The other options begin as the profile has them, in the help too. */
 static void
 begin_with_profile(int argc, char **argv)
@@ -178,6 +210,8 @@ main(int argc, char **argv)
 		{ "url", "drop documents that have the same URL", url_main },
 		{ "minhash", "drop documents that are nearly the same",
 		    minhash_main },
+		{ "lines", "cut out lines that another document has",
+		    lines_main },
 		{ 0 },
 	};
 

@@ -166,6 +166,34 @@ END
 golden dedup-url rejects url urls.jsonl
 equal "url: the newest" "2 3 4 5 6" "$(quern dedup url --prefer newest urls.jsonl | jq -r .id | xargs)"
 
+# Lines that several documents have.
+cat >lines.jsonl <<'END'
+{"id":"2","text":"Home | News | Mill\n\nThe river is low today.\nCopyright by the miller.","metadata":{"date":"2022"}}
+{"id":"1","text":"HOME, news, mill\nRye is cheap.\n--\nRye is cheap!\nCopyright by the Miller"}
+{"id":"3","text":"home news mill\n***\nCopyright by the miller"}
+{"id":"4","text":""}
+{"id":"5","text":"***"}
+{"id":"6","text":"Alone."}
+END
+golden dedup-lines quern dedup lines lines.jsonl
+golden dedup-lines-rejects rejects lines lines.jsonl
+golden dedup-lines-newest quern dedup lines --prefer newest lines.jsonl
+golden dedup-lines-least quern dedup lines --least 4 lines.jsonl
+golden dedup-lines-stats stats lines lines.jsonl
+exits 2 "lines: --least of a million" quern dedup lines --least 1000000 lines.jsonl
+jq -c '.text |= gsub(", "; "\n")' many.jsonl >broken.jsonl
+threads "lines" quern dedup lines broken.jsonl
+threads "lines' rejects" rejects lines --prefer longest broken.jsonl
+quern dedup lines broken.jsonl | sort >want.sorted
+tac broken.jsonl | quern dedup lines | sort >got.sorted
+check "lines: the same in reverse order" cmp want.sorted got.sorted
+quern dedup lines broken.jsonl >once.jsonl
+quern dedup lines once.jsonl >again.jsonl
+check "lines: of its own output it cuts nothing" cmp once.jsonl again.jsonl
+words() { jq -r .text "$1" | grep '[a-z0-9]' | sed 's/[^a-z0-9]\+/ /g; s/^ //; s/ $//'; }
+equal "lines: each is left once" "$(words broken.jsonl | sort -u | md5sum)" \
+	"$(words once.jsonl | sort | md5sum)"
+
 # A bucket of thousands is no square.
 awk 'BEGIN { for (i = 0; i < 30000; i++)
 	print "{\"id\":\"" i "\",\"text\":\"the same page again and again, word by word\"}" }' >same.jsonl
