@@ -174,6 +174,10 @@ bpe_all_splits(struct bpe *b, struct err *e)
 
 	for (m.id = 0; m.id < b->ntoken; m.id++) {
 		s = bpe_bytes(b, m.id);
+		if (s.n > BPE_MAX_SPLIT)
+			return err_set(e, ERR_FORMAT,
+			    "token %u has %zu bytes, over %d", m.id, s.n,
+			    BPE_MAX_SPLIT);
 		for (cut = 1; cut < s.n; cut++) {
 			m.left = bpe_find(b, (struct str){ s.p, cut });
 			if (m.left == BPE_NONE)

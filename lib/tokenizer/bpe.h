@@ -21,6 +21,7 @@ struct err;
 enum {
 	BPE_NONE = UINT32_MAX, /* no id */
 	BPE_MAX_ID = 1 << 28,
+	BPE_MAX_SPLIT = 1024, /* bytes of a token whose cuts are looked up */
 	BPE_PADDING = 16, /* readable bytes behind those of an indexed bpe */
 };
 
@@ -93,7 +94,7 @@ int bpe_index_tokens(struct bpe *b, struct err *e);
 uint32_t bpe_find(const struct bpe *b, struct str bytes);
 /*
  * Add, by rising id, a merge for each cut of each token into two tokens.  After
- * bpe_index_tokens().
+ * bpe_index_tokens().  ERR_FORMAT for one longer than BPE_MAX_SPLIT.
  */
 int bpe_all_splits(struct bpe *b, struct err *e);
 /* Everything that encoding needs. */

@@ -11,10 +11,7 @@
 #include "convert.h"
 #include "tiktoken_names.h"
 
-enum {
-	HOLES = 65536,
-	LONGEST = 4096, /* bytes of a token: its splits are all looked up */
-};
+enum { HOLES = 65536 };
 
 bool
 tiktoken_is(const char *path)
@@ -59,9 +56,6 @@ read_line(struct bpe *b, struct str line, struct buf *bytes, struct err *e)
 	if (!read_rank((struct str){ space + 1, line.n - name.n - 1 }, &rank) ||
 	    rank >= b->id_limit)
 		return err_set(e, ERR_FORMAT, "not a valid rank");
-	if (bytes->n > LONGEST)
-		return err_set(e, ERR_FORMAT, "a token of %zu bytes, over %d",
-		    bytes->n, LONGEST);
 	if (buf_ok(bytes, e) < 0)
 		return e->code;
 	return bpe_set_token(b, (uint32_t)rank, buf_view(bytes), e);
