@@ -25,6 +25,10 @@ done >documents.jsonl
 head -n 5 documents.jsonl >sample.jsonl
 cp documents.jsonl docs.jsonl
 
+# Classifiers of fastText.
+cp "$top/tests/models/soft.bin" languages.bin
+cp "$top/tests/models/quantised.ftz" quality.ftz
+
 # A tokenizer, two shards and a recipe for them.
 quern tokenizer train -q --vocab 400 -o tokenizer.json documents.jsonl
 quern shard -q --tokenizer tokenizer.json -o web documents.jsonl
