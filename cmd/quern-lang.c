@@ -2,19 +2,22 @@
 /* Names the language of every document; keeps those asked for. */
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "cmd.h"
-#include "filter/lang.h"
+#include "filter/lang_model.h"
 #include "filter/strs.h"
 
 static struct opt_common common;
 static struct opt_list keep;
 static double min_score;
+static const char *model_path;
 
 /* ctx of the workers: what to keep. */
 struct wanted {
-	struct strs codes; /* n = 0: all */
+	struct fasttext *model; /* NULL: CLD2 */
+	struct strs codes;      /* n = 0: all */
 	double min_score;
 };
 
@@ -46,8 +49,8 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	const struct wanted *w = ctx;
 	struct lang l;
 
-	(void)worker;
-	if (lang_guess(d->text, &l, e) < 0)
+	if ((w->model ? lang_model_guess(w->model, worker, d->text, &l, e)
+		      : lang_guess(d->text, &l, e)) < 0)
 		return e->code;
 	if (!is_wanted(w, l.code))
 		return drop_language(&l, d, em, e);
@@ -64,13 +67,33 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	return emit_keep(em, d, e);
 }
 
-static int
-check_codes(const struct strs *codes, struct err *e)
+static void *
+worker_new(void *ctx, struct err *e)
 {
+	struct fasttext_scratch *s = calloc(1, sizeof(*s));
+
+	(void)ctx;
+	if (!s)
+		err_nomem(e, "threads");
+	return s;
+}
+
+static void
+worker_free(void *worker)
+{
+	fasttext_scratch_free(worker);
+	free(worker);
+}
+
+static int
+check_codes(const struct wanted *w, struct err *e)
+{
+	const struct strs *codes = &w->codes;
 	size_t i;
 
 	for (i = 0; i < codes->n; i++)
-		if (!lang_known(codes->v[i]))
+		if (w->model ? !lang_model_known(w->model, codes->v[i])
+			     : !lang_known(codes->v[i]))
 			return err_set(e, ERR_ARG,
 			    "--keep: no language '%.*s' can be found (codes "
 			    "are ISO 639-1, else 639-3)",
@@ -79,6 +102,10 @@ check_codes(const struct strs *codes, struct err *e)
 }
 
 static const struct opt opts[] = {
+	{ "model", 0, OPT_STR, &model_path, "FILE",
+	    "tell languages by this fastText model, .bin or .ftz (default: "
+	    "CLD2)",
+	    NULL },
 	{ "keep", 0, OPT_LIST, &keep, "CODES",
 	    "drop what is in none of these languages: en,fr", NULL },
 	{ "min-score", 0, OPT_DOUBLE, &min_score, "X",
@@ -98,7 +125,9 @@ static const struct opt_cmd cmd = {
 int
 main(int argc, char **argv)
 {
-	static const struct docs_ops ops = { .doc = judge };
+	static const struct docs_ops ops = { .worker_new = worker_new,
+		.worker_free = worker_free,
+		.doc = judge };
 	struct wanted w = { 0 };
 	struct err e;
 	int rc;
@@ -113,10 +142,16 @@ main(int argc, char **argv)
 	argc = cmd_begin(&cmd, argc, argv);
 	w.min_score = min_score;
 	rc = strs_split(&w.codes, &keep, "--keep", &e);
+	if (rc == 0 && model_path) {
+		rc = fasttext_load(&w.model, model_path, &e);
+		if (rc == 0)
+			rc = lang_model_check(w.model, &e);
+	}
 	if (rc == 0)
-		rc = check_codes(&w.codes, &e);
+		rc = check_codes(&w, &e);
 	rc = rc < 0 ? cmd_end(&cmd, rc, &e)
 		    : cmd_docs(&cmd, &common, argc, argv, &ops, &w);
 	strs_free(&w.codes);
+	fasttext_free(w.model);
 	return rc;
 }

@@ -30,6 +30,10 @@ jq -c '.text | [splits("\\s+")] | {id: "q1", question: .[20:50] | join(" "),
 	solution: "A solution of one step, by counting on from where the other one began."}' \
 	sample.jsonl | head -n 1 >quiz.jsonl
 
+# Classifiers of fastText.
+cp "$top/tests/models/soft.bin" languages.bin
+cp "$top/tests/models/quantised.ftz" quality.ftz
+
 # A tokenizer, two shards and a recipe for them.
 quern tokenizer train -q --vocab 400 -o tokenizer.json documents.jsonl
 quern shard -q --tokenizer tokenizer.json -o web documents.jsonl

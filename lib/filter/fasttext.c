@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "filter/fasttext_model.h"
+
+#define LABEL "__label__"
+#define END_OF_LINE "</s>"
+
+size_t
+fasttext_labels(const struct fasttext *f)
+{
+	return (size_t)f->nlabels;
+}
+
+static struct str
+label_prefix(void)
+{
+	return (struct str){ LABEL, sizeof(LABEL) - 1 };
+}
+
+struct str
+fasttext_label(const struct fasttext *f, size_t i)
+{
+	struct str s = f->words[(size_t)f->nwords + i].s;
+
+	if (!str_starts(s, label_prefix()))
+		return s;
+	return (
+	    struct str){ s.p + sizeof(LABEL) - 1, s.n - (sizeof(LABEL) - 1) };
+}
+
+void
+fasttext_scratch_free(struct fasttext_scratch *s)
+{
+	free(s->ids);
+	free(s->hashes);
+	free(s->hidden);
+	free(s->output);
+	*s = (struct fasttext_scratch){ 0 };
+}
+
+/* Append to one of the scratch's arrays. */
+static void
+push(struct fasttext_scratch *s, int32_t **v, size_t *n, size_t *cap, int32_t x)
+{
+	int32_t *more;
+
+	if (*n == *cap) {
+		more = realloc(*v, (2 * *cap + 256) * sizeof(*more));
+		if (!more) {
+			s->failed = 1;
+			return;
+		}
+		*v = more;
+		*cap = 2 * *cap + 256;
+	}
+	(*v)[(*n)++] = x;
+}
+
+static void
+push_id(struct fasttext_scratch *s, int32_t id)
+{
+	push(s, &s->ids, &s->nid, &s->id_cap, id);
+}
+
+/* A bucket's row, if it was not pruned. */
+static void
+push_bucket(
+    const struct fasttext *f, struct fasttext_scratch *s, int32_t bucket)
+{
+	int64_t low = 0, high = f->pruned, mid;
+
+	if (f->pruned < 0) {
+		push_id(s, f->nwords + bucket);
+		return;
+	}
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (f->prune_from[mid] < bucket)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < f->pruned && f->prune_from[low] == bucket)
+		push_id(s, f->nwords + f->prune_to[low]);
+}
+
+/* The i-th byte of <word>. */
+static inline char
+bracketed(struct str word, size_t i)
+{
+	return i == 0 ? '<' : i <= word.n ? word.p[i - 1] : '>';
+}
+
+/* The character n-grams of <word>. */
+static void
+push_subwords(
+    const struct fasttext *f, struct fasttext_scratch *s, struct str word)
+{
+	size_t size = word.n + 2, i, j;
+	uint32_t h;
+	int32_t n;
+
+	for (i = 0; i < size; i++) {
+		if ((bracketed(word, i) & 0xc0) == 0x80)
+			continue;
+		h = FASTTEXT_HASH_START;
+		for (j = i, n = 1; j < size && n <= f->maxn; n++) {
+			do
+				h = fasttext_hash(h, bracketed(word, j++));
+			while (j < size && (bracketed(word, j) & 0xc0) == 0x80);
+			if (n >= f->minn && !(n == 1 && (i == 0 || j == size)))
+				push_bucket(
+				    f, s, (int32_t)(h % (uint32_t)f->bucket));
+		}
+	}
+}
+
+static void
+push_word(const struct fasttext *f, struct fasttext_scratch *s, struct str word)
+{
+	bool end = str_eq(word, (struct str){ END_OF_LINE, 4 });
+	uint32_t h = FASTTEXT_HASH_START;
+	int32_t id;
+	size_t i;
+
+	for (i = 0; i < word.n; i++)
+		h = fasttext_hash(h, word.p[i]);
+	id = fasttext_find(f, word, h);
+	if (id >= f->nwords || (id < 0 && str_starts(word, label_prefix())))
+		return;
+	if (id >= 0)
+		push_id(s, id);
+	if (f->maxn > 0 && f->bucket > 0 && !end)
+		push_subwords(f, s, word);
+	push(s, &s->hashes, &s->nhash, &s->hash_cap, (int32_t)h);
+}
+
+/* Word n-grams; hashes are signed, as in fastText. */
+static void
+push_ngrams(const struct fasttext *f, struct fasttext_scratch *s)
+{
+	size_t i, j, n = f->word_ngrams > 0 ? (size_t)f->word_ngrams : 0;
+	uint64_t h;
+
+	if (f->bucket <= 0)
+		return;
+	for (i = 0; i < s->nhash; i++) {
+		h = (uint64_t)(int64_t)s->hashes[i];
+		for (j = i + 1; j < s->nhash && j < i + n; j++) {
+			h = h * 116049371 + (uint64_t)(int64_t)s->hashes[j];
+			push_bucket(f, s, (int32_t)(h % (uint64_t)f->bucket));
+		}
+	}
+}
+
+static bool
+parts_words(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+}
+
+/* The rows of the input that stand for the text. */
+static void
+find_rows(const struct fasttext *f, struct fasttext_scratch *s, struct str text)
+{
+	const char *p = text.p, *end = p + text.n, *word;
+
+	s->nid = s->nhash = 0;
+	while (p < end) {
+		while (p < end && parts_words(*p))
+			p++;
+		for (word = p; p < end && !parts_words(*p);)
+			p++;
+		if (p > word)
+			push_word(
+			    f, s, (struct str){ word, (size_t)(p - word) });
+	}
+	push_word(f, s, (struct str){ END_OF_LINE, 4 });
+	push_ngrams(f, s);
+}
+
+static void
+average(const struct fasttext *f, struct fasttext_scratch *s)
+{
+	size_t i;
+	int32_t k;
+
+	memset(s->hidden, 0, (size_t)f->dim * sizeof(*s->hidden));
+	for (i = 0; i < s->nid; i++)
+		fasttext_add_row(&f->in, s->ids[i], s->hidden);
+	for (k = 0; k < f->dim; k++)
+		s->hidden[k] *= (float)(1.0 / (double)s->nid);
+}
+
+/* fastText's table of the logistic function, by formula. */
+static float
+sigmoid(float x)
+{
+	int i;
+
+	if (x < -8)
+		return 0;
+	if (x > 8)
+		return 1;
+	i = (int)((x + 8) * 512 / 8 / 2);
+	return (float)(1.0 / (1.0 + exp(-((double)(i * 16) / 512 - 8))));
+}
+
+static void
+softmax(float *v, int32_t n)
+{
+	float max = v[0], sum = 0;
+	int32_t i;
+
+	for (i = 1; i < n; i++)
+		max = v[i] > max ? v[i] : max;
+	for (i = 0; i < n; i++)
+		sum += v[i] = (float)exp((double)(v[i] - max));
+	for (i = 0; i < n; i++)
+		v[i] /= sum;
+}
+
+/* Probabilities of all labels into s->output. */
+static void
+score_labels(const struct fasttext *f, struct fasttext_scratch *s)
+{
+	int32_t i;
+
+	for (i = 0; i < f->nlabels; i++)
+		s->output[i] = fasttext_dot_row(&f->out, i, s->hidden);
+	if (f->loss == LOSS_SOFTMAX) {
+		softmax(s->output, f->nlabels);
+		return;
+	}
+	for (i = 0; i < f->nlabels; i++)
+		s->output[i] = sigmoid(s->output[i]);
+}
+
+/* fastText adds this to every probability that it takes the logarithm of. */
+#define FLOOR 1e-5
+
+static float
+log_of(float p)
+{
+	return (float)log((double)p + FLOOR);
+}
+
+static size_t
+child(const struct fasttext_guess *v, size_t at)
+{
+	size_t right = 2 * at + 2;
+
+	return v[right].p > v[right - 1].p ? right - 1 : right;
+}
+
+static void
+sift_up(struct fasttext_guess *v, size_t hole, struct fasttext_guess x)
+{
+	for (; hole > 0 && v[(hole - 1) / 2].p > x.p; hole = (hole - 1) / 2)
+		v[hole] = v[(hole - 1) / 2];
+	v[hole] = x;
+}
+
+/* Move the least of the n guesses behind the others. */
+static void
+pop_least(struct fasttext_guess *v, size_t n)
+{
+	struct fasttext_guess x = v[n - 1];
+	size_t hole = 0, left = n - 1, next;
+
+	v[n - 1] = v[0];
+	while (2 * hole + 2 < left) {
+		next = child(v, hole);
+		v[hole] = v[next];
+		hole = next;
+	}
+	if (2 * hole + 2 == left) {
+		v[hole] = v[left - 1];
+		hole = left - 1;
+	}
+	sift_up(v, hole, x);
+}
+
+/*
+ * The k best as a heap, by logarithm.  Of equals one would do as well as the
+ * other; which stays, and in what order, is as with fastText's heap.
+ */
+static void
+insert(struct fasttext_guess *v, size_t *n, size_t k, size_t label, float p)
+{
+	if (*n == k && p < v[0].p)
+		return;
+	sift_up(v, (*n)++, (struct fasttext_guess){ label, p });
+	if (*n > k)
+		pop_least(v, (*n)--);
+}
+
+/* The best first, as probabilities. */
+static void
+sort_guesses(struct fasttext_guess *v, size_t n)
+{
+	size_t left, i;
+
+	for (left = n; left > 1; left--)
+		pop_least(v, left);
+	for (i = 0; i < n; i++) {
+		v[i].p = exp(v[i].p);
+		if (v[i].p > 1)
+			v[i].p = 1;
+	}
+}
+
+static float
+logistic(float x)
+{
+	return (float)(1 / (1 + exp(-(double)x)));
+}
+
+enum { TREE_DEPTH = 4096 };
+
+/*
+ * The best leaves of the tree: a walk that leaves out what is worse than the
+ * k-th so far.  Each step pushes at most one node more than it takes; a tree
+ * deeper than the stack would take more labels than counts can make.
+ */
+static void
+walk_tree(const struct fasttext *f, const struct fasttext_scratch *s, size_t k,
+    struct fasttext_guess *out, size_t *n)
+{
+	struct {
+		int32_t node;
+		float p;
+	} stack[TREE_DEPTH];
+	size_t depth = 0;
+
+	stack[depth].node = 2 * f->nlabels - 2;
+	stack[depth++].p = 0;
+	while (depth) {
+		int32_t node = stack[--depth].node;
+		const struct fasttext_node *t = &f->tree[node];
+		float p = stack[depth].p, right;
+
+		if (*n == k && p < out[0].p)
+			continue;
+		if (t->left < 0) {
+			insert(out, n, k, (size_t)node, p);
+			continue;
+		}
+		if (depth + 2 > TREE_DEPTH)
+			continue;
+		right = logistic(
+		    fasttext_dot_row(&f->out, node - f->nlabels, s->hidden));
+		stack[depth].node = t->right;
+		stack[depth++].p = p + log_of(right);
+		stack[depth].node = t->left;
+		stack[depth++].p = p + log_of(1 - right);
+	}
+}
+
+static int
+prepare(const struct fasttext *f, struct fasttext_scratch *s, struct err *e)
+{
+	if (!s->hidden)
+		s->hidden = malloc((size_t)f->dim * sizeof(*s->hidden));
+	if (!s->output)
+		s->output = malloc((size_t)f->nlabels * sizeof(*s->output));
+	s->failed = 0;
+	return s->hidden && s->output ? 0 : err_nomem(e, "a classifier");
+}
+
+int
+fasttext_guess(const struct fasttext *f, struct fasttext_scratch *s,
+    struct str text, size_t k, struct fasttext_guess *guesses, size_t *n,
+    struct err *e)
+{
+	size_t i;
+
+	*n = 0;
+	if (prepare(f, s, e) < 0)
+		return e->code;
+	find_rows(f, s, text);
+	if (s->failed)
+		return err_nomem(e, "a text");
+	if (s->nid == 0 || k == 0)
+		return 0;
+	average(f, s);
+	if (f->loss == LOSS_HS) {
+		walk_tree(f, s, k, guesses, n);
+	} else {
+		score_labels(f, s);
+		for (i = 0; i < (size_t)f->nlabels; i++)
+			insert(guesses, n, k, i, log_of(s->output[i]));
+	}
+	sort_guesses(guesses, *n);
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FILTER_FASTTEXT_MODEL_H
+#define FILTER_FASTTEXT_MODEL_H
+
+/* A model in memory: fasttext_load.c makes it, fasttext_*.c read it. */
+
+#include <stdbool.h>
+
+#include "filter/fasttext.h"
+
+enum fasttext_loss { LOSS_HS = 1, LOSS_NS = 2, LOSS_SOFTMAX = 3, LOSS_OVA = 4 };
+
+/* Codes of vectors: each part of a vector is one of 256 centroids. */
+struct fasttext_pq {
+	int32_t dim, parts, width, last; /* numbers a part; in the last one */
+	const char *centroids;           /* float[dim][256], maybe unaligned */
+};
+
+/* Rows of floats (data), or codes of them. */
+struct fasttext_matrix {
+	int64_t rows, cols;
+	const char *data; /* float, maybe unaligned */
+	const uint8_t *codes, *norms;
+	struct fasttext_pq pq, npq;
+	bool quantised;
+};
+
+struct fasttext_word {
+	struct str s;
+	int64_t count;
+};
+
+/* A node of the Huffman tree of hierarchical softmax; leaves: labels. */
+struct fasttext_node {
+	int64_t count;
+	int32_t left, right;
+};
+
+struct fasttext {
+	int32_t dim, word_ngrams, minn, maxn, bucket;
+	enum fasttext_loss loss;
+	int32_t nwords, nlabels;
+	struct fasttext_word *words; /* words, then labels */
+	int32_t *slots;              /* of a hash table of all: index or -1 */
+	uint32_t mask;
+	int64_t pruned;                 /* buckets that are left; < 0: all */
+	int32_t *prune_from, *prune_to; /* sorted by from */
+	struct fasttext_matrix in, out;
+	struct fasttext_node *tree; /* 2 nlabels - 1, the root last */
+	char *bytes;                /* what was read, if f owns it */
+};
+
+/* FNV-1a as fastText has it: bytes are signed. */
+static inline uint32_t
+fasttext_hash(uint32_t h, char c)
+{
+	return (h ^ (uint32_t)(int8_t)c) * 16777619u;
+}
+#define FASTTEXT_HASH_START 2166136261u
+
+/* The id of a word or label, -1 if it is none.  hash is that of its bytes. */
+int32_t fasttext_find(const struct fasttext *f, struct str word, uint32_t hash);
+/* x += row i; dot product of x and row i. */
+void fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x);
+float
+fasttext_dot_row(const struct fasttext_matrix *m, int64_t i, const float *x);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "filter/lang_model.h"
+#include "io/stream.h"
+#include "../tap.h"
+
+/*
+ * tests/models: trained by fastText 0.9.2 on words about a mill; the guesses
+ * are what its predict-prob prints.
+ */
+static const struct {
+	const char *model, *text;
+	struct {
+		const char *label;
+		double p;
+	} best[3];
+} cases[] = {
+	{ "soft.bin", "The old mill by the river.",
+	    { { "eng", 0.995142 }, { "deu", 0.00245906 },
+		{ "fra", 0.00242845 } } },
+	{ "soft.bin", "Die M\303\274hle mahlt den Weizen im Herbst",
+	    { { "deu", 0.997105 }, { "fra", 0.00182727 },
+		{ "eng", 0.00109729 } } },
+	{ "soft.bin", "le moulin et le meunier",
+	    { { "fra", 0.998843 }, { "deu", 0.000831545 },
+		{ "eng", 0.000355792 } } },
+	{ "soft.bin", "mill M\303\274hle moulin",
+	    { { "eng", 0.509629 }, { "fra", 0.345865 }, { "deu", 0.144537 } } },
+	{ "soft.bin", "qqq xyz",
+	    { { "eng", 0.832468 }, { "deu", 0.125639 },
+		{ "fra", 0.0419238 } } },
+	{ "soft.bin", "__label__eng_Latn the mill",
+	    { { "eng", 0.999767 }, { "deu", 0.000153516 },
+		{ "fra", 0.00010909 } } },
+	{ "soft.bin", "",
+	    { { "eng", 0.82359 }, { "deu", 0.175332 },
+		{ "fra", 0.00110792 } } },
+	{ "hs.bin", "The old mill by the river.",
+	    { { "eng", 0.998524 }, { "fra", 0.00132782 },
+		{ "deu", 0.000168689 } } },
+	{ "hs.bin", "Die M\303\274hle mahlt den Weizen im Herbst",
+	    { { "deu", 0.973546 }, { "fra", 0.0259091 },
+		{ "eng", 0.000584842 } } },
+	{ "hs.bin", "le moulin et le meunier",
+	    { { "fra", 0.927383 }, { "deu", 0.0725512 },
+		{ "eng", 0.000105407 } } },
+	{ "hs.bin", "mill M\303\274hle moulin",
+	    { { "fra", 0.412604 }, { "deu", 0.402903 }, { "eng", 0.184529 } } },
+	{ "hs.bin", "qqq xyz",
+	    { { "eng", 0.970055 }, { "deu", 0.0198133 },
+		{ "fra", 0.0101523 } } },
+	{ "hs.bin", "__label__eng_Latn the mill",
+	    { { "eng", 0.999667 }, { "deu", 0.000232206 },
+		{ "fra", 0.000120647 } } },
+	{ "hs.bin", "",
+	    { { "eng", 0.60063 }, { "deu", 0.229471 }, { "fra", 0.169927 } } },
+	{ "ova.bin", "The old mill by the river.",
+	    { { "eng", 0.99495 }, { "fra", 0.00248262 },
+		{ "deu", 0.00199777 } } },
+	{ "ova.bin", "Die M\303\274hle mahlt den Weizen im Herbst",
+	    { { "deu", 0.977724 }, { "eng", 0.0185566 },
+		{ "fra", 0.00610756 } } },
+	{ "ova.bin", "le moulin et le meunier",
+	    { { "fra", 0.996186 }, { "deu", 0.00556492 },
+		{ "eng", 0.000865901 } } },
+	{ "ova.bin", "mill M\303\274hle moulin",
+	    { { "fra", 0.0851091 }, { "deu", 0.0737063 },
+		{ "eng", 0.0566624 } } },
+	{ "ova.bin", "qqq xyz",
+	    { { "fra", 0.0159164 }, { "eng", 0.00885735 },
+		{ "deu", 0.00539494 } } },
+	{ "ova.bin", "__label__eng_Latn the mill",
+	    { { "eng", 0.999653 }, { "fra", 1e-05 }, { "deu", 1e-05 } } },
+	{ "ova.bin", "",
+	    { { "fra", 1e-05 }, { "deu", 1e-05 }, { "eng", 1e-05 } } },
+	{ "quantised.ftz", "The old mill by the river.",
+	    { { "eng", 0.999891 }, { "fra", 9.58756e-05 },
+		{ "deu", 4.27545e-05 } } },
+	{ "quantised.ftz", "Die M\303\274hle mahlt den Weizen im Herbst",
+	    { { "deu", 0.997597 }, { "fra", 0.00224275 },
+		{ "eng", 0.000190695 } } },
+	{ "quantised.ftz", "le moulin et le meunier",
+	    { { "fra", 0.968516 }, { "deu", 0.0314766 },
+		{ "eng", 3.75957e-05 } } },
+	{ "quantised.ftz", "mill M\303\274hle moulin",
+	    { { "deu", 0.71647 }, { "eng", 0.158782 }, { "fra", 0.124778 } } },
+	{ "quantised.ftz", "qqq xyz",
+	    { { "deu", 0.951494 }, { "eng", 0.0462722 },
+		{ "fra", 0.00226386 } } },
+	{ "quantised.ftz", "__label__eng_Latn the mill",
+	    { { "eng", 0.999959 }, { "fra", 4.05027e-05 },
+		{ "deu", 3.06098e-05 } } },
+	{ "quantised.ftz", "",
+	    { { "eng", 0.996874 }, { "deu", 0.00314277 },
+		{ "fra", 1.28176e-05 } } },
+};
+
+static const char *
+model_path(const char *name)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "tests/models/%s", name);
+	return path;
+}
+
+static bool
+alike(const struct fasttext *f, const struct fasttext_guess *g, size_t i)
+{
+	bool same = true;
+	int k;
+
+	for (k = 0; k < 3; k++) {
+		struct str label = fasttext_label(f, g[k].label);
+
+		same &= str_starts(label, str_c(cases[i].best[k].label)) &&
+			fabs(g[k].p - cases[i].best[k].p) < 1e-5;
+	}
+	return same;
+}
+
+static void
+guesses(void)
+{
+	struct fasttext_scratch s = { 0 };
+	struct fasttext_guess g[4];
+	struct fasttext *f;
+	struct err e;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		if (!OK(fasttext_load(&f, model_path(cases[i].model), &e) == 0,
+			"%s loads", cases[i].model))
+			return;
+		OK(fasttext_guess(f, &s, str_c(cases[i].text), 3, g, &n, &e) ==
+			    0 &&
+			n == 3 && alike(f, g, i),
+		    "%s: %s", cases[i].model, cases[i].text);
+		fasttext_free(f);
+	}
+	fasttext_scratch_free(&s);
+}
+
+/* Every prefix of a model is refused, none is read past its end. */
+static void
+cut_short(const char *name)
+{
+	struct fasttext *f;
+	struct err e;
+	bool refused = true;
+	char *p, *copy;
+	size_t n, i;
+
+	if (!OK(in_slurp(model_path(name), &p, &n, &e) == 0, "%s", name))
+		return;
+	for (i = 0; i < n; i += i < 200 ? 1 : 61) {
+		copy = malloc(i + 1); /* so that a sanitizer sees the end */
+		memcpy(copy, p, i);
+		refused &= fasttext_parse(&f, (struct str){ copy, i }, &e) ==
+			   ERR_FORMAT;
+		free(copy);
+	}
+	OK(refused, "%s cut short is refused", name);
+	free(p);
+}
+
+static void
+languages(void)
+{
+	struct fasttext_scratch s = { 0 };
+	struct fasttext *f;
+	struct lang l;
+	struct err e;
+
+	if (!OK(fasttext_load(&f, model_path("soft.bin"), &e) == 0, "loads"))
+		return;
+	OK(lang_model_check(f, &e) == 0, "its labels are languages");
+	OK(lang_model_known(f, str_c("de")) &&
+		!lang_model_known(f, str_c("it")),
+	    "codes it knows");
+	OK(lang_model_guess(f, &s, str_c("die Weizen mahlt"), &l, &e) == 0 &&
+		strcmp(l.code, "de") == 0 && l.reliable,
+	    "deu_Latn is de");
+	fasttext_free(f);
+	fasttext_scratch_free(&s);
+}
+
+int
+main(void)
+{
+	guesses();
+	cut_short("soft.bin");
+	cut_short("hs.bin");
+	cut_short("quantised.ftz");
+	languages();
+	return tap_end();
+}
