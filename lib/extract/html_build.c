@@ -207,6 +207,14 @@ add_hints(struct builder *b, const char *value)
 	b->page->hints |= class_bits(b->classes, str_c(value)) & HINTS;
 }
 
+/* The first of its kind is taken. */
+static void
+set_once(struct buf *b, const char *value)
+{
+	if (!b->n)
+		buf_str(b, field_trim(str_c(value)));
+}
+
 static void
 read_meta(struct builder *b, const char *const *atts)
 {
@@ -217,8 +225,16 @@ read_meta(struct builder *b, const char *const *atts)
 		name = attribute(atts, "name");
 	if (!name || !v)
 		return;
-	if (!b->og_title.n && strcmp(name, "og:title") == 0)
-		buf_puts(&b->og_title, v);
+	if (strcmp(name, "og:title") == 0)
+		set_once(&b->og_title, v);
+	/* article:author is mostly the address of a profile. */
+	if (field_is(str_c(name), "author") ||
+	    (strcmp(name, "article:author") == 0 && !strstr(v, "://")))
+		set_once(&b->page->author, v);
+	if (strcmp(name, "og:site_name") == 0)
+		set_once(&b->page->site, v);
+	if (strcmp(name, "article:published_time") == 0)
+		set_once(&b->page->published, v);
 	if (strcmp(name, "og:type") == 0 || strcmp(name, "og:url") == 0 ||
 	    strcmp(name, "generator") == 0)
 		add_hints(b, v);

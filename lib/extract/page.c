@@ -11,6 +11,9 @@ page_free(struct page *p)
 	buf_free(&p->title);
 	buf_free(&p->lang);
 	buf_free(&p->canonical);
+	buf_free(&p->author);
+	buf_free(&p->site);
+	buf_free(&p->published);
 	free(p->block);
 	free(p->elem);
 	free(p->sum);
@@ -23,6 +26,9 @@ page_clear(struct page *p)
 	buf_clear(&p->title);
 	buf_clear(&p->lang);
 	buf_clear(&p->canonical);
+	buf_clear(&p->author);
+	buf_clear(&p->site);
+	buf_clear(&p->published);
 	p->nblock = p->nelem = 0;
 	p->hints = 0;
 }

@@ -92,7 +92,7 @@ struct page {
 	size_t cap_sum;
 	uint32_t hints; /* E_PRODUCT .. E_SERVICE that <head>, <body> give */
 	/* From <head>; empty if missing. */
-	struct buf title, lang, canonical;
+	struct buf title, lang, canonical, author, site, published;
 };
 
 void page_free(struct page *p);

@@ -139,6 +139,9 @@ keep(struct worker *w, struct emit *em, const struct item *it, struct err *e)
 		member(b, "page_kind", str_c(page_kind_name(w->select.kind)));
 		member(b, "html_lang", field_trim(buf_view(&p->lang)));
 		member(b, "canonical", field_trim(buf_view(&p->canonical)));
+		member(b, "author", buf_view(&p->author));
+		member(b, "site_name", buf_view(&p->site));
+		member(b, "published", buf_view(&p->published));
 	}
 	member(b, "charset", str_c(it->charset));
 	member(b, "content_type", it->content_type);

@@ -260,6 +260,27 @@ markdown(void)
 }
 
 static void
+facts(void)
+{
+	text_of(STR("<html lang=de><head><title>T</title>"
+		    "<meta name=Author content=' A. Miller '>"
+		    "<meta property=article:author content=http://x/a>"
+		    "<meta property=og:site_name content='The Gazette'>"
+		    "<meta property=article:published_time content=2020-01-02>"
+		    "<link rel=canonical href=http://mill.example/>"
+		    "</head><p>Text"),
+	    true);
+	OK(str_eq(buf_view(&page.author), STR("A. Miller")), "author");
+	OK(str_eq(buf_view(&page.site), STR("The Gazette")), "site's name");
+	OK(str_eq(buf_view(&page.published), STR("2020-01-02")), "published");
+	OK(str_eq(buf_view(&page.canonical), STR("http://mill.example/")),
+	    "canonical URL");
+	text_of(STR("<p>Text"), true);
+	OK(!page.author.n && !page.site.n && !page.published.n,
+	    "nothing stays from the page before");
+}
+
+static void
 formulas(void)
 {
 	gives("x<math alttext='{\\displaystyle a^2}'><mi>a</mi></math> y",
@@ -354,6 +375,7 @@ main(void)
 	unclosed();
 	choices();
 	markdown();
+	facts();
 	formulas();
 	large();
 	monsters();

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Grow the forests of lib/extract (forest_block.c, forest_kind.c).
+
+usage: extract_grow.py check|write FEATURES SCORER SET...
+
+SET is a gold file with its pages beside it: aeb.gold.jsonl and aeb/ID.html
+(id, text; or with/without: snippets that must and must not come out; kind).
+FEATURES is the program build/bench/extract_features; SCORER the folder of
+score_extract.py.  `check` prints 5-fold cross-validated scores: each page is
+chosen by a forest that has not seen it.  `write` grows on all pages and writes
+the C tables.  Needs numpy and lightgbm (4.x).
+
+Sets used: article-extraction-benchmark (MIT), trafilatura's evaluation
+(Apache-2.0), WCXB development part (CC BY 4.0), magic-html's (Apache-2.0).
+"""
+import hashlib, math, os, re, struct, subprocess, sys
+
+import lightgbm
+import numpy as np
+
+N = 4  # tokens of a shingle by which blocks are found in the gold text
+WEIGHT = {"aeb": 2.0, "trafilatura": 0.25, "wcxb": 1.0, "magic": 0.7}
+KINDS = ["article", "documentation", "forum", "product", "listing", "service",
+         "collection"]
+PAGE = 96  # FEATURES_OF_BLOCK
+COMMON = dict(verbose=-1, seed=1, deterministic=True, force_row_wise=True,
+              num_threads=2)
+BLOCK = dict(COMMON, objective="cross_entropy", num_leaves=24,
+             learning_rate=0.1, min_child_weight=1e-3, min_data_in_leaf=60,
+             feature_fraction=0.5, bagging_fraction=0.7, bagging_freq=1,
+             lambda_l2=1.0, max_bin=127)
+KIND = dict(COMMON, objective="multiclass", num_class=7, num_leaves=8,
+            learning_rate=0.12, min_data_in_leaf=15, feature_fraction=0.5,
+            lambda_l2=2.0)
+TREES, KIND_TREES = 60, 25
+
+
+def pages_of(data):
+    """(path, rows, texts) of what the features program printed."""
+    at = 0
+    while at < len(data):
+        n, = struct.unpack_from("<i", data, at)
+        path = data[at + 4:at + 4 + n].decode()
+        blocks, width = struct.unpack_from("<ii", data, at + 4 + n)
+        at += 12 + n
+        rows, texts = np.empty((blocks, width), np.int32), []
+        for i in range(blocks):
+            rows[i] = np.frombuffer(data, "<i4", width, at)
+            at += 4 * width
+            m, = struct.unpack_from("<i", data, at)
+            texts.append(data[at + 4:at + 4 + m].decode("utf-8", "replace"))
+            at += 4 + m
+        yield path, rows, texts
+
+
+def by_text(texts, gold, words):
+    """How much of each block stands in the gold text, and its weight.
+
+    Long blocks are found by their shingles; short ones only where their
+    neighbours leave room for them.
+    """
+    g = words(gold)
+    where = {}
+    for i in range(len(g) - N + 1):
+        where.setdefault(tuple(g[i:i + N]), []).append(i)
+    tokens = [words(t) for t in texts]
+    y, at, last = np.full(len(texts), -1.0), np.full(len(texts), -1), 0
+    for i, t in enumerate(tokens):
+        if len(t) <= N:
+            continue
+        hits = [where.get(tuple(t[k:k + N])) for k in range(len(t) - N + 1)]
+        y[i] = sum(h is not None for h in hits) / len(hits)
+        if y[i] > 0.5:
+            first = next(h for h in hits if h)
+            at[i] = last = min(first, key=lambda x: abs(x - last))
+    after, room = np.empty(len(texts), int), len(g)
+    for i in reversed(range(len(texts))):
+        room = at[i] if at[i] >= 0 else room
+        after[i] = room
+    flat, offset = " " + " ".join(g) + " ", [0]
+    for w in g:
+        offset.append(offset[-1] + len(w) + 1)
+    before = 0
+    for i, t in enumerate(tokens):
+        if at[i] >= 0:
+            before = at[i] + len(t)
+        elif y[i] < 0 and t:
+            lo, hi = max(0, before - 2), min(len(g), after[i] + 2)
+            part = flat[offset[lo]:offset[hi] + 1] if hi > lo else ""
+            k = part.find(" " + " ".join(t) + " ")
+            y[i] = k >= 0
+            if k >= 0:
+                before = max(before, lo + part[:k].count(" "))
+    w = np.minimum(np.array([len(t) for t in tokens], float) /
+                   max(60, len(g)), 1.0)
+    return y, w * min(1.0, 4 / max(w.sum(), 1e-9))
+
+
+def by_snippets(texts, wanted, unwanted):
+    norm = lambda s: re.sub(r"\s+", " ", s).strip()
+    texts = [norm(t) for t in texts]
+    y, w = np.full(len(texts), -1.0), np.zeros(len(texts))
+    for snippets, label in ((wanted, 1.0), (unwanted, 0.0)):
+        for s in map(norm, snippets):
+            hits = [i for i, t in enumerate(texts) if s in t]
+            if label and hits:
+                hits = [max(hits, key=lambda i: len(texts[i]))]
+            for i in hits:
+                if label or y[i] != 1.0:
+                    y[i] = label
+                    w[i] += 1
+    return y, w
+
+
+def load(program, scorer, gold_path):
+    name = os.path.basename(gold_path).split(".")[0]
+    folder = os.path.join(os.path.dirname(gold_path), name)
+    gold = {g["id"]: g for g in scorer.load(gold_path)}
+    paths = sorted(os.path.join(folder, i + ".html") for i in gold)
+    pages = []
+    for k in range(0, len(paths), 500):
+        out = subprocess.run([program] + paths[k:k + 500], check=True,
+                             stdout=subprocess.PIPE).stdout
+        for path, x, texts in pages_of(out):
+            g = gold[scorer.stem(path)]
+            if name == "trafilatura":
+                y, w = by_snippets(texts, g["with"], g["without"])
+            else:
+                y, w = by_text(texts, g["text"], scorer.words)
+            w = np.where(y < 0, 0, w * WEIGHT[name])
+            fold = int(hashlib.md5(g["id"].encode()).hexdigest(), 16) % 5
+            pages.append(dict(set=name, gold=g, x=x, y=y, w=w, texts=texts,
+                              fold=fold))
+    return pages
+
+
+def grow_blocks(pages):
+    x = np.concatenate([p["x"] for p in pages]).astype(np.float32)
+    y = np.concatenate([p["y"] for p in pages])
+    w = np.concatenate([p["w"] for p in pages])
+    m = w > 0
+    return lightgbm.train(
+        BLOCK, lightgbm.Dataset(x[m], np.clip(y[m], 0, 1), weight=w[m]), TREES)
+
+
+def grow_kinds(pages):
+    pages = [p for p in pages if p["gold"].get("kind") in KINDS
+             and p["set"] == "wcxb"]
+    x = np.array([p["x"][0][PAGE:] for p in pages], np.float32)
+    y = np.array([KINDS.index(p["gold"]["kind"]) for p in pages])
+    return lightgbm.train(KIND, lightgbm.Dataset(x, y), KIND_TREES), x, y
+
+
+def chosen(page, odds):
+    """As select.c chooses."""
+    s = 1 / (1 + np.exp(-odds))
+    n = np.array([len(t.encode()) for t in page["texts"]], float) + 2
+    o = np.argsort(-s)
+    f1 = (2 * np.cumsum(s[o] * n[o]) /
+          (np.cumsum(n[o]) + (s * n).sum())).max()
+    keep = s > f1 * (0.5 + 1.2 * max(0, f1 - 0.75))
+    if len(s) < 25:
+        keep = page["x"][:, PAGE - 2] > 0  # F_RULES
+    return "\n\n".join(t for t, k in zip(page["texts"], keep) if k)
+
+
+def check(pages, scorer):
+    text = {}
+    for f in range(5):
+        forest = grow_blocks([p for p in pages if p["fold"] != f])
+        for p in pages:
+            if p["fold"] == f:
+                odds = forest.predict(p["x"].astype(np.float32),
+                                      raw_score=True)
+                text[p["set"], p["gold"]["id"]] = chosen(p, odds)
+    score = dict(aeb=scorer.aeb, trafilatura=scorer.trafilatura,
+                 wcxb=scorer.bag, magic=scorer.magic)
+    for name in WEIGHT:
+        gold = [p["gold"] for p in pages if p["set"] == name]
+        if gold:
+            got = {g["id"]: text[name, g["id"]] for g in gold}
+            print(name, " ".join(f"{k}={v:.4f}" for k, v in
+                                 score[name](gold, got).items()))
+
+
+def write_forest(forest, name, path, classes, first):
+    nodes, leaves, roots = [], [], []
+
+    def walk(t):
+        if "split_feature" not in t:
+            leaves.append(round(t["leaf_value"] * 65536))
+            return ~(len(leaves) - 1)
+        i = len(nodes)
+        nodes.append(None)
+        left, right = walk(t["left_child"]), walk(t["right_child"])
+        at = max(-2**31, min(2**31 - 1, math.floor(t["threshold"])))
+        nodes[i] = at, t["split_feature"] + first, left, right
+        return i
+
+    for t in forest.dump_model()["tree_info"]:
+        roots.append(walk(t["tree_structure"]))
+
+    def rows(items, n):
+        return "".join("\t" + " ".join(items[i:i + n]) + "\n"
+                       for i in range(0, len(items), n))
+    with open(path, "w") as f:
+        f.write("/* SPDX-License-Identifier: MIT */\n"
+                "/* Written by tests/bench/extract_grow.py; see there. */\n"
+                "/* clang-format off */\n#include \"extract/forest.h\"\n\n"
+                "static const struct forest_node node[] = {\n" +
+                rows(["{ %d, %d, %d, %d }," % n for n in nodes], 3) +
+                "};\n\nstatic const int32_t leaf[] = {\n" +
+                rows(["%d," % v for v in leaves], 8) +
+                "};\n\nstatic const int16_t root[] = {\n" +
+                rows(["%d," % v for v in roots], 12) + "};\n\n"
+                "const struct forest %s = { node, leaf, root, %d, %d };\n"
+                % (name, len(roots), classes))
+
+
+def main():
+    if len(sys.argv) < 5 or sys.argv[1] not in ("check", "write"):
+        sys.exit(__doc__)
+    sys.path.insert(0, sys.argv[3])
+    import score_extract as scorer
+    pages = [p for s in sys.argv[4:] for p in load(sys.argv[2], scorer, s)]
+    if sys.argv[1] == "check":
+        check(pages, scorer)
+        return
+    here = os.path.join(os.path.dirname(__file__), "../../lib/extract")
+    write_forest(grow_blocks(pages), "forest_block",
+                 os.path.join(here, "forest_block.c"), 1, 0)
+    write_forest(grow_kinds(pages)[0], "forest_kind",
+                 os.path.join(here, "forest_kind.c"), len(KINDS), PAGE)
+
+
+if __name__ == "__main__":
+    main()
