@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,13 +18,40 @@ print(const struct buf *b)
 	fwrite(b->p, 1, b->n, stdout);
 }
 
+/* Our output's reader went away: end as if nobody had asked us to go on. */
+static void
+die_quietly(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
 static int
 finish_stdout(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_OK;
+	if (errno == EPIPE)
+		die_quietly();
 	fprintf(stderr, "quern: stdout: cannot write\n");
 	return EXIT_DATA;
+}
+
+/*
+ * A standard stream that is closed would be the next file opened: documents
+ * would go into it, or our own output be read.  What takes its place fails
+ * when used.
+ */
+static void
+fill_standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null",
+			fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			exit(EXIT_DATA);
 }
 
 /* --summary is for `quern help`, which lists the commands. */
@@ -50,6 +79,7 @@ cmd_begin(const struct opt_cmd *c, int argc, char **argv)
 	struct err e;
 	int n;
 
+	fill_standard_streams();
 	signal(SIGPIPE, SIG_IGN);
 	answer_questions(c, argc, argv);
 	n = opt_parse(c, argc, argv, &e);
@@ -77,10 +107,8 @@ int
 cmd_end(const struct opt_cmd *c, int rc, const struct err *e)
 {
 	opt_free(c);
-	if (rc == ERR_PIPE) {
-		signal(SIGPIPE, SIG_DFL);
-		raise(SIGPIPE);
-	}
+	if (rc == ERR_PIPE)
+		die_quietly();
 	if (rc < 0) {
 		fflush(stdout);
 		fprintf(stderr, "quern %s: %s\n", c->name, e->msg);

@@ -1,26 +1,53 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "cmd.h"
 #include "dedup/exact.h"
 #include "dedup/minhash.h"
+#include "dedup/samelines.h"
 
 static struct opt_common common;
 static struct exact_opt exact;
 static struct minhash_opt near;
+static struct lines_opt lines = { .least = 1 };
 
 static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
+
+#define PREFER(dst) \
+	{ \
+		"prefer", 0, OPT_STR, dst, "LIST", \
+		    "which copy to keep: longest, shortest, newest, oldest, " \
+		    "metadata.NAME:desc or :asc; then the smallest id", \
+		    NULL \
+	}
 
 static const struct opt exact_opts[] = {
 	{ "normal", 0, OPT_FLAG, &exact.normal, NULL,
 	    "compare texts in lower case, every run of white space as one "
 	    "blank",
 	    NULL },
+	PREFER(&exact.prefer),
+	{ 0 },
+};
+
+static const struct opt url_opts[] = {
+	PREFER(&exact.prefer),
+	{ 0 },
+};
+
+static const struct opt lines_opts[] = {
+	{ "least", 0, OPT_INT, &lines.least, "N",
+	    "lines of fewer words stay wherever they are", NULL },
+	PREFER(&lines.prefer),
 	{ 0 },
 };
 
 static const struct opt minhash_opts[] = {
 	{ "profile", 0, OPT_STR, &near.profile, "NAME",
-	    "what a document's shingles are", "plain" },
-	{ "ngram", 0, OPT_INT, &near.ngram, "N", "words in a shingle", NULL },
+	    "what a document's shingles are, and what is near",
+	    MINHASH_PROFILES },
+	{ "ngram", 0, OPT_INT, &near.ngram, "N",
+	    "words in a shingle, or characters", NULL },
 	{ "bands", 0, OPT_INT, &near.bands, "B",
 	    "bands of the signature: more find more pairs", NULL },
 	{ "rows", 0, OPT_INT, &near.rows, "R",
@@ -31,6 +58,7 @@ static const struct opt minhash_opts[] = {
 	    NULL },
 	{ "pairs", 0, OPT_STR, &near.pairs, "FILE",
 	    "write every verified pair: id, id, similarity", NULL },
+	PREFER(&near.prefer),
 	{ 0 },
 };
 
@@ -42,7 +70,30 @@ static const struct opt_cmd exact_cmd = {
 		   "-o distinct.jsonl",
 	.opts = exact_opts,
 	.common = common_opts,
-	.more = "The one with the smallest id stays.",
+	.more =
+	    "The one with the smallest id stays, unless --prefer says another.",
+};
+
+static const struct opt_cmd url_cmd = {
+	.name = "dedup url",
+	.args = "[FILE...]",
+	.summary = "keep one of the documents that have the same URL",
+	.example = "quern dedup url --prefer newest documents.jsonl "
+		   "-o distinct.jsonl",
+	.opts = url_opts,
+	.common = common_opts,
+	.more = "The URL is metadata.url; a document without one stays.",
+};
+
+static const struct opt_cmd lines_cmd = {
+	.name = "dedup lines",
+	.args = "[FILE...]",
+	.summary = "cut out lines that another document has",
+	.example = "quern dedup lines --least 5 documents.jsonl -o lines.jsonl",
+	.opts = lines_opts,
+	.common = common_opts,
+	.more = "Each line stays in one document: that with the smallest id, "
+		"unless --prefer\nsays otherwise.",
 };
 
 static const struct opt_cmd minhash_cmd = {
@@ -55,13 +106,19 @@ static const struct opt_cmd minhash_cmd = {
 	.common = common_opts,
 	.more = "Every document dropped is as similar as --verify says to one "
 		"that stays,\ncomputed from the documents themselves; of two, "
-		"the smaller id stays.",
+		"the smaller id stays, unless --prefer says otherwise.",
 };
 
 static int
 run_exact(struct docs *in, struct run *r, struct err *e)
 {
 	return dedup_exact(in, r, &exact, e);
+}
+
+static int
+run_lines(struct docs *in, struct run *r, struct err *e)
+{
+	return dedup_lines(in, r, &lines, e);
 }
 
 static int
@@ -108,8 +165,40 @@ exact_main(int argc, char **argv)
 }
 
 static int
+url_main(int argc, char **argv)
+{
+	exact.url = true;
+	return dedup(&url_cmd, argc, argv, run_exact);
+}
+
+static int
+lines_main(int argc, char **argv)
+{
+	return dedup(&lines_cmd, argc, argv, run_lines);
+}
+
+/* The other options begin as the profile has them, in the help too. */
+static void
+begin_with_profile(int argc, char **argv)
+{
+	const struct minhash_opt *p;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		p = NULL;
+		if (strncmp(argv[i], "--profile=", 10) == 0)
+			p = minhash_profile(argv[i] + 10);
+		else if (strcmp(argv[i], "--profile") == 0 && i + 1 < argc)
+			p = minhash_profile(argv[i + 1]);
+		if (p)
+			near = *p;
+	}
+}
+
+static int
 minhash_main(int argc, char **argv)
 {
+	begin_with_profile(argc, argv);
 	return dedup(&minhash_cmd, argc, argv, run_minhash);
 }
 
@@ -118,13 +207,16 @@ main(int argc, char **argv)
 {
 	static const struct cmd_sub subs[] = {
 		{ "exact", "drop documents with the same text", exact_main },
+		{ "url", "drop documents that have the same URL", url_main },
 		{ "minhash", "drop documents that are nearly the same",
 		    minhash_main },
+		{ "lines", "cut out lines that another document has",
+		    lines_main },
 		{ 0 },
 	};
 
 	opt_common_init(&common);
-	near = minhash_plain;
-	return cmd_subs("dedup", "Keep one of the documents that are the same.",
+	near = *minhash_profile("plain");
+	return cmd_subs("dedup", "keep one of the documents that are the same",
 	    subs, argc, argv);
 }

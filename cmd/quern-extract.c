@@ -16,7 +16,7 @@ static const struct opt own[] = { { "from", 0, OPT_STR, &from, "KIND",
 	    "main content by balance, or rather less, or rather more",
 	    "balanced,precision,recall" },
 	{ "format", 0, OPT_STR, &format, "FORMAT", "what the text looks like",
-	    "text" },
+	    "text,markdown" },
 	{ "max-record", 0, OPT_SIZE, &opts.max_record, "SIZE",
 	    "read no more of one record", NULL },
 	{ "max-body", 0, OPT_SIZE, &opts.max_body, "SIZE",
@@ -44,6 +44,7 @@ set_choices(void)
 	opts.from = kinds[(unsigned char)from[0]];
 	if (from[0] == 'w' && from[1] == 'e')
 		opts.from = FROM_WET;
+	opts.markdown = format[0] == 'm';
 	opts.mode = mode[0] == 'p'   ? SELECT_PRECISION
 		    : mode[0] == 'r' ? SELECT_RECALL
 				     : SELECT_BALANCED;

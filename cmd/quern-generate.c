@@ -68,6 +68,7 @@ struct generation {
 	struct buf pending; /* bytes that are no code point yet */
 	struct buf ready;
 	struct buf kept; /* for --output, which is whole or absent */
+	uint64_t made;   /* tokens */
 };
 
 /* Hand on what is ready; text appears on stdout as it is made. */
@@ -150,6 +151,7 @@ add_token(struct generation *g, uint32_t id, struct err *e)
 	if ((int64_t)id == g->text.end_text ||
 	    (int64_t)id == model_config(g->model)->eos)
 		return 1;
+	g->made++;
 	if (g->text.decode(g->text.ctx, &id, 1, &g->pending, e) < 0)
 		return e->code;
 	textout(&g->pending, &g->ready, false);
@@ -190,6 +192,23 @@ generate(struct generation *g, struct err *e)
 	return emit(g, e);
 }
 
+/* --output and --stats. */
+static int
+write_files(struct generation *g, struct err *e)
+{
+	struct run r;
+
+	if (common.out &&
+	    (buf_ok(&g->kept, e) < 0 ||
+		out_whole(common.out, g->kept.p, g->kept.n, e) < 0))
+		return e->code;
+	if (run_open(&r, &cmd, &common, true, cmd_warn, e) < 0)
+		return e->code;
+	buf_printf(&r.extra, "\"prompt_tokens\":%zu,\"tokens\":%llu,", g->ids.n,
+	    (unsigned long long)g->made);
+	return run_close(&r, e);
+}
+
 static int
 run(struct err *e)
 {
@@ -198,10 +217,8 @@ run(struct err *e)
 
 	if (rc == 0)
 		rc = generate(&g, e);
-	if (rc == 0 && common.out)
-		rc = buf_ok(&g.kept, e);
-	if (rc == 0 && common.out)
-		rc = out_whole(common.out, g.kept.p, g.kept.n, e);
+	if (rc == 0)
+		rc = write_files(&g, e);
 	if (g.text.close)
 		g.text.close(g.text.ctx);
 	model_close(g.model);

@@ -7,8 +7,10 @@
 #include "base/num.h"
 #include "cmd.h"
 #include "io/stream.h"
+#include "mix/audit.h"
 #include "mix/emit.h"
 #include "mix/mix.h"
+#include "mix/picture.h"
 #include "mix/show.h"
 
 static struct opt_common common;
@@ -49,26 +51,48 @@ put(const struct opt_cmd *c, const struct buf *text, const struct mix *plan,
 	return rc;
 }
 
-/* Problems go to stderr, one line each; ERR_CHECK if there are any. */
-static int
-report(const struct opt_cmd *c, const struct mix *m, struct err *e)
+/* Lines to stderr, each with the command's name. */
+static void
+tell(const struct opt_cmd *c, const struct buf *lines)
 {
-	const struct plan *p = mix_plan(m);
-	const char *at = p->problems.p, *end = at + p->problems.n, *eol;
+	const char *at = lines->p, *end = at + lines->n, *eol;
 
-	if (!p->nproblem)
-		return 0;
 	fflush(stdout);
 	for (; at < end; at = eol + 1) {
 		eol = memchr(at, '\n', (size_t)(end - at));
 		fprintf(
 		    stderr, "quern %s: %.*s\n", c->name, (int)(eol - at), at);
 	}
+}
+
+/* Problems go to stderr, one line each; ERR_CHECK if there are any. */
+static int
+report(const struct opt_cmd *c, const struct mix *m, struct err *e)
+{
+	const struct plan *p = mix_plan(m);
+
+	if (!p->nproblem)
+		return 0;
+	tell(c, &p->problems);
 	return err_set(e, ERR_CHECK, "%s: cannot be run as it is: %u problem%s",
 	    mix_recipe(m)->file, p->nproblem, p->nproblem > 1 ? "s" : "");
 }
 
-static const char *format;
+static const char *format, *svg;
+
+static int
+put_picture(const struct plan *p, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	picture_plan(p, &b);
+	rc = buf_ok(&b, e);
+	if (rc == 0)
+		rc = out_whole(svg, b.p, b.n, e);
+	buf_free(&b);
+	return rc;
+}
 
 /* check and plan: show the plan, then say what is wrong with it. */
 static int
@@ -91,12 +115,21 @@ show_main(const struct opt_cmd *c, int argc, char **argv,
 			buf_putc(&text, '\n');
 		rc = put(c, &text, m, &e);
 	}
+	if (rc == 0 && svg)
+		rc = put_picture(mix_plan(m), &e);
 	if (rc == 0)
 		rc = report(c, m, &e);
 	buf_free(&text);
 	mix_close(m);
 	return cmd_end(c, rc, &e);
 }
+
+static const struct opt plan_opts[] = { { "format", 0, OPT_STR, &format,
+					    "FORMAT", "how to print it",
+					    "text,json" },
+	{ "svg", 0, OPT_STR, &svg, "FILE",
+	    "draw shares, batches and row lengths over the run", NULL },
+	{ 0 } };
 
 static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
 					    "FORMAT", "how to print it",
@@ -127,7 +160,7 @@ plan_main(int argc, char **argv)
 		.args = "RECIPE",
 		.summary = "the phases in steps, rows and tokens",
 		.example = "quern mix plan --format json run.mix | jq .steps",
-		.opts = show_opts,
+		.opts = plan_opts,
 		.common = common_opts,
 	};
 
@@ -394,6 +427,85 @@ seen_main(int argc, char **argv)
 	return cmd_end(&c, rc, &e);
 }
 
+static int
+audit_main(int argc, char **argv)
+{
+	static const struct opt none[] = { { 0 } };
+	static const struct opt_cmd c = {
+		.name = "mix audit",
+		.args = "CHECKPOINT RECIPE",
+		.summary = "what a checkpoint has seen of a recipe",
+		.example = "quern mix audit model/last run.mix",
+		.opts = none,
+		.common = common_opts,
+		.more = "Exits 3 if it was not trained on that recipe.",
+	};
+	struct buf text = { 0 }, problems = { 0 };
+	struct mix *m = NULL;
+	struct err e;
+	int rc;
+
+	opt_common_init(&common);
+	rc = want(cmd_begin(&c, argc, argv), 2, 2,
+	    "name a CHECKPOINT and a RECIPE", &e);
+	if (rc == 0)
+		rc = mix_load(&m, argv[2], &e);
+	if (rc == 0)
+		rc = report(&c, m, &e);
+	if (rc == 0)
+		rc = mix_audit(m, argv[1], &text, &problems, &e);
+	if (rc == ERR_CHECK)
+		tell(&c, &problems);
+	if (rc == 0)
+		rc = put(&c, &text, NULL, &e);
+	buf_free(&text);
+	buf_free(&problems);
+	mix_close(m);
+	return cmd_end(&c, rc, &e);
+}
+
+static int
+diff_main(int argc, char **argv)
+{
+	static const struct opt none[] = { { 0 } };
+	static const struct opt_cmd c = {
+		.name = "mix diff",
+		.args = "A B",
+		.summary = "from which step on two recipes differ",
+		.example = "quern mix diff run.mix changed.mix",
+		.opts = none,
+		.common = common_opts,
+		.more = "Exits 3 if they do.",
+	};
+	struct mix *a = NULL, *b = NULL;
+	struct buf text = { 0 };
+	uint64_t step = UINT64_MAX;
+	struct err e;
+	int rc;
+
+	opt_common_init(&common);
+	rc = want(cmd_begin(&c, argc, argv), 2, 2, "name two recipes", &e);
+	if (rc == 0)
+		rc = mix_load(&a, argv[1], &e);
+	if (rc == 0)
+		rc = report(&c, a, &e);
+	if (rc == 0)
+		rc = mix_load(&b, argv[2], &e);
+	if (rc == 0)
+		rc = report(&c, b, &e);
+	if (rc == 0)
+		rc = mix_diff(a, b, &step, &text, &e);
+	if (rc == 0)
+		rc = put(&c, &text, NULL, &e);
+	if (rc == 0 && step != UINT64_MAX)
+		rc = err_set(&e, ERR_CHECK, "they differ from step %llu on",
+		    (unsigned long long)step);
+	buf_free(&text);
+	mix_close(a);
+	mix_close(b);
+	return cmd_end(&c, rc, &e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -404,6 +516,9 @@ main(int argc, char **argv)
 		{ "stream", "write the rows that training sees", stream_main },
 		{ "at", "which documents a step saw", at_main },
 		{ "seen", "every place where a document is read", seen_main },
+		{ "diff", "from which step on two recipes differ", diff_main },
+		{ "audit", "what a checkpoint has seen of a recipe",
+		    audit_main },
 		{ 0 }
 	};
 

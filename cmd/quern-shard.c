@@ -10,6 +10,7 @@
 #include "io/shard.h"
 #include "io/stream.h"
 #include "io/textcodec.h"
+#include "mix/convert.h"
 #include "mix/encode.h"
 #include "tokenizer/tokenizer.h"
 
@@ -70,13 +71,15 @@ build_main(int argc, char **argv)
 			   "clean.jsonl.zst",
 		.opts = build_opts,
 		.common = common_opts,
-		.more = "usage: quern shard SUBCOMMAND [options] PREFIX...\n"
-			"  info    what a shard holds\n"
-			"  cat     the token ids of each document\n"
-			"  verify  do sizes, offsets, tokens and digests hold?",
+		.more =
+		    "usage: quern shard SUBCOMMAND [options] PREFIX...\n"
+		    "  info    what a shard holds\n"
+		    "  cat     the token ids of each document\n"
+		    "  verify  do sizes, offsets, tokens and digests hold?\n"
+		    "  convert to and from token files of other tools",
 	};
 	struct textcodec codec = { 0 };
-	struct docs in = { .spool_fd = -1 };
+	struct docs in = { 0 };
 	struct err e;
 	int n, rc;
 
@@ -310,6 +313,148 @@ verify_main(int argc, char **argv)
 	return cmd_end(&c, rc, &e);
 }
 
+static const char *convert_to_name, *convert_from_name, *dtype;
+
+static const struct opt convert_opts[] = {
+	{ "to", 0, OPT_STR, &convert_to_name, "FORMAT",
+	    "from a shard to this format", "nanogpt,raw,llmc,ds,mds" },
+	{ "from", 0, OPT_STR, &convert_from_name, "FORMAT",
+	    "from this format to a shard", "nanogpt,raw,llmc,ds,mds,megatron" },
+	{ "tokenizer", 't', OPT_STR, &tokenizer, "FILE",
+	    "with --from: the tokenizer.json that made the tokens", NULL },
+	{ "dtype", 0, OPT_STR, &dtype, "TYPE",
+	    "with --from raw, or mds of bytes: what tokens are",
+	    "uint16,uint32" },
+	{ "eod", 0, OPT_FLAG, &eod, NULL,
+	    "with --from: each document ends in <|endoftext|>; --no-eod: or "
+	    "not",
+	    NULL },
+	{ 0 }
+};
+
+static int
+convert_usage(int n, struct err *e)
+{
+	if (!convert_to_name == !convert_from_name)
+		return err_set(e, ERR_ARG, "say --to FORMAT or --from FORMAT");
+	if (!common.out || strcmp(common.out, "-") == 0)
+		return err_set(e, ERR_ARG, "say where to: -o");
+	if (convert_to_name && n != 1)
+		return err_set(e, ERR_ARG, "name one shard: its PREFIX");
+	if (n < 1)
+		return err_set(e, ERR_ARG, "name a file");
+	if (convert_from_name && !tokenizer)
+		return err_set(e, ERR_ARG,
+		    "say --tokenizer tokenizer.json: which tokens these are");
+	return 0;
+}
+
+static int
+convert_out(const char *prefix, struct run *r, struct err *e)
+{
+	enum convert_format f;
+	struct shard s;
+	int rc;
+
+	convert_format(convert_to_name, &f);
+	if (shard_open(&s, prefix, e) < 0)
+		return e->code;
+	rc = convert_to(&s, f, common.out, e);
+	buf_printf(&r->extra,
+	    "\"documents\":%" PRIu64 ",\"tokens\":%" PRIu64 ",", s.docs,
+	    s.tokens);
+	shard_close(&s);
+	return rc;
+}
+
+/* What the tokenizer says of the tokens. */
+static int
+convert_head(struct convert_in *in, struct err *e)
+{
+	struct textcodec codec = { 0 };
+
+	if (tokenizer_open(&codec, tokenizer, e) < 0)
+		return e->code;
+	in->head = (struct shard_head){ .vocab = codec.vocab,
+		.end_text = codec.end_text };
+	memcpy(in->head.tokenizer, codec.digest, sizeof(in->head.tokenizer));
+	codec.close(codec.ctx);
+	if (eod && in->head.end_text < 0)
+		return err_set(e, ERR_ARG,
+		    "the tokenizer has no <|endoftext|> to end documents "
+		    "with: say --no-eod");
+	in->eod = eod;
+	return 0;
+}
+
+static int
+convert_in(int n, char **argv, struct run *r, struct err *e)
+{
+	struct convert_in in = { .width = strcmp(dtype, "uint16") ? 4 : 2 };
+	struct shard_head head;
+	int i, rc;
+
+	convert_format(convert_from_name, &in.format);
+	if (convert_head(&in, e) < 0)
+		return e->code;
+	head = in.head;
+	if (!eod)
+		head.end_text = -1;
+	rc = shard_create(&in.out, common.out, &head, e);
+	for (i = 1; rc == 0 && i <= n; i++)
+		if ((rc = convert_add(&in, argv[i], e)) < 0)
+			shard_abort(in.out);
+	if (rc < 0)
+		return rc;
+	buf_printf(&r->extra,
+	    "\"documents\":%" PRIu64 ",\"empty\":%" PRIu64
+	    ",\"tokens\":%" PRIu64 ",",
+	    in.documents, in.empty, shard_writer_tokens(in.out));
+	if (in.empty)
+		cmd_warn(r, STR("empty documents are left out"));
+	return shard_commit(in.out, e);
+}
+
+static int
+convert(const struct opt_cmd *c, int n, char **argv, struct err *e)
+{
+	struct run r;
+	int rc = run_open(&r, c, &common, true, cmd_warn, e);
+
+	if (rc < 0)
+		return rc;
+	rc = convert_to_name ? convert_out(argv[1], &r, e)
+			     : convert_in(n, argv, &r, e);
+	if (rc == 0)
+		return run_close(&r, e);
+	run_abort(&r);
+	return rc;
+}
+
+static int
+convert_main(int argc, char **argv)
+{
+	static const struct opt_cmd c = {
+		.name = "shard convert",
+		.args = "PREFIX|FILE...",
+		.summary = "to and from token files of other tools",
+		.example = "quern shard convert --to nanogpt -o train.bin "
+			   "web-00",
+		.opts = convert_opts,
+		.common = common_opts,
+	};
+	struct err e;
+	int n, rc;
+
+	opt_common_init(&common);
+	dtype = "uint16";
+	n = cmd_begin(&c, argc, argv);
+	rc = convert_usage(n, &e);
+	if (rc == 0)
+		rc = convert(&c, n, argv, &e);
+	return cmd_end(&c, rc, &e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -318,6 +463,8 @@ main(int argc, char **argv)
 		{ "cat", "the token ids of each document", cat_main },
 		{ "verify", "do sizes, offsets, tokens and digests hold?",
 		    verify_main },
+		{ "convert", "to and from token files of other tools",
+		    convert_main },
 		{ 0 } };
 	const struct cmd_sub *s;
 

@@ -5,10 +5,10 @@
 
 #include "cmd.h"
 #include "io/stream.h"
-#include "tokenizer/bpe.h"
+#include "tokenizer/facts.h"
 #include "tokenizer/idstream.h"
+#include "tokenizer/load.h"
 #include "tokenizer/tokenizer.h"
-#include "tokenizer/tokjson.h"
 #include "tokenizer/train.h"
 
 static struct opt_common common;
@@ -16,9 +16,9 @@ static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
 /* Options that several subcommands have. */
 static struct {
-	const char *tokenizer, *from, *format, *special_in_text;
+	const char *tokenizer, *pattern, *from, *format, *special_in_text;
 	bool lines;
-} o = { .from = "auto", .format = "ids", .special_in_text = "all" };
+} o = { .from = "auto", .format = "ids" };
 
 #define OPT_FROM \
 	{ \
@@ -37,7 +37,12 @@ static struct {
 #define OPT_TOKENIZER \
 	{ \
 		"tokenizer", 0, OPT_STR, &o.tokenizer, "FILE", \
-		    "a tokenizer.json", NULL \
+		    "a tokenizer.json or .tiktoken file", NULL \
+	}
+#define OPT_PATTERN \
+	{ \
+		"pattern", 0, OPT_STR, &o.pattern, "PATTERN", \
+		    "a .tiktoken file's pattern (default: by its name)", NULL \
 	}
 #define OPT_FORMAT \
 	{ \
@@ -51,8 +56,7 @@ static struct {
 	{ \
 		"special-in-text", 0, OPT_STR, &o.special_in_text, "WHICH", \
 		    "special tokens recognised in text: all, none, or a list " \
-		    "with " \
-		    "commas", \
+		    "with commas (default: none for a .tiktoken, else all)", \
 		    NULL \
 	}
 
@@ -80,8 +84,10 @@ load_tokenizer(struct session *s)
 {
 	if (!o.tokenizer)
 		return err_set(&s->e, ERR_ARG, "--tokenizer FILE is needed");
-	if (tokenizer_load(&s->t, o.tokenizer, &s->e) < 0)
+	if (tokenizer_load(&s->t, o.tokenizer, o.pattern, &s->e) < 0)
 		return s->e.code;
+	if (!o.special_in_text)
+		return 0;
 	return tokenizer_special(s->t, o.special_in_text, &s->e);
 }
 
@@ -117,9 +123,11 @@ static const struct opt train_opts[] = {
 	    "whitespace, or a regex",
 	    NULL },
 	{ "ties", 0, OPT_STR, &train.ties, "RULE",
-	    "which of equally frequent pairs is merged first: hf, the smallest "
-	    "ids",
-	    "hf" },
+	    "which of equally frequent pairs is merged first: the smallest "
+	    "ids, "
+	    "numbered as Hugging Face's (hf) or bytes first (raw); that which "
+	    "the text has first; the greatest by bytes",
+	    "hf,raw,first,lexicographic" },
 	{ "special", 0, OPT_LIST, &train.specials, "S",
 	    "a special token; may be repeated (default: <|endoftext|>)", NULL },
 	{ "min-frequency", 0, OPT_U64, &train.min_count, "N",
@@ -145,6 +153,17 @@ static const struct opt_cmd train_cmd = {
 
 enum { MAX_SPECIALS = 4096 };
 
+static enum learn_ties
+ties(void)
+{
+	if (strcmp(train.ties, "raw") == 0)
+		return LEARN_RAW;
+	if (strcmp(train.ties, "first") == 0)
+		return LEARN_FIRST;
+	return strcmp(train.ties, "lexicographic") == 0 ? LEARN_LEXICOGRAPHIC
+							: LEARN_HF;
+}
+
 static int
 set_specials(struct train_opts *to, struct str *specials, struct err *e)
 {
@@ -164,18 +183,6 @@ set_specials(struct train_opts *to, struct str *specials, struct err *e)
 	return 0;
 }
 
-static int
-write_tokenizer(const struct bpe *b, struct err *e)
-{
-	struct buf json = { 0 };
-	int rc = tokjson_write(b, &json, e);
-
-	if (rc == 0)
-		rc = out_whole(common.out, json.p, json.n, e);
-	buf_free(&json);
-	return rc;
-}
-
 static void
 report_training(
     struct run *r, const struct bpe *b, const struct train_stats *ts)
@@ -187,11 +194,6 @@ report_training(
 	    "\"pieces\":%" PRIu64 ",\"distinct\":%" PRIu64 ",\"vocab\":%" PRIu32
 	    ",\"merges\":%zu,",
 	    ts->pieces, ts->distinct, b->ntoken, b->nmerge);
-	buf_puts(&r->extra, "\"seconds\":{\"count\":");
-	buf_double(&r->extra, ts->count_s);
-	buf_puts(&r->extra, ",\"learn\":");
-	buf_double(&r->extra, ts->learn_s);
-	buf_puts(&r->extra, "},");
 	if (b->ntoken >= train.vocab || common.quiet)
 		return;
 	n = snprintf(line, sizeof(line),
@@ -214,7 +216,7 @@ train_on(struct session *s, const struct train_opts *to)
 	rc = bpe_train(&b, &s->in, to, &s->r, &ts, &s->e);
 	if (rc == 0) {
 		report_training(&s->r, &b, &ts);
-		rc = write_tokenizer(&b, &s->e);
+		rc = bpe_save(&b, common.out, LOAD_JSON, &s->e);
 	}
 	if (rc < 0)
 		run_abort(&s->r);
@@ -241,6 +243,7 @@ main_train(int argc, char **argv)
 		rc = err_set(&s.e, ERR_ARG, "--max-token-length is too large");
 	to.pattern = train.pattern;
 	to.vocab = train.vocab;
+	to.ties = ties();
 	to.min_count = train.min_count;
 	to.max_len = (uint32_t)train.max_len;
 	if (rc == 0)
@@ -252,6 +255,7 @@ main_train(int argc, char **argv)
 
 static const struct opt encode_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_FORMAT,
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
@@ -305,6 +309,7 @@ main_encode(int argc, char **argv)
 
 static const struct opt decode_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_FORMAT,
 	{ 0 },
 };
@@ -341,6 +346,7 @@ main_decode(int argc, char **argv)
 
 static const struct opt info_opts[] = {
 	OPT_TOKENIZER,
+	OPT_PATTERN,
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
 	OPT_FROM,
@@ -356,51 +362,37 @@ static const struct opt_cmd info_cmd = {
 	.common = common_opts,
 };
 
-static void
-describe(const struct tokenizer *t, struct buf *out)
-{
-	const struct bpe *b = tokenizer_bpe(t);
-	const char *name = tokenizer_pattern(t);
-	size_t i;
-
-	buf_printf(
-	    out, "vocab\t%" PRIu32 "\nmerges\t%zu\n", b->ntoken, b->nmerge);
-	buf_printf(out, "pattern\t%s\n", name ? name : b->pattern);
-	buf_printf(out, "sha256\t%s\n", tokenizer_digest(t));
-	for (i = 0; i < b->nadded; i++) {
-		buf_printf(out, "%s\t%" PRIu32 "\t",
-		    b->added[i].special ? "special" : "added", b->added[i].id);
-		buf_str(out, bpe_bytes(b, b->added[i].id));
-		buf_putc(out, '\n');
-	}
-}
-
-/* Encodes the texts and writes nothing of them. */
 static int
-measure(struct session *s, struct buf *out)
+measure(struct session *s, struct ids_stats *n)
 {
-	struct ids_stats n = { 0 };
 	int rc;
 
+	*n = (struct ids_stats){ 0 };
 	rc = run_open(&s->r, s->cmd, &common, true, cmd_warn, &s->e);
 	if (rc < 0)
 		return rc;
-	if (s->in.paths.n) {
-		rc = ids_encode(s->t, &s->in, IDS_TEXT, &s->r, &n, &s->e);
-		buf_printf(out,
-		    "texts\t%" PRIu64 "\nbytes\t%" PRIu64 "\ntokens\t%" PRIu64
-		    "\nbytes_per_token\t%.4f\n",
-		    n.texts, n.bytes, n.tokens,
-		    n.tokens ? (double)n.bytes / (double)n.tokens : 0);
-	}
-	buf_printf(&s->r.extra, "\"tokens\":%" PRIu64 ",", n.tokens);
+	if (s->in.paths.n)
+		rc = ids_encode(s->t, &s->in, IDS_TEXT, &s->r, n, &s->e);
+	buf_printf(&s->r.extra, "\"tokens\":%" PRIu64 ",", n->tokens);
 	return finish(s, rc, "texts");
+}
+
+/* Each with what stands before it. */
+static void
+put_measures(struct buf *out, const struct ids_stats *n, const char *name[4])
+{
+	buf_printf(out, "%s%" PRIu64 "%s%" PRIu64 "%s%" PRIu64 "%s%.4f\n",
+	    name[0], n->texts, name[1], n->bytes, name[2], n->tokens, name[3],
+	    n->tokens ? (double)n->bytes / (double)n->tokens : 0);
 }
 
 static int
 main_info(int argc, char **argv)
 {
 	struct session s = { .cmd = &info_cmd };
+	static const char *names[] = { "texts\t", "\nbytes\t", "\ntokens\t",
+		"\nbytes_per_token\t" };
+	struct ids_stats stats;
 	struct buf out = { 0 };
 	int n = cmd_begin(&info_cmd, argc, argv), rc = 0;
 
@@ -409,9 +401,171 @@ main_info(int argc, char **argv)
 	if (rc == 0)
 		rc = load_tokenizer(&s);
 	if (rc == 0) {
-		describe(s.t, &out);
-		rc = measure(&s, &out);
+		rc = facts_list(&out, s.t, &s.e);
+		if (rc == 0)
+			rc = measure(&s, &stats);
+		if (rc == 0 && s.in.paths.n)
+			put_measures(&out, &stats, names);
 	}
+	if (rc == 0)
+		rc = buf_ok(&out, &s.e);
+	if (rc == 0)
+		rc = out_whole(common.out, out.p, out.n, &s.e);
+	buf_free(&out);
+	return end_session(&s, rc);
+}
+
+/* ---- convert ---- */
+
+static const char *convert_to = "auto";
+
+static const struct opt convert_opts[] = {
+	OPT_TOKENIZER,
+	OPT_PATTERN,
+	{ "to", 0, OPT_STR, &convert_to, "FORMAT",
+	    "tokenizer.json, .tiktoken, or vocab.json with merges.txt beside "
+	    "it; auto goes by the name that -o gives",
+	    "auto,json,tiktoken,vocab" },
+	{ 0 },
+};
+
+static const struct opt_cmd convert_cmd = {
+	.name = "tokenizer convert",
+	.args = "",
+	.summary = "write a tokenizer in another format",
+	.example = "quern tokenizer convert --tokenizer tokenizer.json -o "
+		   "mine.tiktoken",
+	.opts = convert_opts,
+	.common = common_opts,
+};
+
+static enum load_format
+target(void)
+{
+	if (strcmp(convert_to, "auto") == 0)
+		return common.out ? load_format(common.out) : LOAD_JSON;
+	if (strcmp(convert_to, "json") == 0)
+		return LOAD_JSON;
+	return strcmp(convert_to, "vocab") == 0 ? LOAD_VOCAB : LOAD_TIKTOKEN;
+}
+
+/* What the files of the format have no place for. */
+static void
+warn_of_loss(struct run *r, const struct bpe *b, enum load_format format)
+{
+	char line[256];
+	int n;
+
+	if (format == LOAD_JSON || common.quiet)
+		return;
+	n = snprintf(line, sizeof(line),
+	    "the format holds neither the pattern nor %zu special tokens: its "
+	    "readers go by the file's name or are told",
+	    b->nadded);
+	cmd_warn(r, (struct str){ line, (size_t)n });
+}
+
+static int
+main_convert(int argc, char **argv)
+{
+	struct session s = { .cmd = &convert_cmd };
+	struct bpe b = { 0 };
+	int n = cmd_begin(&convert_cmd, argc, argv), rc = 0;
+
+	s.r.cmd = &convert_cmd;
+	if (n > 0)
+		rc = err_set(
+		    &s.e, ERR_ARG, "'%s': --tokenizer names the file", argv[1]);
+	else if (!o.tokenizer)
+		rc = err_set(&s.e, ERR_ARG, "--tokenizer FILE is needed");
+	if (rc == 0)
+		rc = bpe_load(&b, o.tokenizer, o.pattern, NULL, &s.e);
+	if (rc == 0 && (rc = bpe_save(&b, common.out, target(), &s.e)) == 0)
+		warn_of_loss(&s.r, &b, target());
+	bpe_free(&b);
+	return end_session(&s, rc);
+}
+
+/* ---- compare ---- */
+
+static struct opt_list compared;
+
+static const struct opt compare_opts[] = {
+	{ "tokenizer", 0, OPT_LIST, &compared, "FILE",
+	    "a tokenizer; given two or more times", NULL },
+	OPT_LINES,
+	OPT_SPECIAL_IN_TEXT,
+	OPT_FROM,
+	{ 0 },
+};
+
+static const struct opt_cmd compare_cmd = {
+	.name = "tokenizer compare",
+	.args = "[FILE...]",
+	.summary = "a table of tokenizers, and of what they make of texts",
+	.example = "quern tokenizer compare --tokenizer a.json --tokenizer "
+		   "b.json book.txt",
+	.opts = compare_opts,
+	.common = common_opts,
+};
+
+/* A row's second half: the texts. */
+static int
+put_texts(struct buf *out, struct session *s)
+{
+	static const char *tabs[] = { "\t", "\t", "\t", "\t" };
+	struct ids_stats n;
+
+	if (!s->in.paths.n) {
+		buf_putc(out, '\n');
+		return 0;
+	}
+	if (measure(s, &n) < 0)
+		return s->e.code;
+	put_measures(out, &n, tabs);
+	return 0;
+}
+
+static int
+compare_all(struct session *s, struct buf *out)
+{
+	struct tokenizer *first = NULL;
+	int rc = 0;
+	size_t i;
+
+	buf_puts(out, FACTS_HEADER);
+	buf_puts(out,
+	    s->in.paths.n ? "\ttexts\tbytes\ttokens\tbytes_per_token\n" : "\n");
+	for (i = 0; rc == 0 && i < compared.n; i++) {
+		o.tokenizer = compared.v[i];
+		rc = load_tokenizer(s);
+		if (i == 0)
+			first = s->t;
+		if (rc == 0)
+			rc = facts_row(out, o.tokenizer, s->t, first, &s->e);
+		if (rc == 0)
+			rc = put_texts(out, s);
+		if (i > 0)
+			tokenizer_free(s->t);
+		s->t = NULL;
+	}
+	tokenizer_free(first);
+	return rc;
+}
+
+static int
+main_compare(int argc, char **argv)
+{
+	struct session s = { .cmd = &compare_cmd };
+	struct buf out = { 0 };
+	int n = cmd_begin(&compare_cmd, argc, argv), rc = 0;
+
+	if (compared.n < 2)
+		rc = err_set(&s.e, ERR_ARG, "--tokenizer is needed twice");
+	if (rc == 0 && n > 0)
+		rc = open_texts(&s, n, argv);
+	if (rc == 0)
+		rc = compare_all(&s, &out);
 	if (rc == 0)
 		rc = buf_ok(&out, &s.e);
 	if (rc == 0)
@@ -426,6 +580,9 @@ static const struct cmd_sub subs[] = {
 	{ "decode", "turn token ids back into texts", main_decode },
 	{ "info", "what a tokenizer holds, and bytes a token on given texts",
 	    main_info },
+	{ "compare", "a table of tokenizers, and of what they make of texts",
+	    main_compare },
+	{ "convert", "write a tokenizer in another format", main_convert },
 	{ 0 },
 };
 

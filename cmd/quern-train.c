@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "cmd.h"
 #include "io/stream.h"
 #include "mix/mix.h"
+#include "train/preset.h"
 #include "train/train.h"
 
 static struct opt_common common;
@@ -23,12 +25,17 @@ static struct {
 
 static const struct opt opts[] = {
 	{ "config", 0, OPT_STR, &given.config, "FILE",
-	    "the model: config.json with the keys of transformers' Llama",
+	    "the model: config.json with the keys of transformers, or a "
+	    "preset such as gpt2-124m",
 	    NULL },
 	{ "recipe", 0, OPT_STR, &given.recipe, "FILE",
 	    "what to train on (quern mix check FILE)", NULL },
 	{ "out", 0, OPT_STR, &given.out, "DIR",
 	    "folder of the log and the checkpoints", NULL },
+	{ "init", 0, OPT_STR, &options.init, "DIR",
+	    "begin with the weights, and by default the config, of a "
+	    "checkpoint or a Hugging Face folder",
+	    NULL },
 	{ "resume", 0, OPT_FLAG, &options.resume, NULL,
 	    "go on from the last checkpoint in --out, if there is one", NULL },
 	{ "valid", 0, OPT_STR, &given.valid, "FILE",
@@ -40,21 +47,40 @@ static const struct opt opts[] = {
 	{ "device", 0, OPT_STR, &given.device, "DEVICE",
 	    "where to compute; auto is the processor", "auto,cpu,cuda" },
 	{ "optimizer", 0, OPT_STR, &given.optimizer, "NAME",
-	    "how gradients change weights", "adamw" },
+	    "how gradients change weights", "adamw,lion,muon" },
 	{ "lr", 0, OPT_DOUBLE, &options.lr, "X", "largest learning rate",
 	    NULL },
 	{ "min-lr-ratio", 0, OPT_DOUBLE, &options.min_lr_ratio, "X",
 	    "the last step's share of --lr", NULL },
 	{ "schedule", 0, OPT_STR, &given.schedule, "NAME",
-	    "how the learning rate falls", "cosine,linear,constant" },
+	    "how the learning rate falls",
+	    "cosine,linear,constant,inverse-sqrt,wsd" },
 	{ "warmup", 0, OPT_STR, &options.warmup, "N|N%",
 	    "steps, or share of all, over which it rises", NULL },
+	{ "cooldown", 0, OPT_STR, &options.cooldown, "N|N%",
+	    "steps, or share of all, at the end in which wsd falls", NULL },
 	{ "beta1", 0, OPT_DOUBLE, &options.beta1, "X",
 	    "decay of the gradients' mean", NULL },
 	{ "beta2", 0, OPT_DOUBLE, &options.beta2, "X",
 	    "decay of their squares' mean", NULL },
 	{ "weight-decay", 0, OPT_DOUBLE, &options.decay, "X",
 	    "decay of matrices, times the learning rate", NULL },
+	{ "spare-embeddings", 0, OPT_FLAG, &options.spare_embeddings, NULL,
+	    "embeddings and the head don't decay", NULL },
+	{ "label-smoothing", 0, OPT_DOUBLE, &options.label_smoothing, "X",
+	    "share of each target spread over all tokens", NULL },
+	{ "z-loss", 0, OPT_DOUBLE, &options.z_loss, "X",
+	    "times the square of the logits' log-sum, added to the loss",
+	    NULL },
+	{ "document-mask", 0, OPT_FLAG, &options.document_mask, NULL,
+	    "no token looks at anything before its own document", NULL },
+	{ "spike", 0, OPT_DOUBLE, &options.spike, "X",
+	    "a loss X standard deviations above the last ones goes back to "
+	    "the last checkpoint; 0: never",
+	    NULL },
+	{ "spike-skip", 0, OPT_U64, &options.spike_skip, "N",
+	    "steps that are then left out, the last the one with that loss",
+	    NULL },
 	{ "clip", 0, OPT_DOUBLE, &options.clip, "X",
 	    "largest norm of the gradient; 0: no limit", NULL },
 	{ "micro-batch", 0, OPT_INT, &given.micro_batch, "ROWS",
@@ -181,6 +207,22 @@ on_step(void *ctx, const struct step_report *r)
 }
 
 static void
+on_spike(void *ctx, const struct spike *s)
+{
+	struct view *v = ctx;
+
+	if (common.quiet)
+		return;
+	progress_clear(&v->line);
+	fprintf(stderr,
+	    "quern train: step %llu: loss %.4f, the last ones %.4f +- %.4f: "
+	    "back to step %llu, leaving out steps %llu to %llu\n",
+	    (unsigned long long)s->step, s->loss, s->mean, s->deviation,
+	    (unsigned long long)s->back, (unsigned long long)s->from,
+	    (unsigned long long)s->to);
+}
+
+static void
 closing(struct view *v, const struct step_report *last)
 {
 	double s = progress_now() - v->line.start;
@@ -224,7 +266,6 @@ write_stats(const struct view *v, const struct step_report *last, struct err *e)
 		member(&b, "valid_loss", v->valid.valid_loss);
 		member(&b, "unigram_loss", v->valid.unigram_loss);
 	}
-	member(&b, "seconds", progress_now() - v->line.start);
 	buf_puts(&b, "}\n");
 	rc = buf_ok(&b, e);
 	if (rc == 0)
@@ -247,9 +288,9 @@ check_usage(int operands, struct err *e)
 {
 	if (operands)
 		return err_set(e, ERR_ARG, "takes no operands");
-	if (!given.config || !given.recipe || !given.out)
-		return err_set(
-		    e, ERR_ARG, "--config, --recipe and --out are needed");
+	if ((!given.config && !options.init) || !given.recipe || !given.out)
+		return err_set(e, ERR_ARG,
+		    "--config (or --init), --recipe and --out are needed");
 	if (common.out)
 		return err_set(
 		    e, ERR_ARG, "writes a folder: --out, not --output");
@@ -258,6 +299,8 @@ check_usage(int operands, struct err *e)
 	options.memory = common.memory ? common.memory : all_memory();
 	options.micro_batch = (uint32_t)given.micro_batch;
 	options.keep = (uint32_t)given.keep;
+	if (optimiser_kind(&options.optimiser, given.optimizer, e) < 0)
+		return e->code;
 	return schedule_kind(&options.schedule, given.schedule, e);
 }
 
@@ -269,20 +312,38 @@ device(struct err *e)
 	return ops_cpu(common.threads);
 }
 
+/* A preset by its name, a file, or the config beside the first weights. */
+static int
+load_config(struct model_config *c, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (given.config && preset_find(c, given.config))
+		return 0;
+	if (given.config)
+		return config_load(c, given.config, e);
+	if (snprintf(path, sizeof(path), "%s/config.json", options.init) >=
+	    (int)sizeof(path))
+		return err_set(e, ERR_ARG, "%s: path too long", options.init);
+	return config_load(c, path, e);
+}
+
 static int
 run(const struct row_source *rows, const struct row_source *valid,
     struct err *e)
 {
 	struct view v = { 0 };
-	struct train_events ev = {
-		.ctx = &v, .plan = on_plan, .step = on_step, .stop = &stop
-	};
+	struct train_events ev = { .ctx = &v,
+		.plan = on_plan,
+		.step = on_step,
+		.spike = on_spike,
+		.stop = &stop };
 	struct step_report last = { 0 };
 	struct model_config c;
 	const struct ops *ops;
 	int rc;
 
-	rc = config_load(&c, given.config, e);
+	rc = load_config(&c, e);
 	if (rc < 0)
 		return rc;
 	ops = device(e);

@@ -75,23 +75,29 @@ is_choice(const char *choices, const char *s)
 static int
 set_shard(struct opt_shard *sh, const char *s, struct err *e)
 {
-	unsigned i, n;
-	char junk;
+	const char *slash = strchr(s, '/');
+	char part[16] = "";
+	uint64_t i, n;
 
-	if (sscanf(s, "%u/%u%c", &i, &n, &junk) != 2 || i >= n)
+	if (slash && (size_t)(slash - s) < sizeof(part))
+		memcpy(part, s, (size_t)(slash - s));
+	if (!slash || num_u64(part, &i, e) < 0 ||
+	    num_u64(slash + 1, &n, e) < 0 || i >= n || n > UINT32_MAX)
 		return err_set(e, ERR_ARG,
 		    "'%s' is not I/N with 0 <= I < N, as in 0/4", s);
-	*sh = (struct opt_shard){ i, n };
+	*sh = (struct opt_shard){ (uint32_t)i, (uint32_t)n };
 	return 0;
 }
 
 static int
-set_int(int *dst, const char *s, struct err *e)
+set_int(int *dst, uint64_t least, const char *s, struct err *e)
 {
 	uint64_t v;
 
 	if (num_u64(s, &v, e) < 0)
 		return e->code;
+	if (v < least)
+		return err_set(e, ERR_ARG, "%s is too small", s);
 	if (v > INT_MAX)
 		return err_set(e, ERR_ARG, "%s is too large", s);
 	*dst = (int)v;
@@ -123,7 +129,9 @@ set_value(const struct opt *o, const char *s, struct err *e)
 		*(const char **)o->dst = s;
 		return 0;
 	case OPT_INT:
-		return set_int(o->dst, s, e);
+		return set_int(o->dst, 0, s, e);
+	case OPT_POSITIVE:
+		return set_int(o->dst, 1, s, e);
 	case OPT_U64:
 		return num_u64(s, o->dst, e);
 	case OPT_SIZE:
@@ -332,6 +340,7 @@ put_value(struct buf *b, const struct opt *o)
 			buf_puts(b, *(const char **)o->dst);
 		break;
 	case OPT_INT:
+	case OPT_POSITIVE:
 		buf_printf(b, "%d", *(int *)o->dst);
 		break;
 	case OPT_U64:

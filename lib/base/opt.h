@@ -14,15 +14,16 @@ struct err;
  * before parsing is the default that the help shows, so help cannot lie.
  */
 enum opt_type {
-	OPT_FLAG,   /* bool: --name sets it, --no-name clears it */
-	OPT_STR,    /* const char *, points into argv */
-	OPT_INT,    /* int, >= 0 */
-	OPT_U64,    /* uint64_t */
-	OPT_SIZE,   /* uint64_t bytes, K M G T = powers of 1024 */
-	OPT_COUNT,  /* uint64_t tokens, K M B T = powers of 1000 */
-	OPT_DOUBLE, /* double */
-	OPT_LIST,   /* struct opt_list: may be given several times */
-	OPT_SHARD,  /* struct opt_shard: I/N, 0 <= I < N */
+	OPT_FLAG,     /* bool: --name sets it, --no-name clears it */
+	OPT_STR,      /* const char *, points into argv */
+	OPT_INT,      /* int, >= 0 */
+	OPT_POSITIVE, /* int, >= 1 */
+	OPT_U64,      /* uint64_t */
+	OPT_SIZE,     /* uint64_t bytes, K M G T = powers of 1024 */
+	OPT_COUNT,    /* uint64_t tokens, K M B T = powers of 1000 */
+	OPT_DOUBLE,   /* double */
+	OPT_LIST,     /* struct opt_list: may be given several times */
+	OPT_SHARD,    /* struct opt_shard: I/N, 0 <= I < N */
 };
 
 struct opt_list {
@@ -89,7 +90,7 @@ void opt_common_init(struct opt_common *c);
 	{ "output", 'o', OPT_STR, &(C)->out, "FILE", \
 		"write to FILE; .zst and .gz compress (default: stdout)", \
 		NULL }, \
-	    { "threads", 0, OPT_INT, &(C)->threads, "N", \
+	    { "threads", 0, OPT_POSITIVE, &(C)->threads, "N", \
 		    "threads in total; the result does not depend on it", \
 		    NULL }, \
 	    { "memory", 0, OPT_SIZE, &(C)->memory, "SIZE", \

@@ -24,12 +24,12 @@ struct match {
 };
 
 /*
- * The choice between groups that share a bucket.  Groups are taken by the ids
- * of their best documents, smallest first.  One whose verified similarity with
- * a group kept before it reaches the threshold is dropped in favour of the
- * most similar of those (ties: of the smallest id); any other is kept.  So
- * every dropped group has a kept one that is similar enough, and the order of
- * the input does not matter.
+ * The choice between groups that share a bucket.  Groups are taken by their
+ * best documents, the preferred ones first (who_cmp() in dedup/groups.h).  One
+ * whose verified similarity with a group kept before it reaches the threshold
+ * is dropped in favour of the most similar of those (ties: of the smallest id);
+ * any other is kept.  So every dropped group has a kept one that is similar
+ * enough, and the order of the input does not matter.
  *
  * Memory, charged to the budget: 24 bytes a group, 16 more a group in a
  * bucket, 8 a shingle of those; 16 a match if matches are wanted.

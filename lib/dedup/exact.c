@@ -9,22 +9,25 @@
 #include "dedup/budget.h"
 #include "dedup/exact.h"
 #include "dedup/groups.h"
+#include "dedup/prefer.h"
+#include "dedup/url.h"
 #include "io/docs.h"
 
-/* What the first pass says of a document; its id follows. */
+/* What the first pass says of a document; its id and its rank follow. */
 struct seen {
-	uint64_t ordinal, line, nid;
+	uint64_t ordinal, line, nid, nrank, has_key;
 	struct hash128 key;
 };
 
 struct exact {
 	const struct exact_opt *opt;
+	struct prefer prefer;
 	struct budget budget;
 	struct groups groups;
 };
 
 struct worker {
-	struct buf low, normal;
+	struct buf low, normal, rank;
 };
 
 static bool
@@ -62,26 +65,51 @@ normal_form(struct str text, struct buf *low, struct buf *out, struct err *e)
 	}
 }
 
+/* What is compared; 0: nothing, the document stands alone. */
+static int
+key_of(const struct exact *x, struct worker *w, const struct doc *d,
+    struct hash128 *key, struct err *e)
+{
+	struct str s = d->text;
+
+	buf_clear(&w->normal);
+	if (x->opt->url) {
+		s = json_str(doc_meta(d, "url"));
+		if (s.n == 0)
+			return 0;
+		if (url_canonical(s, &w->normal, e) < 0)
+			return e->code;
+		s = buf_view(&w->normal);
+	} else if (x->opt->normal) {
+		if (normal_form(s, &w->low, &w->normal, e) < 0)
+			return e->code;
+		s = buf_view(&w->normal);
+	}
+	*key = hash128(s.p, s.n);
+	return 1;
+}
+
 static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct exact *x = ctx;
 	struct worker *w = worker;
-	struct str text = d->text;
+	int rc;
 	struct seen s = { .ordinal = d->ordinal,
 		.line = hash64(d->line.p, d->line.n, 0),
 		.nid = d->id.n };
 
-	if (x->opt->normal) {
-		buf_clear(&w->normal);
-		if (normal_form(text, &w->low, &w->normal, e) < 0)
-			return e->code;
-		text = buf_view(&w->normal);
-	}
-	s.key = hash128(text.p, text.n);
+	rc = key_of(x, w, d, &s.key, e);
+	if (rc < 0)
+		return rc;
+	s.has_key = (uint64_t)rc;
+	buf_clear(&w->rank);
+	prefer_rank(&x->prefer, d, &w->rank);
+	s.nrank = w->rank.n;
 	buf_put(&em->side, &s, sizeof(s));
 	buf_str(&em->side, d->id);
-	return 0;
+	buf_str(&em->side, buf_view(&w->rank));
+	return buf_ok(&w->rank, e);
 }
 
 static int
@@ -93,13 +121,16 @@ collect(void *ctx, struct str side, struct err *e)
 
 	while (side.n) {
 		memcpy(&s, side.p, sizeof(s));
-		struct who w = { { side.p + sizeof(s), s.nid }, s.line,
-			s.ordinal };
+		struct who w = { .id = { side.p + sizeof(s), s.nid },
+			.line = s.line,
+			.ordinal = s.ordinal,
+			.rank = { side.p + sizeof(s) + s.nid, s.nrank } };
 
-		if (groups_add(&x->groups, &w, &s.key, &group, e) < 0)
+		if (groups_add(&x->groups, &w, s.has_key ? &s.key : NULL,
+			&group, e) < 0)
 			return e->code;
-		side.p += sizeof(s) + s.nid;
-		side.n -= sizeof(s) + s.nid;
+		side.p += sizeof(s) + s.nid + s.nrank;
+		side.n -= sizeof(s) + s.nid + s.nrank;
 	}
 	return 0;
 }
@@ -122,6 +153,7 @@ free_worker(void *worker)
 
 	buf_free(&w->low);
 	buf_free(&w->normal);
+	buf_free(&w->rank);
 	free(w);
 }
 
@@ -147,10 +179,11 @@ dedup_exact(
 	static const struct docs_ops ops = { new_worker, free_worker, look,
 		collect };
 	struct exact x = { .opt = opt };
-	struct apply a = { .groups = &x.groups, .rule = "exact_duplicate" };
-	int rc = budget_init(&x.budget, r->opt, e);
+	struct apply a = { .groups = &x.groups,
+		.rule = opt->url ? "same_url" : "exact_duplicate" };
+	int rc = prefer_parse(&x.prefer, opt->prefer, e);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = budget_init(&x.budget, r->opt, e)) < 0)
 		return rc;
 	groups_init(&x.groups, &x.budget, false);
 	rc = docs_scan(in, &ops, &x, r, e);

@@ -12,15 +12,19 @@ struct err;
 struct run;
 
 struct exact_opt {
-	bool normal; /* compare normal forms */
+	bool normal;        /* compare normal forms */
+	bool url;           /* compare metadata.url instead (dedup/url.h) */
+	const char *prefer; /* dedup/prefer.h; NULL: by id */
 };
 
 /*
  * Drop documents with the same text as another (XXH3, 128 bits: two different
  * texts among 10^12 are taken for the same by a chance of 10^-15).  Of each
- * such group the one with the smallest id stays (dedup/groups.h); the others
- * are dropped by the rule exact_duplicate.  Reads the input twice: stdin must
- * have been spooled.  Memory: see dedup/groups.h; --memory bounds it.
+ * such group the preferred one stays (dedup/groups.h); the others are dropped
+ * by the rule exact_duplicate.  With opt->url the same for documents of one
+ * URL, by the rule same_url; one without URL stays.  Reads the input twice:
+ * stdin must have been spooled.  Memory: see dedup/groups.h; --memory bounds
+ * it.
  */
 int dedup_exact(
     struct docs *in, struct run *r, const struct exact_opt *opt, struct err *e);

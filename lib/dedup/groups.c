@@ -8,6 +8,14 @@
 int
 who_cmp(const struct who *a, const struct who *b)
 {
+	int c = str_cmp(a->rank, b->rank);
+
+	return c ? c : who_by_id(a, b);
+}
+
+int
+who_by_id(const struct who *a, const struct who *b)
+{
 	int c = str_cmp(a->id, b->id);
 
 	if (c)
@@ -75,11 +83,14 @@ grow_table(struct groups *g, struct err *e)
 static int
 own_who(struct groups *g, const struct who *w, struct who *own, struct err *e)
 {
-	if (budget_take(g->budget, w->id.n + 16, "ids", e) < 0)
+	if (budget_take(g->budget, w->id.n + w->rank.n + 32, "ids", e) < 0)
 		return e->code;
 	*own = *w;
 	own->id = arena_dup(&g->ids, w->id);
-	return own->id.p ? 0 : err_nomem(e, "ids");
+	if (w->rank.n)
+		own->rank = arena_dup(&g->ids, w->rank);
+	return own->id.p && (!w->rank.n || own->rank.p) ? 0
+							: err_nomem(e, "ids");
 }
 
 /* The document's own place; those skipped before it have no group. */

@@ -18,14 +18,18 @@ struct who {
 	struct str id;
 	uint64_t line;    /* hash64() of its line */
 	uint64_t ordinal; /* in the whole input */
+	struct str rank;  /* by --prefer (dedup/prefer.h); may be empty */
 };
 
 /*
- * Which of two is preferred (<0: a): the smaller id; for equal ids the smaller
- * hash of the line, so that the order of the input decides only between lines
- * that are the same byte for byte.
+ * Which of two is preferred (<0: a): the smaller rank, then as who_by_id().
  */
 int who_cmp(const struct who *a, const struct who *b);
+/*
+ * The smaller id; for equal ids the smaller hash of the line, so that the order
+ * of the input decides only between lines that are the same byte for byte.
+ */
+int who_by_id(const struct who *a, const struct who *b);
 
 /* Documents with one key: the same text, or the same set of shingles. */
 struct group {

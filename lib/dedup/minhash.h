@@ -2,6 +2,10 @@
 #ifndef DEDUP_MINHASH_H
 #define DEDUP_MINHASH_H
 
+#include <stdbool.h>
+
+#include "dedup/shingles.h"
+
 struct docs;
 struct err;
 struct run;
@@ -11,14 +15,19 @@ struct run;
  */
 struct minhash_opt {
 	const char *profile;
-	int ngram;         /* words a shingle */
-	int bands, rows;   /* of the signature */
-	double verify;     /* least Jaccard similarity */
-	const char *pairs; /* file for every verified pair, or NULL */
+	enum unit unit;     /* what a shingle is a run of, */
+	int ngram;          /* and of how many */
+	int bands, rows;    /* of the signature */
+	double verify;      /* least Jaccard similarity */
+	bool roots;         /* datatrove's signatures and choice, unverified */
+	const char *pairs;  /* file for every verified pair, or NULL */
+	const char *prefer; /* dedup/prefer.h; NULL: by id */
 };
 
-/* `plain`: words of the lower-cased text (base/text/words.h). */
-extern const struct minhash_opt minhash_plain;
+/* "plain,chars,..." */
+#define MINHASH_PROFILES "plain,chars,fineweb,refinedweb,nemo,datatrove"
+/* The profile of a name, or NULL. */
+const struct minhash_opt *minhash_profile(const char *name);
 
 /*
  * Drop documents whose set of shingles is like that of one that stays: Jaccard
@@ -31,6 +40,9 @@ extern const struct minhash_opt minhash_plain;
  * writing.  stdin must have been spooled.  Memory: O(documents), see
  * dedup/groups.h, bands.h and choose.h; --memory bounds it, ERR_NOMEM if that
  * is too little.  ERR_ARG for options out of range.
+ *
+ * With opt->roots: dedup/roots.h chooses, nothing is verified, and a document
+ * of fewer words than a shingle stays.
  */
 int dedup_minhash(struct docs *in, struct run *r, const struct minhash_opt *opt,
     struct err *e);

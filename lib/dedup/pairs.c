@@ -43,7 +43,7 @@ struct pairs {
 static int
 by_who(const void *a, const void *b)
 {
-	return who_cmp(
+	return who_by_id(
 	    *(const struct who *const *)a, *(const struct who *const *)b);
 }
 

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include <xxhash.h>
+
 #include "base/err.h"
 #include "base/num.h"
+#include "base/text/lower.h"
+#include "base/text/uni.h"
+#include "base/text/utf8.h"
 #include "base/text/words.h"
 #include "dedup/shingles.h"
+#include "dedup/simple.h"
 #include "dedup/sort.h"
 
 /* Odd, and 1 less is 4 times an odd number: swapping words changes the sum. */
 #define BASE 0x9e3779b97f4a7c15u
 
 int
-shingles_init(struct shingles *s, size_t nword, struct err *e)
+shingles_init(struct shingles *s, enum unit unit, size_t nword, struct err *e)
 {
 	size_t i;
 
-	*s = (struct shingles){ .nword = nword, .power = 1 };
+	*s = (struct shingles){ .unit = unit, .nword = nword, .power = 1 };
 	s->ring = calloc(nword, sizeof(*s->ring));
 	if (!s->ring)
 		return err_nomem(e, "shingles");
@@ -31,6 +37,9 @@ shingles_free(struct shingles *s)
 	free(s->ring);
 	free(s->table);
 	buf_free(&s->low);
+	buf_free(&s->simple);
+	buf_free(&s->joined);
+	tokens_free(&s->tokens);
 }
 
 static int
@@ -49,8 +58,113 @@ add(struct shingles *s, uint64_t h, struct err *e)
 		s->v = v;
 		s->cap = cap;
 	}
-	h = mix64(h);
 	s->v[s->n++] = h + !h; /* 0 marks an empty place in the table */
+	return 0;
+}
+
+/* The next word, by its hash. */
+static inline int
+roll(struct shingles *s, uint64_t x, struct err *e)
+{
+	s->sum = (s->sum - s->ring[s->at] * s->power) * BASE + x;
+	s->ring[s->at] = x;
+	s->at = s->at + 1 == s->nword ? 0 : s->at + 1;
+	return ++s->seen >= s->nword ? add(s, mix64(s->sum), e) : 0;
+}
+
+static int
+roll_words(struct shingles *s, struct str text, struct err *e)
+{
+	struct plain_words words;
+	struct str word;
+
+	if (plain_words_init(&words, text, &s->low, e) < 0)
+		return e->code;
+	while (plain_words_next(&words, &word))
+		if (roll(s, hash64(word.p, word.n, 0), e) < 0)
+			return e->code;
+	return 0;
+}
+
+/* Split the text's simple form into s->tokens. */
+static int
+simple_tokens(struct shingles *s, struct str text, struct err *e)
+{
+	buf_clear(&s->simple);
+	if (simple_form(text, &s->low, &s->simple, e) < 0)
+		return e->code;
+	return tokens_split(&s->tokens, buf_view(&s->simple), e);
+}
+
+static int
+roll_tokens(struct shingles *s, struct str text, struct err *e)
+{
+	const struct str *token;
+	size_t i;
+
+	if (simple_tokens(s, text, e) < 0)
+		return e->code;
+	for (i = 0; i < s->tokens.n; i++) {
+		token = &s->tokens.v[i];
+		if (roll(s, hash64(token->p, token->n, 0), e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* Code points; or only those that belong to words. */
+static int
+roll_points(struct shingles *s, struct str text, bool words, struct err *e)
+{
+	const char *p = text.p, *end = text.p + text.n;
+	uint32_t cp;
+	size_t len;
+
+	for (; p < end; p += len) {
+		cp = utf8_get(p, end, &len);
+		if (words && (cp == '_' || !uni_is_word(cp)))
+			continue;
+		if (roll(s, mix64(cp + 1), e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+roll_chars(struct shingles *s, struct str text, struct err *e)
+{
+	buf_clear(&s->low);
+	if (text_lower(text, &s->low, e) < 0)
+		return e->code;
+	return roll_points(s, buf_view(&s->low), true, e);
+}
+
+/*
+ * Tokens with a blank between: a shingle is a piece of that.  The ring has the
+ * places where the last nword tokens begin.
+ */
+static int
+join_tokens(struct shingles *s, struct str text, struct err *e)
+{
+	struct buf *j = &s->joined;
+	size_t from, i;
+
+	buf_clear(j);
+	if (simple_tokens(s, text, e) < 0)
+		return e->code;
+	for (i = 0; i < s->tokens.n; i++) {
+		if (j->n)
+			buf_putc(j, ' ');
+		s->ring[s->at] = j->n;
+		buf_str(j, s->tokens.v[i]);
+		if (buf_ok(j, e) < 0)
+			return e->code;
+		s->at = s->at + 1 == s->nword ? 0 : s->at + 1;
+		from = s->ring[s->at];
+		if (++s->seen >= s->nword &&
+		    add(s, XXH64(j->p + from, j->n - from, 0), e) < 0)
+			return e->code;
+	}
 	return 0;
 }
 
@@ -58,25 +172,30 @@ add(struct shingles *s, uint64_t h, struct err *e)
 static int
 collect(struct shingles *s, struct str text, struct err *e)
 {
-	size_t seen = 0, at = 0;
-	struct plain_words words;
-	struct str word;
-	uint64_t h = 0, x;
+	int rc = 0;
 
-	if (plain_words_init(&words, text, &s->low, e) < 0)
-		return e->code;
+	s->seen = s->at = 0;
+	s->sum = 0;
 	memset(s->ring, 0, s->nword * sizeof(*s->ring));
-	while (plain_words_next(&words, &word)) {
-		x = hash64(word.p, word.n, 0);
-		h = (h - s->ring[at] * s->power) * BASE + x;
-		s->ring[at] = x;
-		at = at + 1 == s->nword ? 0 : at + 1;
-		if (++seen >= s->nword && add(s, h, e) < 0)
-			return e->code;
+	switch (s->unit) {
+	case UNIT_JOINED:
+		return join_tokens(s, text, e);
+	case UNIT_WORDS:
+		rc = roll_words(s, text, e);
+		break;
+	case UNIT_TOKENS:
+		rc = roll_tokens(s, text, e);
+		break;
+	case UNIT_CHARS:
+		rc = roll_chars(s, text, e);
+		break;
+	case UNIT_POINTS:
+		rc = roll_points(s, text, false, e);
+		break;
 	}
-	if (seen && seen < s->nword)
-		return add(s, h, e);
-	return 0;
+	if (rc == 0 && s->seen && s->seen < s->nword)
+		return add(s, mix64(s->sum), e);
+	return rc;
 }
 
 /* An empty table with room for n hashes, at most half full. */

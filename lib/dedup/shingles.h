@@ -8,13 +8,26 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "base/text/words.h"
 
 struct err;
 
+/* What a shingle is a run of. */
+enum unit {
+	UNIT_WORDS,  /* plain words (base/text/words.h) */
+	UNIT_TOKENS, /* tokens (there) of the simple form (dedup/simple.h) */
+	UNIT_JOINED, /* the same, hashed as datatrove does */
+	UNIT_CHARS,  /* letters and numbers of the lower-cased text */
+	UNIT_POINTS, /* code points */
+};
+
 /*
- * The set of a text's shingles: its runs of nword words (base/text/words.h),
- * each hashed to 64 bits.  A text of fewer words, but at least one, has one
- * shingle: all of them; a text without words has none.
+ * The set of a text's shingles: its runs of nword units, which below are called
+ * words, each hashed to 64 bits.  A text of fewer words, but at least one, has
+ * one shingle: all of them; a text without words has none.
+ *
+ * For UNIT_JOINED a shingle's hash is the XXH64 of its tokens with a blank
+ * between, and a text of too few tokens has none.  Otherwise:
  *
  * A shingle's hash is mix64() of the polynomial, modulo 2^64, of its words'
  * hashes (rolled from one shingle to the next).  Two different shingles have
@@ -25,14 +38,19 @@ struct shingles {
 	uint64_t *v; /* the set: distinct, in order of first occurrence */
 	size_t n;
 	/* Private. */
+	enum unit unit;
 	size_t cap, nword, table_cap;
+	size_t seen, at;
+	uint64_t sum;
 	uint64_t power; /* the factor of the word that leaves the window */
 	uint64_t *ring, *table;
-	struct buf low;
+	struct buf low, simple, joined;
+	struct tokens tokens;
 };
 
 /* One a thread. nword >= 1. */
-int shingles_init(struct shingles *s, size_t nword, struct err *e);
+int
+shingles_init(struct shingles *s, enum unit unit, size_t nword, struct err *e);
 void shingles_free(struct shingles *s);
 /* Fill s->v, s->n from text (valid UTF-8). */
 int shingles_of(struct shingles *s, struct str text, struct err *e);

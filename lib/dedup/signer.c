@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "dedup/signer.h"
+#include "dedup/twister.h"
 
 enum { LANES = 16, AT_ONCE = 4 };
 
@@ -62,7 +63,50 @@ sign_plain(const struct signer *s, const uint64_t *set, size_t n, uint32_t *m)
 	sign_all(s, set, n, m);
 }
 
+/* 2^61 - 1 */
+#define PRIME 0x1fffffffffffffffu
+
+/* ((a h + b) mod 2^64) mod PRIME: 2^61 is 1, so that three bits wrap round. */
+ALWAYS_INLINE void
+sign_all_wide(
+    const struct signer *s, const uint64_t *set, size_t n, uint64_t *restrict m)
+{
+	const uint64_t *restrict a = s->wide_a, *restrict b = s->wide_b;
+	size_t i, j;
+
+	for (j = 0; j < s->npad; j++)
+		m[j] = UINT64_MAX;
+	for (i = 0; i < n; i++) {
+#pragma omp simd
+		for (j = 0; j < s->npad; j++) {
+			uint64_t x = a[j] * set[i] + b[j];
+
+			x = (x & PRIME) + (x >> 61);
+			x = x >= PRIME ? x - PRIME : x;
+			m[j] = x < m[j] ? x : m[j];
+		}
+	}
+}
+
+static void
+wide_plain(const struct signer *s, const uint64_t *set, size_t n, uint64_t *m)
+{
+	sign_all_wide(s, set, n, m);
+}
+
 #if defined(__x86_64__)
+__attribute__((target("avx2"))) static void
+wide_avx2(const struct signer *s, const uint64_t *set, size_t n, uint64_t *m)
+{
+	sign_all_wide(s, set, n, m);
+}
+
+__attribute__((target("avx512f,avx512dq"))) static void
+wide_avx512(const struct signer *s, const uint64_t *set, size_t n, uint64_t *m)
+{
+	sign_all_wide(s, set, n, m);
+}
+
 __attribute__((target("avx2"))) static void
 sign_avx2(const struct signer *s, const uint64_t *set, size_t n, uint32_t *m)
 {
@@ -82,6 +126,10 @@ choose(struct signer *s)
 		s->sign = sign_avx512;
 	else if (__builtin_cpu_supports("avx2"))
 		s->sign = sign_avx2;
+	if (__builtin_cpu_supports("avx512dq"))
+		s->sign_wide = wide_avx512;
+	else if (__builtin_cpu_supports("avx2"))
+		s->sign_wide = wide_avx2;
 }
 #else
 static void
@@ -117,24 +165,61 @@ signer_init(
 	return 0;
 }
 
+int
+signer_init_datatrove(
+    struct signer *s, size_t nband, size_t nrow, struct err *e)
+{
+	size_t i, n = nband * nrow;
+	struct twister t;
+
+	*s = (struct signer){ .nband = nband,
+		.nrow = nrow,
+		.npad = (n + LANES - 1) / LANES * LANES,
+		.sign_wide = wide_plain };
+	s->wide_a = calloc(s->npad, sizeof(*s->wide_a));
+	s->wide_b = calloc(s->npad, sizeof(*s->wide_b));
+	if (!s->wide_a || !s->wide_b) {
+		signer_free(s);
+		return err_nomem(e, "permutations");
+	}
+	twister_init(&t, 1);
+	for (i = 0; i < n; i++)
+		s->wide_a[i] = twister_between(&t, 1, PRIME - 1);
+	for (i = 0; i < n; i++)
+		s->wide_b[i] = twister_between(&t, 0, PRIME - 1);
+	choose(s);
+	return 0;
+}
+
 void
 signer_free(struct signer *s)
 {
 	free(s->a);
 	free(s->b);
+	free(s->wide_a);
+	free(s->wide_b);
 	s->a = s->b = NULL;
+	s->wide_a = s->wide_b = NULL;
+}
+
+size_t
+signer_bytes(const struct signer *s)
+{
+	return s->npad * (s->wide_a ? sizeof(uint64_t) : sizeof(uint32_t));
 }
 
 void
 signer_keys(const struct signer *s, const uint64_t *set, size_t n,
-    uint32_t *signature, uint64_t *keys)
+    void *signature, uint64_t *keys)
 {
-	size_t i;
+	size_t i, row = s->nrow * (signer_bytes(s) / s->npad);
 
-	s->sign(s, set, n, signature);
+	if (s->wide_a)
+		s->sign_wide(s, set, n, signature);
+	else
+		s->sign(s, set, n, signature);
 	for (i = 0; i < s->nband; i++)
-		keys[i] = hash64(
-		    signature + i * s->nrow, s->nrow * sizeof(*signature), 0);
+		keys[i] = hash64((const char *)signature + i * row, row, 0);
 }
 
 double

@@ -34,18 +34,36 @@ struct signer {
 	uint32_t *a, *b;
 	void (*sign)(const struct signer *s, const uint64_t *set, size_t n,
 	    uint32_t *signature);
+	/* Instead, datatrove's. */
+	uint64_t *wide_a, *wide_b;
+	void (*sign_wide)(const struct signer *s, const uint64_t *set, size_t n,
+	    uint64_t *signature);
 };
 
 /* a and b follow from seed; picks the widest instructions there are. */
 int signer_init(
     struct signer *s, size_t nband, size_t nrow, uint64_t seed, struct err *e);
-void signer_free(struct signer *s);
 /*
- * keys[nband] of a set of n >= 1 hashes; signature is scratch for npad values.
- * The same on every machine.  Thread-safe.
+ * The permutations of datatrove instead, in 64 bits:
+ *
+ *	((a * h + b) mod 2^64) mod (2^61 - 1)
+ *
+ * with a, then b, from a Mersenne twister, as NumPy's RandomState(1) draws
+ * them.
+ * Source: datatrove 0.10, pipeline/dedup/minhash.py.
+ */
+int signer_init_datatrove(
+    struct signer *s, size_t nband, size_t nrow, struct err *e);
+void signer_free(struct signer *s);
+/* Bytes of a signature, for scratch. */
+size_t signer_bytes(const struct signer *s);
+/*
+ * keys[nband] of a set of n >= 1 hashes; signature is scratch for npad values
+ * of 32 bits, or 64 with datatrove's permutations.  The same on every machine.
+ * Thread-safe.
  */
 void signer_keys(const struct signer *s, const uint64_t *set, size_t n,
-    uint32_t *signature, uint64_t *keys);
+    void *signature, uint64_t *keys);
 /* The chance that sets of similarity j have a key in common. */
 double signer_recall(size_t nband, size_t nrow, double j);
 

@@ -7,9 +7,8 @@
 #include "extract/window.h"
 
 enum {
-	MAX_LINE = 64 * 1024, /* a longer header is none */
-	STEP = 64 * 1024,     /* searched at a time */
-	V1_FIELDS = 4,        /* behind the URL */
+	STEP = 64 * 1024, /* searched at a time */
+	V1_FIELDS = 4,    /* behind the URL */
 	V2_FIELDS = 9,
 };
 
@@ -126,7 +125,8 @@ header_at(const struct window *w, size_t i, struct arc_head *h)
 	size_t left = w->b.n - i;
 	const char *nl;
 
-	nl = memchr(w->b.p + i, '\n', left < MAX_LINE ? left : MAX_LINE);
+	nl =
+	    memchr(w->b.p + i, '\n', left < ARC_MAX_LINE ? left : ARC_MAX_LINE);
 	if (!nl ||
 	    !arc_parse(
 		(struct str){ w->b.p + i, (size_t)(nl - w->b.p) - i }, h))
@@ -145,7 +145,7 @@ find_header(
 	size_t i = from;
 
 	for (;;) {
-		if (window_fill(w, i + STEP + MAX_LINE, e) < 0)
+		if (window_fill(w, i + STEP + ARC_MAX_LINE, e) < 0)
 			return e->code;
 		if (i >= limit || i >= w->b.n) {
 			*found = i < limit ? w->b.n : limit;
@@ -238,7 +238,7 @@ read_record(struct arc *a, struct warc_rec *r, size_t head,
 
 	r->limited = h->has_length && n > a->max_record;
 	end = from + (size_t)(r->limited ? a->max_record : n);
-	if (window_fill(w, end + MAX_LINE, e) < 0)
+	if (window_fill(w, end + ARC_MAX_LINE, e) < 0)
 		return e->code;
 	if (!h->has_length ||
 	    (!r->limited && end <= w->b.n && !ends_well(w, end))) {
@@ -259,6 +259,11 @@ read_record(struct arc *a, struct warc_rec *r, size_t head,
 	r->raw = (struct str){ w->b.p + start, end - start };
 	r->head = (struct str){ w->b.p + start, head };
 	r->payload = (struct str){ w->b.p + from, end - from };
+	if (!r->cut && window_spoiled(w, start, w->at)) {
+		*e = w->broken;
+		window_pass(w);
+		return e->code;
+	}
 	if (r->cut)
 		report(a, r);
 	return 1;
@@ -278,7 +283,7 @@ arc_next(struct arc *a, struct warc_rec *r, struct err *e)
 	do {
 		while (w->at < w->b.n && field_is_space(w->b.p[w->at]))
 			w->at++;
-		if (window_fill(w, w->at + MAX_LINE, e) < 0)
+		if (window_fill(w, w->at + ARC_MAX_LINE, e) < 0)
 			return e->code;
 	} while (w->at < w->b.n && field_is_space(w->b.p[w->at]));
 	if (w->at == w->b.n) {
@@ -291,4 +296,14 @@ arc_next(struct arc *a, struct warc_rec *r, struct err *e)
 	if (!head)
 		return skip_garbage(a, r, e);
 	return read_record(a, r, head, &h, e);
+}
+
+bool
+arc_starts(struct str s)
+{
+	const char *nl = s.n ? memchr(s.p, '\n', s.n) : NULL;
+	struct arc_head h;
+
+	s.n = nl ? (size_t)(nl - s.p) : s.n;
+	return str_starts(s, STR("filedesc:")) || arc_parse(s, &h);
 }

@@ -18,6 +18,11 @@
  */
 struct arc;
 
+enum { ARC_MAX_LINE = 64 * 1024 }; /* bytes; a longer header is none */
+
+/* Does an archive that begins like this hold ARC, and not WARC? */
+bool arc_starts(struct str s);
+
 struct arc *arc_new(struct window *w, uint64_t max_record);
 void arc_free(struct arc *a);
 

@@ -17,11 +17,14 @@ struct builder {
 	struct open *open; /* elements */
 	size_t nopen, cap_open;
 	struct buf og_title;
-	uint32_t elem; /* innermost block element */
-	uint32_t bits; /* E_LIST ... around here */
-	size_t start;  /* of the current block in page->text */
+	struct buf tex, formula; /* of a <math>: as LaTeX, as its text */
+	uint32_t elem;           /* innermost block element */
+	uint32_t bits;           /* E_LIST ... around here */
+	size_t start;            /* of the current block in page->text */
 	uint32_t link_bytes;
 	int skip, link, title, pre; /* depths */
+	int math, note;             /* ... of <math>, its <annotation> */
+	bool display;               /* the formula stands by itself */
 	bool space;      /* white space is due before the next word */
 	bool after_link; /* a link has just closed */
 	bool bullet;     /* the next block begins a list item */

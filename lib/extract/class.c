@@ -14,35 +14,88 @@ struct word {
 /* Whole words, sorted. */
 static const struct word words[] = {
 	{ "ad", E_JUNK },
+	{ "addtocart", E_PRODUCT },
 	{ "ads", E_JUNK },
-	{ "article", E_CONTENT },
+	{ "answer", E_FORUM },
+	{ "answers", E_FORUM },
+	{ "api", E_DOCS },
+	{ "archive", E_CARDS },
+	{ "article", E_CONTENT | E_BLOG },
 	{ "articlebody", E_ARTICLE },
-	{ "author", E_WEAK },
+	{ "author", E_WEAK | E_BLOG },
 	{ "banner", E_JUNK },
+	{ "basket", E_PRODUCT },
 	{ "bio", E_WEAK },
+	{ "blog", E_BLOG },
 	{ "body", E_CONTENT },
-	{ "byline", E_WEAK },
+	{ "buy", E_PRODUCT },
+	{ "byline", E_WEAK | E_BLOG },
 	{ "caption", E_FIGURE },
+	{ "card", E_CARDS },
+	{ "cards", E_CARDS },
+	{ "cart", E_PRODUCT },
+	{ "categories", E_CARDS },
+	{ "category", E_CARDS },
+	{ "clients", E_SERVICE },
+	{ "codehilite", E_DOCS },
+	{ "collection", E_CARDS },
+	{ "collections", E_CARDS },
 	{ "comment", E_COMMENT },
+	{ "contact", E_SERVICE },
 	{ "content", E_CONTENT },
 	{ "contentinfo", E_FOOTER },
 	{ "cookie", E_JUNK },
 	{ "cookies", E_JUNK },
 	{ "credit", E_FIGURE },
 	{ "credits", E_WEAK },
+	{ "cta", E_SERVICE },
 	{ "date", E_WEAK },
 	{ "dateline", E_WEAK },
+	{ "directory", E_CARDS },
 	{ "disclaimer", E_WEAK },
-	{ "entry", E_CONTENT },
+	{ "discourse", E_FORUM },
+	{ "discussion", E_FORUM },
+	{ "doc", E_DOCS },
+	{ "docs", E_DOCS },
+	{ "documentation", E_DOCS },
+	{ "docusaurus", E_DOCS },
+	{ "elementor", E_SERVICE },
+	{ "entry", E_CONTENT | E_BLOG },
+	{ "faq", E_SERVICE },
+	{ "feature", E_SERVICE },
+	{ "features", E_SERVICE },
 	{ "footer", E_FOOTER },
+	{ "forum", E_FORUM },
+	{ "forums", E_FORUM },
+	{ "gallery", E_CARDS },
 	{ "gdpr", E_JUNK },
+	{ "gitbook", E_DOCS },
+	{ "grid", E_CARDS },
+	{ "guide", E_DOCS },
+	{ "headline", E_BLOG },
 	{ "hentry", E_CONTENT },
+	{ "hero", E_SERVICE },
+	{ "highlight", E_DOCS },
+	{ "home", E_SERVICE },
+	{ "item", E_CARDS },
+	{ "items", E_CARDS },
+	{ "landing", E_SERVICE },
+	{ "list", E_CARDS },
+	{ "listing", E_CARDS },
+	{ "listings", E_CARDS },
 	{ "login", E_JUNK },
+	{ "loop", E_CARDS },
 	{ "main", E_MAIN },
+	{ "manual", E_DOCS },
+	{ "markdown", E_DOCS },
 	{ "masthead", E_HEADER },
+	{ "mediawiki", E_DOCS },
 	{ "menu", E_NAV },
+	{ "message", E_FORUM },
+	{ "messages", E_FORUM },
 	{ "meta", E_WEAK },
 	{ "metadata", E_WEAK },
+	{ "mkdocs", E_DOCS },
 	{ "modal", E_JUNK },
 	{ "more", E_WEAK },
 	{ "nav", E_NAV },
@@ -50,38 +103,85 @@ static const struct word words[] = {
 	{ "navbox", E_NAV },
 	{ "navi", E_NAV },
 	{ "navigation", E_NAV },
+	{ "news", E_BLOG },
 	{ "noprint", E_WEAK },
+	{ "offer", E_PRODUCT },
 	{ "pager", E_NAV },
 	{ "pagination", E_NAV },
+	{ "partners", E_SERVICE },
+	{ "phpbb", E_FORUM },
+	{ "plans", E_SERVICE },
 	{ "popular", E_JUNK },
 	{ "popup", E_JUNK },
-	{ "post", E_CONTENT },
+	{ "post", E_CONTENT | E_BLOG },
+	{ "postbody", E_FORUM },
+	{ "poster", E_FORUM },
+	{ "posts", E_FORUM },
+	{ "price", E_PRODUCT },
+	{ "prices", E_PRODUCT },
+	{ "pricing", E_SERVICE },
+	{ "product", E_PRODUCT },
+	{ "products", E_PRODUCT },
 	{ "promo", E_JUNK },
+	{ "question", E_FORUM },
+	{ "quote", E_FORUM },
 	{ "rating", E_WEAK },
+	{ "readme", E_DOCS },
 	{ "recommend", E_JUNK },
 	{ "recommended", E_JUNK },
+	{ "reference", E_DOCS },
 	{ "related", E_JUNK },
 	{ "reply", E_COMMENT },
 	{ "respond", E_COMMENT },
+	{ "result", E_CARDS },
+	{ "results", E_CARDS },
 	{ "rss", E_JUNK },
 	{ "search", E_JUNK },
+	{ "service", E_SERVICE },
+	{ "services", E_SERVICE },
 	{ "share", E_JUNK },
 	{ "sharing", E_JUNK },
+	{ "shop", E_PRODUCT },
+	{ "showthread", E_FORUM },
 	{ "signin", E_JUNK },
 	{ "signup", E_JUNK },
+	{ "single", E_BLOG },
 	{ "skip", E_JUNK },
+	{ "sku", E_PRODUCT },
+	{ "slider", E_SERVICE },
 	{ "social", E_JUNK },
+	{ "sphinx", E_DOCS },
 	{ "sponsor", E_JUNK },
 	{ "sponsored", E_JUNK },
-	{ "story", E_CONTENT },
+	{ "store", E_PRODUCT },
+	{ "story", E_CONTENT | E_BLOG },
+	{ "tag", E_CARDS },
 	{ "tags", E_WEAK },
 	{ "teaser", E_WEAK },
 	{ "teasers", E_JUNK },
+	{ "testimonial", E_SERVICE },
+	{ "testimonials", E_SERVICE },
 	{ "text", E_CONTENT },
+	{ "thread", E_FORUM },
+	{ "threads", E_FORUM },
+	{ "tile", E_CARDS },
+	{ "tiles", E_CARDS },
 	{ "timestamp", E_WEAK },
+	{ "toc", E_DOCS },
 	{ "toolbar", E_NAV },
+	{ "topic", E_FORUM },
+	{ "topics", E_FORUM },
 	{ "trending", E_JUNK },
+	{ "tutorial", E_DOCS },
+	{ "userinfo", E_FORUM },
+	{ "variant", E_PRODUCT },
+	{ "vbulletin", E_FORUM },
+	{ "viewtopic", E_FORUM },
+	{ "vitepress", E_DOCS },
 	{ "widget", E_WEAK },
+	{ "wiki", E_DOCS },
+	{ "woocommerce", E_PRODUCT },
+	{ "xenforo", E_FORUM },
 };
 
 /* Found anywhere. */
@@ -163,16 +263,40 @@ all_words(struct str v)
 	return bits;
 }
 
+/* Does s begin with `lower`, any case? */
+static bool
+begins(struct str s, const char *lower)
+{
+	size_t i;
+
+	for (i = 0; lower[i]; i++)
+		if (i == s.n || field_lower(s.p[i]) != lower[i])
+			return false;
+	return true;
+}
+
+static uint32_t
+all_parts(struct str v)
+{
+	static const char first[] = "abcdnopstv"; /* letters of the parts */
+	uint32_t bits = 0;
+	size_t i;
+
+	for (; v.n > 5; v.p++, v.n--) {
+		if (!memchr(first, field_lower(*v.p), sizeof(first) - 1))
+			continue;
+		for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+			if (parts[i].s[0] == field_lower(*v.p) &&
+			    begins(v, parts[i].s))
+				bits |= parts[i].bits;
+	}
+	return bits;
+}
+
 static uint32_t
 find_bits(struct str v)
 {
-	uint32_t bits = all_words(v);
-	size_t i;
-
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		if (field_find(v, parts[i].s))
-			bits |= parts[i].bits;
-	return bits;
+	return all_words(v) | all_parts(v);
 }
 
 uint32_t

@@ -2,6 +2,7 @@
 #ifndef EXTRACT_EXTRACT_H
 #define EXTRACT_EXTRACT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/path.h"
@@ -17,7 +18,8 @@ struct err;
  *
  * Documents have id (the WARC record's id without brackets, or the path of an
  * HTML or text file), text, and in metadata: url, date, title, charset,
- * content_type, file, offset, and where there, html_lang, canonical,
+ * content_type, file, offset, of HTML page_kind, and where there, html_lang,
+ * canonical,
  * truncated.  Records that are no pages are dropped by rule:
  *
  *	not_a_response  request, metadata, warcinfo, continuation ...
@@ -30,6 +32,7 @@ enum extract_from { FROM_AUTO, FROM_WARC, FROM_WET, FROM_HTML, FROM_TEXT };
 
 struct extract_opts {
 	enum extract_from from;
+	bool markdown; /* the text of pages */
 	enum select_mode mode;
 	uint64_t max_record; /* bytes read of one record */
 	uint64_t max_body;   /* bytes of one page after decoding */

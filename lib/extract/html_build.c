@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "extract/builder.h"
 #include "extract/field.h"
 
@@ -11,7 +12,11 @@ enum {
 	DID_SKIP = 4,
 	DID_PRE = 8,
 	DID_TITLE = 16,
+	DID_MATH = 32,
+	DID_NOTE = 64,
 };
+
+enum { HINTS = E_PRODUCT | E_FORUM | E_DOCS | E_CARDS | E_BLOG | E_SERVICE };
 
 static bool
 grow(struct builder *b, void **v, size_t n, size_t *cap, size_t size)
@@ -177,11 +182,14 @@ static uint32_t
 all_bits(struct builder *b, enum tag tag, const char *const *atts)
 {
 	uint32_t bits = tag_bits(tag);
+	bool formula = false; /* MediaWiki hides them behind an image */
 
-	for (; atts && atts[0]; atts += 2)
+	for (; atts && atts[0]; atts += 2) {
 		bits |= attribute_bits(
 		    b, tag, atts[0], str_c(atts[1] ? atts[1] : ""));
-	return bits;
+		formula |= atts[1] && strstr(atts[1], "mwe-math-mathml");
+	}
+	return formula ? bits & ~(uint32_t)E_HIDDEN : bits;
 }
 
 static const char *
@@ -191,6 +199,29 @@ attribute(const char *const *atts, const char *name)
 		if (strcmp(atts[0], name) == 0)
 			return atts[1];
 	return NULL;
+}
+
+static void
+add_hints(struct builder *b, const char *value)
+{
+	b->page->hints |= class_bits(b->classes, str_c(value)) & HINTS;
+}
+
+static void
+read_meta(struct builder *b, const char *const *atts)
+{
+	const char *name = attribute(atts, "property");
+	const char *v = attribute(atts, "content");
+
+	if (!name)
+		name = attribute(atts, "name");
+	if (!name || !v)
+		return;
+	if (!b->og_title.n && strcmp(name, "og:title") == 0)
+		buf_puts(&b->og_title, v);
+	if (strcmp(name, "og:type") == 0 || strcmp(name, "og:url") == 0 ||
+	    strcmp(name, "generator") == 0)
+		add_hints(b, v);
 }
 
 /* Facts about the page from <html>, <link>, <meta>. */
@@ -204,18 +235,29 @@ read_facts(struct builder *b, enum tag tag, const char *const *atts)
 		buf_puts(&p->lang, v);
 	if (tag == TAG_link && !p->canonical.n &&
 	    (what = attribute(atts, "rel")) &&
-	    field_is(str_c(what), "canonical") && (v = attribute(atts, "href")))
+	    field_is(str_c(what), "canonical") &&
+	    (v = attribute(atts, "href"))) {
 		buf_puts(&p->canonical, v);
-	if (tag == TAG_meta && !b->og_title.n &&
-	    (what = attribute(atts, "property")) &&
-	    strcmp(what, "og:title") == 0 && (v = attribute(atts, "content")))
-		buf_puts(&b->og_title, v);
+		add_hints(b, v);
+	}
+	if (tag == TAG_meta)
+		read_meta(b, atts);
+	if (tag == TAG_body && (v = attribute(atts, "class")))
+		add_hints(b, v);
+}
+
+static uint32_t
+class_name(const char *const *atts)
+{
+	const char *v = attribute(atts, "class");
+
+	return v ? (uint32_t)hash64(v, strlen(v), 0) | 1 : 0;
 }
 
 enum { KEPT = E_LIST | E_TABLE | E_PRE | E_QUOTE | E_FIGURE | E_HEADING };
 
 static int
-open_elem(struct builder *b, enum tag tag, uint32_t bits)
+open_elem(struct builder *b, enum tag tag, uint32_t bits, uint32_t name)
 {
 	struct page *p = b->page;
 	struct elem *x;
@@ -230,6 +272,7 @@ open_elem(struct builder *b, enum tag tag, uint32_t bits)
 		.first = (uint32_t)p->nblock,
 		.last = (uint32_t)p->nblock,
 		.bits = bits,
+		.name = name,
 		.tag = (uint8_t)tag };
 	if (b->elem != NO_ELEM)
 		x->depth = (uint16_t)(p->elem[b->elem].depth + 1);
@@ -265,6 +308,29 @@ line_break(struct builder *b)
 		buf_putc(t, '\n');
 }
 
+/* <math> and what stands in it; what it did. */
+static unsigned
+open_math(struct builder *b, enum tag tag, const char *const *atts)
+{
+	const char *v;
+
+	if (tag == TAG_math && !b->math && !b->skip) {
+		buf_clear(&b->tex);
+		buf_clear(&b->formula);
+		if ((v = attribute(atts, "alttext")))
+			buf_puts(&b->tex, v);
+		v = attribute(atts, "display");
+		b->display = v && strcmp(v, "block") == 0;
+		return DID_MATH;
+	}
+	if (b->math && tag == TAG_annotation)
+		return DID_NOTE | ((v = attribute(atts, "encoding")) &&
+					      strstr(v, "tex") && !b->tex.n
+					  ? 0
+					  : DID_SKIP);
+	return 0;
+}
+
 void
 html_open(struct builder *b, const char *name, const char *const *atts)
 {
@@ -276,7 +342,7 @@ html_open(struct builder *b, const char *name, const char *const *atts)
 	if (tag == TAG_br)
 		line_break(b);
 	if ((flags & T_BLOCK) && !b->skip)
-		did |= (unsigned)open_elem(b, tag, bits);
+		did |= (unsigned)open_elem(b, tag, bits, class_name(atts));
 	if ((flags & (T_SKIP | T_RAW)) ||
 	    ((bits & E_HIDDEN) && !(flags & T_BLOCK)))
 		did |= DID_SKIP;
@@ -286,6 +352,10 @@ html_open(struct builder *b, const char *name, const char *const *atts)
 		did |= DID_TITLE;
 	if (bits & E_PRE)
 		did |= DID_PRE;
+	if (tag == TAG_math || b->math)
+		did |= open_math(b, tag, atts);
+	b->math += did & DID_MATH ? 1 : 0;
+	b->note += did & DID_NOTE ? 1 : 0;
 	b->skip += did & DID_SKIP ? 1 : 0;
 	b->link += did & DID_LINK ? 1 : 0;
 	b->title += did & DID_TITLE ? 1 : 0;
@@ -294,24 +364,6 @@ html_open(struct builder *b, const char *name, const char *const *atts)
 	if (grow(
 		b, (void **)&b->open, b->nopen, &b->cap_open, sizeof(*b->open)))
 		b->open[b->nopen++] = (struct open){ before, (uint8_t)did };
-}
-
-void
-html_close(struct builder *b)
-{
-	struct open o;
-
-	if (!b->nopen)
-		return;
-	o = b->open[--b->nopen];
-	if (o.did & DID_ELEM)
-		close_elem(b);
-	b->skip -= o.did & DID_SKIP ? 1 : 0;
-	b->link -= o.did & DID_LINK ? 1 : 0;
-	b->title -= o.did & DID_TITLE ? 1 : 0;
-	b->pre -= o.did & DID_PRE ? 1 : 0;
-	b->bits = o.bits;
-	b->after_link = o.did & DID_LINK;
 }
 
 /*
@@ -365,6 +417,62 @@ put_run(struct builder *b, struct buf *to, const char *s, size_t n)
 		b->link_bytes += (uint32_t)n;
 }
 
+/* "{\\displaystyle x}", which Wikipedia writes, as "x". */
+static struct str
+bare_tex(struct str s)
+{
+	static const struct str style = STR("{\\displaystyle");
+
+	s = field_trim(s);
+	if (str_starts(s, style) && s.p[s.n - 1] == '}')
+		s = field_trim(
+		    (struct str){ s.p + style.n, s.n - style.n - 1 });
+	return s;
+}
+
+static void
+close_math(struct builder *b)
+{
+	struct str tex = bare_tex(buf_view(&b->tex)), s;
+	const char *mark = b->display ? "$$" : "$";
+	struct buf *to = b->title ? &b->page->title : &b->page->text;
+
+	if (!tex.n) {
+		s = field_trim(buf_view(&b->formula));
+		if (s.n)
+			put_run(b, to, s.p, s.n);
+		return;
+	}
+	buf_clear(&b->formula);
+	buf_puts(&b->formula, mark);
+	buf_str(&b->formula, tex);
+	buf_puts(&b->formula, mark);
+	put_run(b, to, b->formula.p, b->formula.n);
+}
+
+void
+html_close(struct builder *b)
+{
+	struct open o;
+
+	if (!b->nopen)
+		return;
+	o = b->open[--b->nopen];
+	if (o.did & DID_MATH) {
+		b->math = 0;
+		close_math(b);
+	}
+	b->note -= o.did & DID_NOTE ? 1 : 0;
+	if (o.did & DID_ELEM)
+		close_elem(b);
+	b->skip -= o.did & DID_SKIP ? 1 : 0;
+	b->link -= o.did & DID_LINK ? 1 : 0;
+	b->title -= o.did & DID_TITLE ? 1 : 0;
+	b->pre -= o.did & DID_PRE ? 1 : 0;
+	b->bits = o.bits;
+	b->after_link = o.did & DID_LINK;
+}
+
 static void
 put_pre(struct builder *b, const char *s, size_t n)
 {
@@ -389,6 +497,10 @@ html_text(struct builder *b, const char *s, size_t n)
 
 	if (b->skip)
 		return;
+	if (b->math) {
+		buf_put(b->note ? &b->tex : &b->formula, s, n);
+		return;
+	}
 	if (b->pre && !b->title) {
 		put_pre(b, s, n);
 		return;
@@ -428,8 +540,9 @@ builder_begin(struct builder *b, struct page *p)
 	b->bits = 0;
 	b->link_bytes = 0;
 	b->skip = b->link = b->title = b->pre = 0;
+	b->math = b->note = 0;
 	b->space = b->after_link = b->bullet = b->oom = false;
-	open_elem(b, TAG_NONE, 0); /* the root: no text is outside of it */
+	open_elem(b, TAG_NONE, 0, 0); /* the root: no text is outside of it */
 }
 
 void
@@ -447,5 +560,7 @@ void
 builder_free(struct builder *b)
 {
 	buf_free(&b->og_title);
+	buf_free(&b->tex);
+	buf_free(&b->formula);
 	free(b->open);
 }

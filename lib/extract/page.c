@@ -24,6 +24,7 @@ page_clear(struct page *p)
 	buf_clear(&p->lang);
 	buf_clear(&p->canonical);
 	p->nblock = p->nelem = 0;
+	p->hints = 0;
 }
 
 int

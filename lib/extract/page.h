@@ -47,6 +47,13 @@ enum {
 	E_FIGURE = 1 << 16,
 	E_HEADING = 1 << 17,
 	E_BULLET = 1 << 18, /* of a block: the first of its list item */
+	/* What kind of page has elements of such names. */
+	E_PRODUCT = 1 << 19,
+	E_FORUM = 1 << 20,
+	E_DOCS = 1 << 21,
+	E_CARDS = 1 << 22, /* listings, collections: grids of cards, results */
+	E_BLOG = 1 << 23,
+	E_SERVICE = 1 << 24,
 };
 
 enum { NO_ELEM = UINT32_MAX };
@@ -55,6 +62,7 @@ struct elem {
 	uint32_t parent;      /* NO_ELEM for the root */
 	uint32_t first, last; /* its blocks: [first, last) */
 	uint32_t bits;        /* its own */
+	uint32_t name;        /* hash of its class; 0: none */
 	uint16_t depth;
 	uint8_t tag;
 };
@@ -82,6 +90,7 @@ struct page {
 	size_t nelem, cap_elem;
 	struct sums *sum; /* nblock + 1, after page_end() */
 	size_t cap_sum;
+	uint32_t hints; /* E_PRODUCT .. E_SERVICE that <head>, <body> give */
 	/* From <head>; empty if missing. */
 	struct buf title, lang, canonical;
 };

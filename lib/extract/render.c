@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "extract/render.h"
 
-enum { MAX_CELL = 200 }; /* longer cells are no table, but a page's layout */
-
-/* The innermost element of a tag around a block; NO_ELEM if there is none.
- * Looks only a few levels up: a cell's text is near its cell. */
-static uint32_t
-around(const struct page *p, uint32_t e, enum tag a, enum tag b)
+uint32_t
+render_around(const struct page *p, uint32_t e, enum tag a, enum tag b)
 {
 	int steps;
 
@@ -23,11 +19,11 @@ same_row(const struct page *p, const struct block *x, const struct block *y)
 {
 	uint32_t cx, cy;
 
-	if (!(x->bits & E_TABLE) || !(y->bits & E_TABLE) || x->n > MAX_CELL ||
-	    y->n > MAX_CELL)
+	if (!(x->bits & E_TABLE) || !(y->bits & E_TABLE) ||
+	    x->n > RENDER_CELL || y->n > RENDER_CELL)
 		return false;
-	cx = around(p, x->elem, TAG_td, TAG_th);
-	cy = around(p, y->elem, TAG_td, TAG_th);
+	cx = render_around(p, x->elem, TAG_td, TAG_th);
+	cy = render_around(p, y->elem, TAG_td, TAG_th);
 	return cx != NO_ELEM && cy != NO_ELEM && cx != cy &&
 	       p->elem[cx].parent == p->elem[cy].parent;
 }
@@ -35,10 +31,10 @@ same_row(const struct page *p, const struct block *x, const struct block *y)
 static bool
 same_table(const struct page *p, const struct block *x, const struct block *y)
 {
-	return x->bits & y->bits & E_TABLE && x->n <= MAX_CELL &&
-	       y->n <= MAX_CELL &&
-	       around(p, x->elem, TAG_table, TAG_table) ==
-		   around(p, y->elem, TAG_table, TAG_table);
+	return x->bits & y->bits & E_TABLE && x->n <= RENDER_CELL &&
+	       y->n <= RENDER_CELL &&
+	       render_around(p, x->elem, TAG_table, TAG_table) ==
+		   render_around(p, y->elem, TAG_table, TAG_table);
 }
 
 static const char *

@@ -12,4 +12,22 @@
  */
 void render_text(const struct page *p, const uint8_t *keep, struct buf *out);
 
+/*
+ * The same as Markdown: # headings, nested lists (numbered if the page's are),
+ * tables of pipes with a rule behind the first row, fenced code with its white
+ * space, > quotes.  Formulas are LaTeX between $ signs in both.  Signs that
+ * mean something to Markdown are not escaped, except | in tables.
+ *
+ * Source: GitHub Flavored Markdown 0.29.
+ */
+void
+render_markdown(const struct page *p, const uint8_t *keep, struct buf *out);
+
+/* For both: the innermost element of either tag around a block, looked for a
+ * few levels up; NO_ELEM if there is none. */
+uint32_t
+render_around(const struct page *p, uint32_t e, enum tag a, enum tag b);
+/* Longer cells, in bytes, are no table's, but a page's layout. */
+enum { RENDER_CELL = 200 };
+
 #endif

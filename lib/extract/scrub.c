@@ -175,7 +175,8 @@ wanted(const char *p, size_t n)
 {
 	static const char *const names[] = { "class", "id", "role", "style",
 		"itemprop", "hidden", "aria-hidden", "lang", "rel", "href",
-		"content", "property", "name", "http-equiv" };
+		"content", "property", "name", "http-equiv", "type", "alttext",
+		"encoding", "display" };
 	struct str key = { p, n };
 	size_t i;
 
@@ -380,6 +381,18 @@ pass_content(
 	return close;
 }
 
+/* A formula that MathJax would set, as an element that readers know. */
+static void
+put_tex(struct scrubber *s, const char *p, const char *end)
+{
+	if (!end)
+		return;
+	buf_puts(s->out, "<math");
+	put_attribute(
+	    s->out, STR("alttext"), (struct str){ p, (size_t)(end - p) });
+	buf_puts(s->out, "></math>");
+}
+
 /* Tags ------------------------------------------------------------------- */
 
 /* p at "<x". */
@@ -395,7 +408,14 @@ start_tag(struct scrubber *s, const char *p)
 	buf_put(s->out, n.s, n.n);
 	p = read_attributes(s, p, s->out, &closed);
 	if (tags_flags[n.tag] & (T_RAW | T_TEXT)) {
+		bool tex = n.tag == TAG_script &&
+			   field_find((struct str){ s->out->p + before,
+					  s->out->n - before },
+			       "math/tex");
+
 		s->out->n = before;
+		if (tex)
+			put_tex(s, p, find_end_tag(s, p, &n));
 		return pass_content(s, p, &n, closed);
 	}
 	keep = !(tags_flags[n.tag] & T_GONE) && enter(s, &n);

@@ -2,320 +2,174 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "extract/forest.h"
 #include "extract/select.h"
 
 enum {
-	MIN_PROSE = 80,   /* bytes of a block that reads like prose */
-	LONG_PROSE = 160, /* ... even without a stop */
-	MIN_MAIN = 250,   /* less main text than this is too little */
-	FULL_MAIN = 2000, /* this much is enough on any page */
-	MEAGRE_SHARE = 4, /* ... else no less than 1/4 of the page */
-	LINK_BAD = 50,    /* per cent of link text */
-	LINK_PROSE = 50,  /* prose has less */
-};
-
-enum {
-	BOILER =
-	    E_NAV | E_FOOTER | E_ASIDE | E_FORM | E_HIDDEN | E_COMMENT | E_JUNK
+	MIN_BLOCKS = 25, /* of a page that is looked at block by block */
+	MAX_BLOCKS = 20000,
+	MAX_ELEMS = 100000,
+	BINS = 256, /* of probabilities, to find the cut */
+	BREAK = 2,  /* bytes that a block costs besides its own */
 };
 
 void
 select_free(struct select *s)
 {
+	rules_free(&s->rules);
+	features_free(&s->features);
 	free(s->keep);
-	free(s->bits);
-	free(s->worth);
-	free(s->prose);
+	free(s->score);
 }
 
-static bool
-again(void *at, size_t n, size_t size)
+const char *
+page_kind_name(enum page_kind k)
 {
-	void **v = at;
+	static const char *const names[] = { "article", "documentation",
+		"forum", "product", "listing", "service", "collection",
+		"unknown" };
 
-	free(*v);
-	*v = malloc(n * size);
-	return *v != NULL;
+	return names[k];
 }
 
 static int
 reserve(struct select *s, const struct page *p, struct err *e)
 {
-	size_t n = 2 * (p->nblock + 1);
+	size_t n = 2 * p->nblock;
 
-	if (s->cap_block <= p->nblock) {
-		s->cap_block = 0;
-		if (!again(&s->keep, n, sizeof(*s->keep)) ||
-		    !again(&s->worth, n, sizeof(*s->worth)) ||
-		    !again(&s->prose, n, sizeof(*s->prose)))
-			return err_nomem(e, "a page");
-		s->cap_block = n;
-	}
-	if (s->cap_elem < p->nelem) {
-		s->cap_elem = 0;
-		if (!again(&s->bits, 2 * p->nelem, sizeof(*s->bits)))
-			return err_nomem(e, "a page");
-		s->cap_elem = 2 * p->nelem;
-	}
-	return 0;
-}
-
-static bool
-is_prose(const struct block *b)
-{
-	if (b->bits & (E_HEADING | E_FIGURE))
-		return false;
-	if (b->link * 100ull > b->n * (uint64_t)LINK_PROSE)
-		return false;
-	return (b->n >= MIN_PROSE && b->stops) || b->n >= LONG_PROSE ||
-	       (b->bits & E_PRE && b->n >= MIN_PROSE);
-}
-
-static void
-sum_prose(struct select *s, const struct page *p)
-{
-	size_t i;
-
-	s->prose[0] = 0;
-	for (i = 0; i < p->nblock; i++)
-		s->prose[i + 1] =
-		    s->prose[i] + (is_prose(&p->block[i]) ? p->block[i].n : 0);
-}
-
-/*
- * Boilerplate's names don't count on an element that holds most of the page's
- * prose: bodies called "sidebar-right", pages within one <form>.
- */
-static uint32_t
-believed(uint32_t bits, uint64_t prose, uint64_t all)
-{
-	if (prose * 2 > all)
-		bits &= ~(uint32_t)(E_FORM | E_JUNK | E_WEAK | E_NAV |
-				    E_FIGURE | E_HEADER);
-	if (prose * 3 > all * 2)
-		bits &= ~(uint32_t)BOILER;
-	return bits;
-}
-
-static void
-spread_bits(struct select *s, const struct page *p, uint32_t trusted)
-{
-	uint64_t all = s->prose[p->nblock];
-	const struct elem *x;
-	size_t i;
-
-	for (i = 0; i < p->nelem; i++) {
-		x = &p->elem[i];
-		s->bits[i] =
-		    trusted & believed(x->bits,
-				  s->prose[x->last] - s->prose[x->first], all);
-		if (x->parent != NO_ELEM)
-			s->bits[i] |= s->bits[x->parent] &
-				      (BOILER | E_HEADER | E_WEAK | E_FIGURE);
-	}
-}
-
-/*
- * Names under which most of the page's prose stands, each in a small element,
- * can't mean boilerplate on this page either: all bits but those.  Comments
- * may well outweigh an article, so there has to be none.
- */
-static uint32_t
-trust(const struct select *s, const struct page *p)
-{
-	static const struct {
-		uint32_t bit;
-		unsigned percent; /* of prose under the name, at least */
-		uint64_t rest;    /* bytes of prose elsewhere, at most */
-	} limits[] = { { E_JUNK, 50, UINT64_MAX }, { E_COMMENT, 66, 1000 },
-		{ E_ASIDE, 50, UINT64_MAX }, { E_NAV, 60, UINT64_MAX },
-		{ E_FORM, 40, UINT64_MAX }, { E_HIDDEN, 60, UINT64_MAX },
-		{ E_WEAK, 50, UINT64_MAX }, { E_HEADER, 50, UINT64_MAX },
-		{ E_FOOTER, 70, UINT64_MAX } };
-	uint64_t all = s->prose[p->nblock], under;
-	uint32_t mask = UINT32_MAX;
-	size_t i, k;
-
-	for (k = 0; k < sizeof(limits) / sizeof(*limits); k++) {
-		under = 0;
-		for (i = 0; i < p->nblock; i++)
-			if (s->bits[p->block[i].elem] & limits[k].bit)
-				under += s->prose[i + 1] - s->prose[i];
-		if (under * 100 > all * limits[k].percent &&
-		    all - under <= limits[k].rest)
-			mask &= ~limits[k].bit;
-	}
-	return mask;
-}
-
-static int64_t
-worth(const struct block *b, uint32_t bits)
-{
-	bool linky = b->link * 100ull > b->n * (uint64_t)LINK_BAD;
-
-	if (bits & BOILER)
-		return -(int64_t)b->n / 4 - 5;
-	if (is_prose(b))
-		return bits & E_WEAK ? b->n / 2 : b->n;
-	if (linky)
-		return -(int64_t)b->n - 20;
+	if (s->cap >= p->nblock)
+		return 0;
+	s->cap = 0;
+	free(s->keep);
+	free(s->score);
+	s->keep = malloc(n * sizeof(*s->keep));
+	s->score = malloc(n * sizeof(*s->score));
+	if (!s->keep || !s->score)
+		return err_nomem(e, "a page");
+	s->cap = n;
 	return 0;
 }
 
 static void
-sum_worth(struct select *s, const struct page *p)
+score_blocks(struct select *s, const struct page *p)
 {
+	int32_t row[FEATURES];
 	size_t i;
 
-	s->worth[0] = 0;
-	for (i = 0; i < p->nblock; i++)
-		s->worth[i + 1] = s->worth[i] + worth(&p->block[i],
-						    s->bits[p->block[i].elem]);
+	for (i = 0; i < p->nblock; i++) {
+		features_row(&s->features, p, &s->rules, i, row);
+		s->score[i] =
+		    forest_probability(forest_vote(&forest_block, 0, row));
+	}
 }
 
-/* How much better or worse an element is for what it claims to be. */
-static double
-bonus(uint32_t own)
+static enum page_kind
+find_kind(const struct select *s)
 {
-	double f = 1;
+	int32_t top = INT32_MIN, v;
+	int k, best = 0;
 
-	if (own & E_ARTICLE)
-		f *= 1.3;
-	else if (own & E_MAIN)
-		f *= 1.1;
-	else if (own & E_CONTENT)
-		f *= 1.1;
-	return f;
-}
-
-/* The element that is worth most; of equals the innermost. */
-static size_t
-best_elem(const struct select *s, const struct page *p)
-{
-	double top = -1, v;
-	size_t best = 0, i;
-
-	for (i = 0; i < p->nelem; i++) {
-		const struct elem *x = &p->elem[i];
-
-		if (s->bits[i] & BOILER)
-			continue;
-		v = (double)(s->worth[x->last] - s->worth[x->first]);
-		v *= bonus(x->bits);
-		if (v >= top && x->last > x->first) {
+	for (k = 0; k < PAGE_KINDS; k++) {
+		v = forest_vote(&forest_kind, k, s->features.page);
+		if (v > top) {
 			top = v;
-			best = i;
+			best = k;
 		}
 	}
-	return best;
+	return (enum page_kind)best;
 }
 
-static bool
-linky(const struct block *b, unsigned percent)
+/*
+ * The cut at which the expected F1 is best is half that F1.  Where much is
+ * expected, what is unsure is mostly boilerplate that readers mind more than
+ * the sum does: there the cut rises.  (Slope and start: cross-validated.)
+ */
+static int32_t
+cut_of(uint64_t f1)
 {
-	return b->link * 100ull > b->n * (uint64_t)percent;
+	uint64_t start = FOREST_ONE * 3 / 4, cut = f1 / 2;
+
+	if (f1 > start)
+		cut += f1 * (f1 - start) * 6 / 5 / FOREST_ONE;
+	return (int32_t)cut;
 }
 
-/* Is this block of the content element content? */
-static bool
-keeps(const struct select *s, const struct page *p, size_t i,
-    enum select_mode mode)
+/* By the best F1 that any cut promises: bytes in sums by probability. */
+static int32_t
+find_cut(const struct select *s, const struct page *p)
 {
-	const struct block *b = &p->block[i];
-	uint32_t bits = s->bits[b->elem];
-
-	if (mode == SELECT_RECALL)
-		return !(bits & (BOILER & ~(unsigned)(E_COMMENT | E_ASIDE)));
-	if (bits & BOILER)
-		return false;
-	if (is_prose(b))
-		return true;
-	if (bits & (E_FIGURE | E_WEAK))
-		return false;
-	if (linky(b, LINK_BAD))
-		return false;
-	return mode == SELECT_BALANCED || b->stops ||
-	       (b->bits & (E_HEADING | E_LIST | E_TABLE | E_PRE));
-}
-
-/* Headings that head nothing are left out. */
-static void
-drop_lonely_headings(struct select *s, const struct page *p)
-{
-	bool content = false;
+	uint64_t bytes[BINS] = { 0 }, hits[BINS] = { 0 };
+	uint64_t all = 0, kept = 0, right = 0, f, best = 0;
 	size_t i;
+	int b;
 
-	for (i = p->nblock; i > 0; i--) {
-		if (!s->keep[i - 1])
-			continue;
-		if (p->block[i - 1].bits & E_HEADING)
-			s->keep[i - 1] = content;
-		else
-			content = true;
+	for (i = 0; i < p->nblock; i++) {
+		uint64_t n = p->block[i].n + BREAK;
+
+		b = s->score[i] / (FOREST_ONE / BINS);
+		bytes[b] += n;
+		hits[b] += n * (uint64_t)s->score[i] / FOREST_ONE;
+		all += n * (uint64_t)s->score[i] / FOREST_ONE;
 	}
+	for (b = BINS; b > 0; b--) {
+		kept += bytes[b - 1];
+		right += hits[b - 1];
+		if (kept + all == 0)
+			continue;
+		f = 2 * right * FOREST_ONE / (kept + all);
+		best = f > best ? f : best;
+	}
+	return cut_of(best);
 }
 
-static uint64_t
-kept_bytes(const struct select *s, const struct page *p)
+/* Precision wants to be surer of each block; recall takes what may be. */
+static int32_t
+cut_for(int32_t cut, enum select_mode mode)
 {
-	uint64_t n = 0;
-	size_t i;
+	if (mode == SELECT_PRECISION)
+		return cut + (FOREST_ONE - cut) / 3;
+	return mode == SELECT_RECALL ? cut / 3 : cut;
+}
 
-	for (i = 0; i < p->nblock; i++)
-		n += s->keep[i] ? p->block[i].n : 0;
+/* The forest's choice; the number of blocks kept. */
+static size_t
+choose(struct select *s, const struct page *p, enum select_mode mode)
+{
+	int32_t cut;
+	size_t i, n = 0;
+
+	score_blocks(s, p);
+	s->kind = find_kind(s);
+	cut = cut_for(find_cut(s, p), mode);
+	for (i = 0; i < p->nblock; i++) {
+		s->keep[i] = s->score[i] > cut;
+		n += s->keep[i];
+	}
 	return n;
-}
-
-/* Is what was kept little, for itself or for a page of this size? */
-static bool
-is_meagre(const struct select *s, const struct page *p)
-{
-	uint64_t kept = kept_bytes(s, p), all = 0;
-	size_t i;
-
-	if (kept < MIN_MAIN)
-		return true;
-	for (i = 0; i < p->nblock; i++)
-		if (!(s->bits[p->block[i].elem] & (BOILER | E_HEADER)))
-			all += p->block[i].n;
-	return kept < FULL_MAIN && kept * MEAGRE_SHARE < all;
-}
-
-/* All blocks in which nothing of `bad` stands. */
-static void
-keep_all_but(struct select *s, const struct page *p, uint32_t bad)
-{
-	size_t i;
-
-	for (i = 0; i < p->nblock; i++)
-		s->keep[i] = !(s->bits[p->block[i].elem] & bad);
 }
 
 int
 select_main(struct select *s, const struct page *p, enum select_mode mode,
     struct err *e)
 {
-	const struct elem *x;
-	size_t i;
+	bool judged = p->nblock >= MIN_BLOCKS && p->nblock <= MAX_BLOCKS &&
+		      p->nelem <= MAX_ELEMS;
+	size_t n = 0;
 
-	if (reserve(s, p, e) < 0)
+	s->kind = PAGE_UNKNOWN;
+	if (rules_apply(&s->rules, p, judged ? SELECT_BALANCED : mode, e) < 0 ||
+	    reserve(s, p, e) < 0)
 		return e->code;
-	memset(s->keep, 0, p->nblock);
 	if (!p->nblock)
 		return 0;
-	sum_prose(s, p);
-	spread_bits(s, p, UINT32_MAX);
-	spread_bits(s, p, trust(s, p));
-	sum_worth(s, p);
-	x = &p->elem[best_elem(s, p)];
-	for (i = x->first; i < x->last; i++)
-		s->keep[i] = keeps(s, p, i, mode);
-	drop_lonely_headings(s, p);
-	if (mode != SELECT_PRECISION && is_meagre(s, p))
-		keep_all_but(s, p, BOILER | E_HEADER);
-	if (kept_bytes(s, p) == 0)
-		keep_all_but(s, p, BOILER);
-	if (kept_bytes(s, p) == 0)
-		keep_all_but(s, p, 0);
+	if (judged) {
+		if (features_begin(&s->features, p, &s->rules, e) < 0)
+			return e->code;
+		n = choose(s, p, mode);
+	} else if (s->rules.prose[p->nblock]) {
+		s->kind = PAGE_ARTICLE;
+	}
+	if (!n)
+		memcpy(s->keep, s->rules.keep, p->nblock);
 	return 0;
 }

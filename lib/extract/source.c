@@ -114,17 +114,6 @@ source_sniff(const char *name, struct str s)
 	return FROM_AUTO;
 }
 
-/* An archive's first line tells ARC from WARC. */
-static bool
-is_arc(struct str start)
-{
-	const char *nl = start.n ? memchr(start.p, '\n', start.n) : NULL;
-	struct arc_head h;
-
-	start.n = nl ? (size_t)(nl - start.p) : start.n;
-	return str_starts(start, STR("filedesc:")) || arc_parse(start, &h);
-}
-
 /* What the open file is to be read as. */
 static int
 find_kind(struct source *s, struct err *e)
@@ -140,7 +129,7 @@ find_kind(struct source *s, struct err *e)
 		s->kind = source_sniff(s->paths->v[s->file], start);
 	if (s->kind != FROM_WARC)
 		return 0;
-	if (is_arc(start))
+	if (arc_starts(start))
 		s->arc = arc_new(&s->win, s->opts->max_record);
 	else
 		s->warc = warc_new(&s->win, s->opts->max_record);

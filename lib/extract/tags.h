@@ -20,6 +20,7 @@ enum {
 #define HTML_TAGS(X) \
 	X(a, T_LINK) \
 	X(address, T_BLOCK) \
+	X(annotation, 0) \
 	X(applet, T_SKIP) \
 	X(area, T_VOID | T_GONE) \
 	X(article, T_BLOCK) \
@@ -74,6 +75,7 @@ enum {
 	X(link, T_VOID) \
 	X(listing, T_BLOCK) \
 	X(main, T_BLOCK) \
+	X(math, 0) \
 	X(menu, T_BLOCK) \
 	X(meta, T_VOID) \
 	X(nav, T_BLOCK) \

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 #include <stdlib.h>
 
 #include "extract/field.h"
@@ -45,8 +44,7 @@ warc_free(struct warc *r)
 bool
 warc_starts(struct str s)
 {
-	return s.n >= VERSION &&
-	       (memcmp(s.p, "WARC/", 5) == 0 || memcmp(s.p, "warc/", 5) == 0) &&
+	return s.n >= VERSION && field_is((struct str){ s.p, 5 }, "warc/") &&
 	       field_is_digit(s.p[5]) && s.p[6] == '.' &&
 	       field_is_digit(s.p[7]);
 }
@@ -66,29 +64,24 @@ record_at(const struct window *w, size_t i)
 				       window_member(w, i, i + 1) == i);
 }
 
-/* The first `version` in [from, to) where a record starts, or to. */
+/* The first place in [from, to) where a record starts, or to.  The version
+ * line may be of any case: its slash is what is looked for. */
 static size_t
-scan_for(const struct window *w, size_t from, size_t to, const char *version)
+scan(const struct window *w, size_t from, size_t to)
 {
 	const char *hit;
 	size_t i = from;
 
-	while (i < to) {
-		hit = memmem(w->b.p + i, w->b.n - i, version, 5);
+	while (i < to && w->b.n - i > 4) {
+		hit = memchr(w->b.p + i + 4, '/', w->b.n - i - 4);
 		if (!hit)
 			break;
-		i = (size_t)(hit - w->b.p);
+		i = (size_t)(hit - w->b.p) - 4;
 		if (i < to && record_at(w, i))
 			return i;
 		i++;
 	}
 	return to;
-}
-
-static size_t
-scan(const struct window *w, size_t from, size_t to)
-{
-	return scan_for(w, from, scan_for(w, from, to, "WARC/"), "warc/");
 }
 
 /*
@@ -346,6 +339,11 @@ read_record(struct warc *r, struct warc_rec *rec, size_t head, struct err *e)
 	if (rec->repaired)
 		end = trim_end(w, head, end);
 	set_views(rec, w->b.p + start, head - start, end - start);
+	if (!rec->cut && window_spoiled(w, start, w->at)) {
+		*e = w->broken;
+		window_pass(w);
+		return e->code;
+	}
 	note_cut(r, rec, n);
 	return 1;
 }

@@ -57,6 +57,7 @@ window_fill(struct window *w, size_t end, struct err *e)
 			w->broken = *e;
 			w->broken.code = ERR_DAMAGE;
 			w->broken_raw = in_member(w->in);
+			w->mismatch = in_mismatch(w->in);
 			break;
 		}
 		if (got < 0)
@@ -136,4 +137,16 @@ window_member(const struct window *w, size_t from, size_t to)
 	if (m < w->nmark && w->mark[m].start - w->base < to)
 		return (size_t)(w->mark[m].start - w->base);
 	return to;
+}
+
+bool
+window_spoiled(const struct window *w, size_t from, size_t to)
+{
+	if (!w->broken.code || !w->mismatch ||
+	    window_member(w, from, from + 1) != from ||
+	    window_raw(w, from) != w->broken_raw)
+		return false;
+	while (to < w->b.n && (w->b.p[to] == '\n' || w->b.p[to] == '\r'))
+		to++;
+	return to == w->b.n;
 }

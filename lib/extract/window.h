@@ -27,6 +27,7 @@ struct window {
 	size_t nmark, cap;
 	bool eof;
 	struct err broken;   /* code set: the wall, and what is wrong there */
+	bool mismatch;       /* a wrong checksum is */
 	uint64_t broken_raw; /* of the broken member, in the file */
 };
 
@@ -40,6 +41,11 @@ void window_compact(struct window *w);
 uint64_t window_raw(const struct window *w, size_t i);
 /* Index of the first member start in [from, to); to if there is none. */
 size_t window_member(const struct window *w, size_t from, size_t to);
+/*
+ * Are the bytes [from, to), and line ends, a whole member whose checksum is
+ * wrong?
+ */
+bool window_spoiled(const struct window *w, size_t from, size_t to);
 /* Has the stream nothing behind b? */
 bool window_ended(const struct window *w);
 /* Go on behind the wall. */

@@ -136,6 +136,7 @@ keep(struct worker *w, struct emit *em, const struct item *it, struct err *e)
 	member(b, "date", it->date);
 	if (it->html) {
 		member(b, "title", field_trim(buf_view(&p->title)));
+		member(b, "page_kind", str_c(page_kind_name(w->select.kind)));
 		member(b, "html_lang", field_trim(buf_view(&p->lang)));
 		member(b, "canonical", field_trim(buf_view(&p->canonical)));
 	}
@@ -184,7 +185,8 @@ to_text(struct worker *w, struct item *it, struct str utf8, struct err *e)
 	if (html_parse(w->html, utf8, &w->page, e) < 0 ||
 	    select_main(&w->select, &w->page, w->opts->mode, e) < 0)
 		return e->code;
-	render_text(&w->page, w->select.keep, &w->text);
+	(w->opts->markdown ? render_markdown : render_text)(
+	    &w->page, w->select.keep, &w->text);
 	return buf_ok(&w->text, e);
 }
 

@@ -63,77 +63,115 @@ int
 docs_open(struct docs *in, char *const *args, int n,
     const struct opt_common *opt, struct err *e)
 {
-	in->spool_fd = -1;
+	in->spool = NULL;
 	return paths_expand(&in->paths, args, n, &opt->shard, e);
 }
 
 void
 docs_close(struct docs *in)
 {
-	if (in->spool_fd >= 0)
-		close(in->spool_fd);
+	size_t i;
+
+	for (i = 0; in->spool && i < in->paths.n; i++)
+		if (in->spool[i] >= 0)
+			close(in->spool[i]);
+	free(in->spool);
+	in->spool = NULL;
 	paths_free(&in->paths);
 }
 
 static int
-copy_stdin(int fd, struct err *e)
+copy_all(int from, int to, const char *name, struct err *e)
 {
 	char buf[65536];
 	ptrdiff_t n, put, at;
 
-	while ((n = read(STDIN_FILENO, buf, sizeof(buf))) != 0) {
+	while ((n = read(from, buf, sizeof(buf))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_errno(e, "stdin", "read");
+			return err_errno(e, name, "read");
 		for (at = 0; at < n; at += put) {
-			put = write(fd, buf + at, (size_t)(n - at));
+			put = write(to, buf + at, (size_t)(n - at));
 			if (put < 0)
-				return err_errno(
-				    e, "$TMPDIR", "keep a copy of stdin");
+				return err_set(e, ERR_IO,
+				    "%s: cannot keep a copy in $TMPDIR: %s",
+				    name, strerror(errno));
 		}
 	}
 	return 0;
 }
 
+static int
+nameless_file(int *fd, struct err *e)
+{
+	const char *dir = getenv("TMPDIR");
+	char name[4096];
+
+	snprintf(name, sizeof(name), "%s/quern-XXXXXX", dir ? dir : "/tmp");
+	*fd = mkostemp(name, O_CLOEXEC);
+	if (*fd < 0)
+		return err_errno(e, name, "create it");
+	unlink(name);
+	return 0;
+}
+
+/* *copy stays -1 for a file, which can be opened again. */
+static int
+spool(const char *path, int *copy, struct err *e)
+{
+	bool from_stdin = strcmp(path, "-") == 0;
+	const char *name = from_stdin ? "stdin" : path;
+	struct stat st;
+	int fd, rc;
+
+	if (!from_stdin && (stat(path, &st) < 0 || S_ISREG(st.st_mode)))
+		return 0;
+	if (from_stdin && fstat(STDIN_FILENO, &st) == 0 &&
+	    S_ISREG(st.st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0) {
+		*copy = dup(STDIN_FILENO);
+		return *copy < 0 ? err_errno(e, name, "open it") : 0;
+	}
+	fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, name, "open it");
+	rc = nameless_file(copy, e);
+	if (rc == 0)
+		rc = copy_all(fd, *copy, name, e);
+	if (!from_stdin)
+		close(fd);
+	return rc;
+}
+
 int
 docs_spool(struct docs *in, struct err *e)
 {
-	const char *dir = getenv("TMPDIR");
-	struct stat st;
-	char name[4096];
 	size_t i;
 
-	for (i = 0; i < in->paths.n; i++)
-		if (strcmp(in->paths.v[i], "-") == 0)
-			break;
-	if (i == in->paths.n || in->spool_fd >= 0)
+	if (in->spool)
 		return 0;
-	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
-	    lseek(STDIN_FILENO, 0, SEEK_CUR) == 0) {
-		in->spool_fd = dup(STDIN_FILENO);
-		return in->spool_fd < 0 ? err_errno(e, "stdin", "open it") : 0;
-	}
-	snprintf(name, sizeof(name), "%s/quern-XXXXXX", dir ? dir : "/tmp");
-	in->spool_fd = mkostemp(name, O_CLOEXEC);
-	if (in->spool_fd < 0)
-		return err_errno(e, name, "create it");
-	unlink(name);
-	return copy_stdin(in->spool_fd, e);
+	in->spool = malloc((in->paths.n + 1) * sizeof(*in->spool));
+	if (!in->spool)
+		return err_nomem(e, "file names");
+	for (i = 0; i < in->paths.n; i++)
+		in->spool[i] = -1;
+	for (i = 0; i < in->paths.n; i++)
+		if (spool(in->paths.v[i], &in->spool[i], e) < 0)
+			return e->code;
+	return 0;
 }
 
-/* Open path; stdin's copy where there is one. */
+/* Open the file whose turn it is, or its copy. */
 static int
-open_stream(struct pass *p, const char *path, struct err *e)
+open_stream(struct pass *p, struct err *e)
 {
+	int fd = p->in->spool ? p->in->spool[p->file] : -1;
 	char copy[64];
-	int rc;
 
-	if (p->in->spool_fd < 0 || strcmp(path, "-") != 0)
-		return in_open(&p->stream, path, e);
-	snprintf(copy, sizeof(copy), "/proc/self/fd/%d", p->in->spool_fd);
-	rc = in_open(&p->stream, copy, e);
-	return rc;
+	if (fd < 0)
+		return in_open(&p->stream, p->in->paths.v[p->file], e);
+	snprintf(copy, sizeof(copy), "/proc/self/fd/%d", fd);
+	return in_open(&p->stream, copy, e);
 }
 
 /* The next file, if there is one: 1, 0 at the end. */
@@ -148,7 +186,7 @@ next_file(struct pass *p, struct err *e)
 	}
 	if (p->file == p->in->paths.n)
 		return 0;
-	if (open_stream(p, p->in->paths.v[p->file], e) < 0)
+	if (open_stream(p, e) < 0)
 		return e->code;
 	p->record = p->offset = 0;
 	p->at_start = true;
@@ -285,6 +323,8 @@ read_lines(struct pass *p, struct batch *b, struct err *e)
 		}
 		/* A long line: read as much again. */
 		want = b->text.n > BATCH ? b->text.n : BATCH;
+		if (want > MAX_LINE - b->text.n)
+			want = MAX_LINE - b->text.n;
 	}
 }
 

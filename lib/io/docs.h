@@ -39,15 +39,15 @@ struct docs_ops {
 /* The files to read; may be run over several times. */
 struct docs {
 	struct paths paths;
-	int spool_fd; /* what stdin said, if docs_spool() was called; or -1 */
+	int *spool; /* by path: a copy of what is no file, or -1; or NULL */
 };
 
 /* Expand operands (base/path.h). */
 int docs_open(struct docs *in, char *const *args, int n,
     const struct opt_common *opt, struct err *e);
 /*
- * Make the input readable more than once: copies stdin, if it is among the
- * files and no regular file, to a nameless file in $TMPDIR.  Memory: O(1).
+ * Make the input readable more than once: copies stdin, pipes and whatever
+ * else is no regular file to nameless files in $TMPDIR.  Memory: O(files).
  */
 int docs_spool(struct docs *in, struct err *e);
 void docs_close(struct docs *in);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/err.h"
 #include "io/stream.h"
@@ -14,6 +15,7 @@
 
 enum {
 	RAW = 256 * 1024, /* bytes asked of the system at a time */
+	ZSTD_HEAD = 5,    /* tell a zstd frame's header from its start */
 	BACK = 32,        /* kept before them: the inflater reads ahead */
 };
 
@@ -31,6 +33,7 @@ struct in {
 	enum in_kind kind;
 	enum phase phase;
 	bool seekable, raw_eof;
+	bool mismatch; /* the last damage was a wrong checksum */
 	uint64_t raw_size;
 	uint64_t raw_base;  /* file offset of raw[0] */
 	unsigned char *raw; /* RAW bytes, BACK bytes of the past before */
@@ -40,6 +43,8 @@ struct in {
 	struct err pending_err;
 	struct inflate_state inflate;
 	ZSTD_DStream *zstd;
+	size_t zstd_next;  /* bytes to the end of the next block's header */
+	bool zstd_waiting; /* output may wait in the library */
 };
 
 static ptrdiff_t
@@ -136,11 +141,11 @@ open_fd(struct in *in, const char *path, struct err *e)
 	in->fd = strcmp(path, "-") == 0 ? STDIN_FILENO
 					: open(path, O_RDONLY | O_CLOEXEC);
 	if (in->fd < 0)
-		return err_errno(e, path, "open it");
+		return err_errno(e, in_name(in), "open it");
 	if (fstat(in->fd, &st) < 0)
-		return err_errno(e, path, "look at it");
+		return err_errno(e, in_name(in), "look at it");
 	if (S_ISDIR(st.st_mode))
-		return err_set(e, ERR_IO, "%s: is a folder", path);
+		return err_set(e, ERR_IO, "%s: is a folder", in_name(in));
 	if (S_ISREG(st.st_mode) && lseek(in->fd, 0, SEEK_CUR) == 0) {
 		in->seekable = true;
 		in->raw_size = (uint64_t)st.st_size;
@@ -178,6 +183,7 @@ static int
 damage(struct in *in, enum phase next, struct err *e, const char *what)
 {
 	in->phase = next;
+	in->mismatch = false;
 	return err_set(e, ERR_DAMAGE, "compressed member at byte %llu: %s",
 	    (unsigned long long)in->member, what);
 }
@@ -318,6 +324,8 @@ start_member(struct in *in, struct err *e)
 		in->inflate.crc_flag = ISAL_GZIP;
 	} else {
 		ZSTD_DCtx_reset(in->zstd, ZSTD_reset_session_only);
+		in->zstd_next = ZSTD_HEAD;
+		in->zstd_waiting = false;
 		if (in->member == 0 && le32(in->raw + in->at) == ZDICT_MAGIC)
 			return load_dict(in, e);
 	}
@@ -371,6 +379,7 @@ read_gzip(struct in *in, void *buf, size_t n, struct err *e)
 		    rc == ISAL_INCORRECT_CHECKSUM && at_magic(in) ? AT_MEMBER
 								  : LOST,
 		    &in->pending_err, inflate_problem(rc));
+		in->mismatch = rc == ISAL_INCORRECT_CHECKSUM;
 		if (got)
 			return (ptrdiff_t)got;
 		*e = in->pending_err;
@@ -382,18 +391,34 @@ read_gzip(struct in *in, void *buf, size_t n, struct err *e)
 	return (ptrdiff_t)got;
 }
 
+/*
+ * An error would lose what the same call returned before it: so the library
+ * gets one block at a time, and none while bytes of the last one wait for room.
+ */
 static ptrdiff_t
 read_zstd(struct in *in, void *buf, size_t n, struct err *e)
 {
-	ZSTD_inBuffer src = { in->raw, (size_t)in->have, (size_t)in->at };
+	size_t have = (size_t)(in->have - in->at), at = (size_t)in->at, rc;
+	ZSTD_inBuffer src = { in->raw, at, at };
 	ZSTD_outBuffer dst = { buf, n, 0 };
-	size_t rc = ZSTD_decompressStream(in->zstd, &dst, &src);
+	bool waiting = in->zstd_waiting;
 
+	if (!waiting)
+		src.size += have < in->zstd_next ? have : in->zstd_next;
+	rc = ZSTD_decompressStream(in->zstd, &dst, &src);
 	in->at = (ptrdiff_t)src.pos;
-	if (ZSTD_isError(rc))
-		return damage(in, LOST, e, ZSTD_getErrorName(rc));
+	in->zstd_waiting = dst.pos == n;
+	if (ZSTD_isError(rc)) {
+		damage(in, LOST, e, ZSTD_getErrorName(rc));
+		in->mismatch =
+		    ZSTD_getErrorCode(rc) == ZSTD_error_checksum_wrong;
+		return e->code;
+	}
+	in->zstd_next = rc;
 	if (rc == 0)
 		in->phase = AT_MEMBER;
+	else if (waiting && dst.pos == 0)
+		return read_zstd(in, buf, n, e);
 	return (ptrdiff_t)dst.pos;
 }
 
@@ -421,13 +446,13 @@ read_plain(struct in *in, void *buf, size_t n, struct err *e)
 static ptrdiff_t
 read_member(struct in *in, void *buf, size_t n, struct err *e)
 {
-	ptrdiff_t got;
+	ptrdiff_t got, at = in->at;
 
 	if (in->kind == IN_PLAIN)
 		return read_plain(in, buf, n, e);
 	got = in->kind == IN_GZIP ? read_gzip(in, buf, n, e)
 				  : read_zstd(in, buf, n, e);
-	if (got != 0 || in->phase != IN_MEMBER)
+	if (got != 0 || in->phase != IN_MEMBER || in->at != at)
 		return got;
 	/* Nothing came out and the member goes on: it needs more input. */
 	if (refill(in, e) < 0)
@@ -481,6 +506,12 @@ in_fill(struct in *in, void *buf, size_t n, struct err *e)
 		have += (size_t)got;
 	}
 	return (ptrdiff_t)have;
+}
+
+bool
+in_mismatch(const struct in *in)
+{
+	return in->mismatch;
 }
 
 const char *

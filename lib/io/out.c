@@ -178,9 +178,12 @@ open_fd(struct out *o, struct err *e)
 int
 out_open(struct out **out, const char *path, struct err *e)
 {
-	struct out *o = calloc(1, sizeof(*o));
+	struct out *o;
 
 	*out = NULL;
+	if (path && !*path)
+		return err_set(e, ERR_ARG, "an empty name for an output file");
+	o = calloc(1, sizeof(*o));
 	if (!o)
 		return err_nomem(e, "an output stream");
 	o->fd = -1;

@@ -19,6 +19,7 @@ struct step_info {
 	uint32_t rows;          /* in the whole batch, over all ranks */
 	uint32_t seq;           /* T */
 	uint64_t tokens_before; /* trained on before this step: sum rows * T */
+	double lr_scale;        /* times the schedule's learning rate */
 	uint32_t phase;         /* index; phase_name says which */
 	const char *phase_name; /* owned by the source */
 };

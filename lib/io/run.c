@@ -8,11 +8,34 @@
 #include "io/run.h"
 #include "io/stream.h"
 
+/* Of two streams into one file the last would replace the others. */
+static int
+check_names(const struct opt_common *opt, bool no_output, struct err *e)
+{
+	const char *name[] = { opt->out, opt->rejects, opt->stats };
+	int i, j;
+
+	if (!opt->out && !no_output)
+		name[0] = "-";
+	for (i = 0; i < 3; i++)
+		for (j = 0; j < i; j++)
+			if (name[i] && name[j] &&
+			    strcmp(name[i], name[j]) == 0 &&
+			    strncmp(name[i], "/dev/", 5) != 0)
+				return err_set(e, ERR_ARG,
+				    "%s is to hold two things: of --output, "
+				    "--rejects and --stats each needs a file",
+				    strcmp(name[i], "-") ? name[i] : "stdout");
+	return 0;
+}
+
 int
 run_open(struct run *r, const struct opt_cmd *cmd, const struct opt_common *opt,
     bool no_output, void (*warn)(struct run *, struct str), struct err *e)
 {
 	*r = (struct run){ .cmd = cmd, .opt = opt, .warn = warn };
+	if (check_names(opt, no_output, e) < 0)
+		return e->code;
 	if (!no_output && out_open(&r->out, opt->out, e) < 0)
 		return e->code;
 	if (opt->rejects && out_open(&r->rejects, opt->rejects, e) < 0) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "io/json.h"
 #include "io/shard.h"
 
@@ -299,6 +300,53 @@ shard_open(struct shard *s, const char *path, struct err *e)
 		return e->code;
 	}
 	return 0;
+}
+
+/* What .docs would say, from the other two. */
+static int
+stand_in(struct shard *s, struct err *e)
+{
+	struct sha256 *h;
+
+	if (s->bin_bytes % s->idx.width)
+		return err_set(e, ERR_CHECK,
+		    "%s.bin: %llu bytes are no whole tokens: cut off",
+		    s->prefix, (unsigned long long)s->bin_bytes);
+	s->docs = s->idx.docs;
+	s->tokens = s->bin_bytes / s->idx.width;
+	if (shard_idx_check(&s->idx, s->tokens, e) < 0)
+		return err_prefix(e, "%s.idx", s->prefix);
+	h = sha256_new();
+	if (!h)
+		return err_nomem(e, "a digest");
+	sha256_add(h, s->idx.p, s->idx_bytes);
+	sha256_hex(h, s->idx_sha256);
+	sha256_free(h);
+	memcpy(s->bin_sha256, s->idx_sha256, sizeof(s->bin_sha256));
+	return 0;
+}
+
+int
+shard_open_foreign(struct shard *s, const char *path,
+    const struct shard_head *head, struct err *e)
+{
+	const unsigned char *p = NULL;
+
+	*s = (struct shard){
+		.prefix = prefix_of(path), .head = *head, .foreign = true
+	};
+	if (!s->prefix)
+		return err_nomem(e, "a file name");
+	if (map_part(s, ".bin", &s->bin, &s->bin_bytes, e) == 0 &&
+	    map_part(s, ".idx", &p, &s->idx_bytes, e) == 0) {
+		s->idx.p = p;
+		if (shard_idx_parse(&s->idx, p, s->idx_bytes, e) < 0)
+			err_prefix(e, "%s.idx", s->prefix);
+		else if (stand_in(s, e) == 0)
+			return 0;
+	}
+	shard_close(s);
+	return e->code;
 }
 
 static void

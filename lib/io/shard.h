@@ -102,6 +102,7 @@ struct shard {
 	uint64_t bin_bytes, idx_bytes, docs_bytes;
 	uint64_t *frames;
 	uint64_t nframe;
+	bool foreign; /* without .docs */
 };
 
 /*
@@ -109,6 +110,14 @@ struct shard {
  * contents by shard_verify().  ERR_CHECK where the files don't fit together.
  */
 int shard_open(struct shard *s, const char *path, struct err *e);
+/*
+ * A .bin and .idx of Megatron's that have no .docs, whatever else is there;
+ * head says what the tokens mean, since nothing in them does.  Documents are
+ * called FILE:NUMBER; bin_sha256 is the index's digest, so that a changed
+ * token is not noticed.
+ */
+int shard_open_foreign(struct shard *s, const char *path,
+    const struct shard_head *head, struct err *e);
 void shard_close(struct shard *s);
 /* Tokens at .. at + n; ERR_FORMAT for one that is not < vocab. */
 int shard_read(const struct shard *s, uint64_t at, uint64_t n, uint32_t *out,

@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include "base/err.h"
+#include "base/path.h"
 #include "io/json.h"
 #include "io/shard.h"
 #include "io/stream.h"
@@ -201,6 +202,17 @@ missing(const struct shard *s, uint64_t i, struct err *e)
 	    s->prefix, (unsigned long long)i);
 }
 
+/* A document of a shard that has no .docs. */
+static int
+foreign_doc(const struct shard *s, uint64_t i, struct arena *a,
+    struct shard_doc *d, struct err *e)
+{
+	*d = (struct shard_doc){ .tokens = shard_idx_len(&s->idx, i) };
+	d->id = arena_printf(
+	    a, "%s:%llu", path_base(s->prefix), (unsigned long long)i);
+	return d->id.p ? 0 : err_nomem(e, "a document's name");
+}
+
 int
 shard_doc_read(const struct shard *s, uint64_t i, struct arena *a,
     struct shard_doc *d, struct err *e)
@@ -211,6 +223,8 @@ shard_doc_read(const struct shard *s, uint64_t i, struct arena *a,
 
 	if (i >= s->docs)
 		return missing(s, i, e);
+	if (s->foreign)
+		return foreign_doc(s, i, a, d, e);
 	rc = frames_get(s, 1 + i / SHARD_FRAME, &text, e);
 	if (rc == 0 && !nth_line(&text, i % SHARD_FRAME, &line))
 		rc = missing(s, i, e);
@@ -261,9 +275,16 @@ shard_docs_each(const struct shard *s,
 {
 	struct buf text = { 0 };
 	struct arena a = { 0 };
+	struct shard_doc d;
 	uint64_t f;
 	int rc = 0;
 
+	for (f = 0; rc == 0 && s->foreign && f < s->docs; f++) {
+		arena_reset(&a);
+		rc = foreign_doc(s, f, &a, &d, e);
+		if (rc == 0)
+			rc = each(ctx, f, &d, e);
+	}
 	for (f = 0; rc == 0 && f + 2 < s->nframe; f++) {
 		rc = frames_get(s, 1 + f, &text, e);
 		if (rc == 0)

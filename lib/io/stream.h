@@ -32,6 +32,8 @@ ptrdiff_t in_read(struct in *in, void *buf, size_t n, struct err *e);
 /* Like in_read(), but fills buf unless the input ends or is damaged: then what
  * was read before the damage comes first and the error with the next call. */
 ptrdiff_t in_fill(struct in *in, void *buf, size_t n, struct err *e);
+/* After ERR_DAMAGE: was all of the member returned, but its checksum wrong? */
+bool in_mismatch(const struct in *in);
 /* The name for messages: the path, or "stdin". */
 const char *in_name(const struct in *in);
 enum in_kind in_kind(const struct in *in);

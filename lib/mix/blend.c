@@ -8,29 +8,92 @@
 
 typedef unsigned __int128 wide;
 
-int
-blend_init(struct blend *b, uint32_t k, const uint64_t *w, uint64_t d,
-    uint64_t rows, struct err *e)
+/*
+ * A source's due after n rows is due_num(n) / due_den(): with shares that
+ * change n (2 w N + (to - w) n) / 2 d N.
+ */
+static wide
+due_den(const struct blend *b)
 {
-	uint64_t least = d, need;
+	return b->to ? 2 * (wide)b->d * b->rows : b->d;
+}
+
+static wide
+due_num(const struct blend *b, uint32_t i, uint64_t n)
+{
+	wide w = b->w[i], two;
+
+	if (!b->to)
+		return w * n;
+	two = 2 * w * b->rows; /* (to - w) n may be negative, never the sum */
+	return n * (two + (wide)b->to[i] * n - w * n);
+}
+
+/* Is source i due a whole row in every period of so many rows?  Its share is
+ * linear, so the period at one end has the least. */
+static bool
+due_a_row(const struct blend *b, uint32_t i, uint64_t period)
+{
+	wide first, last;
+
+	if (!b->to)
+		return (wide)b->w[i] * period >= b->d;
+	first = due_num(b, i, period);
+	last = due_num(b, i, b->rows) - due_num(b, i, b->rows - period);
+	return (first < last ? first : last) >= due_den(b);
+}
+
+static bool
+all_due(const struct blend *b, uint64_t period, uint32_t *bad)
+{
 	uint32_t i;
 
-	*b = (struct blend){ .k = k, .w = w, .d = d, .rows = rows };
-	for (i = 0; i < k; i++)
-		least = w[i] < least ? w[i] : least;
-	need = least ? d / least + (d % least != 0) : d;
+	for (i = 0; i < b->k; i++)
+		if (!due_a_row(b, i, period)) {
+			*bad = i;
+			return false;
+		}
+	return true;
+}
+
+/* 2 d rows^2 < 2^125, so that no due overflows. */
+static bool
+fits(const struct blend *b)
+{
+	wide square = (wide)b->rows * b->rows;
+
+	return square < ((wide)1 << 124) / b->d;
+}
+
+int
+blend_init(struct blend *b, uint32_t k, const uint64_t *w, const uint64_t *to,
+    uint64_t d, uint64_t rows, struct err *e)
+{
+	uint32_t bad = 0;
+
+	*b = (struct blend){
+		.k = k, .w = w, .to = to, .d = d, .rows = rows, .periods = 1
+	};
 	b->period = BLEND_PERIOD;
-	while (b->period < need && b->period < BLEND_LONGEST)
+	if (to && !fits(b)) {
+		b->to = NULL;
+		return err_set(e, ERR_CHECK,
+		    "shares that change over %llu rows are too fine to be kept "
+		    "exact: use fewer digits",
+		    (unsigned long long)rows);
+	}
+	while (b->period < rows && b->period < BLEND_LONGEST &&
+	       !all_due(b, b->period, &bad))
 		b->period *= 2;
 	b->periods = rows / b->period;
 	if (b->periods == 0)
 		b->periods = 1;
-	if (b->period < need && b->periods > 1)
+	if (b->periods > 1 && !all_due(b, b->period, &bad))
 		return err_set(e, ERR_CHECK,
-		    "a share of one row in %llu is too small for a phase of "
-		    "%llu rows: at least one in %d is needed",
-		    (unsigned long long)need, (unsigned long long)rows,
-		    BLEND_LONGEST);
+		    "a share of %.3g %% is too small for a phase of %llu rows: "
+		    "one row in %d is needed%s",
+		    100 * (double)w[bad] / (double)d, (unsigned long long)rows,
+		    BLEND_LONGEST, to ? ", at both ends of the phase" : "");
 	return 0;
 }
 
@@ -50,7 +113,7 @@ blend_period_of(const struct blend *b, uint64_t row)
 
 /* What rounding down left of a source's due. */
 struct rest {
-	uint64_t rest;
+	wide rest;
 	uint32_t i;
 };
 
@@ -69,15 +132,15 @@ blend_before(const struct blend *b, uint64_t p, uint64_t *out, struct err *e)
 {
 	uint64_t n = blend_first(b, p), left = n;
 	struct rest *rest = calloc(b->k, sizeof(*rest));
+	wide due, den = due_den(b);
 	uint32_t i;
-	wide due;
 
 	if (!rest)
 		return err_nomem(e, "shares");
 	for (i = 0; i < b->k; i++) {
-		due = (wide)b->w[i] * n;
-		out[i] = (uint64_t)(due / b->d);
-		rest[i] = (struct rest){ (uint64_t)(due % b->d), i };
+		due = due_num(b, i, n);
+		out[i] = (uint64_t)(due / den);
+		rest[i] = (struct rest){ due % den, i };
 		left -= out[i];
 	}
 	qsort(rest, b->k, sizeof(*rest), by_rest);
@@ -227,6 +290,137 @@ chairman(
 	return rc;
 }
 
+/*
+ * Shares that change: row c of source i may be given out from the first n with
+ * W_i(n) > c - slack on, and must be by the first with W_i(n) >= c + 1 + slack.
+ */
+struct windows {
+	const struct blend *b;
+	struct blend_table *t;
+	wide den;
+	uint64_t slack;
+};
+
+static bool
+reaches(
+    const struct windows *w, uint32_t i, uint64_t row, uint64_t c, bool more)
+{
+	wide due = due_num(w->b, i, row), want = w->den * c;
+
+	return more ? due > want : due >= want;
+}
+
+/*
+ * The first row > at in the period where source i's due is >= c (or > c), its
+ * end if none.  Rows of the phase, counted from 1; step >= 1 is a guess of how
+ * far it is.
+ */
+static uint64_t
+first_row(const struct windows *w, uint32_t i, uint64_t at, uint64_t step,
+    uint64_t c, bool more)
+{
+	uint64_t end = w->t->first + w->t->rows, mid;
+
+	while (at + step < end && !reaches(w, i, at + step, c, more)) {
+		at += step;
+		step *= 2;
+	}
+	end = at + step < end ? at + step : end;
+	while (end - at > 1) {
+		mid = at + (end - at) / 2;
+		if (reaches(w, i, mid, c, more))
+			end = mid;
+		else
+			at = mid;
+	}
+	return end;
+}
+
+/*
+ * The window of the seat's next row, with the seat's rows in the period den.
+ * Without slack it begins where the last one ended; it is about as long.
+ */
+static void
+seat_window(const struct windows *w, struct seat *s)
+{
+	uint64_t c = w->t->before[s->source] + s->count;
+	uint64_t at = w->t->first, length = 2;
+
+	if (s->count) {
+		at = w->slack ? s->from - 1 : s->num - 1;
+		length += s->num - s->from;
+	}
+	s->from = c < w->slack
+		      ? w->t->first + 1
+		      : first_row(w, s->source, at, 1, c - w->slack, true);
+	s->num = first_row(
+	    w, s->source, s->from - 1, length / 2, c + 1 + w->slack, false);
+}
+
+static bool
+ends_first(const struct seat *a, const struct seat *b)
+{
+	return a->num != b->num ? a->num < b->num : a->source < b->source;
+}
+
+/* False if a window could not be kept. */
+static bool
+serve(const struct windows *w, struct room *shut, struct room *open)
+{
+	struct blend_table *t = w->t;
+	struct seat *s;
+	uint64_t row;
+
+	for (row = t->first + 1; row <= t->first + t->rows; row++) {
+		while (shut->n && shut->v[0]->from <= row)
+			room_put(open, room_take(shut));
+		if (!open->n || open->v[0]->num < row)
+			return false;
+		s = room_take(open);
+		t->slots[row - t->first - 1] =
+		    (struct blend_slot){ s->source, (uint32_t)s->count };
+		if (++s->count < s->den) {
+			seat_window(w, s);
+			room_put(shut, s);
+		}
+	}
+	return true;
+}
+
+static int
+changing(const struct blend *b, const uint64_t *counts, struct blend_table *t,
+    struct err *e)
+{
+	struct windows w = { .b = b, .t = t, .den = due_den(b) };
+	struct seat *seats = calloc(b->k, sizeof(*seats));
+	struct seat **v = calloc(2 * (size_t)b->k, sizeof(struct seat *));
+	struct room shut, open;
+	bool kept = false;
+	uint32_t i;
+
+	for (; seats && v && !kept && w.slack < 2; w.slack++) {
+		shut = (struct room){ v, 0, opens_first };
+		open = (struct room){ v + b->k, 0, ends_first };
+		for (i = 0; i < b->k; i++) {
+			seats[i] =
+			    (struct seat){ .den = counts[i], .source = i };
+			if (!counts[i])
+				continue;
+			seat_window(&w, &seats[i]);
+			room_put(&shut, &seats[i]);
+		}
+		kept = serve(&w, &shut, &open);
+	}
+	free(seats);
+	free(v);
+	if (kept)
+		return 0;
+	return w.slack < 2
+		   ? err_nomem(e, "a period")
+		   : err_set(e, ERR_CHECK,
+			 "a period has no order: this is a bug in quern");
+}
+
 static int
 fill_table(
     const struct blend *b, uint64_t p, struct blend_table *t, struct err *e)
@@ -245,7 +439,8 @@ fill_table(
 	for (i = 0; rc == 0 && i < b->k; i++)
 		counts[i] -= t->before[i];
 	if (rc == 0)
-		rc = chairman(counts, b->k, t, e);
+		rc = b->to ? changing(b, counts, t, e)
+			   : chairman(counts, b->k, t, e);
 	free(counts);
 	return rc;
 }

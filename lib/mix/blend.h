@@ -26,6 +26,15 @@ struct err;
  * (else the rounding could take back what it has given); the last one takes
  * up what is left, so it is up to twice as long.
  *
+ * Shares may change linearly from w to `to` over the phase of N rows:
+ * W_i(n) = (w n + (to - w) n^2 / 2N) / d.  All of the above holds.  Within a
+ * period each row of a source then has a window, from where it is due in part
+ * to where it is due in whole, and the window that ends first is served; where
+ * what rounding shifted at the period's beginning makes that impossible, the
+ * windows are a row of the source wider at both ends, which always fits: the
+ * path median(c0, W + s, c1) between the period's counts c0 and c1, with the
+ * shift s chosen so that all add up to n, never falls and is within 1 of W.
+ *
  * Source: R. Tijdeman, "The chairman assignment problem", Discrete
  * Mathematics 32 (1980); Hamilton's method of largest remainders.
  */
@@ -36,11 +45,12 @@ enum {
 };
 
 struct blend {
-	uint32_t k;        /* sources, each with w > 0 */
-	const uint64_t *w; /* kept by pointer; they add up to d */
-	uint64_t d;        /* < 2^62 */
-	uint64_t rows;     /* in the phase, < 2^62 */
-	uint64_t period;   /* rows */
+	uint32_t k;         /* sources, each with a share somewhere */
+	const uint64_t *w;  /* kept by pointer; they add up to d */
+	const uint64_t *to; /* NULL: shares stay; these add up to d, too */
+	uint64_t d;         /* < 2^62 */
+	uint64_t rows;      /* in the phase, < 2^62 */
+	uint64_t period;    /* rows */
 	uint64_t periods;
 };
 
@@ -58,11 +68,12 @@ struct blend_table {
 };
 
 /*
- * ERR_CHECK if a share is so small that its period would be longer than
- * BLEND_LONGEST.
+ * to may be NULL.  ERR_CHECK if a share is so small that its period would be
+ * longer than BLEND_LONGEST, or if shares that change are too fine for so
+ * many rows: 2 d rows^2 has to be below 2^125.
  */
-int blend_init(struct blend *b, uint32_t k, const uint64_t *w, uint64_t d,
-    uint64_t rows, struct err *e);
+int blend_init(struct blend *b, uint32_t k, const uint64_t *w,
+    const uint64_t *to, uint64_t d, uint64_t rows, struct err *e);
 /* Period p's first row; for p = periods the end of the phase. */
 uint64_t blend_first(const struct blend *b, uint64_t p);
 /* The period that a row is in. */

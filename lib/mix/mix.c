@@ -59,6 +59,20 @@ check_tokenizer(struct mix *m, uint32_t i, struct err *e)
 	return 0;
 }
 
+/* The recipe's source i; shards that say nothing are what the recipe says. */
+static int
+open_source(const struct mix *m, const struct recipe *r, uint32_t i,
+    struct source *s, struct err *e)
+{
+	const struct recipe_source *rs = &r->sources[i];
+	struct shard_head head = { .vocab = rs->vocab, .end_text = -1 };
+
+	memcpy(head.tokenizer, r->tokenizer, sizeof(head.tokenizer));
+	if (source_open(s, m->path, rs->path, rs->vocab ? &head : NULL, e) == 0)
+		return 0;
+	return err_prefix(e, "%s:%u: source %s", r->file, rs->line, rs->name.p);
+}
+
 static int
 open_sources(struct mix *m, struct err *e)
 {
@@ -70,10 +84,8 @@ open_sources(struct mix *m, struct err *e)
 		return err_nomem(e, "sources");
 	for (i = 0; i < r->nsource; i++) {
 		m->nsource++;
-		if (source_open(
-			&m->sources[i], m->path, r->sources[i].path, e) < 0)
-			return err_prefix(e, "%s:%u: source %s", r->file,
-			    r->sources[i].line, r->sources[i].name.p);
+		if (open_source(m, r, i, &m->sources[i], e) < 0)
+			return e->code;
 		if (check_tokenizer(m, i, e) < 0)
 			return e->code;
 	}
@@ -117,6 +129,17 @@ digest_sources(const struct mix *m, struct buf *b)
 }
 
 static void
+digest_share(const struct plan_phase *ph, uint32_t j, struct buf *b)
+{
+	buf_printf(b, "share %u %llu/%llu", ph->shares[j].source,
+	    (unsigned long long)ph->blend.w[j],
+	    (unsigned long long)ph->blend.d);
+	if (ph->blend.to)
+		buf_printf(b, " to %llu", (unsigned long long)ph->blend.to[j]);
+	buf_putc(b, '\n');
+}
+
+static void
 digest_phases(const struct mix *m, struct buf *b)
 {
 	const struct plan_phase *ph;
@@ -131,10 +154,11 @@ digest_phases(const struct mix *m, struct buf *b)
 			    (unsigned long long)ph->batches[j].step,
 			    ph->batches[j].rows);
 		for (j = 0; j < ph->blend.k; j++)
-			buf_printf(b, "share %u %llu/%llu\n",
-			    ph->shares[j].source,
-			    (unsigned long long)ph->blend.w[j],
-			    (unsigned long long)ph->blend.d);
+			digest_share(ph, j, b);
+		if (ph->lr[0] != 1 || ph->lr[1] != 1)
+			buf_printf(b, "lr %.17g %.17g %.17g %.17g %d\n",
+			    ph->lr[0], ph->lr[1], ph->lr_part[0],
+			    ph->lr_part[1], ph->curve == CURVE_COSINE);
 	}
 }
 
@@ -165,13 +189,30 @@ make_digest(struct mix *m, struct err *e)
 	return rc;
 }
 
+/* For shares that follow from the sizes of sources. */
+static int
+size_of(void *ctx, const struct recipe *r, uint32_t i, uint64_t *tokens,
+    struct err *e)
+{
+	const struct mix *m = ctx;
+	struct source s;
+
+	int rc = open_source(m, r, i, &s, e);
+
+	if (rc == 0)
+		*tokens = s.tokens;
+	source_close(&s);
+	return rc;
+}
+
 static int
 load(struct mix *m, struct err *e)
 {
+	const struct recipe_sizes sizes = { size_of, m };
 	size_t n;
 
 	if (in_slurp(m->path, &m->text, &n, e) < 0 ||
-	    recipe_parse(&m->recipe, m->path, m->text, n, e) < 0 ||
+	    recipe_parse(&m->recipe, m->path, m->text, n, &sizes, e) < 0 ||
 	    open_sources(m, e) < 0 || make_plan(m, e) < 0)
 		return e->code;
 	return make_digest(m, e);
@@ -308,6 +349,7 @@ mix_step(void *ctx, uint64_t step, struct step_info *info, struct err *e)
 		.seq = ph->seq,
 		.tokens_before =
 		    ph->tokens_before + first_row(b, step) * ph->seq,
+		.lr_scale = plan_lr(ph, step),
 		.phase = (uint32_t)(ph - m->plan.phases),
 		.phase_name = ph->name };
 	return 0;

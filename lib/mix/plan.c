@@ -7,8 +7,8 @@
 #include "mix/plan.h"
 
 /* One more reason why the plan cannot be run. */
-__attribute__((format(printf, 4, 5))) static void
-problem(
+void
+plan_problem(
     struct plan *p, const struct recipe *r, uint32_t line, const char *fmt, ...)
 {
 	va_list ap;
@@ -60,8 +60,11 @@ set_up_blocks(struct plan *p, const struct recipe *r)
 
 	for (i = 0; i < r->nphase; i++) {
 		ph = &r->phases[i];
-		for (j = 0; j < ph->blend.n; j++) {
-			s = &p->sources[ph->blend.v[j].source];
+		for (j = 0; j < ph->blend.n + ph->nwhole; j++) {
+			s = &p->sources[j < ph->blend.n
+					    ? ph->blend.v[j].source
+					    : ph->whole[j - ph->blend.n]
+						  .source];
 			step = ph->seq / gcd(s->block, ph->seq);
 			/* Far beyond any source's size: no block fits. */
 			if (s->block >= 1ull << 60 ||
@@ -76,7 +79,7 @@ set_up_blocks(struct plan *p, const struct recipe *r)
 			continue;
 		s->blocks = s->tokens ? (s->tokens - 1) / s->block : 0;
 		if (!s->blocks)
-			problem(p, r, r->sources[i].line,
+			plan_problem(p, r, r->sources[i].line,
 			    "source %s has %llu tokens, but one block of it "
 			    "takes %llu + 1 (the least common multiple of the "
 			    "sequence lengths that use it): leave it out, or "
@@ -86,41 +89,6 @@ set_up_blocks(struct plan *p, const struct recipe *r)
 		else
 			s->epochs.den = s->blocks * s->block;
 	}
-}
-
-/* Rows of each source in the phase; one without any is a problem. */
-static int
-count_rows(struct plan *p, struct plan_phase *ph, const struct recipe *r,
-    const struct recipe_phase *from, struct err *e)
-{
-	uint64_t rows = ph->rows;
-	uint64_t *counts = calloc(from->blend.n, sizeof(*counts));
-	struct err bad;
-	uint32_t i;
-	int rc = 0;
-
-	if (!counts)
-		return err_nomem(e, "a plan");
-	if (blend_init(
-		&ph->blend, from->blend.n, from->w, from->d, rows, &bad) < 0)
-		problem(p, r, ph->line, "phase %s: %s", ph->name, bad.msg);
-	rc = blend_before(&ph->blend, ph->blend.periods, counts, e);
-	for (i = 0; rc == 0 && i < from->blend.n; i++) {
-		ph->shares[i] =
-		    (struct plan_share){ .source = from->blend.v[i].source,
-			    .rows = counts[i] };
-		if (!counts[i])
-			problem(p, r, ph->line,
-			    "phase %s: source %s gets none of its %llu rows "
-			    "(its share of %.3g %% is %.2g rows): raise the "
-			    "share, lengthen the phase, or leave it out",
-			    ph->name, p->sources[ph->shares[i].source].name,
-			    (unsigned long long)rows,
-			    100 * ratio_double(from->blend.v[i].w),
-			    ratio_double(from->blend.v[i].w) * (double)rows);
-	}
-	free(counts);
-	return rc;
 }
 
 /* Where the source stands: epoch and tokens into its blocks. */
@@ -222,7 +190,7 @@ check_caps(struct plan *p, const struct recipe *r, const struct place *places)
 		     places[i].at;
 		s->epochs.num = at >> 62 ? UINT64_MAX : (uint64_t)at;
 		if (rs->epochs.den && ratio_cmp(s->epochs, rs->epochs) > 0)
-			problem(p, r, rs->line,
+			plan_problem(p, r, rs->line,
 			    "source %s: the phases take %llu of its %llu "
 			    "tokens (%llu usable an epoch), %.4g epochs, and "
 			    "at most %.4g are allowed: lower its shares or "
@@ -235,50 +203,6 @@ check_caps(struct plan *p, const struct recipe *r, const struct place *places)
 	}
 }
 
-/* Inputs from the sources that an assertion is about. */
-static uint64_t
-used_of(const struct plan *p, const struct recipe_assert *a)
-{
-	uint64_t used = 0;
-	uint32_t i;
-
-	for (i = 0; i < a->of.n; i++)
-		used += p->sources[a->of.v[i].source].used;
-	return used;
-}
-
-static void
-check_asserts(struct plan *p, const struct recipe *r)
-{
-	const struct recipe_assert *a;
-	struct ratio got;
-	uint32_t i, j;
-
-	for (i = 0; i < r->nassert; i++) {
-		a = &r->asserts[i];
-		if (a->claim == CLAIM_SHARE) {
-			got = (struct ratio){ used_of(p, a), p->tokens };
-			if (!ratio_mul(got, (struct ratio){ 100, 1 }, &got))
-				got.num = UINT64_MAX;
-			if (ratio_cmp(got, a->limit) * a->sign < 0)
-				problem(p, r, a->line,
-				    "assert %s does not hold: it is %.4g %%",
-				    a->text.p, ratio_double(got));
-			continue;
-		}
-		for (j = 0; j < a->of.n; j++) {
-			got = p->sources[a->of.v[j].source].epochs;
-			if (ratio_cmp(got, a->limit) > 0)
-				problem(p, r, a->line,
-				    "assert %s does not hold: source %s is "
-				    "read %.4g times",
-				    a->text.p,
-				    p->sources[a->of.v[j].source].name,
-				    ratio_double(got));
-		}
-	}
-}
-
 static int
 make_phases(struct plan *p, const struct recipe *r, struct err *e)
 {
@@ -287,7 +211,7 @@ make_phases(struct plan *p, const struct recipe *r, struct err *e)
 	for (i = 0; i < r->nphase; i++) {
 		p->nphase++;
 		if (plan_steps(p, &p->phases[i], r, &r->phases[i], e) < 0 ||
-		    count_rows(p, &p->phases[i], r, &r->phases[i], e) < 0)
+		    plan_shares(p, &p->phases[i], r, &r->phases[i], e) < 0)
 			return e->code;
 	}
 	return 0;
@@ -313,7 +237,7 @@ plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
 	if (rc == 0) {
 		take_all(p, places);
 		check_caps(p, r, places);
-		check_asserts(p, r);
+		plan_claims(p, r);
 		rc = buf_ok(&p->problems, e);
 	}
 	free(places);

@@ -75,6 +75,8 @@ struct plan_phase {
 	uint32_t nbatch;
 	struct plan_share *shares; /* as blend's sources */
 	struct blend blend;
+	double lr[2], lr_part[2]; /* as in the recipe */
+	enum recipe_curve curve;
 	uint32_t line;
 };
 
@@ -109,6 +111,18 @@ plan_batch_of(const struct plan_phase *ph, uint64_t step);
 const struct plan_batch *
 plan_batch_of_row(const struct plan_phase *ph, uint64_t row);
 
+/* The part of a phase's rows that its i-th source has. */
+double plan_mean(const struct blend *b, uint32_t i);
+/* What the learning rate is multiplied by at a step of the phase. */
+double plan_lr(const struct plan_phase *ph, uint64_t step);
+
+/* Private: one more reason why the plan can't be run. */
+void plan_problem(struct plan *p, const struct recipe *r, uint32_t line,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Private: rows of each source of the phase, then all assertions. */
+int plan_shares(struct plan *p, struct plan_phase *ph, const struct recipe *r,
+    const struct recipe_phase *from, struct err *e);
+void plan_claims(struct plan *p, const struct recipe *r);
 /* Private: the steps of the next phase. */
 int plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
     const struct recipe_phase *from, struct err *e);

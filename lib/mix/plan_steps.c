@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From tokens to steps: batches of whole rows, and which step a row is in. */
+#include <math.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -121,6 +122,9 @@ plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 		.seq = from->seq,
 		.first_step = p->steps,
 		.tokens_before = p->tokens,
+		.lr = { from->lr[0], from->lr[1] },
+		.lr_part = { from->lr_part[0], from->lr_part[1] },
+		.curve = from->curve,
 		.line = from->blend.line };
 	while (!ended)
 		if (add_steps(p, ph, r, &ended, e) < 0)
@@ -130,8 +134,8 @@ plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 	if (p->tokens >= 1ull << 61)
 		return err_set(e, ERR_CHECK, "%s:%u: more than 2^61 tokens",
 		    r->file, ph->line);
-	ph->shares =
-	    arena_alloc(&p->arena, from->blend.n * sizeof(*ph->shares));
+	ph->shares = arena_alloc(
+	    &p->arena, (from->blend.n + from->nwhole) * sizeof(*ph->shares));
 	return ph->shares ? 0 : err_nomem(e, "a plan");
 }
 
@@ -178,4 +182,18 @@ plan_batch_of_row(const struct plan_phase *ph, uint64_t row)
 			hi = mid;
 	}
 	return &ph->batches[lo];
+}
+
+/* By the tokens before the step, so that the last one still learns. */
+double
+plan_lr(const struct plan_phase *ph, uint64_t step)
+{
+	const struct plan_batch *b = plan_batch_of(ph, step);
+	double at = (double)(b->row + (step - b->step) * b->rows);
+	double part = at / (double)ph->rows;
+
+	part = ph->lr_part[0] + part * (ph->lr_part[1] - ph->lr_part[0]);
+	if (ph->curve == CURVE_COSINE)
+		part = (1 - cos(3.14159265358979323846 * part)) / 2;
+	return ph->lr[0] + part * (ph->lr[1] - ph->lr[0]);
 }

@@ -127,13 +127,13 @@ read_lines(struct parser *p, struct str text)
 }
 
 int
-recipe_parse(
-    struct recipe *r, const char *file, const char *p, size_t n, struct err *e)
+recipe_parse(struct recipe *r, const char *file, const char *p, size_t n,
+    const struct recipe_sizes *sizes, struct err *e)
 {
-	struct parser parser = { .r = r, .e = e };
+	struct parser parser = { .r = r, .e = e, .sizes = sizes };
 	int rc;
 
-	*r = (struct recipe){ .file = file };
+	*r = (struct recipe){ .file = file, .scale = { 1, 1 } };
 	rc = read_lines(&parser, (struct str){ p, n });
 	free(parser.words);
 	return rc;

@@ -36,8 +36,12 @@ struct recipe_source {
 	struct str name;
 	const char *path;    /* as written */
 	struct ratio epochs; /* at most this many; den 0: no limit */
+	uint32_t vocab;      /* foreign=: of shards without .docs; else 0 */
 	uint32_t line;
 };
+
+/* How the learning rate's factor changes over a phase. */
+enum recipe_curve { CURVE_LINEAR, CURVE_COSINE };
 
 /* A phase's shares, or a group's; they add up to 1. */
 struct recipe_blend {
@@ -47,11 +51,24 @@ struct recipe_blend {
 	uint32_t line;
 };
 
+/*
+ * A stretch of the run.  Its shares are the blend's or, where they change
+ * linearly, go from w to `to`, and the blend has their means.  A phase whose
+ * sequence length changes is one for each length here.
+ */
 struct recipe_phase {
 	struct recipe_blend blend; /* sources in order, each once, w > 0 */
-	uint64_t *w, d;            /* (n): the same over a common d < 2^62 */
+	uint64_t *w, *to, d;       /* (n): over a common d < 2^62; to or NULL */
 	uint64_t tokens;           /* asked */
 	uint32_t seq;
+	/* Sources with epochs= (w) of them read in this phase; the others
+	 * share what these leave. */
+	struct recipe_share *whole;
+	uint32_t nwhole;
+	/* What the learning rate is multiplied by: from lr[0] to lr[1], of
+	 * which way the phase goes from lr_part[0] to lr_part[1]. */
+	double lr[2], lr_part[2];
+	enum recipe_curve curve;
 };
 
 /*
@@ -63,8 +80,12 @@ struct recipe_batch {
 	bool ramp;
 };
 
-/* assert repeats(NAME) <= LIMIT, or share(NAME) <= or >= LIMIT. */
-enum recipe_claim { CLAIM_REPEATS, CLAIM_SHARE };
+/*
+ * assert repeats(NAME) <= LIMIT; share(NAME) <= or >= LIMIT; tokens(NAME) the
+ * same; replay(NAME) >= LIMIT: its part of every phase after the first that
+ * has it.
+ */
+enum recipe_claim { CLAIM_REPEATS, CLAIM_SHARE, CLAIM_TOKENS, CLAIM_REPLAY };
 
 struct recipe_assert {
 	enum recipe_claim claim;
@@ -80,6 +101,7 @@ struct recipe {
 	const char *file;   /* for messages */
 	uint64_t seed;
 	char tokenizer[65]; /* hex, or "" */
+	struct ratio scale; /* of the numbers of tokens below, which have it */
 	/* Tokens a step, by the tokens trained on before it. */
 	struct recipe_batch *batches; /* the first from 0 on */
 	uint32_t nbatch;
@@ -94,11 +116,23 @@ struct recipe {
 };
 
 /*
- * Parse the n bytes at p.  ERR_FORMAT: "file:line:column: what is wrong and
+ * How large a source is: r->sources[i].  ERR codes stop the parse; a message
+ * of ERR_FORMAT gets line and column.
+ */
+struct recipe_sizes {
+	int (*tokens)(void *ctx, const struct recipe *r, uint32_t i,
+	    uint64_t *tokens, struct err *e);
+	void *ctx;
+};
+
+/*
+ * Parse the n bytes at p.  sizes: asked where shares follow from the sizes of
+ * sources (temperature=, proportional, unimax=); may be NULL, and such shares
+ * are then an error.  ERR_FORMAT: "file:line:column: what is wrong and
  * what to write".  r is to be freed in either case.  file is kept by pointer.
  */
-int recipe_parse(
-    struct recipe *r, const char *file, const char *p, size_t n, struct err *e);
+int recipe_parse(struct recipe *r, const char *file, const char *p, size_t n,
+    const struct recipe_sizes *sizes, struct err *e);
 void recipe_free(struct recipe *r);
 
 /* Exact arithmetic; false if the result does not fit. */

@@ -16,7 +16,8 @@ struct parser {
 	uint32_t line;
 	struct word *words; /* of this line */
 	size_t nword, cap;
-	bool seen_batch, seen_seed, seen_tokenizer, seen_unit;
+	const struct recipe_sizes *sizes;
+	bool seen_scale, seen_batch, seen_seed, seen_tokenizer, seen_unit;
 };
 
 /* A name in a message: not all of it if it is long. */
@@ -29,12 +30,41 @@ int recipe_nomem(struct parser *p);
 /* The group of that name, or NULL. */
 const struct recipe_blend *
 recipe_group(const struct recipe *r, struct str name);
-/* The statement in p->words. */
+/* The statement in p->words; a phase. */
 int recipe_line(struct parser *p);
+int recipe_phase(struct parser *p);
+bool recipe_is_name(struct str s);
+/* ERR_FORMAT unless the line has so many words. */
+int recipe_want(struct parser *p, size_t least, size_t most, const char *usage);
+/* s by num_count() and its like, which want a C string; what: "a number". */
+int recipe_number(struct parser *p, const struct word *w, struct str s,
+    const char *what, int (*parse)(const char *, uint64_t *, struct err *),
+    uint64_t *v);
+/* Room for one more of an array that lives in the arena and doubles. */
+void *recipe_grow(struct recipe *r, void *v, uint32_t n, size_t size);
+/* What the recipe's scale makes of tokens; 1 where it would be 0. */
+uint64_t recipe_scaled(const struct recipe *r, uint64_t tokens);
 /* The next size of a batch. */
 int recipe_add_batch(struct parser *p, struct recipe_batch b);
-/* A list of n words NAME:SHARE, n >= 1, into b. */
+/*
+ * A list of n words NAME:SHARE,..., n >= 1, into b; or names behind a rule that
+ * makes shares from the sizes of sources.
+ */
 int recipe_shares(
     struct parser *p, const struct word *w, size_t n, struct recipe_blend *b);
+
+/* Names and shares of a list, taken apart. */
+struct item {
+	const struct word *word;
+	struct str name, share; /* share.p NULL: the name stands alone */
+};
+
+/* Is this a rule for shares from sizes, such as temperature=2? */
+bool recipe_is_rule(struct str s);
+/* What the rule makes of n items that are names: v is (n), adding up to 1. */
+int recipe_rule(struct parser *p, const struct word *rule,
+    const struct item *it, size_t n, struct ratio *v);
+/* The source of that name. */
+bool recipe_source(const struct recipe *r, struct str name, uint32_t *i);
 
 #endif

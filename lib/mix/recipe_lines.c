@@ -10,8 +10,8 @@
 #include "mix/recipe_impl.h"
 
 /* Room for one more of an array that lives in the arena and doubles. */
-static void *
-grow(struct recipe *r, void *v, uint32_t n, size_t size)
+void *
+recipe_grow(struct recipe *r, void *v, uint32_t n, size_t size)
 {
 	void *more;
 
@@ -25,8 +25,8 @@ grow(struct recipe *r, void *v, uint32_t n, size_t size)
 	return more;
 }
 
-static bool
-is_name(struct str s)
+bool
+recipe_is_name(struct str s)
 {
 	size_t i;
 	char c;
@@ -48,7 +48,7 @@ new_name(struct parser *p, const struct word *w, struct str *name)
 {
 	uint32_t i;
 
-	if (!is_name(w->s))
+	if (!recipe_is_name(w->s))
 		return recipe_fail(p, w,
 		    "'%.*s' is no name: letters, digits, '_', '-' and '.', a "
 		    "letter first",
@@ -73,9 +73,10 @@ new_name(struct parser *p, const struct word *w, struct str *name)
 }
 
 /* A number for num_count() and its like, which want a C string. */
-static int
-number(struct parser *p, const struct word *w, struct str s, const char *what,
-    int (*parse)(const char *, uint64_t *, struct err *), uint64_t *v)
+int
+recipe_number(struct parser *p, const struct word *w, struct str s,
+    const char *what, int (*parse)(const char *, uint64_t *, struct err *),
+    uint64_t *v)
 {
 	struct err bad;
 	char text[64];
@@ -89,8 +90,8 @@ number(struct parser *p, const struct word *w, struct str s, const char *what,
 	return recipe_fail(p, w, "'%.*s' is not %s", SHOW(s), what);
 }
 
-static int
-want_words(struct parser *p, size_t least, size_t most, const char *usage)
+int
+recipe_want(struct parser *p, size_t least, size_t most, const char *usage)
 {
 	const struct word *at = &p->words[p->nword > most ? most : 0];
 
@@ -116,10 +117,10 @@ static int
 do_seed(struct parser *p)
 {
 	if (once(p, &p->seen_seed) < 0 ||
-	    want_words(p, 2, 2, "seed NUMBER") < 0)
+	    recipe_want(p, 2, 2, "seed NUMBER") < 0)
 		return p->e->code;
-	return number(p, &p->words[1], p->words[1].s, "a whole number", num_u64,
-	    &p->r->seed);
+	return recipe_number(p, &p->words[1], p->words[1].s, "a whole number",
+	    num_u64, &p->r->seed);
 }
 
 static int
@@ -129,7 +130,7 @@ do_tokenizer(struct parser *p)
 	size_t i;
 
 	if (once(p, &p->seen_tokenizer) < 0 ||
-	    want_words(p, 2, 2, "tokenizer sha256:DIGEST") < 0)
+	    recipe_want(p, 2, 2, "tokenizer sha256:DIGEST") < 0)
 		return p->e->code;
 	s = p->words[1].s;
 	if (s.n != 71 || !str_starts(s, STR("sha256:")))
@@ -148,7 +149,8 @@ do_tokenizer(struct parser *p)
 static int
 do_unit(struct parser *p)
 {
-	if (once(p, &p->seen_unit) < 0 || want_words(p, 2, 2, "unit token") < 0)
+	if (once(p, &p->seen_unit) < 0 ||
+	    recipe_want(p, 2, 2, "unit token") < 0)
 		return p->e->code;
 	if (str_eq(p->words[1].s, STR("token")))
 		return 0;
@@ -157,11 +159,40 @@ do_unit(struct parser *p)
 	    SHOW(p->words[1].s));
 }
 
+/* Tokens as a scale makes them, at least one where there were any. */
+uint64_t
+recipe_scaled(const struct recipe *r, uint64_t tokens)
+{
+	const struct ratio f = r->scale;
+	unsigned __int128 v = (unsigned __int128)tokens * f.num / f.den;
+
+	return v || !tokens ? v >> 63 ? INT64_MAX : (uint64_t)v : 1;
+}
+
+static int
+do_scale(struct parser *p)
+{
+	struct recipe *r = p->r;
+
+	if (once(p, &p->seen_scale) < 0 ||
+	    recipe_want(p, 2, 2, "scale FACTOR") < 0)
+		return p->e->code;
+	if (p->seen_batch || r->nphase || r->nassert)
+		return recipe_fail(p, &p->words[0],
+		    "scale stands before batch, phase and assert");
+	if (ratio_parse(p->words[1].s, &r->scale) && r->scale.num &&
+	    r->scale.num <= 1000000 * r->scale.den)
+		return 0;
+	return recipe_fail(p, &p->words[1],
+	    "'%.*s' is not a factor above 0 such as 1e-3 or 1/500",
+	    SHOW(p->words[1].s));
+}
+
 int
 recipe_add_batch(struct parser *p, struct recipe_batch b)
 {
 	struct recipe *r = p->r;
-	void *more = grow(r, r->batches, r->nbatch, sizeof(*r->batches));
+	void *more = recipe_grow(r, r->batches, r->nbatch, sizeof(*r->batches));
 
 	if (!more)
 		return recipe_nomem(p);
@@ -186,11 +217,13 @@ read_batch(struct parser *p, const struct word *w, bool alone)
 	if (colon) {
 		at.n = (size_t)(colon - at.p);
 		size = (struct str){ colon + 1, size.n - at.n - 1 };
-		if (number(p, w, at, what, num_count, &b.tokens) < 0)
+		if (recipe_number(p, w, at, what, num_count, &b.tokens) < 0)
 			return p->e->code;
 	}
-	if (number(p, w, size, what, num_count, &b.size) < 0)
+	if (recipe_number(p, w, size, what, num_count, &b.size) < 0)
 		return p->e->code;
+	b.tokens = recipe_scaled(p->r, b.tokens);
+	b.size = recipe_scaled(p->r, b.size);
 	if (b.size == 0 || b.size > UINT32_MAX)
 		return recipe_fail(p, w, "a batch has 1 to 4294967295 tokens");
 	if (p->r->nbatch == 0 && (b.tokens || b.ramp))
@@ -211,11 +244,32 @@ do_batch(struct parser *p)
 	size_t i;
 
 	if (once(p, &p->seen_batch) < 0 ||
-	    want_words(p, 2, SIZE_MAX, "batch TOKENS") < 0)
+	    recipe_want(p, 2, SIZE_MAX, "batch TOKENS") < 0)
 		return p->e->code;
 	for (i = 1; i < p->nword; i++)
 		if (read_batch(p, &p->words[i], p->nword == 2) < 0)
 			return p->e->code;
+	return 0;
+}
+
+/* foreign=VOCABULARY: shards that don't say themselves what they are. */
+static int
+read_foreign(struct parser *p, const struct word *w, struct recipe_source *s)
+{
+	struct str v = { w->s.p + 8, w->s.n - 8 };
+	uint64_t vocab;
+
+	if (recipe_number(
+		p, w, v, "the size of a vocabulary", num_u64, &vocab) < 0)
+		return p->e->code;
+	if (vocab == 0 || vocab > INT32_MAX)
+		return recipe_fail(
+		    p, w, "a vocabulary has 1 to %d tokens", INT32_MAX);
+	if (!p->r->tokenizer[0])
+		return recipe_fail(p, w,
+		    "foreign shards don't say which tokenizer made them: "
+		    "write tokenizer sha256:DIGEST before this line");
+	s->vocab = (uint32_t)vocab;
 	return 0;
 }
 
@@ -232,13 +286,15 @@ source_option(struct parser *p, const struct word *w, struct recipe_source *s)
 		return recipe_fail(
 		    p, w, "'%.*s' is not a number of epochs above 0", SHOW(v));
 	}
-	if (str_starts(v, STR("epochs=")) || str_starts(v, STR("order=")))
+	if (str_starts(v, STR("foreign=")))
+		return read_foreign(p, w, s);
+	if (str_starts(v, STR("epochs=")))
 		return recipe_fail(p, w,
-		    "'%.*s' is not supported in this version: only epochs<=E "
-		    "is",
-		    SHOW(v));
-	return recipe_fail(
-	    p, w, "'%.*s' is no option of a source: write epochs<=E", SHOW(v));
+		    "write epochs<=E here, the most; NAME:epochs=E in a phase "
+		    "reads that much of it");
+	return recipe_fail(p, w,
+	    "'%.*s' is no option of a source: write epochs<=E or foreign=V",
+	    SHOW(v));
 }
 
 static int
@@ -247,12 +303,16 @@ do_source(struct parser *p)
 	struct recipe *r = p->r;
 	struct recipe_source s = { .line = p->line };
 	struct str path;
+	size_t i;
 	void *more;
 
-	if (want_words(p, 3, 4, "source NAME PATH [epochs<=E]") < 0 ||
-	    new_name(p, &p->words[1], &s.name) < 0 ||
-	    (p->nword == 4 && source_option(p, &p->words[3], &s) < 0))
+	if (recipe_want(p, 3, 5, "source NAME PATH [epochs<=E] [foreign=V]") <
+		0 ||
+	    new_name(p, &p->words[1], &s.name) < 0)
 		return p->e->code;
+	for (i = 3; i < p->nword; i++)
+		if (source_option(p, &p->words[i], &s) < 0)
+			return p->e->code;
 	if (r->nsource == BLEND_MAX_SOURCES)
 		return recipe_fail(
 		    p, NULL, "more than %d sources", BLEND_MAX_SOURCES);
@@ -260,7 +320,7 @@ do_source(struct parser *p)
 	    memchr(p->words[2].s.p, '\0', p->words[2].s.n))
 		return recipe_fail(p, &p->words[2], "this is no path");
 	path = arena_dup(&r->arena, p->words[2].s);
-	more = grow(r, r->sources, r->nsource, sizeof(*r->sources));
+	more = recipe_grow(r, r->sources, r->nsource, sizeof(*r->sources));
 	if (!path.p || !more)
 		return recipe_nomem(p);
 	s.path = path.p;
@@ -276,11 +336,11 @@ do_group(struct parser *p)
 	struct recipe_blend g = { .line = p->line };
 	void *more;
 
-	if (want_words(p, 3, SIZE_MAX, "group NAME SOURCE:PERCENT ...") < 0 ||
+	if (recipe_want(p, 3, SIZE_MAX, "group NAME SOURCE:PERCENT ...") < 0 ||
 	    new_name(p, &p->words[1], &g.name) < 0 ||
 	    recipe_shares(p, p->words + 2, p->nword - 2, &g) < 0)
 		return p->e->code;
-	more = grow(r, r->groups, r->ngroup, sizeof(*r->groups));
+	more = recipe_grow(r, r->groups, r->ngroup, sizeof(*r->groups));
 	if (!more)
 		return recipe_nomem(p);
 	r->groups = more;
@@ -288,144 +348,68 @@ do_group(struct parser *p)
 	return 0;
 }
 
-/* The shares over one denominator. */
-static int
-common(struct parser *p, struct recipe_phase *ph)
-{
-	const struct recipe_blend *b = &ph->blend;
-	struct ratio sum = { 0, 1 }, x;
-	uint64_t d = 1, step;
-	uint32_t i;
-
-	for (i = 0; i < b->n; i++) {
-		/* d becomes the least common multiple: d / den in lowest
-		 * terms has the factor of den that d lacks. */
-		if (!ratio_mul((struct ratio){ d, 1 },
-			(struct ratio){ 1, b->v[i].w.den }, &x) ||
-		    __builtin_mul_overflow(d, x.den, &step) ||
-		    step >= 1ull << 62)
-			return recipe_fail(p, &p->words[1],
-			    "shares too fine to be kept exact: use fewer "
-			    "digits");
-		d = step;
-	}
-	ph->d = d;
-	ph->w = arena_alloc(&p->r->arena, b->n * sizeof(*ph->w));
-	if (!ph->w)
-		return recipe_nomem(p);
-	for (i = 0; i < b->n; i++) {
-		ph->w[i] = b->v[i].w.num * (d / b->v[i].w.den);
-		if (!ratio_add(sum, b->v[i].w, &sum))
-			return recipe_fail(p, &p->words[1], "shares too fine");
-	}
-	if (sum.num != 1 || sum.den != 1)
-		return recipe_fail(p, &p->words[1], "shares add up to %.17g",
-		    ratio_double(sum));
-	return 0;
-}
+static const struct {
+	const char *name;
+	enum recipe_claim claim;
+	bool least, most; /* >= and <= make sense */
+} claims[] = {
+	{ "repeats(", CLAIM_REPEATS, false, true },
+	{ "share(", CLAIM_SHARE, true, true },
+	{ "tokens(", CLAIM_TOKENS, true, true },
+	{ "replay(", CLAIM_REPLAY, true, false },
+};
 
 static int
-read_seq(struct parser *p, const struct word *w, struct recipe_phase *ph)
+read_limit(struct parser *p, const struct word *w, struct str s,
+    struct recipe_assert *a)
 {
-	struct str s = { w->s.p + 4, w->s.n - 4 };
-	uint64_t v;
+	uint64_t n;
 
-	if (memmem(s.p, s.n, "->", 2))
-		return recipe_fail(p, w,
-		    "a sequence length that changes within a phase is not "
-		    "supported in this version: write a phase for each");
-	if (number(p, w, s, "a number of tokens", num_u64, &v) < 0)
-		return p->e->code;
-	if (v == 0 || v > RECIPE_MAX_SEQ)
-		return recipe_fail(
-		    p, w, "a row has 1 to %d tokens", RECIPE_MAX_SEQ);
-	ph->seq = (uint32_t)v;
-	return 0;
-}
-
-static int
-phase_name(struct parser *p, struct recipe_blend *b)
-{
-	uint32_t i;
-
-	if (!is_name(p->words[1].s))
-		return recipe_fail(p, &p->words[1],
-		    "'%.*s' is no name: letters, digits, '_', '-' and '.', a "
-		    "letter first",
-		    SHOW(p->words[1].s));
-	for (i = 0; i < p->r->nphase; i++)
-		if (str_eq(p->r->phases[i].blend.name, p->words[1].s))
-			return recipe_fail(p, &p->words[1],
-			    "a second phase '%.*s', the first is in line %u; "
-			    "choose another name",
-			    SHOW(p->words[1].s), p->r->phases[i].blend.line);
-	b->name = arena_dup(&p->r->arena, p->words[1].s);
-	return b->name.p ? 0 : recipe_nomem(p);
-}
-
-static int
-do_phase(struct parser *p)
-{
-	struct recipe *r = p->r;
-	struct recipe_phase ph = { .seq = RECIPE_SEQ, .blend.line = p->line };
-	size_t at = 3;
-	void *more;
-
-	if (want_words(p, 4, SIZE_MAX,
-		"phase NAME TOKENS [seq=T] SOURCE:PERCENT ...") < 0 ||
-	    phase_name(p, &ph.blend) < 0 ||
-	    number(p, &p->words[2], p->words[2].s,
-		"a number of tokens such as 500000 or 1.5B", num_count,
-		&ph.tokens) < 0)
-		return p->e->code;
-	if (ph.tokens == 0 || ph.tokens >= 1ull << 60)
-		return recipe_fail(
-		    p, &p->words[2], "a phase has 1 to 2^60 tokens");
-	if (str_starts(p->words[3].s, STR("seq="))) {
-		if (read_seq(p, &p->words[at++], &ph) < 0 ||
-		    want_words(p, 5, SIZE_MAX,
-			"phase NAME TOKENS seq=T SOURCE:PERCENT ...") < 0)
+	if (a->claim == CLAIM_TOKENS) {
+		if (recipe_number(p, w, s, "a number of tokens such as 1.5B",
+			num_count, &n) < 0)
 			return p->e->code;
+		a->limit = (struct ratio){ recipe_scaled(p->r, n), 1 };
+		return 0;
 	}
-	if (recipe_shares(p, p->words + at, p->nword - at, &ph.blend) < 0 ||
-	    common(p, &ph) < 0)
-		return p->e->code;
-	more = grow(r, r->phases, r->nphase, sizeof(*r->phases));
-	if (!more)
-		return recipe_nomem(p);
-	r->phases = more;
-	r->phases[r->nphase++] = ph;
+	if (!ratio_parse(s, &a->limit))
+		return recipe_fail(p, w, "'%.*s' is not a number", SHOW(s));
+	if (a->claim == CLAIM_REPLAY && a->limit.num > a->limit.den)
+		return recipe_fail(
+		    p, w, "replay() is a part of 1: write 0.05 for 5 %%");
 	return 0;
 }
 
-/* repeats(NAME)<=LIMIT */
+/* CLAIM(NAME)<=LIMIT */
 static int
 read_claim(struct parser *p, const struct word *w, struct recipe_assert *a)
 {
-	static const char usage[] = "repeats(NAME)<=N, share(NAME)>=PERCENT or "
-				    "share(NAME)<=PERCENT";
+	static const char usage[] =
+	    "repeats(NAME)<=N, share(NAME)>=PERCENT, share(NAME)<=PERCENT, "
+	    "tokens(NAME)>=N, tokens(NAME)<=N or replay(NAME)>=PART";
+	const size_t n = sizeof(claims) / sizeof(*claims);
 	struct str s = w->s;
 	const char *open = memchr(s.p, '(', s.n), *shut;
 	struct word name = *w;
+	size_t i;
 
 	if (!open || !(shut = memchr(open, ')', (size_t)(s.p + s.n - open))) ||
 	    s.p + s.n - shut < 4 || shut[2] != '=' ||
 	    (shut[1] != '<' && shut[1] != '>'))
 		return recipe_fail(p, w, "write %s", usage);
 	a->sign = shut[1] == '<' ? -1 : 1;
-	if (str_starts(s, STR("repeats(")) && a->sign < 0)
-		a->claim = CLAIM_REPEATS;
-	else if (str_starts(s, STR("share(")))
-		a->claim = CLAIM_SHARE;
-	else
-		return recipe_fail(p, w,
-		    "'%.*s' is not supported in this version: write %s",
-		    SHOW(s), usage);
-	if (!ratio_parse(
+	for (i = 0; i < n; i++)
+		if (str_starts(s, str_c(claims[i].name)) &&
+		    (a->sign < 0 ? claims[i].most : claims[i].least))
+			break;
+	if (i == n)
+		return recipe_fail(
+		    p, w, "'%.*s' is no claim: write %s", SHOW(s), usage);
+	a->claim = claims[i].claim;
+	if (read_limit(p, w,
 		(struct str){ shut + 3, (size_t)(s.p + s.n - shut - 3) },
-		&a->limit))
-		return recipe_fail(p, w, "'%.*s' is not a number",
-		    (int)(s.p + s.n - shut - 3), shut + 3);
+		a) < 0)
+		return p->e->code;
 	name.s = (struct str){ open + 1, (size_t)(shut - open - 1) };
 	a->text = arena_dup(&p->r->arena, s);
 	if (!a->text.p)
@@ -441,13 +425,14 @@ do_assert(struct parser *p)
 	size_t i;
 	void *more;
 
-	if (want_words(p, 2, SIZE_MAX, "assert repeats(NAME)<=N ...") < 0)
+	if (recipe_want(p, 2, SIZE_MAX, "assert repeats(NAME)<=N ...") < 0)
 		return p->e->code;
 	for (i = 1; i < p->nword; i++) {
 		a = (struct recipe_assert){ .line = p->line };
 		if (read_claim(p, &p->words[i], &a) < 0)
 			return p->e->code;
-		more = grow(r, r->asserts, r->nassert, sizeof(*r->asserts));
+		more =
+		    recipe_grow(r, r->asserts, r->nassert, sizeof(*r->asserts));
 		if (!more)
 			return recipe_nomem(p);
 		r->asserts = more;
@@ -463,10 +448,11 @@ static const struct {
 	{ "seed", do_seed },
 	{ "tokenizer", do_tokenizer },
 	{ "unit", do_unit },
+	{ "scale", do_scale },
 	{ "source", do_source },
 	{ "group", do_group },
 	{ "batch", do_batch },
-	{ "phase", do_phase },
+	{ "phase", recipe_phase },
 	{ "assert", do_assert },
 };
 
@@ -480,6 +466,6 @@ recipe_line(struct parser *p)
 			return statements[i].read(p);
 	return recipe_fail(p, &p->words[0],
 	    "'%.*s' is no statement: a line begins with seed, tokenizer, "
-	    "unit, source, group, batch, phase or assert",
+	    "unit, scale, source, group, batch, phase or assert",
 	    SHOW(p->words[0].s));
 }

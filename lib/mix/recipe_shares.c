@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "mix/recipe_impl.h"
 
-static bool
-find_source(const struct recipe *r, struct str name, uint32_t *i)
+bool
+recipe_source(const struct recipe *r, struct str name, uint32_t *i)
 {
 	for (*i = 0; *i < r->nsource; ++*i)
 		if (str_eq(r->sources[*i].name, name))
@@ -27,26 +27,19 @@ recipe_group(const struct recipe *r, struct str name)
 	return NULL;
 }
 
-/* NAME:SHARE of a list, taken apart. */
-struct item {
-	const struct word *word;
-	struct str name, share; /* share.p NULL: the name stands alone */
-};
-
 static int
 check_supported(struct parser *p, const struct word *w)
 {
-	static const char *const later[] = { "->",
-		"len>=", "len<=", "lr=", "order=", "reset", "~" };
+	static const char *const no[] = { "->",
+		"len>=", "len<=", "lr=", "seq=", "order=", "~" };
 	size_t i, n;
 
-	for (i = 0; i < sizeof(later) / sizeof(*later); i++) {
-		n = strlen(later[i]);
-		if (w->s.n >= n && memcmp(w->s.p, later[i], n) == 0)
+	for (i = 0; i < sizeof(no) / sizeof(*no); i++) {
+		n = strlen(no[i]);
+		if (w->s.n >= n && memcmp(w->s.p, no[i], n) == 0)
 			return recipe_fail(p, w,
-			    "'%s' is not supported in this version: a phase "
-			    "is NAME TOKENS [seq=T] SOURCE:PERCENT ...",
-			    later[i]);
+			    "'%s' can't stand here: write SOURCE:PERCENT ...",
+			    no[i]);
 	}
 	return 0;
 }
@@ -65,8 +58,38 @@ take_item(struct parser *p, const struct word *w, struct item *it)
 	it->share = (struct str){ colon + 1, w->s.n - it->name.n - 1 };
 	if (memmem(it->share.p, it->share.n, "->", 2))
 		return recipe_fail(p, w,
-		    "shares that change within a phase ('->') are not "
-		    "supported in this version");
+		    "shares change all together: write the list, '->' and the "
+		    "list at the end");
+	if (str_starts(it->share, STR("epochs=")))
+		return recipe_fail(p, w, "epochs= can only stand in a phase");
+	return 0;
+}
+
+/* Words of the list, those with commas in parts: *out is freed by the caller */
+static int
+cut(struct parser *p, const struct word *w, size_t n, struct word **out,
+    size_t *nout)
+{
+	size_t i, most = 0, from, end;
+	const char *comma;
+
+	for (i = 0; i < n; i++)
+		most += w[i].s.n / 2 + 1;
+	*nout = 0;
+	*out = calloc(most, sizeof(**out));
+	if (!*out)
+		return recipe_nomem(p);
+	for (i = 0; i < n; i++)
+		for (from = 0; from <= w[i].s.n; from = end + 1) {
+			comma = memchr(w[i].s.p + from, ',', w[i].s.n - from);
+			end = comma ? (size_t)(comma - w[i].s.p) : w[i].s.n;
+			if (end == from)
+				return recipe_fail(
+				    p, &w[i], "a share is missing at a comma");
+			(*out)[(*nout)++] =
+			    (struct word){ { w[i].s.p + from, end - from },
+				    w[i].column + (uint32_t)from };
+		}
 	return 0;
 }
 
@@ -118,7 +141,7 @@ spread(struct parser *p, const struct item *it, struct ratio share,
 	uint32_t i, n = g ? g->n : 1;
 	struct ratio part;
 
-	if (!g && !find_source(p->r, it->name, &one.source))
+	if (!g && !recipe_source(p->r, it->name, &one.source))
 		return unknown(p, it->word, it->name);
 	for (i = 0; i < n; i++)
 		if (!ratio_mul(share, v[i].w, &part) ||
@@ -211,28 +234,48 @@ gather(struct parser *p, const struct ratio *acc, struct recipe_blend *b)
 	return 0;
 }
 
+static int
+take_shares(struct parser *p, const struct word *w, size_t n, struct item *it,
+    struct ratio *v, struct ratio *acc)
+{
+	bool rule = n > 1 && recipe_is_rule(w[0].s);
+	size_t i;
+	int rc = 0;
+
+	n -= rule;
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = take_item(p, &w[i + rule], &it[i]);
+	if (rc == 0)
+		rc = repeated(p, it, n);
+	if (rc == 0)
+		rc = rule ? recipe_rule(p, &w[0], it, n, v)
+			  : item_shares(p, it, n, v);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = spread(p, &it[i], v[i], acc);
+	return rc;
+}
+
 int
 recipe_shares(
     struct parser *p, const struct word *w, size_t n, struct recipe_blend *b)
 {
-	struct item *it = calloc(n, sizeof(*it));
-	struct ratio *v = calloc(n, sizeof(*v));
-	struct ratio *acc = calloc((size_t)p->r->nsource + 1, sizeof(*acc));
+	struct ratio *acc = calloc((size_t)p->r->nsource + 1, sizeof(*acc)), *v;
+	struct word *words = NULL;
+	struct item *it;
 	size_t i;
-	int rc = it && v && acc ? 0 : recipe_nomem(p);
+	int rc = acc ? cut(p, w, n, &words, &n) : recipe_nomem(p);
 
+	it = rc == 0 ? calloc(n, sizeof(*it)) : NULL;
+	v = rc == 0 ? calloc(n, sizeof(*v)) : NULL;
+	if (rc == 0 && (!it || !v))
+		rc = recipe_nomem(p);
 	for (i = 0; rc == 0 && i < p->r->nsource; i++)
 		acc[i].den = 1;
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = take_item(p, &w[i], &it[i]);
 	if (rc == 0)
-		rc = repeated(p, it, n);
-	if (rc == 0)
-		rc = item_shares(p, it, n, v);
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = spread(p, &it[i], v[i], acc);
+		rc = take_shares(p, words, n, it, v, acc);
 	if (rc == 0)
 		rc = gather(p, acc, b);
+	free(words);
 	free(it);
 	free(v);
 	free(acc);

@@ -48,13 +48,19 @@ static void
 share_line(const struct mix *m, const struct plan_phase *ph, uint32_t j,
     struct buf *out)
 {
+	const struct blend *b = &ph->blend;
 	uint64_t rows = ph->rows;
 
-	buf_printf(out, "  %-14s %12llu %14llu %10.5f %10.5f\n",
+	buf_printf(out, "  %-14s %12llu %14llu %10.5f %10.5f",
 	    mix_plan(m)->sources[ph->shares[j].source].name,
 	    (ull)ph->shares[j].rows, (ull)ph->shares[j].rows * ph->seq,
-	    100 * (double)ph->blend.w[j] / (double)ph->blend.d,
+	    100 * plan_mean(b, j),
 	    100 * (double)ph->shares[j].rows / (double)rows);
+	if (b->to)
+		buf_printf(out, "  %.6g -> %.6g",
+		    100 * (double)b->w[j] / (double)b->d,
+		    100 * (double)b->to[j] / (double)b->d);
+	buf_putc(out, '\n');
 }
 
 /* Times scale: "16", or "16-1600" where the batch changes its size. */
@@ -82,8 +88,11 @@ phase_lines(const struct mix *m, const struct plan_phase *ph, struct buf *out)
 	    (ull)(ph->first_step + ph->steps - 1), rows_text(ph, 1, rows),
 	    ph->seq, rows_text(ph, ph->seq, tokens), (ull)(ph->rows * ph->seq),
 	    (ull)ph->asked);
-	buf_printf(out, "  %-14s %12s %14s %10s %10s\n", "source", "rows",
-	    "tokens", "asked %", "got %");
+	if (ph->lr[0] != 1 || ph->lr[1] != 1)
+		buf_printf(out, "  learning rate x %.6g to %.6g\n",
+		    plan_lr(ph, 0), plan_lr(ph, ph->steps - 1));
+	buf_printf(out, "  %-14s %12s %14s %10s %10s%s\n", "source", "rows",
+	    "tokens", "asked %", "got %", ph->blend.to ? "  from -> to" : "");
 	for (j = 0; j < ph->blend.k; j++)
 		share_line(m, ph, j, out);
 }
@@ -116,7 +125,7 @@ show_check(const struct mix *m, struct buf *out)
 }
 
 static void
-plan_shares(const struct plan *p, const struct plan_phase *ph, struct buf *out)
+put_shares(const struct plan *p, const struct plan_phase *ph, struct buf *out)
 {
 	double rows = (double)ph->rows;
 	uint32_t j;
@@ -144,7 +153,7 @@ show_plan(const struct mix *m, struct buf *out)
 		    ph->name, (ull)ph->first_step, (ull)ph->steps,
 		    rows_text(ph, 1, rows), ph->seq, (ull)(ph->rows * ph->seq),
 		    (ull)ph->tokens_before);
-		plan_shares(p, ph, out);
+		put_shares(p, ph, out);
 		buf_putc(out, '\n');
 	}
 }
@@ -177,8 +186,12 @@ json_share(const struct mix *m, const struct plan_phase *ph, uint32_t j,
 {
 	buf_puts(out, j ? ",{\"source\":" : "{\"source\":");
 	buf_json(out, str_c(mix_plan(m)->sources[ph->shares[j].source].name));
-	buf_printf(out, ",\"rows\":%llu,\"asked\":[%llu,%llu],\"got\":",
+	buf_printf(out, ",\"rows\":%llu,\"asked\":[%llu,%llu]",
 	    (ull)ph->shares[j].rows, (ull)ph->blend.w[j], (ull)ph->blend.d);
+	if (ph->blend.to)
+		buf_printf(out, ",\"to\":[%llu,%llu]", (ull)ph->blend.to[j],
+		    (ull)ph->blend.d);
+	buf_puts(out, ",\"got\":");
 	buf_double(out, (double)ph->shares[j].rows / (double)ph->rows);
 	buf_putc(out, '}');
 }
@@ -211,6 +224,13 @@ json_phase(const struct mix *m, uint32_t i, struct buf *out)
 	    (ull)ph->first_step, (ull)ph->steps, ph->seq,
 	    (ull)(ph->rows * ph->seq), (ull)ph->asked, (ull)ph->tokens_before);
 	json_batches(ph, out);
+	if (ph->lr[0] != 1 || ph->lr[1] != 1) {
+		buf_puts(out, ",\"lr\":[");
+		buf_double(out, plan_lr(ph, 0));
+		buf_putc(out, ',');
+		buf_double(out, plan_lr(ph, ph->steps - 1));
+		buf_putc(out, ']');
+	}
 	buf_puts(out, ",\"shares\":[");
 	for (j = 0; j < ph->blend.k; j++)
 		json_share(m, ph, j, out);

@@ -73,15 +73,21 @@ check_same(const struct source *s, const struct shard *x, struct err *e)
 }
 
 static int
-open_shards(struct source *s, const struct paths *p, struct err *e)
+open_shards(struct source *s, const struct paths *p,
+    const struct shard_head *foreign, struct err *e)
 {
+	int rc;
+
 	s->shards = calloc(p->n, sizeof(*s->shards));
 	s->first = calloc(p->n + 1, sizeof(*s->first));
 	if (!s->shards || !s->first)
 		return err_nomem(e, "a source");
 	for (; s->n < p->n; s->n++) {
-		if (shard_open(&s->shards[s->n], p->v[s->n], e) < 0)
-			return e->code;
+		rc = foreign ? shard_open_foreign(
+				   &s->shards[s->n], p->v[s->n], foreign, e)
+			     : shard_open(&s->shards[s->n], p->v[s->n], e);
+		if (rc < 0)
+			return rc;
 		s->tokens += s->shards[s->n].tokens;
 		s->first[s->n + 1] = s->tokens;
 		if (s->tokens >= 1ull << 60) {
@@ -97,8 +103,8 @@ open_shards(struct source *s, const struct paths *p, struct err *e)
 }
 
 int
-source_open(
-    struct source *s, const char *recipe, const char *path, struct err *e)
+source_open(struct source *s, const char *recipe, const char *path,
+    const struct shard_head *foreign, struct err *e)
 {
 	char name[4096];
 	struct paths p;
@@ -108,7 +114,7 @@ source_open(
 	if (resolve(recipe, path, name, sizeof(name), e) < 0 ||
 	    expand(name, &p, e) < 0)
 		return e->code;
-	rc = open_shards(s, &p, e);
+	rc = open_shards(s, &p, foreign, e);
 	paths_free(&p);
 	return rc;
 }

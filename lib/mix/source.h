@@ -20,10 +20,11 @@ struct source {
 /*
  * Open what path stands for: a .bin, its prefix, a folder, or a glob of them;
  * relative to the folder of the recipe.  ERR_CHECK if the shards were made by
- * different tokenizers or don't hold together.  source_close() in any case.
+ * different tokenizers or don't hold together.  foreign: what the tokens of
+ * shards without .docs mean, else NULL.  source_close() in any case.
  */
-int source_open(
-    struct source *s, const char *recipe, const char *path, struct err *e);
+int source_open(struct source *s, const char *recipe, const char *path,
+    const struct shard_head *foreign, struct err *e);
 void source_close(struct source *s);
 /* Tokens at .. at + n; n may reach over shards.  Thread-safe. */
 int source_read(const struct source *s, uint64_t at, uint64_t n, uint32_t *out,

@@ -165,6 +165,32 @@ bpe_find(const struct bpe *b, struct str bytes)
 	return BPE_NONE;
 }
 
+int
+bpe_all_splits(struct bpe *b, struct err *e)
+{
+	struct bpe_merge m;
+	struct str s;
+	size_t cut;
+
+	for (m.id = 0; m.id < b->ntoken; m.id++) {
+		s = bpe_bytes(b, m.id);
+		if (s.n > BPE_MAX_SPLIT)
+			return err_set(e, ERR_FORMAT,
+			    "token %u has %zu bytes, over %d", m.id, s.n,
+			    BPE_MAX_SPLIT);
+		for (cut = 1; cut < s.n; cut++) {
+			m.left = bpe_find(b, (struct str){ s.p, cut });
+			if (m.left == BPE_NONE)
+				continue;
+			m.right =
+			    bpe_find(b, (struct str){ s.p + cut, s.n - cut });
+			if (m.right != BPE_NONE && bpe_add_merge(b, m, e) < 0)
+				return e->code;
+		}
+	}
+	return 0;
+}
+
 /* A pair listed twice has the later rank, as in Hugging Face's reader. */
 static void
 put_pair(struct bpe *b, const struct bpe_merge *m, uint32_t rank)
@@ -195,7 +221,8 @@ bpe_index(struct bpe *b, struct err *e)
 	memset(b->pairs, 0xff, slots * sizeof(*b->pairs));
 	b->pair_mask = slots - 1;
 	for (i = 0; i < b->nmerge; i++)
-		put_pair(b, &b->merges[i], (uint32_t)i);
+		put_pair(b, &b->merges[i],
+		    b->rank_by_id ? b->merges[i].id : (uint32_t)i);
 	for (i = 0; i < 256; i++) {
 		c = (char)i;
 		b->byte_id[i] = bpe_find(b, (struct str){ &c, 1 });

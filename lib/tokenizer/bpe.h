@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "tokenizer/normalize.h"
 
 struct err;
 
@@ -20,6 +21,7 @@ struct err;
 enum {
 	BPE_NONE = UINT32_MAX, /* no id */
 	BPE_MAX_ID = 1 << 28,
+	BPE_MAX_SPLIT = 1024, /* bytes of a token whose cuts are looked up */
 	BPE_PADDING = 16, /* readable bytes behind those of an indexed bpe */
 };
 
@@ -58,6 +60,8 @@ struct bpe {
 	size_t nadded, added_cap;
 	char *pattern; /* a pattern's regex */
 	bool ignore_merges, add_prefix_space;
+	bool rank_by_id;   /* a merge's rank is its product's id (tiktoken.h) */
+	struct norm norm;  /* done to a text before it is split */
 	uint64_t id_limit; /* while a file is read: ids are below */
 
 	/* Made by bpe_index(). */
@@ -88,6 +92,11 @@ bpe_bytes(const struct bpe *b, uint32_t id)
 int bpe_index_tokens(struct bpe *b, struct err *e);
 /* The id of the model's token with these bytes, or BPE_NONE. */
 uint32_t bpe_find(const struct bpe *b, struct str bytes);
+/*
+ * Add, by rising id, a merge for each cut of each token into two tokens.  After
+ * bpe_index_tokens().  ERR_FORMAT for one longer than BPE_MAX_SPLIT.
+ */
+int bpe_all_splits(struct bpe *b, struct err *e);
 /* Everything that encoding needs. */
 int bpe_index(struct bpe *b, struct err *e);
 /* The id of the added token with this content, or BPE_NONE. */

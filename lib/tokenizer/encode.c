@@ -33,7 +33,8 @@ struct look {
 struct encoder {
 	const struct bpe *b;
 	struct pretok_scan *scan;
-	struct slot *cache; /* (SETS, WAYS), the newest first */
+	struct slot *cache; /* (SETS, WAYS), the newest first, and often met
+			       ones move up */
 	struct merge_scratch scratch;
 	size_t ends[ENDS];
 	struct look looks[ENDS];
@@ -168,6 +169,13 @@ encode_short(struct encoder *x, const struct look *k, struct str s,
 		if (c->key[0] != k->key[0] || c->key[1] != k->key[1])
 			continue;
 		memcpy(to, c->ids, sizeof(c->ids));
+		/* Often met, soon first: the branch above is foretold. */
+		if (c > k->set) {
+			struct slot up = *c;
+
+			*c = c[-1];
+			c[-1] = up;
+		}
 		ids->n += 1 + (size_t)(to[1] != BPE_NONE) +
 			  (size_t)(to[2] != BPE_NONE) +
 			  (size_t)(to[3] != BPE_NONE);

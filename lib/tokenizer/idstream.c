@@ -166,7 +166,7 @@ add_id(struct ids *ids, uint64_t id, struct err *e)
 {
 	if (id > UINT32_MAX)
 		return err_set(
-		    e, ERR_FORMAT, "%llu is no id", (unsigned long long)id);
+		    e, ERR_FORMAT, "token %zu: this is no id", ids->n);
 	if (ids_reserve(ids, 1, e) < 0)
 		return e->code;
 	ids->v[ids->n++] = (uint32_t)id;

@@ -3,12 +3,11 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/num.h"
 #include "base/progress.h"
-#include "bytelevel.h"
 #include "learn.h"
 #include "learn_queue.h"
+#include "learn_vocab.h"
 
 /* A distinct word: its symbols are sym[at .. at + n). */
 struct unit {
@@ -43,97 +42,8 @@ struct learner {
 	struct note *notes; /* words that gained a pair in this step */
 	size_t nnote, note_cap;
 	struct learn_queue queue;
-	uint32_t *known; /* ids by hash of their bytes */
-	uint64_t nknown;
+	struct learn_vocab vocab;
 };
-
-/* ---- tokens by bytes ---- */
-
-static uint64_t
-known_slot(const struct learner *l, struct str s)
-{
-	uint64_t i = hash64(s.p, s.n, 0) & (l->nknown - 1);
-
-	while (
-	    l->known[i] != BPE_NONE && !str_eq(bpe_bytes(l->b, l->known[i]), s))
-		i = (i + 1) & (l->nknown - 1);
-	return i;
-}
-
-/* The id of the token with these bytes, a new one if there is none. */
-static int
-token_id(struct learner *l, struct str s, uint32_t *id, struct err *e)
-{
-	uint64_t i = known_slot(l, s);
-
-	if (l->known[i] == BPE_NONE) {
-		if (bpe_set_token(l->b, l->b->ntoken, s, e) < 0)
-			return e->code;
-		l->known[i] = l->b->ntoken - 1;
-	}
-	*id = l->known[i];
-	return 0;
-}
-
-/*
- * A special token whose content reads the same as byte-level text is that
- * token, should training ever make it; any other has a name that only the
- * matching of special tokens knows.
- */
-static int
-add_special(struct learner *l, struct str content, struct err *e)
-{
-	struct bpe_added a = { .special = true, .in_vocab = true };
-	struct buf bytes = { 0 };
-	uint32_t before = l->b->ntoken;
-	bool decodes = bytelevel_decode(&bytes, content);
-	bool same = decodes && str_eq(buf_view(&bytes), content);
-	size_t n = bytes.n;
-
-	buf_free(&bytes);
-	if (decodes && !same && n == 1)
-		return err_set(e, ERR_ARG,
-		    "the special token '%.*s' is the name of a byte",
-		    (int)content.n, content.p);
-	if (bpe_find_added(l->b, content) != BPE_NONE)
-		return 0;
-	if (same) {
-		if (token_id(l, content, &a.id, e) < 0)
-			return e->code;
-	} else {
-		a.id = before;
-		if (bpe_set_token(l->b, before, content, e) < 0)
-			return e->code;
-		l->b->tokens[before].plain = true;
-	}
-	return bpe_add_added(l->b, a, e);
-}
-
-static int
-start_vocabulary(struct learner *l, struct err *e)
-{
-	const uint8_t *order = bytelevel_order();
-	uint32_t id;
-	size_t i;
-	char c;
-
-	for (l->nknown = 1024; l->nknown < 4 * (uint64_t)l->opts->vocab;)
-		l->nknown *= 2;
-	l->known = malloc(l->nknown * sizeof(*l->known));
-	if (!l->known)
-		return err_nomem(e, "the vocabulary");
-	memset(l->known, 0xff, l->nknown * sizeof(*l->known));
-	for (i = 0; i < l->opts->nspecial; i++)
-		if (add_special(l, l->opts->specials[i], e) < 0)
-			return e->code;
-	for (i = 0; i < 256; i++) {
-		c = (char)order[i];
-		if (token_id(l, (struct str){ &c, 1 }, &id, e) < 0)
-			return e->code;
-		l->b->byte_id[order[i]] = id;
-	}
-	return 0;
-}
 
 /* ---- words ---- */
 
@@ -147,7 +57,9 @@ by_weight(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Symbols in the order of the units, whose `at` is their word's slot so far. */
+/*
+ * Symbols in the order of the units, whose `at` is their word's slot so far.
+ */
 static void
 lay_out(struct learner *l, const struct words *w)
 {
@@ -158,16 +70,22 @@ lay_out(struct learner *l, const struct words *w)
 		struct unit *u = &l->units[i];
 		struct str s = words_str(w, &w->slots[u->at]);
 
+		u->count = w->slots[u->at].n;
 		u->at = at;
 		for (k = 0; k < u->n; k++)
 			l->sym[at++] = l->b->byte_id[(uint8_t)s.p[k]];
 	}
 }
 
-/* Words as symbols; the frequent ones together, for the caches' sake. */
+/*
+ * Words as symbols.  Where the text's order breaks ties it is the words'
+ * (words_add() appends their bytes); else the frequent ones stand together, for
+ * the caches' sake.
+ */
 static int
 take_words(struct learner *l, const struct words *w, struct err *e)
 {
+	bool first = l->opts->ties == LEARN_FIRST;
 	size_t bytes;
 	uint64_t i;
 
@@ -180,8 +98,10 @@ take_words(struct learner *l, const struct words *w, struct err *e)
 		return err_nomem(e, "the words");
 	for (i = 0; i < w->nslot; i++)
 		if (w->slots[i].n)
-			l->units[l->nunit++] =
-			    (struct unit){ i, w->slots[i].n, w->slots[i].len };
+			l->units[l->nunit++] = (struct unit){ i,
+				first ? UINT64_MAX - w->slots[i].at
+				      : w->slots[i].n,
+				w->slots[i].len };
 	qsort(l->units, l->nunit, sizeof(*l->units), by_weight);
 	lay_out(l, w);
 	return 0;
@@ -429,7 +349,7 @@ make_rule(struct learner *l, uint64_t key, struct rule *r, struct err *e)
 	buf_str(&bytes, bpe_bytes(l->b, r->right));
 	rc = buf_ok(&bytes, e);
 	if (rc == 0)
-		rc = token_id(l, buf_view(&bytes), &r->id, e);
+		rc = learn_vocab_id(&l->vocab, buf_view(&bytes), &r->id, e);
 	buf_free(&bytes);
 	if (rc < 0)
 		return rc;
@@ -475,19 +395,59 @@ known_pair(const struct learner *l, uint64_t key)
 	return l->slots[i];
 }
 
-/* The queue is lazy: a count that has changed is put right when it comes up. */
+/*
+ * Where the pair of an entry stands first: word << 32 | byte, from what it was
+ * on, since places only go.  UINT64_MAX: nowhere.
+ */
+static uint64_t
+first_place(const struct learner *l, struct learn_entry *x)
+{
+	struct rule r = { (uint32_t)(x->key >> 32), (uint32_t)x->key, 0 };
+	const struct unit *u;
+	const uint32_t *s;
+	uint32_t at, k, byte;
+
+	for (; x->from < x->n; x->from++) {
+		u = &l->units[x->words[x->from]];
+		s = l->sym + u->at;
+		at = find_pair(&r, s, 0, u->n);
+		if (at == u->n)
+			continue;
+		for (k = byte = 0; k < at; k++)
+			byte += l->b->tokens[s[k]].len;
+		return (uint64_t)x->words[x->from] << 32 | byte;
+	}
+	return UINT64_MAX;
+}
+
+/*
+ * The entry as it is now; false if it had grown stale, and then belongs
+ * elsewhere in the queue.
+ */
+static bool
+refresh(struct learner *l, struct learn_entry *x)
+{
+	uint64_t count = (uint64_t)l->pairs[known_pair(l, x->key)].count;
+	uint64_t place = x->place;
+
+	if (l->opts->ties == LEARN_FIRST && count)
+		place = first_place(l, x);
+	if (x->count == count && x->place == place)
+		return true;
+	x->count = count;
+	x->place = place;
+	return false;
+}
+
+/* The queue is lazy: what has changed is put right when it comes up. */
 static int
 learn(struct learner *l, struct err *e)
 {
 	struct learn_entry top;
-	uint64_t now;
 	int rc;
 
-	while (
-	    l->b->ntoken < l->opts->vocab && learn_queue_pop(&l->queue, &top)) {
-		now = (uint64_t)l->pairs[known_pair(l, top.key)].count;
-		if (top.count != now) {
-			top.count = now;
+	while (l->vocab.room && learn_queue_pop(&l->queue, &top)) {
+		if (!refresh(l, &top)) {
 			rc = learn_queue_push(&l->queue, &top, e);
 		} else if (top.count < 1 || top.count < l->opts->min_count) {
 			free(top.words);
@@ -542,7 +502,7 @@ release(struct learner *l)
 	free(l->pairs);
 	free(l->slots);
 	free(l->notes);
-	free(l->known);
+	learn_vocab_free(&l->vocab);
 }
 
 int
@@ -550,13 +510,11 @@ bpe_learn(struct bpe *b, const struct words *w, const struct learn_opts *opts,
     struct err *e)
 {
 	struct learner l = { .b = b, .opts = opts };
-	int rc = start_vocabulary(&l, e);
+	int rc;
 
-	if (rc == 0 && b->ntoken > opts->vocab)
-		rc = err_set(e, ERR_ARG,
-		    "a vocabulary of %u has no room for %zu special tokens and "
-		    "256 bytes",
-		    opts->vocab, b->nadded);
+	l.queue.ties = opts->ties;
+	l.queue.b = b;
+	rc = learn_vocab_start(&l.vocab, b, opts, e);
 	if (rc == 0)
 		rc = take_words(&l, w, e);
 	if (rc == 0)
@@ -565,6 +523,8 @@ bpe_learn(struct bpe *b, const struct words *w, const struct learn_opts *opts,
 		rc = learn(&l, e);
 	if (rc == 0)
 		rc = drop_repeats(&l, e);
+	if (rc == 0)
+		rc = learn_vocab_end(&l.vocab, opts, e);
 	release(&l);
 	return rc;
 }

@@ -12,14 +12,26 @@ struct progress;
 
 /*
  * BPE training on counted words.  The most frequent pair of neighbours is
- * merged, over and over; of equally frequent ones that with the smallest
- * (left id, right id).
+ * merged, over and over; pairs are counted by overlapping windows ("aaa" has
+ * two) and merged from left to right.  Of equally frequent pairs comes first:
+ */
+enum learn_ties {
+	LEARN_HF,            /* that with the smallest (left id, right id) */
+	LEARN_RAW,           /* the same with ids in byte order: see below */
+	LEARN_FIRST,         /* that which the text, merged so far, has first */
+	LEARN_LEXICOGRAPHIC, /* that with the greatest (left, right) bytes */
+};
+
+/*
+ * Ids of LEARN_HF: special tokens in the order given, the 256 bytes in the
+ * order of the byte-level alphabet, then what merges make.  Of the others: byte
+ * b has the id b, merges make 256, 257, ..., then special tokens.  A merge
+ * whose bytes are a token already gives that token's id.
  *
- * Ids: special tokens in the order given, the 256 bytes in the order of the
- * byte-level alphabet, then what merges make.  A merge whose bytes are a token
- * already gives that token's id.
+ * Source: RAW is rustbpe (nanochat), FIRST minbpe and tiktoken's educational
+ * code, LEXICOGRAPHIC subword-nmt (whose rule takes the greatest).
  *
- * This is exactly what Hugging Face's BpeTrainer does, oddities included, save
+ * HF is exactly what Hugging Face's BpeTrainer does, oddities included, save
  * that counts are 64 bits wide: the pairs of "aaa" are counted as two; a
  * merged pair's own count stays as it was; a pair met again after its merge
  * (which takes such a reused id) is merged, and listed, once more.
@@ -27,6 +39,7 @@ struct progress;
  * order of ties.
  */
 struct learn_opts {
+	enum learn_ties ties;
 	uint32_t vocab;     /* ids in all */
 	uint64_t min_count; /* pairs seen less often are not merged */
 	uint32_t max_len;   /* bytes of a token; 0: no limit */
@@ -36,8 +49,10 @@ struct learn_opts {
 };
 
 /*
- * Fill b, which is empty.  It may end with fewer tokens than asked for when no
- * pair is left.  ERR_ARG if the alphabet doesn't fit in vocab.
+ * Fill b, which is empty.  LEARN_FIRST takes the words' order in w for that of
+ * the text: they were added as the text has them.  It may end with fewer tokens
+ * than asked for when no pair is left.  ERR_ARG if the alphabet doesn't fit in
+ * vocab.
  */
 int bpe_learn(struct bpe *b, const struct words *w,
     const struct learn_opts *opts, struct err *e);

@@ -6,10 +6,30 @@
 
 enum { ARITY = 4 };
 
+/* Is a's (left, right) greater by bytes? */
 static bool
-before(const struct learn_entry *a, const struct learn_entry *b)
+is_greater(const struct bpe *b, uint64_t x, uint64_t y)
 {
-	return a->count != b->count ? a->count > b->count : a->key < b->key;
+	int c = str_cmp(bpe_bytes(b, (uint32_t)(x >> 32)),
+	    bpe_bytes(b, (uint32_t)(y >> 32)));
+
+	if (c == 0)
+		c = str_cmp(
+		    bpe_bytes(b, (uint32_t)x), bpe_bytes(b, (uint32_t)y));
+	return c > 0;
+}
+
+static bool
+before(const struct learn_queue *q, const struct learn_entry *x,
+    const struct learn_entry *y)
+{
+	if (x->count != y->count)
+		return x->count > y->count;
+	if (x->place != y->place)
+		return x->place < y->place;
+	if (q->ties == LEARN_LEXICOGRAPHIC)
+		return is_greater(q->b, x->key, y->key);
+	return x->key < y->key;
 }
 
 static int
@@ -56,7 +76,7 @@ learn_queue_push(
 	}
 	for (i = q->n++; i; i = up) {
 		up = (i - 1) / ARITY;
-		if (!before(&y, &q->heap[up]))
+		if (!before(q, &y, &q->heap[up]))
 			break;
 		q->heap[i] = q->heap[up];
 	}
@@ -82,7 +102,7 @@ first_child(const struct learn_queue *q, size_t i)
 	if (from >= q->n)
 		return q->n;
 	for (k = from + 1; k < q->n && k < from + ARITY; k++)
-		if (before(&q->heap[k], &q->heap[best]))
+		if (before(q, &q->heap[k], &q->heap[best]))
 			best = k;
 	return best;
 }
@@ -98,7 +118,7 @@ learn_queue_pop(struct learn_queue *q, struct learn_entry *top)
 	*top = q->heap[0];
 	last = q->heap[--q->n];
 	for (i = 0; (down = first_child(q, i)) < q->n; i = down) {
-		if (!before(&q->heap[down], &last))
+		if (!before(q, &q->heap[down], &last))
 			break;
 		q->heap[i] = q->heap[down];
 	}

@@ -6,19 +6,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tokenizer/learn.h"
+
 struct err;
 
 /*
- * The queue of training: pairs by count, the smaller key first on a tie, each
- * with the words to look for it in.  Inside lib/tokenizer/learn.c.
+ * The queue of training: pairs by count and, on a tie, by the rule, each with
+ * the words to look for it in.  Inside lib/tokenizer/learn.c.
  */
 struct learn_entry {
 	uint64_t count, key;
+	uint64_t place;  /* LEARN_FIRST: where the pair stands first, or before
+			    that; else 0 */
+	uint32_t from;   /* words before this one have lost it */
 	uint32_t *words; /* owned by the entry */
 	uint32_t n;
 };
 
 struct learn_queue {
+	enum learn_ties ties;
+	const struct bpe *b;      /* the tokens that keys are made of */
 	struct learn_entry *heap; /* four children a node */
 	size_t n, cap;
 	struct learn_entry

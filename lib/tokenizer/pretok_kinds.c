@@ -4,6 +4,7 @@
  * alternatives of its regex in order; tests/unit/tokenizer_pretok.c compares
  * them with PCRE2 running the regex.
  */
+#include "ascii.h"
 #include "pretok_scan.h"
 #include "uclass.h"
 
@@ -61,6 +62,16 @@ run_of(enum kind k, const uint8_t *table, const uint8_t *p, const uint8_t *end)
 	while (p < end && kind_at(table, p, end, &len) == k)
 		p += len;
 	return p;
+}
+
+/* The same for letters, of which most are ASCII. */
+static inline const uint8_t *
+letters(const uint8_t *table, const uint8_t *p, const uint8_t *end)
+{
+	p = ascii_letters(p, end);
+	if (p == end || *p < 0x80)
+		return p;
+	return run_of(LETTER, table, p, end);
 }
 
 /* \s+(?!\S)|\s+ : the last of several spaces belongs to what follows. */
@@ -124,6 +135,8 @@ gpt2_piece(const uint8_t *table, const uint8_t *p, const uint8_t *end)
 	size_t len, more;
 	enum kind k;
 
+	if (end - p > 1 && ascii_is_letter(p[*p == ' ']))
+		return letters(table, p + 1, end);
 	if (*p == '\'' && (more = contraction(p, end)))
 		return p + 1 + more;
 	k = kind_at(table, p, end, &len);
@@ -189,17 +202,19 @@ cl100k_piece(
 	enum kind k, then = SPACE;
 	size_t len, more;
 
+	if (end - p > 1 && ascii_is_letter(p[*p == ' ']))
+		return letters(table, p + 1, end);
 	if (*p == '\'' && (more = contraction_fold(p, end)))
 		return p + 1 + more;
 	k = kind_at(table, p, end, &len);
 	if (k == LETTER)
-		return run_of(LETTER, table, p + len, end);
+		return letters(table, p + len, end);
 	if (k == NUMBER)
 		return cl100k_digits(table, p, end, most);
 	if (p + len < end)
 		then = kind_at(table, p + len, end, &more);
 	if (then == LETTER && !is_eol(*p))
-		return run_of(LETTER, table, p + len, end);
+		return letters(table, p + len, end);
 	if (k == OTHER)
 		return cl100k_other(table, p, end);
 	if (*p == ' ' && then == OTHER)
@@ -240,6 +255,7 @@ o200k_runs(const uint8_t *table, const uint8_t *p, const uint8_t *end,
 			*lower = p;
 	}
 	upper = p;
+	p = ascii_small(p, end);
 	while (p < end && is_lower(uclass_get(table, p, end, &len)))
 		p += len;
 	if (p > upper)

@@ -394,7 +394,7 @@ run_docs(struct pass *p, struct err *e)
 {
 	struct docs_ops ops = { p->ops->worker_new ? doc_worker_new : NULL,
 		p->ops->worker_free, one_doc, fold_docs };
-	struct docs in = { .spool_fd = -1 };
+	struct docs in = { 0 };
 
 	/* A view: the names stay the caller's. */
 	in.paths.v = (char **)p->files;

@@ -7,11 +7,9 @@
 
 #include "added.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "encode.h"
-#include "io/stream.h"
+#include "load.h"
 #include "pretok.h"
-#include "tokjson.h"
 
 struct tokenizer {
 	struct bpe bpe;
@@ -23,49 +21,32 @@ struct tokenizer {
 
 struct tokenizer_worker {
 	struct encoder *encoder;
-	struct buf spaced; /* a text with a space before it */
+	struct buf spaced;  /* a text with a space before it */
+	struct buf norm[2]; /* a text normalised */
 };
 
 /* ---- loading ---- */
 
 static int
-digest(char hex[65], const char *p, size_t n, struct err *e)
+load(struct tokenizer *t, const char *path, const char *pattern, struct err *e)
 {
-	struct sha256 *s = sha256_new();
+	bool all = load_format(path) != LOAD_TIKTOKEN;
+	int rc = bpe_load(&t->bpe, path, pattern, t->digest, e);
 
-	if (!s)
-		return err_nomem(e, "a digest");
-	sha256_add(s, p, n);
-	sha256_hex(s, hex);
-	sha256_free(s);
-	return 0;
-}
-
-static int
-load(struct tokenizer *t, const char *path, struct err *e)
-{
-	char *p;
-	size_t n;
-	int rc;
-
-	if (in_slurp(path, &p, &n, e) < 0)
-		return e->code;
-	rc = digest(t->digest, p, n, e);
+	if (rc < 0)
+		return rc;
+	rc = pretok_open(&t->pretok, t->bpe.pattern, e);
 	if (rc == 0)
-		rc = tokjson_read(&t->bpe, p, n, e);
-	free(p);
-	if (rc == 0)
-		rc = pretok_open(&t->pretok, t->bpe.pattern, e);
-	if (rc == 0)
-		rc = tokenizer_special(t, "all", e);
+		rc = tokenizer_special(t, all ? "all" : "none", e);
 	return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }
 
 int
-tokenizer_load(struct tokenizer **out, const char *path, struct err *e)
+tokenizer_load(struct tokenizer **out, const char *path, const char *pattern,
+    struct err *e)
 {
 	struct tokenizer *t = calloc(1, sizeof(*t));
-	int rc = t ? load(t, path, e) : err_nomem(e, "a tokenizer");
+	int rc = t ? load(t, path, pattern, e) : err_nomem(e, "a tokenizer");
 
 	if (rc < 0)
 		tokenizer_free(t);
@@ -210,7 +191,8 @@ tokenizer_can_cut(const struct tokenizer *t)
 {
 	size_t i;
 
-	if (!pretok_can_cut(t->pretok) || t->bpe.add_prefix_space)
+	if (!pretok_can_cut(t->pretok) || t->bpe.add_prefix_space ||
+	    !norm_can_cut(&t->bpe.norm))
 		return false;
 	for (i = 0; i < t->bpe.nadded; i++)
 		if (may_straddle(&t->bpe, &t->bpe.added[i]))
@@ -243,6 +225,8 @@ tokenizer_worker_free(struct tokenizer_worker *w)
 		return;
 	encoder_free(w->encoder);
 	buf_free(&w->spaced);
+	buf_free(&w->norm[0]);
+	buf_free(&w->norm[1]);
 	free(w);
 }
 
@@ -272,7 +256,10 @@ put_id(struct ids *ids, uint32_t id, struct err *e)
 	return 0;
 }
 
-/* Split text at the added tokens of a set, then of the next. */
+/*
+ * Split text at the added tokens of a set, then of the next; between the two
+ * it is normalised.
+ */
 static int
 encode_from(const struct tokenizer *t, struct tokenizer_worker *w,
     const struct added_set *set, struct str text, struct ids *ids,
@@ -284,6 +271,9 @@ encode_from(const struct tokenizer *t, struct tokenizer_worker *w,
 
 	if (set == t->added + 2)
 		return encode_plain(t, w, text, ids, e);
+	if (set == t->added + 1 &&
+	    norm_run(&t->bpe.norm, &text, w->norm, e) < 0)
+		return e->code;
 	while (added_find(set, text, at, &m)) {
 		before = (struct str){ text.p + at, m.from - at };
 		if (encode_from(t, w, set + 1, before, ids, e) < 0 ||
@@ -385,7 +375,7 @@ tokenizer_open(struct textcodec *out, const char *path, struct err *e)
 {
 	struct tokenizer *t;
 
-	if (tokenizer_load(&t, path, e) < 0)
+	if (tokenizer_load(&t, path, NULL, e) < 0)
 		return e->code;
 	if (tokenizer_special(t, "none", e) < 0) {
 		tokenizer_free(t);

@@ -15,7 +15,7 @@ struct err;
 /*
  * A tokenizer read from its file: text to ids and back.
  *
- *	tokenizer_load(&t, "tokenizer.json", e);
+ *	tokenizer_load(&t, "tokenizer.json", NULL, e);
  *	tokenizer_special(t, "all", e);
  *	w = tokenizer_worker_new(t, e);
  *	tokenizer_encode(t, w, text, &ids, e);
@@ -28,13 +28,14 @@ struct err;
 struct tokenizer;
 struct tokenizer_worker;
 
-/* A tokenizer.json, compressed or not. */
-int tokenizer_load(struct tokenizer **t, const char *path, struct err *e);
+/* A file as bpe_load() (load.h) reads it. */
+int tokenizer_load(
+    struct tokenizer **t, const char *path, const char *pattern, struct err *e);
 void tokenizer_free(struct tokenizer *t);
 /*
- * Which special tokens are recognised in text: "all" (the default), "none", or
- * a list with commas; ERR_ARG for one that there isn't.  Added tokens that are
- * not special are always recognised.
+ * Which special tokens are recognised in text: "all" (the default),
+ * "none" (a .tiktoken file's default), or a list with commas; ERR_ARG for one
+ * that there isn't.  Added tokens that are not special are always recognised.
  */
 int tokenizer_special(struct tokenizer *t, const char *which, struct err *e);
 

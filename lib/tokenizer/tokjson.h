@@ -12,7 +12,7 @@
  *	{"version":"1.0","truncation":null,"padding":null,
  *	 "added_tokens":[{"id","content","single_word","lstrip","rstrip",
  *	   "normalized","special"},...],
- *	 "normalizer":null,
+ *	 "normalizer":null, {"type":"NFC"} (normalize.h), a Sequence of such,
  *	 "pre_tokenizer": ByteLevel, or a Sequence of a Split by a regex and
  *	   a ByteLevel without one,
  *	 "post_processor":..., "decoder": ByteLevel,

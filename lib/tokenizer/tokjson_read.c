@@ -7,18 +7,9 @@
 #include "io/json.h"
 #include "pretok.h"
 #include "tokjson.h"
+#include "tokmodel.h"
 
 enum { HOLES = 65536 };
-
-/*
- * Ids may have holes, but one far beyond the number of
- * tokens is damage, and a table for it would take all memory.
- */
-static bool
-is_id(const struct bpe *b, int64_t id)
-{
-	return id >= 0 && (uint64_t)id < b->id_limit;
-}
 
 static bool
 is(struct json_val v, const char *s)
@@ -27,121 +18,6 @@ is(struct json_val v, const char *s)
 }
 
 /* ---- the model ---- */
-
-/* The bytes of a token's name; plain: it is no byte-level text. */
-static int
-name_bytes(struct buf *bytes, struct str name, bool *plain, struct err *e)
-{
-	buf_clear(bytes);
-	*plain = !bytelevel_decode(bytes, name);
-	if (*plain)
-		buf_str(bytes, name);
-	return buf_ok(bytes, e);
-}
-
-static int
-read_vocab(struct bpe *b, struct json_val vocab, struct err *e)
-{
-	struct json_iter it = json_each(vocab);
-	struct buf bytes = { 0 };
-	struct json_val v;
-	struct str name;
-	bool plain;
-	int rc = 0;
-
-	while (rc == 0 && json_next(&it, &name, &v)) {
-		int64_t id = json_int(v, -1);
-
-		if (!is_id(b, id))
-			rc = err_set(e, ERR_FORMAT,
-			    "model.vocab: '%.*s' has no valid id",
-			    (int)(name.n < 80 ? name.n : 80), name.p);
-		if (rc == 0)
-			rc = name_bytes(&bytes, name, &plain, e);
-		if (rc == 0)
-			rc =
-			    bpe_set_token(b, (uint32_t)id, buf_view(&bytes), e);
-		if (rc == 0)
-			b->tokens[id].plain = plain;
-	}
-	buf_free(&bytes);
-	return rc;
-}
-
-/* "LEFT RIGHT" or [LEFT, RIGHT]. */
-static bool
-split_merge(struct json_val v, struct str *left, struct str *right)
-{
-	struct json_iter it = json_each(v);
-	struct str s = json_str(v);
-	struct json_val x, y;
-	const char *space;
-
-	if (json_type(v) == JSON_ARRAY) {
-		if (json_count(v) != 2 || !json_next(&it, NULL, &x) ||
-		    !json_next(&it, NULL, &y))
-			return false;
-		*left = json_str(x);
-		*right = json_str(y);
-	} else {
-		space = s.n ? memchr(s.p, ' ', s.n) : NULL;
-		if (!space)
-			return false;
-		*left = (struct str){ s.p, (size_t)(space - s.p) };
-		*right =
-		    (struct str){ space + 1, s.n - (size_t)(space - s.p) - 1 };
-	}
-	return left->n && right->n;
-}
-
-/* Also leaves the bytes in to, behind what is there. */
-static uint32_t
-part_id(const struct bpe *b, struct str name, struct buf *to)
-{
-	size_t at = to->n;
-
-	if (!bytelevel_decode(to, name) || to->oom)
-		return BPE_NONE;
-	return bpe_find(b, (struct str){ to->p + at, to->n - at });
-}
-
-static int
-read_merge(struct bpe *b, struct json_val v, struct buf *bytes, struct err *e)
-{
-	struct bpe_merge m = { BPE_NONE, BPE_NONE, BPE_NONE };
-	struct str left, right;
-
-	if (!split_merge(v, &left, &right))
-		return err_set(e, ERR_FORMAT,
-		    "model.merges: number %zu is no pair of tokens", b->nmerge);
-	buf_clear(bytes);
-	m.left = part_id(b, left, bytes);
-	m.right = part_id(b, right, bytes);
-	if (buf_ok(bytes, e) < 0)
-		return e->code;
-	if (m.left != BPE_NONE && m.right != BPE_NONE)
-		m.id = bpe_find(b, buf_view(bytes));
-	if (m.id == BPE_NONE)
-		return err_set(e, ERR_FORMAT,
-		    "model.merges: number %zu names a token that isn't in the "
-		    "vocabulary",
-		    b->nmerge);
-	return bpe_add_merge(b, m, e);
-}
-
-static int
-read_merges(struct bpe *b, struct json_val merges, struct err *e)
-{
-	struct json_iter it = json_each(merges);
-	struct buf bytes = { 0 };
-	struct json_val v;
-	int rc = bpe_index_tokens(b, e);
-
-	while (rc == 0 && json_next(&it, NULL, &v))
-		rc = read_merge(b, v, &bytes, e);
-	buf_free(&bytes);
-	return rc;
-}
 
 /* What would change the ids and is not known here is an error. */
 static int
@@ -241,18 +117,50 @@ read_pretok(struct bpe *b, struct json_val v, struct err *e)
 			       "byte-level BPE");
 }
 
+/* ---- the normalizer ---- */
+
 static int
-check_normalizer(struct json_val v, struct err *e)
+read_prepend(struct bpe *b, struct json_val v, struct err *e)
 {
-	if (json_type(v) == JSON_NONE || json_type(v) == JSON_NULL ||
-	    (is(json_get(v, "type"), "Sequence") &&
-		json_count(json_get(v, "normalizers")) == 0))
+	struct str s = json_str(json_get(v, "prepend"));
+
+	if (!s.n || s.n >= NORM_PREFIX || b->norm.prefix[0])
+		return err_set(e, ERR_FORMAT,
+		    "normalizer: one Prepend of 1 to %d bytes is understood",
+		    NORM_PREFIX - 1);
+	memcpy(b->norm.prefix, s.p, s.n);
+	return 0;
+}
+
+static int
+read_norm_step(struct bpe *b, struct json_val v, struct err *e)
+{
+	struct str type = json_str(json_get(v, "type"));
+	int k = norm_find(type);
+
+	if (k < 0)
+		return err_set(e, ERR_FORMAT,
+		    "normalizer: '%.*s' is not among those read",
+		    (int)(type.n < 80 ? type.n : 80), type.p);
+	if (k == NORM_PREPEND && read_prepend(b, v, e) < 0)
+		return e->code;
+	return norm_add(&b->norm, (enum norm_kind)k, e);
+}
+
+static int
+read_normalizer(struct bpe *b, struct json_val v, struct err *e)
+{
+	struct json_iter it = json_each(json_get(v, "normalizers"));
+	struct json_val x;
+
+	if (json_type(v) == JSON_NONE || json_type(v) == JSON_NULL)
 		return 0;
-	return err_set(e, ERR_FORMAT,
-	    "normalizer: tokenizers that change the text ('%.*s') are not "
-	    "among those read",
-	    (int)json_str(json_get(v, "type")).n,
-	    json_str(json_get(v, "type")).p);
+	if (!is(json_get(v, "type"), "Sequence"))
+		return read_norm_step(b, v, e);
+	while (json_next(&it, NULL, &x))
+		if (read_norm_step(b, x, e) < 0)
+			return e->code;
+	return 0;
 }
 
 /* ---- added tokens ---- */
@@ -270,7 +178,7 @@ place_added(struct bpe *b, struct bpe_added *a, struct str content,
 		b->tokens[a->id].added = true;
 		return 0;
 	}
-	if (name_bytes(bytes, content, &plain, e) < 0)
+	if (tokmodel_name(bytes, content, &plain, e) < 0)
 		return e->code;
 	a->in_vocab = true;
 	if (b->tokens[a->id].added ||
@@ -300,7 +208,7 @@ read_added(struct bpe *b, struct json_val v, struct buf *bytes, struct err *e)
 	};
 
 	a.normalized = json_bool(json_get(v, "normalized"), !a.special);
-	if (!is_id(b, id) || !content.n)
+	if (!tokmodel_is_id(b, id) || !content.n)
 		return err_set(e, ERR_FORMAT,
 		    "added_tokens: number %zu has no valid id and content",
 		    b->nadded);
@@ -324,6 +232,29 @@ read_all_added(struct bpe *b, struct json_val list, struct err *e)
 	return rc;
 }
 
+/* Contents would have to be normalised like the text they are sought in. */
+static int
+check_normalized(const struct bpe *b, struct err *e)
+{
+	struct buf to[2] = { { 0 }, { 0 } };
+	struct str s;
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; rc == 0 && i < b->nadded; i++) {
+		s = bpe_bytes(b, b->added[i].id);
+		if (b->added[i].normalized)
+			rc = norm_run(&b->norm, &s, to, e);
+		if (rc == 0 && !str_eq(s, bpe_bytes(b, b->added[i].id)))
+			rc = err_set(e, ERR_FORMAT,
+			    "added_tokens: the normalizer changes number %zu",
+			    i);
+	}
+	buf_free(&to[0]);
+	buf_free(&to[1]);
+	return rc;
+}
+
 static int
 read_root(struct bpe *b, struct json_val root, struct err *e)
 {
@@ -334,11 +265,11 @@ read_root(struct bpe *b, struct json_val root, struct err *e)
 	b->id_limit =
 	    HOLES + 4 * (uint64_t)(json_count(vocab) + json_count(added));
 	if (check_model(model, e) < 0 ||
-	    check_normalizer(json_get(root, "normalizer"), e) < 0 ||
+	    read_normalizer(b, json_get(root, "normalizer"), e) < 0 ||
 	    read_pretok(b, json_get(root, "pre_tokenizer"), e) < 0 ||
-	    read_vocab(b, vocab, e) < 0 ||
-	    read_merges(b, json_get(model, "merges"), e) < 0 ||
-	    read_all_added(b, added, e) < 0)
+	    tokmodel_vocab(b, vocab, e) < 0 ||
+	    tokmodel_merges(b, json_get(model, "merges"), e) < 0 ||
+	    read_all_added(b, added, e) < 0 || check_normalized(b, e) < 0)
 		return e->code;
 	b->ignore_merges = json_bool(json_get(model, "ignore_merges"), false);
 	return bpe_index(b, e);

@@ -47,6 +47,36 @@ put_added(const struct bpe *b, struct buf *out)
 }
 
 static void
+put_norm_step(const struct norm *n, size_t i, struct buf *out)
+{
+	buf_printf(out, "{ \"type\": \"%s\"", norm_name(n->steps[i]));
+	if (n->steps[i] == NORM_PREPEND) {
+		buf_puts(out, ", \"prepend\": ");
+		buf_json(out, str_c(n->prefix));
+	}
+	buf_puts(out, " }");
+}
+
+static void
+put_normalizer(const struct norm *n, struct buf *out)
+{
+	size_t i;
+
+	buf_puts(out, "  \"normalizer\": ");
+	if (n->n == 0)
+		buf_puts(out, "null");
+	if (n->n == 1)
+		put_norm_step(n, 0, out);
+	if (n->n > 1)
+		buf_puts(out, "{ \"type\": \"Sequence\", \"normalizers\": [");
+	for (i = 0; n->n > 1 && i < n->n; i++) {
+		buf_puts(out, i ? ", " : "");
+		put_norm_step(n, i, out);
+	}
+	buf_puts(out, n->n > 1 ? "] },\n" : ",\n");
+}
+
+static void
 put_bytelevel(
     struct buf *out, const char *indent, bool prefix_space, bool regex)
 {
@@ -132,7 +162,7 @@ tokjson_write(const struct bpe *b, struct buf *out, struct err *e)
 	buf_puts(out, "{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n"
 		      "  \"padding\": null,\n");
 	put_added(b, out);
-	buf_puts(out, "  \"normalizer\": null,\n");
+	put_normalizer(&b->norm, out);
 	rc = put_pretok(b, out, e);
 	buf_puts(out, "  \"post_processor\": null,\n  \"decoder\": ");
 	put_bytelevel(out, "  ", true, true);

@@ -11,6 +11,7 @@ learn(struct bpe *b, const struct words *w, const struct train_opts *opts,
     struct run *r, struct err *e)
 {
 	struct learn_opts lo = { .vocab = (uint32_t)opts->vocab,
+		.ties = opts->ties,
 		.min_count = opts->min_count,
 		.max_len = opts->max_len,
 		.specials = opts->specials,
@@ -36,22 +37,36 @@ measure(const struct words *w, struct train_stats *s)
 		s->pieces += w->slots[i].n;
 }
 
+/* Where the order of the text matters, one thread meets it in order. */
+static int
+count(struct words *w, struct texts *in, const struct pretok *pt,
+    enum learn_ties ties, struct run *r, struct err *e)
+{
+	const struct opt_common *before = r->opt;
+	struct opt_common one = *before;
+	int rc;
+
+	one.threads = 1;
+	if (ties == LEARN_FIRST)
+		r->opt = &one;
+	rc = words_count(w, in, pt, before->memory, r, e);
+	r->opt = before;
+	return rc;
+}
+
 static int
 train(struct bpe *b, struct texts *in, const struct pretok *pt,
     const struct train_opts *opts, struct run *r, struct train_stats *stats,
     struct err *e)
 {
-	double start = progress_now();
 	struct words w = { 0 };
 	int rc;
 
-	rc = words_count(&w, in, pt, r->opt->memory, r, e);
+	rc = count(&w, in, pt, opts->ties, r, e);
 	if (rc < 0)
 		return rc;
 	measure(&w, stats);
-	stats->count_s = progress_now() - start;
 	rc = learn(b, &w, opts, r, e);
-	stats->learn_s = progress_now() - start - stats->count_s;
 	words_free(&w);
 	if (rc < 0)
 		return rc;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "tokenizer/bpe.h"
+#include "tokenizer/learn.h"
 #include "tokenizer/texts.h"
 
 struct err;
@@ -15,6 +15,7 @@ struct run;
 struct train_opts {
 	const char *pattern; /* a name or a regex (pretok.h) */
 	uint64_t vocab;      /* ids in all, special tokens included */
+	enum learn_ties ties;
 	uint64_t min_count;
 	uint32_t max_len; /* 0: no limit */
 	const struct str *specials;
@@ -23,7 +24,6 @@ struct train_opts {
 
 struct train_stats {
 	uint64_t pieces, distinct; /* counted */
-	double count_s, learn_s;   /* seconds */
 };
 
 /*

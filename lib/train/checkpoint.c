@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/version.h"
 #include "io/json.h"
 #include "io/stream.h"
@@ -59,6 +60,90 @@ remove_folder(const char *path)
 	rmdir(path);
 }
 
+/* The files whose SHA-256 stands in state.json. */
+static const char *const weighty[] = { "model.safetensors",
+	"optimizer.safetensors" };
+enum { WEIGHTY = sizeof(weighty) / sizeof(*weighty) };
+
+static int
+add_file(struct sha256 *s, const char *path, struct err *e)
+{
+	static const size_t piece = 1 << 20;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *p = malloc(piece);
+	ssize_t n = -1;
+
+	if (fd < 0)
+		err_errno(e, path, "open it");
+	else if (!p)
+		err_nomem(e, path);
+	else
+		while ((n = read(fd, p, piece)) > 0)
+			sha256_add(s, p, (size_t)n);
+	if (fd >= 0 && p && n < 0)
+		err_errno(e, path, "read");
+	free(p);
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? e->code : 0;
+}
+
+static int
+file_sha256(const char *path, char hex[65], struct err *e)
+{
+	struct sha256 *s = sha256_new();
+	int rc;
+
+	if (!s)
+		return err_nomem(e, path);
+	rc = add_file(s, path, e);
+	sha256_hex(s, hex);
+	sha256_free(s);
+	return rc;
+}
+
+/* "sha256": {"model.safetensors":...}, of the files in dir. */
+static int
+put_digests(struct buf *b, const char *dir, struct err *e)
+{
+	char path[PATH_MAX], hex[65];
+	int i;
+
+	buf_puts(b, "  \"sha256\": {");
+	for (i = 0; i < WEIGHTY; i++) {
+		if (join(path, dir, weighty[i], e) < 0 ||
+		    file_sha256(path, hex, e) < 0)
+			return e->code;
+		buf_printf(
+		    b, "%s\n    \"%s\": \"%s\"", i ? "," : "", weighty[i], hex);
+	}
+	buf_puts(b, "\n  },\n");
+	return 0;
+}
+
+/* Those of an earlier version have none. */
+static int
+check_digests(struct json_val digests, const char *dir, struct err *e)
+{
+	char path[PATH_MAX], hex[65];
+	struct str want;
+	int i;
+
+	for (i = 0; i < WEIGHTY; i++) {
+		want = json_str(json_get(digests, weighty[i]));
+		if (!want.n)
+			continue;
+		if (join(path, dir, weighty[i], e) < 0 ||
+		    file_sha256(path, hex, e) < 0)
+			return e->code;
+		if (!str_eq(want, str_c(hex)))
+			return err_set(e, ERR_FORMAT,
+			    "%s: broken: its SHA-256 is not that in state.json",
+			    path);
+	}
+	return 0;
+}
+
 /* The options as members of state.json: one list for writing and checking. */
 enum kind { WHOLE, REAL, TEXT };
 struct field {
@@ -68,12 +153,13 @@ struct field {
 	double real;
 	const char *text;
 };
-enum { FIELDS = 13 };
+enum { FIELDS = 21 };
 
 static void
 fields(const struct train_recipe *r, struct field f[FIELDS])
 {
 	const struct schedule *s = &r->schedule;
+	const struct optimiser_options *o = &r->optimiser;
 
 	memcpy(f,
 	    (struct field[FIELDS]){
@@ -83,10 +169,18 @@ fields(const struct train_recipe *r, struct field f[FIELDS])
 		{ "lr", REAL, .real = s->lr },
 		{ "min-lr-ratio", REAL, .real = s->min_ratio },
 		{ "warmup", WHOLE, .whole = s->warmup },
-		{ "beta1", REAL, .real = r->beta1 },
-		{ "beta2", REAL, .real = r->beta2 },
-		{ "eps", REAL, .real = r->eps },
-		{ "weight-decay", REAL, .real = r->decay },
+		{ "cooldown", WHOLE, .whole = s->cooldown },
+		{ "optimizer", TEXT, .text = optimiser_name(o->kind) },
+		{ "beta1", REAL, .real = o->beta1 },
+		{ "beta2", REAL, .real = o->beta2 },
+		{ "eps", REAL, .real = o->eps },
+		{ "weight-decay", REAL, .real = o->decay },
+		{ "spare-embeddings", WHOLE, .whole = o->spare_embeddings },
+		{ "label-smoothing", REAL, .real = r->label_smoothing },
+		{ "z-loss", REAL, .real = r->z_loss },
+		{ "document-mask", WHOLE, .whole = r->document_mask },
+		{ "spike", REAL, .real = r->spike },
+		{ "spike-skip", WHOLE, .whole = r->spike_skip },
 		{ "clip", REAL, .real = r->clip },
 		{ "micro-batch", WHOLE, .whole = r->micro_batch },
 		{ "seed", WHOLE, .whole = r->seed },
@@ -151,26 +245,57 @@ check_options(
 	return 0;
 }
 
+static void
+put_window(struct buf *b, const struct spike_window *w)
+{
+	uint32_t i;
+
+	buf_puts(b, "\n  },\n  \"losses\": [");
+	for (i = 0; i < w->n; i++) {
+		buf_puts(b, i ? ", " : "");
+		buf_double(b, w->v[i]);
+	}
+	buf_puts(b, "]");
+}
+
+static void
+get_window(struct spike_window *w, struct json_val losses)
+{
+	struct json_iter it = json_each(losses);
+	struct json_val v;
+
+	w->n = 0;
+	while (json_next(&it, NULL, &v))
+		spike_push(w, json_double(v, 0));
+}
+
 static int
-save_state(const char *path, const struct net *n, const struct checkpoint *c,
+save_state(const char *dir, const struct net *n, const struct checkpoint *c,
     struct err *e)
 {
+	char path[PATH_MAX];
 	struct field f[FIELDS];
 	struct buf b = { 0 };
 	int i, rc;
 
 	buf_printf(&b,
 	    "{\n  \"quern\": \"" QUERN_VERSION "\",\n  \"step\": %llu,\n"
-	    "  \"tokens\": %llu,\n  \"device\": \"%s\",\n  \"options\": {",
+	    "  \"tokens\": %llu,\n  \"device\": \"%s\",\n",
 	    (unsigned long long)c->step, (unsigned long long)c->tokens,
 	    n->ops->name);
+	rc = put_digests(&b, dir, e);
+	buf_puts(&b, "  \"options\": {");
 	fields(&c->recipe, f);
 	for (i = 0; i < FIELDS; i++) {
 		buf_printf(&b, "%s\n    \"%s\": ", i ? "," : "", f[i].name);
 		put_value(&b, &f[i]);
 	}
-	buf_puts(&b, "\n  }\n}\n");
-	rc = buf_ok(&b, e);
+	put_window(&b, &c->window);
+	buf_puts(&b, "\n}\n");
+	if (rc == 0)
+		rc = buf_ok(&b, e);
+	if (rc == 0)
+		rc = join(path, dir, "state.json", e);
 	if (rc == 0)
 		rc = out_whole(path, b.p, b.n, e);
 	buf_free(&b);
@@ -218,15 +343,14 @@ fill_folder(const char *dir, const struct net *n, const struct checkpoint *c,
 	if (join(path, dir, "model.safetensors", e) < 0 ||
 	    weights_save(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "optimizer.safetensors", e) < 0 ||
-	    weights_save(n, path, moments, 2, c->counts, e) < 0 ||
+	    weights_save(n, path, moments, n->p->moments, c->counts, e) < 0 ||
 	    join(path, dir, "config.json", e) < 0 ||
 	    save_config(path, n, e) < 0)
 		return e->code;
 	if (tokenizer && (join(path, dir, "tokenizer.json", e) < 0 ||
 			     copy_file(path, tokenizer, e) < 0))
 		return e->code;
-	if (join(path, dir, "state.json", e) < 0 ||
-	    save_state(path, n, c, e) < 0)
+	if (save_state(dir, n, c, e) < 0)
 		return e->code;
 	return sync_folder(dir, e);
 }
@@ -320,29 +444,36 @@ bool
 checkpoint_exists(const char *dir)
 {
 	char path[PATH_MAX];
+	struct stat st;
 	struct err e;
 
-	return join(path, dir, "last/state.json", &e) == 0 &&
-	       access(path, F_OK) == 0;
+	/* What the link points to may be broken: that's for loading to say. */
+	return join(path, dir, "last", &e) == 0 && lstat(path, &st) == 0;
 }
 
 static int
-load_state(const char *path, struct checkpoint *c, struct err *e)
+load_state(const char *dir, struct checkpoint *c, struct err *e)
 {
+	char path[PATH_MAX];
 	struct json_val root;
 	struct json *j;
-	int rc = json_load(&j, path, e);
+	int rc = join(path, dir, "state.json", e);
 
+	if (rc == 0)
+		rc = json_load(&j, path, e);
 	if (rc < 0)
 		return rc;
 	root = json_root(j);
 	c->step = json_u64(json_get(root, "step"), UINT64_MAX);
 	c->tokens = json_u64(json_get(root, "tokens"), UINT64_MAX);
+	get_window(&c->window, json_get(root, "losses"));
 	if (c->step == UINT64_MAX || c->tokens == UINT64_MAX)
 		rc = err_set(
 		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);
 	else
 		rc = check_options(&c->recipe, json_get(root, "options"), e);
+	if (rc == 0)
+		rc = check_digests(json_get(root, "sha256"), dir, e);
 	json_free(j);
 	return rc;
 }
@@ -368,15 +499,15 @@ checkpoint_load(
 	const struct weights_part model = { "", n->params };
 	const struct weights_part moments[] = { { "m.", n->m },
 		{ "v.", n->v } };
-	char path[PATH_MAX];
+	char path[PATH_MAX], last[PATH_MAX];
 
-	if (join(path, dir, "last/config.json", e) < 0 ||
+	if (join(last, dir, "last", e) < 0 ||
+	    join(path, dir, "last/config.json", e) < 0 ||
 	    check_config(path, &n->p->config, e) < 0 ||
-	    join(path, dir, "last/state.json", e) < 0 ||
-	    load_state(path, c, e) < 0 ||
+	    load_state(last, c, e) < 0 ||
 	    join(path, dir, "last/model.safetensors", e) < 0 ||
 	    weights_load(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "last/optimizer.safetensors", e) < 0)
 		return e->code;
-	return weights_load(n, path, moments, 2, c->counts, e);
+	return weights_load(n, path, moments, n->p->moments, c->counts, e);
 }

@@ -6,14 +6,20 @@
 #include <stdint.h>
 
 #include "train/net.h"
+#include "train/optimiser.h"
 #include "train/schedule.h"
+#include "train/spike.h"
 
 struct err;
 
 /* What decides, beside model and recipe, what a run computes. */
 struct train_recipe {
 	struct schedule schedule;
-	double beta1, beta2, eps, decay, clip;
+	struct optimiser_options optimiser;
+	double label_smoothing, z_loss, clip;
+	bool document_mask;
+	double spike;        /* standard deviations; 0: never */
+	uint64_t spike_skip; /* steps left out */
 	uint32_t micro_batch;
 	uint64_t seed;
 	char rows[65]; /* digest of the row source */
@@ -24,7 +30,8 @@ struct train_recipe {
  *
  *	model.safetensors, config.json, tokenizer.json (if there is one)
  *	optimizer.safetensors   m.NAME, v.NAME, unigram.counts
- *	state.json              step, tokens, device, resolved options
+ *	state.json              step, tokens, device, digests of the two
+ *	                        .safetensors, resolved options
  *
  * and DIR/last is a link to the newest.  Folder and link change their names
  * only when everything is on the disk: kill -9 at any moment leaves the last
@@ -33,6 +40,7 @@ struct train_recipe {
 struct checkpoint {
 	struct train_recipe recipe;
 	uint64_t step, tokens;
+	struct spike_window window;
 	uint64_t *counts; /* (vocab): tokens trained on, the caller's */
 };
 
@@ -45,7 +53,7 @@ bool checkpoint_exists(const char *dir);
 /*
  * Load DIR/last into n and c.  ERR_ARG, naming the option and both values, if
  * it was made with another config, recipe or options than those in c->recipe:
- * going on with others would be another run.
+ * going on with others would be another run.  ERR_FORMAT for a broken file.
  */
 int checkpoint_load(
     const char *dir, struct net *n, struct checkpoint *c, struct err *e);

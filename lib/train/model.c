@@ -30,9 +30,7 @@ load(struct model *m, const char *dir, const struct ops *ops,
 	    program_build(&m->p, &c, PASS, false, e) < 0 ||
 	    net_open(&m->n, &m->p, ops, e) < 0)
 		return e->code;
-	snprintf(path, sizeof(path), "%s/model.safetensors", dir);
-	if (weights_load(&m->n, path, &(struct weights_part){ "", m->n.params },
-		1, NULL, e) < 0)
+	if (weights_load_folder(&m->n, dir, e) < 0)
 		return e->code;
 	if (positions == 0 || positions > c.max_seq)
 		positions = c.max_seq;
@@ -101,6 +99,36 @@ model_feed(struct model *m, const uint32_t *tokens, uint32_t n, float *logits,
 		k = n - at < PASS ? n - at : PASS;
 		if (net_step(&m->n, &m->c, tokens + at, k,
 			at + k == n ? logits : NULL, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* The sequence is full: go on with its later half as what came before. */
+static int
+slide(struct model *m, const uint32_t *at, struct err *e)
+{
+	uint32_t back = m->c.max / 2;
+
+	model_rewind(m);
+	return model_feed(m, at - back, back, NULL, e);
+}
+
+int
+model_score(struct model *m, const uint32_t *tokens, size_t n, double *nats,
+    struct err *e)
+{
+	size_t at, k;
+
+	model_rewind(m);
+	for (at = 0; at + 1 < n; at += k) {
+		if (m->c.used == m->c.max && slide(m, tokens + at, e) < 0)
+			return e->code;
+		k = n - 1 - at < PASS ? n - 1 - at : PASS;
+		if (k > m->c.max - m->c.used)
+			k = m->c.max - m->c.used;
+		if (net_score(&m->n, &m->c, tokens + at, (uint32_t)k, nats, e) <
+		    0)
 			return e->code;
 	}
 	return 0;

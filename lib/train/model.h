@@ -11,7 +11,8 @@ struct err;
 
 /*
  * A trained model for generation: a checkpoint or a Hugging Face folder
- * (config.json, model.safetensors), and one sequence with its keys and values.
+ * (config.json, model.safetensors or an index of several), and one sequence
+ * with its keys and values.
  */
 struct model;
 
@@ -29,6 +30,13 @@ uint32_t model_used(const struct model *m);
  */
 int model_feed(struct model *m, const uint32_t *tokens, uint32_t n,
     float *logits, struct err *e);
+/*
+ * Adds to *nats the loss of tokens[1..n), each predicted from those before it:
+ * from all of them, or, beyond the room, from at least half as many as there is
+ * room for.  Uses the sequence.
+ */
+int model_score(struct model *m, const uint32_t *tokens, size_t n, double *nats,
+    struct err *e);
 /* Back to an empty sequence. */
 void model_rewind(struct model *m);
 

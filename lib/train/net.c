@@ -24,12 +24,12 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	uint64_t real = ops->real;
 
 	m->params = p->params.size * real;
-	m->optimiser = p->backward ? 3 * m->params : 0;
+	m->optimiser = p->backward ? (1 + p->moments) * m->params : 0;
 	m->activations = p->arena * real;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->total = m->params + m->optimiser + m->activations + m->logits +
 		   rope_size(p) * real +
-		   p->tokens * 2 * (real + 2 * sizeof(int32_t));
+		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
 }
 
 /* Angles in double; the channels of a position: cosines, then sines. */
@@ -65,9 +65,12 @@ alloc_all(struct net *n)
 	n->params = n->ops->alloc(params);
 	if (p->backward) {
 		n->grads = n->ops->alloc(params);
-		n->m = n->ops->alloc(params);
-		n->v = n->ops->alloc(params);
-		if (!n->grads || !n->m || !n->v)
+		if (p->moments > 0)
+			n->m = n->ops->alloc(params);
+		if (p->moments > 1)
+			n->v = n->ops->alloc(params);
+		if (!n->grads || (p->moments > 0 && !n->m) ||
+		    (p->moments > 1 && !n->v))
 			return false;
 	}
 	n->arena = n->ops->alloc(p->arena * real);
@@ -76,11 +79,13 @@ alloc_all(struct net *n)
 	n->rope = n->ops->alloc(rope_size(p) * real);
 	n->ids = n->ops->alloc(p->tokens * sizeof(*n->ids));
 	n->targets = n->ops->alloc(p->tokens * sizeof(*n->targets));
+	n->first = n->ops->alloc(p->tokens * sizeof(*n->first));
 	n->sum = n->ops->alloc(sizeof(*n->sum));
-	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
+	n->host_ids = malloc(3 * p->tokens * sizeof(*n->host_ids));
 	n->host_loss = malloc(p->tokens * real);
 	return n->params && n->arena && n->logits && n->loss && n->rope &&
-	       n->ids && n->targets && n->sum && n->host_ids && n->host_loss;
+	       n->ids && n->targets && n->first && n->sum && n->host_ids &&
+	       n->host_loss;
 }
 
 int
@@ -89,7 +94,7 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 {
 	struct net_memory m;
 
-	*n = (struct net){ .p = p, .ops = ops };
+	*n = (struct net){ .p = p, .ops = ops, .doc_end = -1 };
 	if (ops_complete(ops, e) < 0)
 		return e->code;
 	if (!alloc_all(n)) {
@@ -102,8 +107,7 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	ops->zero(n->params, p->params.size);
 	if (p->backward) {
 		ops->zero(n->grads, p->params.size);
-		ops->zero(n->m, p->params.size);
-		ops->zero(n->v, p->params.size);
+		net_forget(n);
 	}
 	if (fill_rope(n, e) < 0) {
 		net_close(n);
@@ -116,7 +120,7 @@ void
 net_close(struct net *n)
 {
 	void *dev[] = { n->params, n->grads, n->m, n->v, n->arena, n->logits,
-		n->loss, n->rope, n->ids, n->targets, n->sum };
+		n->loss, n->rope, n->ids, n->targets, n->first, n->sum };
 	size_t i;
 
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
@@ -160,6 +164,30 @@ put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 	return 0;
 }
 
+/* Where each token's document begins, from the tokens put last. */
+static const int32_t *
+put_documents(struct net *n, uint32_t B, uint32_t T)
+{
+	const int32_t *ids = n->host_ids;
+	int32_t *first = n->host_ids + 2 * n->p->tokens;
+	size_t b, t, at;
+
+	if (n->doc_end < 0)
+		return NULL;
+	for (b = 0; b < B; b++)
+		for (t = 0; t < T; t++) {
+			at = b * T + t;
+			if (t == 0)
+				first[at] = 0;
+			else
+				first[at] = ids[at - 1] == n->doc_end
+						? (int32_t)t
+						: first[at - 1];
+		}
+	n->ops->put(n->first, first, (size_t)B * T * sizeof(*first));
+	return n->first;
+}
+
 /* In order, in double. */
 static int
 add_losses(struct net *n, size_t count, double *loss, struct err *e)
@@ -190,6 +218,7 @@ run_rows(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 
 	if (put_tokens(n, rows, B, T, T + 1, e) < 0)
 		return e->code;
+	s.first = put_documents(n, B, T);
 	pass_forward(&s);
 	if (train)
 		pass_backward(&s);
@@ -216,6 +245,15 @@ net_zero_grads(struct net *n)
 	n->ops->zero(n->grads, n->p->params.size);
 }
 
+void
+net_forget(struct net *n)
+{
+	if (n->m)
+		n->ops->zero(n->m, n->p->params.size);
+	if (n->v)
+		n->ops->zero(n->v, n->p->params.size);
+}
+
 int
 net_grad_norm(struct net *n, double *norm, struct err *e)
 {
@@ -227,24 +265,6 @@ net_grad_norm(struct net *n, double *norm, struct err *e)
 	rc = n->ops->sync(e);
 	*norm = sqrt(sum);
 	return rc;
-}
-
-void
-net_adamw(struct net *n, const struct adamw *o)
-{
-	const struct params *all = &n->p->params;
-	struct adamw mine = *o;
-	size_t i;
-
-	for (i = 0; i < all->n; i++) {
-		const struct param *p = &all->v[i];
-
-		mine.decay = p->decay ? o->decay : 0;
-		n->ops->adamw(net_at(n->ops, n->params, p->at),
-		    net_at(n->ops, n->grads, p->at),
-		    net_at(n->ops, n->m, p->at), net_at(n->ops, n->v, p->at),
-		    p->n, &mine);
-	}
 }
 
 int
@@ -282,20 +302,22 @@ get_logits(struct net *n, size_t from, int rows, float *to, struct err *e)
 
 	n->ops->matmul(n->logits,
 	    net_at(n->ops, n->arena, h->at + from * c->dim),
-	    net_at(n->ops, n->params, n->p->head), rows, (int)c->vocab,
+	    net_at(n->ops, n->params, n->p->params.head), rows, (int)c->vocab,
 	    (int)c->dim, 0, 1, 0);
 	return net_get(n->ops, to, n->logits, 0, (size_t)rows * c->vocab, e);
 }
 
-int
-net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
-    float *logits, struct err *e)
+/* count tokens of one sequence, and their targets behind them if losses. */
+static int
+run_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
+    bool losses, struct err *e)
 {
 	struct pass s = { .n = n,
 		.B = 1,
 		.T = (int)count,
 		.N = (int)count,
 		.pos = (int)c->used,
+		.losses = losses,
 		.cache = c };
 
 	if (count > c->max - c->used || c->used + count > n->p->config.max_seq)
@@ -303,12 +325,30 @@ net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
 		    "the sequence is longer than the %u positions there are",
 		    c->max < n->p->config.max_seq ? c->max
 						  : n->p->config.max_seq);
-	if (put_tokens(n, tokens, 1, count, count, e) < 0)
+	if (put_tokens(n, tokens, 1, count, count + losses, e) < 0)
 		return e->code;
 	pass_forward(&s);
 	c->used += count;
+	return 0;
+}
+
+int
+net_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
+    float *logits, struct err *e)
+{
+	if (run_step(n, c, tokens, count, false, e) < 0)
+		return e->code;
 	return logits ? get_logits(n, count - 1, 1, logits, e)
 		      : n->ops->sync(e);
+}
+
+int
+net_score(struct net *n, struct cache *c, const uint32_t *tokens,
+    uint32_t count, double *loss, struct err *e)
+{
+	if (run_step(n, c, tokens, count, true, e) < 0)
+		return e->code;
+	return add_losses(n, count, loss, e);
 }
 
 int
@@ -320,6 +360,7 @@ net_logits(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 
 	if (put_tokens(n, rows, B, T, T, e) < 0)
 		return e->code;
+	s.first = put_documents(n, B, T);
 	pass_forward(&s);
 	for (i = 0; i < N; i += NET_CHUNK) {
 		m = N - i < NET_CHUNK ? N - i : NET_CHUNK;

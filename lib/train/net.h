@@ -18,15 +18,23 @@ struct err;
 struct net {
 	const struct program *p;
 	const struct ops *ops;
-	/* Arenas of the same layout (params.h); the last three only with
-	 * backward. */
+	/* Arenas of the same layout (params.h); grads only with backward, m
+	 * and v only as many as p->moments. */
 	void *params, *grads, *m, *v;
 	void *arena;  /* activations and their gradients */
 	void *logits; /* of NET_CHUNK tokens at a time */
 	void *loss;   /* (tokens) */
 	void *rope;   /* (max_seq, head_dim) */
 	int32_t *ids, *targets;
+	int32_t *first; /* position at which each token's document begins */
 	double *sum;
+	/*
+	 * The token that ends documents, or -1.  If set, training and losses
+	 * let no token look at anything before its own document.
+	 */
+	int64_t doc_end;
+	/* Of the loss that is trained on; net_loss() measures without them. */
+	double smoothing, z;
 	/* On the host, for getting tokens in and losses out. */
 	int32_t *host_ids;
 	void *host_loss;
@@ -65,14 +73,10 @@ int net_loss(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
     double *loss, struct err *e);
 /* All gradients are 0. */
 void net_zero_grads(struct net *n);
+/* All moments are 0. */
+void net_forget(struct net *n);
 /* The norm of all gradients; ERR_IO if the device failed. */
 int net_grad_norm(struct net *n, double *norm, struct err *e);
-/*
- * AdamW on every parameter; o->decay is for those that decay, o->scale is
- * multiplied into the gradient.
- */
-void net_adamw(struct net *n, const struct adamw *o);
-
 /* Keys and values of one sequence, for generation; freed by cache_close(). */
 struct cache {
 	const struct ops *ops;
@@ -90,6 +94,10 @@ void cache_close(struct cache *c);
  */
 int net_step(struct net *n, struct cache *c, const uint32_t *tokens,
     uint32_t count, float *logits, struct err *e);
+/* As net_step(), on count + 1 tokens, the last only a target: adds the sum of
+ * losses (nats) to *loss. */
+int net_score(struct net *n, struct cache *c, const uint32_t *tokens,
+    uint32_t count, double *loss, struct err *e);
 /* Logits (B*T, vocab) of whole rows (B,T), without a cache: for tests. */
 int net_logits(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
     float *logits, struct err *e);
@@ -103,8 +111,9 @@ int net_get(const struct ops *ops, float *to, const void *from, size_t at,
 /* One pass over the nodes (nodes.c). */
 struct pass {
 	struct net *n;
-	int B, T, N; /* N = B * T */
-	int pos;     /* of the first token of each row */
+	int B, T, N;          /* N = B * T */
+	int pos;              /* of the first token of each row */
+	const int32_t *first; /* as in ops.def, on the device, or NULL */
 	bool train;
 	bool losses; /* the loss node does its work */
 	double scale;

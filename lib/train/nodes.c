@@ -10,21 +10,21 @@ net_at(const struct ops *ops, const void *array, size_t at)
 
 /* A tensor's memory, a parameter's, and its gradient's. */
 static void *
-T_(const struct pass *s, int t)
+tensor_at(const struct pass *s, int t)
 {
 	return net_at(s->n->ops, s->n->arena, s->n->p->tensor[t].at);
 }
 
 static void *
-P_(const struct pass *s, const struct node *x)
+param_at(const struct pass *s, size_t at)
 {
-	return net_at(s->n->ops, s->n->params, x->param);
+	return net_at(s->n->ops, s->n->params, at);
 }
 
 static void *
-G_(const struct pass *s, const struct node *x)
+grad_at(const struct pass *s, size_t at)
 {
-	return net_at(s->n->ops, s->n->grads, x->param);
+	return net_at(s->n->ops, s->n->grads, at);
 }
 
 static int
@@ -42,48 +42,103 @@ elements(const struct pass *s, int t)
 static void
 embed_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->embed_fwd(
-	    T_(s, x->out), P_(s, x), s->n->ids, s->N, width(s, x->out));
+	s->n->ops->embed_fwd(tensor_at(s, x->out), param_at(s, x->param),
+	    s->n->ids, s->N, width(s, x->out));
+	if (x->param2 != PARAM_NONE)
+		s->n->ops->position_fwd(tensor_at(s, x->out),
+		    param_at(s, x->param2), s->B, s->T, width(s, x->out),
+		    s->pos);
 }
 
 static void
 embed_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->embed_bwd(
-	    G_(s, x), T_(s, x->gout), s->n->ids, s->N, width(s, x->out));
+	s->n->ops->embed_bwd(grad_at(s, x->param), tensor_at(s, x->gout),
+	    s->n->ids, s->N, width(s, x->out));
+	if (x->param2 != PARAM_NONE)
+		s->n->ops->position_bwd(grad_at(s, x->param2),
+		    tensor_at(s, x->gout), s->B, s->T, width(s, x->out));
 }
 
 static void
 rmsnorm_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->rmsnorm_fwd(T_(s, x->out), T_(s, x->aux), T_(s, x->in),
-	    P_(s, x), s->N, width(s, x->in), s->n->p->config.eps);
+	s->n->ops->rmsnorm_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
+	    tensor_at(s, x->in), param_at(s, x->param), s->N, width(s, x->in),
+	    s->n->p->config.eps);
 }
 
 static void
 rmsnorm_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->rmsnorm_bwd(T_(s, x->gin), G_(s, x), T_(s, x->gout),
-	    T_(s, x->in), P_(s, x), T_(s, x->aux), s->N, width(s, x->in),
+	s->n->ops->rmsnorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
+	    tensor_at(s, x->gout), tensor_at(s, x->in), param_at(s, x->param),
+	    tensor_at(s, x->aux), s->N, width(s, x->in), x->add_in);
+}
+
+static void
+layernorm_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->layernorm_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
+	    tensor_at(s, x->in), param_at(s, x->param), param_at(s, x->param2),
+	    s->N, width(s, x->in), s->n->p->config.eps);
+}
+
+static void
+layernorm_bwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->layernorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
+	    grad_at(s, x->param2), tensor_at(s, x->gout), tensor_at(s, x->in),
+	    param_at(s, x->param), tensor_at(s, x->aux), s->N, width(s, x->in),
 	    x->add_in);
+}
+
+static void
+qknorm_fwd(const struct pass *s, const struct node *x)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	s->n->ops->qknorm_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
+	    tensor_at(s, x->in), param_at(s, x->param), param_at(s, x->param2),
+	    s->N, (int)c->heads, (int)c->kv_heads, (int)c->head_dim, c->eps);
+}
+
+static void
+qknorm_bwd(const struct pass *s, const struct node *x)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	s->n->ops->qknorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
+	    grad_at(s, x->param2), tensor_at(s, x->gout), tensor_at(s, x->in),
+	    param_at(s, x->param), param_at(s, x->param2), tensor_at(s, x->aux),
+	    s->N, (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
 }
 
 static void
 linear_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->matmul(T_(s, x->out), T_(s, x->in), P_(s, x), s->N,
-	    width(s, x->out), width(s, x->in), 0, 1, 0);
+	s->n->ops->matmul(tensor_at(s, x->out), tensor_at(s, x->in),
+	    param_at(s, x->param), s->N, width(s, x->out), width(s, x->in), 0,
+	    !s->n->p->config.in_out, 0);
+	if (x->param2 != PARAM_NONE)
+		s->n->ops->bias_fwd(tensor_at(s, x->out),
+		    param_at(s, x->param2), s->N, width(s, x->out));
 }
 
 static void
 linear_bwd(const struct pass *s, const struct node *x)
 {
 	int in = width(s, x->in), out = width(s, x->out);
+	bool in_out = s->n->p->config.in_out;
+	void *dout = tensor_at(s, x->gout), *input = tensor_at(s, x->in);
 
-	s->n->ops->matmul(T_(s, x->gin), T_(s, x->gout), P_(s, x), s->N, in,
-	    out, 0, 0, x->add_in);
-	s->n->ops->matmul(
-	    G_(s, x), T_(s, x->gout), T_(s, x->in), out, in, s->N, 1, 0, 1);
+	s->n->ops->matmul(tensor_at(s, x->gin), dout, param_at(s, x->param),
+	    s->N, in, out, 0, in_out, x->add_in);
+	s->n->ops->matmul(grad_at(s, x->param), in_out ? input : dout,
+	    in_out ? dout : input, in_out ? in : out, in_out ? out : in, s->N,
+	    1, 0, 1);
+	if (x->param2 != PARAM_NONE)
+		s->n->ops->bias_bwd(grad_at(s, x->param2), dout, s->N, out);
 }
 
 static void
@@ -91,7 +146,7 @@ rope(const struct pass *s, int t, int inverse)
 {
 	const struct model_config *c = &s->n->p->config;
 
-	s->n->ops->rope(T_(s, t), s->n->rope, s->B, s->T,
+	s->n->ops->rope(tensor_at(s, t), s->n->rope, s->B, s->T,
 	    (int)(c->heads + c->kv_heads), (int)c->head_dim, width(s, t),
 	    s->pos, inverse);
 }
@@ -116,15 +171,16 @@ attention_fwd(const struct pass *s, const struct node *x)
 	size_t at;
 
 	if (!s->cache) {
-		ops->attention_fwd(T_(s, x->out), T_(s, x->aux), T_(s, x->in),
-		    s->B, s->T, (int)c->heads, (int)c->kv_heads,
-		    (int)c->head_dim);
+		ops->attention_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
+		    tensor_at(s, x->in), s->first, s->B, s->T, (int)c->heads,
+		    (int)c->kv_heads, (int)c->head_dim, (int)c->window);
 		return;
 	}
 	at = (size_t)x->layer * s->cache->max * c->kv_heads * c->head_dim;
-	ops->attention_step(T_(s, x->out), net_at(ops, s->cache->keys, at),
-	    net_at(ops, s->cache->values, at), T_(s, x->in), s->N, s->pos,
-	    (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
+	ops->attention_step(tensor_at(s, x->out),
+	    net_at(ops, s->cache->keys, at), net_at(ops, s->cache->values, at),
+	    tensor_at(s, x->in), s->N, s->pos, (int)c->heads, (int)c->kv_heads,
+	    (int)c->head_dim, (int)c->window);
 }
 
 static void
@@ -132,30 +188,46 @@ attention_bwd(const struct pass *s, const struct node *x)
 {
 	const struct model_config *c = &s->n->p->config;
 
-	s->n->ops->attention_bwd(T_(s, x->gin), T_(s, x->gout), T_(s, x->out),
-	    T_(s, x->in), T_(s, x->aux), s->B, s->T, (int)c->heads,
-	    (int)c->kv_heads, (int)c->head_dim);
+	s->n->ops->attention_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
+	    tensor_at(s, x->out), tensor_at(s, x->in), tensor_at(s, x->aux),
+	    s->first, s->B, s->T, (int)c->heads, (int)c->kv_heads,
+	    (int)c->head_dim, (int)c->window);
 }
 
 static void
-swiglu_fwd(const struct pass *s, const struct node *x)
+glu_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->swiglu_fwd(
-	    T_(s, x->out), T_(s, x->in), s->N, width(s, x->out));
+	s->n->ops->glu_fwd(tensor_at(s, x->out), tensor_at(s, x->in), s->N,
+	    width(s, x->out), (int)s->n->p->config.act);
 }
 
 static void
-swiglu_bwd(const struct pass *s, const struct node *x)
+glu_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->swiglu_bwd(T_(s, x->gin), T_(s, x->gout), T_(s, x->in), s->N,
-	    width(s, x->out));
+	s->n->ops->glu_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
+	    tensor_at(s, x->in), s->N, width(s, x->out),
+	    (int)s->n->p->config.act);
+}
+
+static void
+act_fwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->act_fwd(tensor_at(s, x->out), tensor_at(s, x->in),
+	    elements(s, x->out), (int)s->n->p->config.act);
+}
+
+static void
+act_bwd(const struct pass *s, const struct node *x)
+{
+	s->n->ops->act_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
+	    tensor_at(s, x->in), elements(s, x->out), (int)s->n->p->config.act);
 }
 
 static void
 add_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->add(
-	    T_(s, x->out), T_(s, x->in), T_(s, x->in2), elements(s, x->out));
+	s->n->ops->add(tensor_at(s, x->out), tensor_at(s, x->in),
+	    tensor_at(s, x->in2), elements(s, x->out));
 }
 
 static void
@@ -164,9 +236,11 @@ pass_on(const struct pass *s, int to, int from, bool add)
 	const struct ops *ops = s->n->ops;
 
 	if (add)
-		ops->add(T_(s, to), T_(s, to), T_(s, from), elements(s, from));
+		ops->add(tensor_at(s, to), tensor_at(s, to), tensor_at(s, from),
+		    elements(s, from));
 	else
-		ops->copy(T_(s, to), T_(s, from), elements(s, from));
+		ops->copy(
+		    tensor_at(s, to), tensor_at(s, from), elements(s, from));
 }
 
 static void
@@ -186,16 +260,21 @@ loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
 	const struct ops *ops = s->n->ops;
 	int V = (int)s->n->p->config.vocab, C = width(s, x->in);
 	size_t at = (size_t)from * (size_t)C;
-	void *logits = s->n->logits, *in = net_at(ops, T_(s, x->in), at);
+	struct cross_entropy o = { .scale = s->scale, .backward = s->train };
+	void *logits = s->n->logits, *in = net_at(ops, tensor_at(s, x->in), at);
 
-	ops->matmul(logits, in, P_(s, x), rows, V, C, 0, 1, 0);
+	if (s->train) {
+		o.smoothing = s->n->smoothing;
+		o.z = s->n->z;
+	}
+	ops->matmul(logits, in, param_at(s, x->param), rows, V, C, 0, 1, 0);
 	ops->cross_entropy(net_at(ops, s->n->loss, (size_t)from), logits,
-	    s->n->targets + from, rows, V, s->scale, s->train);
+	    s->n->targets + from, rows, V, &o);
 	if (!s->train)
 		return;
-	ops->matmul(net_at(ops, T_(s, x->gin), at), logits, P_(s, x), rows, C,
-	    V, 0, 0, 0);
-	ops->matmul(G_(s, x), logits, in, V, C, rows, 1, 0, 1);
+	ops->matmul(net_at(ops, tensor_at(s, x->gin), at), logits,
+	    param_at(s, x->param), rows, C, V, 0, 0, 0);
+	ops->matmul(grad_at(s, x->param), logits, in, V, C, rows, 1, 0, 1);
 }
 
 static void
@@ -223,10 +302,13 @@ static const struct {
 } does[NODE_KINDS] = {
 	[NODE_EMBED] = { embed_fwd, embed_bwd },
 	[NODE_RMSNORM] = { rmsnorm_fwd, rmsnorm_bwd },
+	[NODE_LAYERNORM] = { layernorm_fwd, layernorm_bwd },
+	[NODE_QKNORM] = { qknorm_fwd, qknorm_bwd },
 	[NODE_LINEAR] = { linear_fwd, linear_bwd },
 	[NODE_ROPE] = { rope_fwd, rope_bwd },
 	[NODE_ATTENTION] = { attention_fwd, attention_bwd },
-	[NODE_SWIGLU] = { swiglu_fwd, swiglu_bwd },
+	[NODE_GLU] = { glu_fwd, glu_bwd },
+	[NODE_ACT] = { act_fwd, act_bwd },
 	[NODE_ADD] = { add_fwd, add_bwd },
 	[NODE_LOSS] = { loss_fwd, nothing },
 };

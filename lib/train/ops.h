@@ -12,7 +12,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 1
+#define OPS_VERSION 2
 
 enum { OPS_CHUNK = 16384 };
 
@@ -26,6 +26,31 @@ struct adamw {
 	double lr, beta1, beta2, eps, decay;
 	double scale;  /* of the gradient: clipping */
 	double c1, c2; /* 1 - beta^t: bias correction */
+};
+
+/*
+ * Source: ReLU^2: So et al., arXiv 2109.08668; GELU and its tanh form:
+ * Hendrycks and Gimpel, arXiv 1606.08415.
+ */
+enum act_kind {
+	ACT_SILU,      /* x / (1 + exp(-x)) */
+	ACT_GELU,      /* x * the normal distribution's share below x */
+	ACT_GELU_TANH, /* x / 2 * (1 + tanh(sqrt(2/pi) (x + .044715 x^3))) */
+	ACT_RELU,      /* max(x, 0) */
+	ACT_RELU2,     /* max(x, 0)^2 */
+	ACT_KINDS
+};
+
+/*
+ * With lse = log(sum(exp(x))) over the logits x of a token:
+ *	loss = lse - (1 - smoothing) x[target] - smoothing mean(x) + z lse^2
+ * Source: label smoothing: Szegedy et al., arXiv 1512.00567, section 7; z-loss:
+ * Chowdhery et al., arXiv 2204.02311, section 5.
+ */
+struct cross_entropy {
+	double scale; /* of the gradient */
+	double smoothing, z;
+	int backward;
 };
 
 /* A device: how to hold memory on it and how to compute on it. */

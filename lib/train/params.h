@@ -14,26 +14,67 @@
  * Parameters that one product uses together (q, k, v; gate, up) adjoin, so
  * that they are one matrix.
  */
+enum param_role {
+	ROLE_VECTOR,    /* norms and biases */
+	ROLE_MATRIX,    /* of layers */
+	ROLE_EMBEDDING, /* of tokens and positions, and the head */
+};
+
 struct param {
 	char name[64]; /* as Hugging Face names it */
 	uint32_t rank; /* 1 or 2 */
 	uint64_t shape[2];
 	size_t at, n; /* in elements */
-	bool decay;   /* matrices */
-	double std;   /* of its first values; 0: they are all 1 */
+	enum param_role role;
+	double std; /* of its first values; 0: they are all `fill` */
+	float fill; /* 1 for norms, 0 for biases */
 };
+
+#define PARAM_NONE SIZE_MAX
 
 struct params {
 	struct param *v;
+	const struct param **layer; /* (layers, LAYER_PARAMS) or NULL */
 	size_t n;
+	const char *prefix; /* of names; some writers leave it out */
+	/* Places; PARAM_NONE: not there. */
+	size_t embedding, positions, norm, norm_bias, head;
 	size_t size;    /* of an arena, in elements, padding included */
 	uint64_t count; /* parameters, padding not included */
+};
+
+/* The parameters of a layer; a model has some of them. */
+enum layer_param {
+	LAYER_NORM1,
+	LAYER_NORM1_BIAS,
+	LAYER_Q, /* with K and V in it if those aren't there */
+	LAYER_K,
+	LAYER_V,
+	LAYER_Q_BIAS, /* likewise */
+	LAYER_K_BIAS,
+	LAYER_V_BIAS,
+	LAYER_Q_NORM,
+	LAYER_K_NORM,
+	LAYER_O,
+	LAYER_O_BIAS,
+	LAYER_NORM2,
+	LAYER_NORM2_BIAS,
+	LAYER_GATE, /* the only one of the two without a gate */
+	LAYER_UP,
+	LAYER_GATE_BIAS,
+	LAYER_UP_BIAS,
+	LAYER_DOWN,
+	LAYER_DOWN_BIAS,
+	LAYER_PARAMS
 };
 
 /* The order of the list is the order of the arena and of checkpoints. */
 int params_build(struct params *p, const struct model_config *c, struct err *e);
 void params_free(struct params *p);
-/* NULL if there is none of that name. */
+/* The place of a parameter of a layer, or PARAM_NONE. */
+size_t
+params_layer(const struct params *p, uint32_t layer, enum layer_param which);
+/* By its name, with or without the prefix of the body; NULL: none. */
 const struct param *params_find(const struct params *p, const char *name);
 
 #endif

@@ -6,7 +6,7 @@
 #include "train/program.h"
 
 enum {
-	NODES_A_LAYER = 11,
+	NODES_A_LAYER = 12,
 	NODES_BESIDES = 3,
 	TENSORS_A_NODE = 4, /* out, aux and their gradients */
 };
@@ -15,9 +15,12 @@ enum {
 enum { SAVE_IN = 1, SAVE_OUT = 2, SAVE_AUX = 4 };
 static const unsigned saved[NODE_KINDS] = {
 	[NODE_RMSNORM] = SAVE_IN | SAVE_AUX,
+	[NODE_LAYERNORM] = SAVE_IN | SAVE_AUX,
+	[NODE_QKNORM] = SAVE_IN | SAVE_AUX,
 	[NODE_LINEAR] = SAVE_IN,
 	[NODE_ATTENTION] = SAVE_IN | SAVE_OUT | SAVE_AUX,
-	[NODE_SWIGLU] = SAVE_IN,
+	[NODE_GLU] = SAVE_IN,
+	[NODE_ACT] = SAVE_IN,
 };
 
 static int
@@ -41,35 +44,36 @@ node(struct program *p, enum node_kind kind, uint32_t layer, int in, int in2,
 		.in2 = in2,
 		.out = width ? tensor(p, width) : in,
 		.aux = -1,
+		.param = PARAM_NONE,
+		.param2 = PARAM_NONE,
 		.gin = -1,
 		.gin2 = -1,
 		.gout = -1 };
 	return n;
 }
 
-/* Where the parameter of that name lies; layer -1: of no layer. */
-static size_t
-place(const struct program *p, const char *name)
-{
-	return params_find(&p->params, name)->at;
-}
-
 static int
-norm(struct program *p, uint32_t layer, int in, size_t param)
+norm(struct program *p, uint32_t layer, int in, size_t w, size_t b)
 {
-	struct node *n = node(p, NODE_RMSNORM, layer, in, -1, p->config.dim);
+	bool with_bias = p->config.layer_norm;
+	struct node *n = node(p, with_bias ? NODE_LAYERNORM : NODE_RMSNORM,
+	    layer, in, -1, p->config.dim);
 
-	n->aux = tensor(p, 1);
-	n->param = param;
+	n->aux = tensor(p, with_bias ? 2 : 1);
+	n->param = w;
+	n->param2 = b;
 	return n->out;
 }
 
+/* Of parameters `w` and `b` of a layer. */
 static int
-linear(struct program *p, uint32_t layer, int in, uint32_t width, size_t param)
+linear(struct program *p, uint32_t layer, int in, uint32_t width,
+    enum layer_param w, enum layer_param b)
 {
 	struct node *n = node(p, NODE_LINEAR, layer, in, -1, width);
 
-	n->param = param;
+	n->param = params_layer(&p->params, layer, w);
+	n->param2 = params_layer(&p->params, layer, b);
 	return n->out;
 }
 
@@ -79,46 +83,69 @@ attention(struct program *p, uint32_t layer, int qkv)
 	const struct model_config *c = &p->config;
 	struct node *n;
 
-	node(p, NODE_ROPE, layer, qkv, -1, 0);
+	if (c->qk_norm) {
+		n = node(p, NODE_QKNORM, layer, qkv, -1, config_qkv(c));
+		n->aux = tensor(p, c->heads + c->kv_heads);
+		n->param = params_layer(&p->params, layer, LAYER_Q_NORM);
+		n->param2 = params_layer(&p->params, layer, LAYER_K_NORM);
+		qkv = n->out;
+	}
+	if (!c->learned_pos)
+		node(p, NODE_ROPE, layer, qkv, -1, 0);
 	n = node(p, NODE_ATTENTION, layer, qkv, -1, c->heads * c->head_dim);
 	n->aux = tensor(p, c->heads);
 	return n->out;
 }
 
-/* A layer over the residual stream x; param: its first (params.c). */
 static int
-layer(struct program *p, uint32_t i, int x, const struct param *w)
+mlp(struct program *p, uint32_t layer, int in)
 {
 	const struct model_config *c = &p->config;
 	int h;
 
-	h = norm(p, i, x, w[0].at);
-	h = linear(p, i, h, config_qkv(c), w[1].at);
+	h = linear(p, layer, in, c->plain_mlp ? c->hidden : 2 * c->hidden,
+	    LAYER_GATE, LAYER_GATE_BIAS);
+	h = node(p, c->plain_mlp ? NODE_ACT : NODE_GLU, layer, h, -1, c->hidden)
+		->out;
+	return linear(p, layer, h, c->dim, LAYER_DOWN, LAYER_DOWN_BIAS);
+}
+
+/* A layer over the residual stream x. */
+static int
+layer(struct program *p, uint32_t i, int x)
+{
+	const struct params *w = &p->params;
+	uint32_t dim = p->config.dim;
+	int h;
+
+	h = norm(p, i, x, params_layer(w, i, LAYER_NORM1),
+	    params_layer(w, i, LAYER_NORM1_BIAS));
+	h = linear(p, i, h, config_qkv(&p->config), LAYER_Q, LAYER_Q_BIAS);
 	h = attention(p, i, h);
-	h = linear(p, i, h, c->dim, w[4].at);
-	x = node(p, NODE_ADD, i, x, h, c->dim)->out;
-	h = norm(p, i, x, w[5].at);
-	h = linear(p, i, h, 2 * c->hidden, w[6].at);
-	h = node(p, NODE_SWIGLU, i, h, -1, c->hidden)->out;
-	h = linear(p, i, h, c->dim, w[8].at);
-	return node(p, NODE_ADD, i, x, h, c->dim)->out;
+	h = linear(p, i, h, dim, LAYER_O, LAYER_O_BIAS);
+	x = node(p, NODE_ADD, i, x, h, dim)->out;
+	h = norm(p, i, x, params_layer(w, i, LAYER_NORM2),
+	    params_layer(w, i, LAYER_NORM2_BIAS));
+	h = mlp(p, i, h);
+	return node(p, NODE_ADD, i, x, h, dim)->out;
 }
 
 static void
 lay_out(struct program *p)
 {
 	const struct model_config *c = &p->config;
+	struct node *first = node(p, NODE_EMBED, 0, -1, -1, c->dim);
 	uint32_t i;
-	int x;
+	int x = first->out;
 
-	p->embedding = place(p, "model.embed_tokens.weight");
-	p->head = c->tied ? p->embedding : place(p, "lm_head.weight");
-	x = node(p, NODE_EMBED, 0, -1, -1, c->dim)->out;
-	p->node[0].param = p->embedding;
+	first->param = p->params.embedding;
+	first->param2 = p->params.positions;
 	for (i = 0; i < c->layers; i++)
-		x = layer(p, i, x, &p->params.v[1 + i * 9]);
-	p->last_hidden = norm(p, c->layers, x, place(p, "model.norm.weight"));
-	node(p, NODE_LOSS, c->layers, p->last_hidden, -1, 0)->param = p->head;
+		x = layer(p, i, x);
+	p->last_hidden =
+	    norm(p, c->layers, x, p->params.norm, p->params.norm_bias);
+	node(p, NODE_LOSS, c->layers, p->last_hidden, -1, 0)->param =
+	    p->params.head;
 }
 
 static void
@@ -210,9 +237,10 @@ program_build(struct program *p, const struct model_config *c, size_t tokens,
 	size_t nodes = (size_t)c->layers * NODES_A_LAYER + NODES_BESIDES;
 	int rc;
 
-	*p = (struct program){
-		.config = *c, .tokens = tokens, .backward = backward
-	};
+	*p = (struct program){ .config = *c,
+		.tokens = tokens,
+		.backward = backward,
+		.moments = backward ? 2 : 0 };
 	rc = params_build(&p->params, c, e);
 	if (rc < 0)
 		return rc;

@@ -18,12 +18,15 @@ struct err;
  * together share memory (plan.c).
  */
 enum node_kind {
-	NODE_EMBED,     /* out = table[ids] */
+	NODE_EMBED,     /* out = table[ids], + positions (param2) */
 	NODE_RMSNORM,   /* out = norm(in), aux: rstd */
-	NODE_LINEAR,    /* out = in * W' */
+	NODE_LAYERNORM, /* the same with bias (param2), aux: mean, rstd */
+	NODE_QKNORM,    /* queries' and keys' (param2) norms, aux: rstd */
+	NODE_LINEAR,    /* out = in * W' (in * W if in_out), + bias (param2) */
 	NODE_ROPE,      /* out is in, rotated in place */
 	NODE_ATTENTION, /* out = attention(in), aux: lse */
-	NODE_SWIGLU,    /* out = silu(half of in) * other half */
+	NODE_GLU,       /* out = act(half of in) * other half */
+	NODE_ACT,       /* out = act(in) */
 	NODE_ADD,       /* out = in + in2 */
 	NODE_LOSS,      /* logits of in, their loss, and in's gradient */
 	NODE_KINDS
@@ -41,7 +44,8 @@ struct node {
 	enum node_kind kind;
 	uint32_t layer;
 	int in, in2, out, aux;
-	size_t param; /* place of its parameters in their arena */
+	/* Places of its parameters in their arena; PARAM_NONE: none. */
+	size_t param, param2;
 	/* Gradients of in, in2, out, and whether those of the inputs have been
 	 * written by a later node, so that this one adds to them. */
 	int gin, gin2, gout;
@@ -56,10 +60,9 @@ struct program {
 	size_t tensors, nodes;
 	size_t tokens; /* the most in one pass: B * T */
 	bool backward;
+	uint32_t moments; /* that its optimiser keeps: 0 to 2; 2 at first */
 	size_t arena;     /* of activations and their gradients, in elements */
 	int last_hidden;  /* what the logits are made of: (N, dim) */
-	size_t head;      /* place of the output matrix (vocab, dim) */
-	size_t embedding; /* place of the input matrix (vocab, dim) */
 };
 
 /*

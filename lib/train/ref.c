@@ -9,6 +9,8 @@
 
 #include "train/ops.h"
 
+#define PI 3.14159265358979323846
+
 #define OP(name, args) static void ref_##name args;
 #include "train/ops.def"
 #undef OP
@@ -123,6 +125,130 @@ ref_rmsnorm_bwd(void *din, void *dw, const void *dout, const void *in,
 }
 
 static void
+ref_layernorm_fwd(void *out, void *stats, const void *in, const void *w,
+    const void *b, int N, int C, double eps)
+{
+	const double *x, *weight = w, *bias = b;
+	double *o, mean, var;
+	int i, c;
+
+	for (i = 0; i < N; i++) {
+		x = (const double *)in + i * C;
+		o = (double *)out + i * C;
+		mean = var = 0;
+		for (c = 0; c < C; c++)
+			mean += x[c] / C;
+		for (c = 0; c < C; c++)
+			var += (x[c] - mean) * (x[c] - mean) / C;
+		((double *)stats)[2 * i] = mean;
+		((double *)stats)[2 * i + 1] = 1 / sqrt(var + eps);
+		for (c = 0; c < C; c++)
+			o[c] = (x[c] - mean) / sqrt(var + eps) * weight[c] +
+			       bias[c];
+	}
+}
+
+static void
+ref_layernorm_bwd(void *din, void *dw, void *db, const void *dout,
+    const void *in, const void *w, const void *stats, int N, int C,
+    int accumulate)
+{
+	const double *g, *x, *weight = w, *s;
+	double *dx, sum, dot, h;
+	int i, c;
+
+	for (i = 0; i < N; i++) {
+		g = (const double *)dout + i * C;
+		x = (const double *)in + i * C;
+		s = (const double *)stats + 2 * i;
+		dx = (double *)din + i * C;
+		sum = dot = 0;
+		for (c = 0; c < C; c++) {
+			h = (x[c] - s[0]) * s[1];
+			sum += g[c] * weight[c] / C;
+			dot += g[c] * weight[c] * h / C;
+			((double *)dw)[c] += g[c] * h;
+			((double *)db)[c] += g[c];
+		}
+		for (c = 0; c < C; c++)
+			dx[c] = (accumulate ? dx[c] : 0) +
+				s[1] * (g[c] * weight[c] - sum -
+					   (x[c] - s[0]) * s[1] * dot);
+	}
+}
+
+static void
+ref_qknorm_fwd(void *out, void *rstd, const void *in, const void *wq,
+    const void *wk, int N, int H, int K, int D, double eps)
+{
+	int i, h, row = (H + 2 * K) * D;
+	double *o = out, *r = rstd;
+
+	ref_copy(out, in, (size_t)N * (size_t)row);
+	for (i = 0; i < N; i++)
+		for (h = 0; h < H + K; h++)
+			ref_rmsnorm_fwd(o + i * row + h * D,
+			    r + i * (H + K) + h,
+			    (const double *)in + i * row + h * D,
+			    h < H ? wq : wk, 1, D, eps);
+}
+
+static void
+ref_qknorm_bwd(void *din, void *dwq, void *dwk, const void *dout,
+    const void *in, const void *wq, const void *wk, const void *rstd, int N,
+    int H, int K, int D)
+{
+	int i, h, at, row = (H + 2 * K) * D;
+
+	ref_copy(din, dout, (size_t)N * (size_t)row);
+	for (i = 0; i < N; i++)
+		for (h = 0; h < H + K; h++) {
+			at = i * row + h * D;
+			ref_rmsnorm_bwd((double *)din + at, h < H ? dwq : dwk,
+			    (const double *)dout + at, (const double *)in + at,
+			    h < H ? wq : wk,
+			    (const double *)rstd + i * (H + K) + h, 1, D, 0);
+		}
+}
+
+static void
+ref_bias_fwd(void *x, const void *b, int N, int C)
+{
+	int i;
+
+	for (i = 0; i < N * C; i++)
+		((double *)x)[i] += ((const double *)b)[i % C];
+}
+
+static void
+ref_bias_bwd(void *db, const void *dout, int N, int C)
+{
+	int i;
+
+	for (i = 0; i < N * C; i++)
+		((double *)db)[i % C] += ((const double *)dout)[i];
+}
+
+static void
+ref_position_fwd(void *x, const void *table, int B, int T, int C, int pos)
+{
+	int i;
+
+	for (i = 0; i < B * T * C; i++)
+		((double *)x)[i] +=
+		    ((const double *)table)[(pos + i / C % T) * C + i % C];
+}
+
+static void
+ref_position_bwd(void *dtable, const void *dout, int B, int T, int C)
+{
+	int i;
+
+	for (i = 0; i < B * T * C; i++)
+		((double *)dtable)[i % (T * C)] += ((const double *)dout)[i];
+}
+
+static void
 ref_rope(void *x, const void *table, int B, int T, int H, int D, int stride,
     int pos, int inverse)
 {
@@ -145,29 +271,41 @@ ref_rope(void *x, const void *table, int B, int T, int H, int D, int stride,
 	}
 }
 
-/* Weights of query t over keys 0 .. t into w; returns the lse. */
+/* Weights of query t over keys from .. t into w, 0 before; returns the lse. */
 static double
-weigh(double *w, const double *q, const double *k, int t, int row, int D)
+weigh(double *w, const double *q, const double *k, int from, int t, int row,
+    int D)
 {
 	double max = -INFINITY, sum = 0;
 	int j, d;
 
-	for (j = 0; j <= t; j++) {
+	for (j = 0; j < from; j++)
+		w[j] = 0;
+	for (j = from; j <= t; j++) {
 		w[j] = 0;
 		for (d = 0; d < D; d++)
 			w[j] += q[d] * k[j * row + d] / sqrt(D);
 		max = fmax(max, w[j]);
 	}
-	for (j = 0; j <= t; j++)
+	for (j = from; j <= t; j++)
 		sum += exp(w[j] - max);
-	for (j = 0; j <= t; j++)
+	for (j = from; j <= t; j++)
 		w[j] = exp(w[j] - max) / sum;
 	return max + log(sum);
 }
 
+/* The first position that t may look at; first: of its row, or NULL. */
+static int
+begins(const int32_t *first, int t, int window)
+{
+	int from = first ? first[t] : 0;
+
+	return window && t - window + 1 > from ? t - window + 1 : from;
+}
+
 static void
-ref_attention_fwd(
-    void *out, void *lse, const void *qkv, int B, int T, int H, int K, int D)
+ref_attention_fwd(void *out, void *lse, const void *qkv, const int32_t *first,
+    int B, int T, int H, int K, int D, int window)
 {
 	int row = (H + 2 * K) * D, b, h, t, j, d, kv;
 	double *w = malloc((size_t)T * sizeof(*w)), *o;
@@ -178,8 +316,11 @@ ref_attention_fwd(
 			for (t = 0; t < T; t++) {
 				x = (const double *)qkv + b * T * row;
 				kv = H + h / (H / K);
-				((double *)lse)[(b * T + t) * H + h] = weigh(w,
-				    x + t * row + h * D, x + kv * D, t, row, D);
+				((double *)lse)[(b * T + t) * H + h] =
+				    weigh(w, x + t * row + h * D, x + kv * D,
+					begins(first ? first + b * T : NULL, t,
+					    window),
+					t, row, D);
 				o = (double *)out + ((b * T + t) * H + h) * D;
 				for (d = 0; d < D; d++)
 					for (o[d] = 0, j = 0; j <= t; j++)
@@ -192,14 +333,14 @@ ref_attention_fwd(
 
 /* One query's share in the gradients of its head; dq, dk, dv as qkv. */
 static void
-query_bwd(double *d, const double *g, const double *x, double *w, int t,
-    int row, int D, int h, int kv, int K)
+query_bwd(double *d, const double *g, const double *x, double *w, int from,
+    int t, int row, int D, int h, int kv, int K)
 {
 	const double *q = x + t * row + h * D;
 	double mean = 0, dw, ds;
 	int j, c, pass;
 
-	weigh(w, q, x + kv * D, t, row, D);
+	weigh(w, q, x + kv * D, from, t, row, D);
 	for (pass = 0; pass < 2; pass++)
 		for (j = 0; j <= t; j++) {
 			const double *k = x + j * row + kv * D;
@@ -222,7 +363,8 @@ query_bwd(double *d, const double *g, const double *x, double *w, int t,
 
 static void
 ref_attention_bwd(void *dqkv, const void *dout, const void *out,
-    const void *qkv, const void *lse, int B, int T, int H, int K, int D)
+    const void *qkv, const void *lse, const int32_t *first, int B, int T, int H,
+    int K, int D, int window)
 {
 	int row = (H + 2 * K) * D, b, h, t;
 	double *w = malloc((size_t)T * sizeof(*w));
@@ -236,15 +378,17 @@ ref_attention_bwd(void *dqkv, const void *dout, const void *out,
 				query_bwd((double *)dqkv + b * T * row,
 				    (const double *)dout +
 					((b * T + t) * H + h) * D,
-				    (const double *)qkv + b * T * row, w, t,
-				    row, D, h, H + h / (H / K), K);
+				    (const double *)qkv + b * T * row, w,
+				    begins(first ? first + b * T : NULL, t,
+					window),
+				    t, row, D, h, H + h / (H / K), K);
 	free(w);
 }
 
 /* Rebuilds what attention_fwd would see, from the kept keys and values. */
 static void
 ref_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
-    int pos, int H, int K, int D)
+    int pos, int H, int K, int D, int window)
 {
 	int row = (H + 2 * K) * D, ld = K * D, i, h, j, c;
 	double *k = keys, *v = values, *o = out;
@@ -259,7 +403,7 @@ ref_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
 	for (i = 0; i < n; i++)
 		for (h = 0; h < H; h++) {
 			weigh(w, x + i * row + h * D, k + h / (H / K) * D,
-			    pos + i, ld, D);
+			    begins(NULL, pos + i, window), pos + i, ld, D);
 			for (c = 0; c < D; c++) {
 				o[(i * H + h) * D + c] = 0;
 				for (j = 0; j <= pos + i; j++)
@@ -271,58 +415,121 @@ ref_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
 	free(w);
 }
 
-static void
-ref_swiglu_fwd(void *out, const void *in, int N, int F)
+/* An activation and its derivative. */
+static double
+act(double x, int kind)
 {
-	const double *x = in;
-	double *o = out, gate, up;
-	int i, f;
+	switch (kind) {
+	case ACT_SILU:
+		return x / (1 + exp(-x));
+	case ACT_GELU:
+		return x / 2 * (1 + erf(x / sqrt(2)));
+	case ACT_GELU_TANH:
+		return x / 2 *
+		       (1 + tanh(sqrt(2 / PI) * (x + .044715 * x * x * x)));
+	case ACT_RELU:
+		return fmax(x, 0);
+	default:
+		return fmax(x, 0) * fmax(x, 0);
+	}
+}
 
-	for (i = 0; i < N; i++)
-		for (f = 0; f < F; f++) {
-			gate = x[i * 2 * F + f];
-			up = x[i * 2 * F + F + f];
-			o[i * F + f] = gate / (1 + exp(-gate)) * up;
-		}
+static double
+act_slope(double x, int kind)
+{
+	double s = 1 / (1 + exp(-x));
+	double t = tanh(sqrt(2 / PI) * (x + .044715 * x * x * x));
+
+	switch (kind) {
+	case ACT_SILU:
+		return s * (1 + x * (1 - s));
+	case ACT_GELU:
+		return (1 + erf(x / sqrt(2))) / 2 +
+		       x * exp(-x * x / 2) / sqrt(2 * PI);
+	case ACT_GELU_TANH:
+		return (1 + t) / 2 + x / 2 * (1 - t * t) * sqrt(2 / PI) *
+					 (1 + 3 * .044715 * x * x);
+	case ACT_RELU:
+		return x > 0;
+	default:
+		return 2 * fmax(x, 0);
+	}
 }
 
 static void
-ref_swiglu_bwd(void *din, const void *dout, const void *in, int N, int F)
+ref_act_fwd(void *out, const void *in, size_t n, int kind)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		((double *)out)[i] = act(((const double *)in)[i], kind);
+}
+
+static void
+ref_act_bwd(void *din, const void *dout, const void *in, size_t n, int kind)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		((double *)din)[i] = ((const double *)dout)[i] *
+				     act_slope(((const double *)in)[i], kind);
+}
+
+static void
+ref_glu_fwd(void *out, const void *in, int N, int F, int kind)
+{
+	const double *x = in;
+	int i, f;
+
+	for (i = 0; i < N; i++)
+		for (f = 0; f < F; f++)
+			((double *)out)[i * F + f] =
+			    act(x[i * 2 * F + f], kind) * x[i * 2 * F + F + f];
+}
+
+static void
+ref_glu_bwd(void *din, const void *dout, const void *in, int N, int F, int kind)
 {
 	const double *x = in, *g = dout;
-	double *dx = din, gate, up, s;
+	double *dx = din, gate, up;
 	int i, f;
 
 	for (i = 0; i < N; i++)
 		for (f = 0; f < F; f++) {
 			gate = x[i * 2 * F + f];
 			up = x[i * 2 * F + F + f];
-			s = 1 / (1 + exp(-gate));
 			dx[i * 2 * F + f] =
-			    g[i * F + f] * up * s * (1 + gate * (1 - s));
-			dx[i * 2 * F + F + f] = g[i * F + f] * gate * s;
+			    g[i * F + f] * up * act_slope(gate, kind);
+			dx[i * 2 * F + F + f] = g[i * F + f] * act(gate, kind);
 		}
 }
 
 static void
 ref_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
-    int V, double scale, int backward)
+    int V, const struct cross_entropy *o)
 {
-	double *l = loss, *x, max, sum;
+	double *x, max, sum, mean, lse, share;
 	int i, v;
 
 	for (i = 0; i < N; i++) {
 		x = (double *)logits + i * V;
 		max = -INFINITY;
-		sum = 0;
+		sum = mean = 0;
 		for (v = 0; v < V; v++)
 			max = fmax(max, x[v]);
-		for (v = 0; v < V; v++)
+		for (v = 0; v < V; v++) {
 			sum += exp(x[v] - max);
-		l[i] = max + log(sum) - x[targets[i]];
-		for (v = 0; backward && v < V; v++)
-			x[v] =
-			    scale * (exp(x[v] - max) / sum - (v == targets[i]));
+			mean += x[v] / V;
+		}
+		lse = max + log(sum);
+		((double *)loss)[i] = lse - (1 - o->smoothing) * x[targets[i]] -
+				      o->smoothing * mean + o->z * lse * lse;
+		for (v = 0; o->backward && v < V; v++) {
+			share = o->smoothing / V +
+				(v == targets[i] ? 1 - o->smoothing : 0);
+			x[v] = o->scale *
+			       (exp(x[v] - lse) * (1 + 2 * o->z * lse) - share);
+		}
 	}
 }
 
@@ -341,6 +548,30 @@ ref_adamw(
 		    o->lr * (m1[i] / o->c1 / (sqrt(m2[i] / o->c2) + o->eps) +
 				o->decay * w[i]);
 	}
+}
+
+static void
+ref_lion(void *p, const void *g, void *m, size_t n, const struct adamw *o)
+{
+	double *w = p, *mean = m, x, u;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		x = ((const double *)g)[i] * o->scale;
+		u = o->beta1 * mean[i] + (1 - o->beta1) * x;
+		mean[i] = o->beta2 * mean[i] + (1 - o->beta2) * x;
+		w[i] -= o->lr * ((u > 0) - (u < 0) + o->decay * w[i]);
+	}
+}
+
+static void
+ref_blend(void *out, const void *x, const void *y, size_t n, double a, double b)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		((double *)out)[i] =
+		    a * ((const double *)x)[i] + b * ((const double *)y)[i];
 }
 
 static void

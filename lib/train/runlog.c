@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -61,6 +63,13 @@ runlog_open(struct runlog *l, const char *path, uint64_t step, struct err *e)
 		return rc;
 	l->path = strdup(path);
 	l->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	/* Two runs in a folder would mix their checkpoints. */
+	if (l->fd >= 0 && flock(l->fd, LOCK_EX | LOCK_NB) < 0 &&
+	    errno == EWOULDBLOCK) {
+		rc = err_set(e, ERR_IO, "%s: another run is writing it", path);
+		runlog_close(l);
+		return rc;
+	}
 	if (l->path && l->fd >= 0 && ftruncate(l->fd, (off_t)keep) == 0)
 		return 0;
 	rc = err_errno(e, path, "write it");
@@ -84,10 +93,15 @@ runlog_add(struct runlog *l, const struct step_report *r, struct err *e)
 
 	buf_printf(&b, "{\"step\":%llu,\"tokens\":%llu",
 	    (unsigned long long)r->step, (unsigned long long)r->tokens);
-	member(&b, "loss", r->loss);
-	member(&b, "lr", r->lr);
-	member(&b, "grad_norm", r->grad_norm);
-	member(&b, "tokens_per_s", (double)(uint64_t)(r->tokens_per_s + .5));
+	if (r->skipped) {
+		buf_puts(&b, ",\"skipped\":true");
+	} else {
+		member(&b, "loss", r->loss);
+		member(&b, "lr", r->lr);
+		member(&b, "grad_norm", r->grad_norm);
+		member(&b, "tokens_per_s",
+		    (double)(uint64_t)(r->tokens_per_s + .5));
+	}
 	if (r->validated) {
 		member(&b, "valid_loss", r->valid_loss);
 		member(&b, "unigram_loss", r->unigram_loss);

@@ -14,13 +14,15 @@ struct step_report {
 	double loss;          /* nats a token, mean over the step's batch */
 	double lr, grad_norm; /* the norm before clipping */
 	double tokens_per_s;
+	bool skipped;   /* left out after a spike: no loss */
 	bool validated; /* the next two are there */
 	double valid_loss, unigram_loss;
 };
 
 /*
  * DIR/log.jsonl, open for appending: {"step","tokens","loss","lr","grad_norm",
- * "tokens_per_s"}, and after a validation "valid_loss" and "unigram_loss".
+ * "tokens_per_s"}, {"step","tokens","skipped"} for a step left out, and after a
+ * validation "valid_loss" and "unigram_loss".
  */
 struct runlog {
 	int fd;

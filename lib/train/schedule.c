@@ -11,18 +11,26 @@
 
 static const char *const names[] = { [SCHEDULE_COSINE] = "cosine",
 	[SCHEDULE_LINEAR] = "linear",
-	[SCHEDULE_CONSTANT] = "constant" };
+	[SCHEDULE_CONSTANT] = "constant",
+	[SCHEDULE_INVERSE_SQRT] = "inverse-sqrt",
+	[SCHEDULE_WSD] = "wsd" };
 
 double
 schedule_lr(const struct schedule *s, uint64_t step)
 {
+	uint64_t from = s->warmup, warm = s->warmup ? s->warmup : 1;
 	double done, share;
 
 	if (step < s->warmup)
 		return s->lr * (double)(step + 1) / (double)s->warmup;
-	if (s->kind == SCHEDULE_CONSTANT || s->steps <= s->warmup + 1)
+	if (s->kind == SCHEDULE_INVERSE_SQRT)
+		return s->lr * sqrt((double)warm / (double)(step + 1));
+	if (s->kind == SCHEDULE_WSD && s->steps > from + s->cooldown)
+		from = s->steps - s->cooldown - 1;
+	if (s->kind == SCHEDULE_CONSTANT || s->steps <= from + 1 ||
+	    step <= from)
 		return s->lr;
-	done = (double)(step - s->warmup) / (double)(s->steps - s->warmup - 1);
+	done = (double)(step - from) / (double)(s->steps - from - 1);
 	if (done > 1)
 		done = 1;
 	share =
@@ -50,20 +58,20 @@ schedule_name(enum schedule_kind k)
 }
 
 int
-schedule_warmup(
-    uint64_t *warmup, const char *text, uint64_t steps, struct err *e)
+schedule_share(uint64_t *to, const char *what, const char *text, uint64_t steps,
+    struct err *e)
 {
 	size_t n = strlen(text);
 	char number[32];
 	double percent;
 
 	if (n == 0 || text[n - 1] != '%')
-		return num_u64(text, warmup, e);
+		return num_u64(text, to, e);
 	snprintf(number, sizeof(number), "%.*s", (int)(n - 1), text);
 	if (num_double(number, &percent, e) < 0 || !(percent >= 0) ||
 	    percent > 100)
 		return err_set(e, ERR_ARG,
-		    "warm-up '%s' is neither steps nor 0%% to 100%%", text);
-	*warmup = (uint64_t)ceil((double)steps * percent / 100);
+		    "%s '%s' is neither steps nor 0%% to 100%%", what, text);
+	*to = (uint64_t)ceil((double)steps * percent / 100);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/progress.h"
@@ -20,8 +21,10 @@ struct run {
 	const struct train_events *ev;
 	struct program p;
 	struct net n;
+	struct optimiser opt;
 	struct checkpoint c;
 	struct runlog log;
+	struct spikes spikes;
 	uint32_t *tokens;       /* of a micro-batch */
 	uint64_t *valid_counts; /* (vocab), or NULL */
 	struct step_report r;
@@ -35,10 +38,12 @@ train_defaults(struct train_options *o)
 		.lr = 1e-3,
 		.min_lr_ratio = .1,
 		.warmup = "2%",
+		.cooldown = "20%",
 		.beta1 = .9,
 		.beta2 = .95,
 		.eps = 1e-8,
 		.decay = .1,
+		.spike_skip = 4,
 		.clip = 1,
 		.save_every = 1000,
 		.keep = 3 };
@@ -57,6 +62,13 @@ check_options(const struct train_options *o, struct err *e)
 	if (!(o->eps > 0) || !(o->decay >= 0) || !(o->clip >= 0))
 		return err_set(e, ERR_ARG,
 		    "eps must be above 0, weight decay and clip not below 0");
+	if (!(o->label_smoothing >= 0) || o->label_smoothing >= 1 ||
+	    !(o->z_loss >= 0))
+		return err_set(e, ERR_ARG,
+		    "label smoothing must be in [0, 1), z-loss not below 0");
+	if (!(o->spike >= 0) || o->spike_skip == 0)
+		return err_set(e, ERR_ARG,
+		    "a spike must be above 0 deviations and leave out a step");
 	return 0;
 }
 
@@ -94,16 +106,26 @@ resolve(struct run *t, struct err *e)
 					.lr = o->lr,
 					.min_ratio = o->min_lr_ratio,
 					.steps = t->rows->steps },
-		.beta1 = o->beta1,
-		.beta2 = o->beta2,
-		.eps = o->eps,
-		.decay = o->decay,
+		.optimiser = { .kind = o->optimiser,
+		    .beta1 = o->beta1,
+		    .beta2 = o->beta2,
+		    .eps = o->eps,
+		    .decay = o->decay,
+		    .spare_embeddings = o->spare_embeddings },
+		.label_smoothing = o->label_smoothing,
+		.z_loss = o->z_loss,
+		.document_mask = o->document_mask,
+		.spike = o->spike,
+		.spike_skip = o->spike_skip,
 		.clip = o->clip,
 		.micro_batch = micro ? micro : 1,
 		.seed = o->seed };
 	memcpy(r->rows, t->rows->digest, sizeof(r->rows));
-	return schedule_warmup(
-	    &r->schedule.warmup, o->warmup, t->rows->steps, e);
+	if (schedule_share(&r->schedule.warmup, "warm-up", o->warmup,
+		t->rows->steps, e) < 0)
+		return e->code;
+	return schedule_share(
+	    &r->schedule.cooldown, "cool-down", o->cooldown, t->rows->steps, e);
 }
 
 /* Tokens of the largest pass. */
@@ -115,6 +137,16 @@ capacity(const struct run *t)
 	return t->valid && t->valid->max_seq > n ? t->valid->max_seq : n;
 }
 
+static void
+run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
+{
+	uint64_t more = optimiser_memory(&t->c.recipe.optimiser, &t->p, ops);
+
+	net_memory(&t->p, ops, m);
+	m->optimiser += more;
+	m->total += more;
+}
+
 static int
 open_net(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
@@ -122,19 +154,29 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	size_t tokens = capacity(t);
 	struct net_memory m;
 
+	if (t->o->document_mask && (c->eos < 0 || c->eos >= c->vocab))
+		return err_set(e, ERR_ARG,
+		    "the document mask needs \"eos_token_id\" in the config: "
+		    "the token that ends documents");
 	if (tokens > INT_MAX / 4)
 		return err_set(e, ERR_ARG,
 		    "a micro-batch of %zu tokens is too large", tokens);
 	if (program_build(&t->p, c, tokens, true, e) < 0)
 		return e->code;
-	net_memory(&t->p, ops, &m);
+	t->p.moments = optimiser_moments(t->o->optimiser);
+	run_memory(t, ops, &m);
 	if (t->o->memory && m.total > t->o->memory)
 		return err_set(e, ERR_ARG,
 		    "the run needs %.1f MiB, it may have %.1f; a smaller "
 		    "micro-batch needs less",
 		    (double)m.total / 1048576, (double)t->o->memory / 1048576);
-	if (net_open(&t->n, &t->p, ops, e) < 0)
+	if (net_open(&t->n, &t->p, ops, e) < 0 ||
+	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
 		return e->code;
+	t->n.smoothing = t->o->label_smoothing;
+	t->n.z = t->o->z_loss;
+	if (t->o->document_mask)
+		t->n.doc_end = c->eos;
 	/* Rows end in a target: a row more than its tokens, each. */
 	t->tokens = malloc(2 * tokens * sizeof(*t->tokens));
 	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
@@ -145,28 +187,59 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	return 0;
 }
 
+static int
+fresh(struct run *t, struct err *e)
+{
+	t->c.step = t->c.tokens = t->c.window.n = 0;
+	memset(t->c.counts, 0, t->p.config.vocab * sizeof(*t->c.counts));
+	net_forget(&t->n);
+	return t->o->init ? weights_load_folder(&t->n, t->o->init, e)
+			  : weights_init(&t->n, t->o->seed, e);
+}
+
+/* As after the last checkpoint, or as at the beginning. */
+static int
+go_back(struct run *t, struct err *e)
+{
+	char path[PATH_MAX];
+	int rc = checkpoint_exists(t->o->dir)
+		     ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
+		     : fresh(t, e);
+
+	if (rc < 0)
+		return rc;
+	t->saved = t->c.step;
+	if (snprintf(path, sizeof(path), "%s/log.jsonl", t->o->dir) >=
+	    (int)sizeof(path))
+		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
+	runlog_close(&t->log);
+	return runlog_open(&t->log, path, t->c.step, e);
+}
+
 /* Fresh weights, or those of the last checkpoint. */
 static int
 begin(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
-	bool there = checkpoint_exists(t->o->dir);
 
-	if (there && !t->o->resume)
+	if (checkpoint_exists(t->o->dir) && !t->o->resume)
 		return err_set(e, ERR_ARG,
 		    "%s holds a run already; --resume goes on with it",
 		    t->o->dir);
+	/* Rather now than with the first checkpoint, hours of work later. */
+	if (t->o->tokenizer && access(t->o->tokenizer, R_OK) < 0)
+		return err_errno(e, t->o->tokenizer, "read it");
 	if (mkdir(t->o->dir, 0777) < 0 && errno != EEXIST)
 		return err_errno(e, t->o->dir, "create it");
-	if (there && checkpoint_load(t->o->dir, &t->n, &t->c, e) < 0)
-		return e->code;
-	if (!there && weights_init(&t->n, t->o->seed, e) < 0)
-		return e->code;
-	t->saved = t->c.step;
-	if (snprintf(path, sizeof(path), "%s/log.jsonl", t->o->dir) >=
+	if (snprintf(path, sizeof(path), "%s/spikes.jsonl", t->o->dir) >=
 	    (int)sizeof(path))
 		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
-	return runlog_open(&t->log, path, t->c.step, e);
+	/* Of a run that left no checkpoint, and isn't resumed. */
+	if (!t->o->resume)
+		remove(path);
+	if (spikes_open(&t->spikes, path, e) < 0)
+		return e->code;
+	return go_back(t, e);
 }
 
 static void
@@ -179,7 +252,7 @@ tell_plan(const struct run *t)
 		.micro_batch = t->c.recipe.micro_batch,
 		.warmup = t->c.recipe.schedule.warmup };
 
-	net_memory(&t->p, t->n.ops, &p.memory);
+	run_memory(t, t->n.ops, &p.memory);
 	if (t->ev->plan)
 		t->ev->plan(t->ev->ctx, &p);
 }
@@ -210,18 +283,11 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 }
 
 static int
-update(struct run *t, uint64_t step, struct err *e)
+update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 {
 	const struct train_recipe *r = &t->c.recipe;
-	struct adamw o = { .lr = schedule_lr(&r->schedule, step),
-		.beta1 = r->beta1,
-		.beta2 = r->beta2,
-		.eps = r->eps,
-		.decay = r->decay,
-		.scale = 1 };
+	double scale = 1;
 
-	if (net_grad_norm(&t->n, &t->r.grad_norm, e) < 0)
-		return e->code;
 	if (!isfinite(t->r.loss) || !isfinite(t->r.grad_norm))
 		return err_set(e, ERR_FORMAT,
 		    "step %llu: loss %g, gradient norm %g: stopped; the last "
@@ -229,12 +295,9 @@ update(struct run *t, uint64_t step, struct err *e)
 		    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
 		    (unsigned long long)t->saved);
 	if (r->clip > 0 && t->r.grad_norm > r->clip)
-		o.scale = r->clip / t->r.grad_norm;
-	o.c1 = 1 - pow(r->beta1, (double)step + 1);
-	o.c2 = 1 - pow(r->beta2, (double)step + 1);
-	net_adamw(&t->n, &o);
-	t->r.lr = o.lr;
-	return 0;
+		scale = r->clip / t->r.grad_norm;
+	t->r.lr = schedule_lr(&r->schedule, step) * s->lr_scale;
+	return optimiser_step(&t->opt, step, t->r.lr, scale, e);
 }
 
 /* The loss of a step's rows of the validation; *n counts tokens. */
@@ -299,24 +362,76 @@ due(uint64_t every, uint64_t step, uint64_t steps)
 	return step == steps || (every && step % every == 0);
 }
 
+/* 1 if the step just computed is a spike: journaled, and gone back. */
+static int
+check_spike(struct run *t, struct err *e)
+{
+	uint64_t step = t->c.step + 1, skip = t->o->spike_skip;
+	struct spike s;
+
+	if (t->o->spike <= 0 || !spike_found(&s, &t->c.window, t->o->spike,
+				    t->r.loss, t->r.grad_norm))
+		return 0;
+	if (t->spikes.n == SPIKE_MOST)
+		return err_set(e, ERR_FORMAT,
+		    "step %llu: spike %d, loss %g: stopped; %s/spikes.jsonl "
+		    "tells them",
+		    (unsigned long long)step, SPIKE_MOST + 1, t->r.loss,
+		    t->o->dir);
+	if (go_back(t, e) < 0)
+		return e->code;
+	s.step = s.to = step;
+	s.back = t->c.step;
+	s.from = step > skip ? step - skip + 1 : 1;
+	if (s.from <= s.back)
+		s.from = s.back + 1;
+	if (spikes_add(&t->spikes, &s, e) < 0)
+		return e->code;
+	if (t->ev->spike)
+		t->ev->spike(t->ev->ctx, &s);
+	return 1;
+}
+
+/* Loss, gradients and update; 1 if it ended in going back. */
+static int
+train_step(struct run *t, const struct step_info *s, struct err *e)
+{
+	double start = progress_now();
+	int rc;
+
+	if (accumulate(t, t->c.step, s, &t->r.loss, e) < 0 ||
+	    net_grad_norm(&t->n, &t->r.grad_norm, e) < 0)
+		return e->code;
+	rc = check_spike(t, e);
+	if (rc != 0)
+		return rc;
+	if (update(t, t->c.step, s, e) < 0)
+		return e->code;
+	spike_push(&t->c.window, t->r.loss);
+	t->c.tokens += (uint64_t)s->rows * s->seq;
+	t->r.tokens_per_s =
+	    (double)s->rows * s->seq / (progress_now() - start + 1e-9);
+	return 0;
+}
+
+/* 1 if it ended in going back. */
 static int
 one_step(struct run *t, struct err *e)
 {
-	double start = progress_now();
 	struct step_info s;
+	int rc = 0;
 
 	if (t->rows->step(t->rows->ctx, t->c.step, &s, e) < 0)
 		return e->code;
-	t->r = (struct step_report){ .steps = t->rows->steps };
-	if (accumulate(t, t->c.step, &s, &t->r.loss, e) < 0 ||
-	    update(t, t->c.step, e) < 0)
-		return e->code;
+	t->r = (struct step_report){ .steps = t->rows->steps,
+		.skipped = spikes_skip(&t->spikes, t->c.step + 1) };
+	if (!t->r.skipped)
+		rc = train_step(t, &s, e);
+	if (rc != 0)
+		return rc;
 	t->c.step++;
-	t->c.tokens += (uint64_t)s.rows * s.seq;
 	t->r.step = t->c.step;
 	t->r.tokens = t->c.tokens;
-	t->r.tokens_per_s =
-	    (double)s.rows * s.seq / (progress_now() - start + 1e-9);
 	if (t->valid && due(t->o->valid_every, t->c.step, t->rows->steps) &&
 	    validate(t, e) < 0)
 		return e->code;
@@ -331,12 +446,15 @@ static int
 loop(struct run *t, struct err *e)
 {
 	bool stop = false;
+	int back;
 
 	while (t->c.step < t->rows->steps && !stop) {
-		if (one_step(t, e) < 0)
-			return e->code;
+		back = one_step(t, e);
+		if (back < 0)
+			return back;
 		stop = t->ev->stop && *t->ev->stop;
-		if (!stop && due(t->o->save_every, t->c.step, t->rows->steps) &&
+		if (!stop && !back &&
+		    due(t->o->save_every, t->c.step, t->rows->steps) &&
 		    save(t, e) < 0)
 			return e->code;
 	}
@@ -349,6 +467,8 @@ static void
 close_run(struct run *t)
 {
 	runlog_close(&t->log);
+	spikes_close(&t->spikes);
+	optimiser_close(&t->opt);
 	net_close(&t->n);
 	program_free(&t->p);
 	free(t->tokens);

@@ -9,8 +9,10 @@
 #include "io/rows.h"
 #include "train/config.h"
 #include "train/net.h"
+#include "train/optimiser.h"
 #include "train/runlog.h"
 #include "train/schedule.h"
+#include "train/spike.h"
 
 /*
  * A training run: rows in, checkpoints out.
@@ -22,12 +24,26 @@
  */
 struct train_options {
 	const char *dir;       /* where checkpoints and log go; created */
+	const char *init;      /* a folder of first weights, or NULL: random */
 	const char *tokenizer; /* a file to put into checkpoints, or NULL */
+	enum optimiser_kind optimiser;
 	enum schedule_kind schedule;
 	double lr, min_lr_ratio;
-	const char *warmup; /* "200" steps or "2%" */
+	const char *warmup;   /* "200" steps or "2%" */
+	const char *cooldown; /* likewise, of wsd */
 	double beta1, beta2, eps;
-	double decay;         /* of matrices */
+	double decay;          /* of matrices */
+	bool spare_embeddings; /* embeddings and head don't decay */
+	double label_smoothing, z_loss;
+	bool document_mask; /* no token looks before its document */
+	/*
+	 * A loss so many standard deviations above the mean of those before it
+	 * (spike.h), or one that is no number, goes back to the last checkpoint
+	 * and leaves out the step and those before it, spike_skip in all.  0:
+	 * never.
+	 */
+	double spike;
+	uint64_t spike_skip;
 	double clip;          /* largest norm of the gradient; 0: no limit */
 	uint32_t micro_batch; /* rows; 0: about TRAIN_MICRO tokens */
 	uint64_t save_every;  /* steps; 0: only at the end */
@@ -57,6 +73,7 @@ struct train_events {
 	void (*plan)(void *ctx, const struct train_plan *p);
 	void (*step)(void *ctx, const struct step_report *r);
 	void (*saved)(void *ctx, uint64_t step);
+	void (*spike)(void *ctx, const struct spike *s);
 	/* Not 0: write a checkpoint after the current step and return. */
 	const volatile sig_atomic_t *stop;
 };

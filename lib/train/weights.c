@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "io/json.h"
 #include "io/safetensors.h"
 #include "train/philox.h"
 #include "train/weights.h"
@@ -28,7 +31,7 @@ weights_init(struct net *n, uint64_t seed, struct err *e)
 			if (p->std > 0)
 				philox_normal(x, m, p->std, seed, i, at);
 			for (j = 0; j < m && !(p->std > 0); j++)
-				x[j] = 1;
+				x[j] = p->fill;
 			rc = net_put(n->ops, n->params, p->at + at, x, m, e);
 		}
 	}
@@ -151,6 +154,11 @@ is_redundant(const struct net *n, const char *name)
 {
 	struct str s = str_c(name);
 
+	/* The masks of old GPT-2 files: (1, 1, positions, positions). */
+	if (n->p->config.family == FAMILY_GPT2 &&
+	    (str_ends(s, STR(".attn.bias")) ||
+		str_ends(s, STR(".attn.masked_bias"))))
+		return true;
 	return str_ends(s, STR("rotary_emb.inv_freq")) ||
 	       (n->p->config.tied && str_eq(s, STR("lm_head.weight")));
 }
@@ -175,14 +183,17 @@ check_strangers(const struct net *n, const struct safetensors *s,
 }
 
 static const struct st_tensor *
-find(const struct safetensors *s, const char *prefix, const struct param *p,
-    struct err *e)
+find(const struct safetensors *s, const char *prefix, const char *body,
+    const struct param *p, struct err *e)
 {
 	const struct st_tensor *t;
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s%s", prefix, p->name);
 	t = st_find(s, name);
+	/* Of a model without its head: names without the body's prefix. */
+	if (!t && !*prefix && strncmp(p->name, body, strlen(body)) == 0)
+		t = st_find(s, p->name + strlen(body));
 	if (!t)
 		err_set(e, ERR_FORMAT, "no tensor \"%s\"", name);
 	else if (t->rank != p->rank || t->shape[0] != p->shape[0] ||
@@ -203,7 +214,8 @@ read_param(struct net *n, const struct safetensors *s,
     const struct weights_part *part, const struct param *p, float *x,
     struct err *e)
 {
-	const struct st_tensor *t = find(s, part->prefix, p, e);
+	const struct st_tensor *t =
+	    find(s, part->prefix, n->p->params.prefix, p, e);
 	size_t at, m;
 
 	if (!t)
@@ -263,4 +275,138 @@ weights_load(struct net *n, const char *path, const struct weights_part *parts,
 	rc = read_all(n, s, parts, nparts, counts, e);
 	st_close(s);
 	return rc < 0 ? err_prefix(e, "%s", path) : 0;
+}
+
+/* "DIR/NAME" into path (PATH_MAX); NAME is a file in DIR and nowhere else. */
+static int
+path_in(char *path, const char *dir, struct str name, struct err *e)
+{
+	if (name.n == 0 || memchr(name.p, '/', name.n) ||
+	    memchr(name.p, '\0', name.n))
+		return err_set(e, ERR_FORMAT,
+		    "\"weight_map\" names the file \"%.*s\"", (int)name.n,
+		    name.p ? name.p : "");
+	if (snprintf(path, PATH_MAX, "%s/%.*s", dir, (int)name.n, name.p) >=
+	    PATH_MAX)
+		return err_set(e, ERR_ARG, "%s: path too long", dir);
+	return 0;
+}
+
+/* The parameters that the index says are in that file, and no others. */
+static int
+read_part(struct net *n, const struct safetensors *s, struct json_val map,
+    struct str file, bool *have, float *x, struct err *e)
+{
+	const struct weights_part part = { "", n->params };
+	const struct param *p;
+	size_t i;
+
+	for (i = 0; i < st_count(s); i++) {
+		const char *name = st_at(s, i)->name;
+
+		if (!str_eq(json_str(json_get(map, name)), file))
+			return err_set(e, ERR_FORMAT,
+			    "tensor \"%s\" is not in this file by the index",
+			    name);
+		p = params_find(&n->p->params, name);
+		if (!p)
+			continue;
+		if (have[p - n->p->params.v])
+			return err_set(e, ERR_FORMAT,
+			    "tensor \"%s\" was in another file already", name);
+		have[p - n->p->params.v] = true;
+		if (read_param(n, s, &part, p, x, e) < 0)
+			return e->code;
+	}
+	return check_strangers(n, s, &part, 1, e);
+}
+
+static int
+read_file(struct net *n, const char *dir, struct json_val map, struct str file,
+    bool *have, float *x, struct err *e)
+{
+	char path[PATH_MAX];
+	struct safetensors *s;
+	int rc = path_in(path, dir, file, e);
+
+	if (rc == 0)
+		rc = st_open(&s, path, e);
+	if (rc < 0)
+		return rc;
+	rc = read_part(n, s, map, file, have, x, e);
+	st_close(s);
+	return rc < 0 ? err_prefix(e, "%s", path) : 0;
+}
+
+/* Did an earlier entry name the file? */
+static bool
+met(struct json_val map, size_t entry, struct str file)
+{
+	struct json_iter it = json_each(map);
+	struct json_val v;
+
+	while (entry-- > 0 && json_next(&it, NULL, &v))
+		if (str_eq(json_str(v), file))
+			return true;
+	return false;
+}
+
+static int
+read_indexed(struct net *n, const char *dir, struct json_val map, bool *have,
+    float *x, struct err *e)
+{
+	struct json_iter it = json_each(map);
+	struct json_val v;
+	struct str last = { 0 }, file;
+	size_t i;
+
+	for (i = 0; json_next(&it, NULL, &v); i++, last = file) {
+		file = json_str(v);
+		if (str_eq(file, last) || met(map, i, file))
+			continue;
+		if (read_file(n, dir, map, file, have, x, e) < 0)
+			return e->code;
+	}
+	for (i = 0; i < n->p->params.n; i++)
+		if (!have[i])
+			return err_set(e, ERR_FORMAT, "no tensor \"%s\"",
+			    n->p->params.v[i].name);
+	return 0;
+}
+
+static int
+load_indexed(struct net *n, const char *dir, const char *index, struct err *e)
+{
+	bool *have = calloc(n->p->params.n, sizeof(*have));
+	float *x = malloc(PIECE * sizeof(*x));
+	struct json *j;
+	int rc = have && x ? 0 : err_nomem(e, "reading weights");
+
+	if (rc == 0)
+		rc = json_load(&j, index, e);
+	if (rc == 0) {
+		rc = read_indexed(
+		    n, dir, json_get(json_root(j), "weight_map"), have, x, e);
+		if (rc < 0)
+			rc = err_prefix(e, "%s", index);
+		json_free(j);
+	}
+	free(have);
+	free(x);
+	return rc;
+}
+
+int
+weights_load_folder(struct net *n, const char *dir, struct err *e)
+{
+	const struct weights_part part = { "", n->params };
+	char path[PATH_MAX];
+
+	if (path_in(path, dir, STR("model.safetensors.index.json"), e) < 0)
+		return e->code;
+	if (access(path, F_OK) == 0)
+		return load_indexed(n, dir, path, e);
+	if (path_in(path, dir, STR("model.safetensors"), e) < 0)
+		return e->code;
+	return weights_load(n, path, &part, 1, NULL, e);
 }

@@ -36,4 +36,11 @@ int
 weights_load(struct net *n, const char *path, const struct weights_part *parts,
     size_t nparts, uint64_t *counts, struct err *e);
 
+/*
+ * The parameters from a Hugging Face folder or a checkpoint: its
+ * model.safetensors, or the files that model.safetensors.index.json lists.
+ * ERR_FORMAT as above, and for an index that doesn't fit its files.
+ */
+int weights_load_folder(struct net *n, const char *dir, struct err *e);
+
 #endif

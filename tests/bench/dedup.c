@@ -36,7 +36,7 @@ make_text(struct buf *b, uint64_t *seed)
 /* Seconds for all texts, once. */
 static double
 once(const struct buf *texts, struct shingles *s, const struct signer *g,
-    uint32_t *signature, uint64_t *keys, struct err *e)
+    uint64_t *signature, uint64_t *keys, struct err *e)
 {
 	double start = progress_now();
 	size_t i;
@@ -59,20 +59,22 @@ by_value(const void *a, const void *b)
 }
 
 static void
-measure(const struct buf *texts, double mb, const char *what, size_t nband,
-    size_t nrow)
+measure(const struct buf *texts, double mb, const char *what, enum unit unit,
+    size_t nband, size_t nrow)
 {
 	struct signer g = { 0 };
 	struct shingles s = { 0 };
-	uint32_t signature[256];
+	uint64_t signature[256];
 	uint64_t keys[64];
 	double t[ROUNDS];
 	struct err e;
 	int i;
 
-	if (shingles_init(&s, 5, &e) < 0)
+	if (shingles_init(&s, unit, 5, &e) < 0)
 		return;
-	if (nband && signer_init(&g, nband, nrow, 0, &e) < 0)
+	if (nband &&
+	    (unit == UNIT_JOINED ? signer_init_datatrove(&g, nband, nrow, &e)
+				 : signer_init(&g, nband, nrow, 0, &e)) < 0)
 		return;
 	for (i = 0; i < ROUNDS; i++)
 		t[i] = once(texts, &s, nband ? &g : NULL, signature, keys, &e);
@@ -95,9 +97,11 @@ main(void)
 		make_text(&texts[i], &seed);
 		mb += (double)texts[i].n / 1e6;
 	}
-	measure(texts, mb, "shingles", 0, 0);
-	measure(texts, mb, "shingles and 112 values", 14, 8);
-	measure(texts, mb, "shingles and 160 values", 40, 4);
+	measure(texts, mb, "shingles", UNIT_WORDS, 0, 0);
+	measure(texts, mb, "shingles and 112 values", UNIT_WORDS, 14, 8);
+	measure(texts, mb, "shingles and 160 values", UNIT_WORDS, 40, 4);
+	measure(texts, mb, "tokens and 112 values", UNIT_TOKENS, 14, 8);
+	measure(texts, mb, "datatrove's 112 values", UNIT_JOINED, 14, 8);
 	for (i = 0; i < TEXTS; i++)
 		buf_free(&texts[i]);
 	return 0;

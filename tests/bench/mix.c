@@ -4,6 +4,7 @@
  * rows with memcpy, and how long a plan of 15T tokens takes to open.
  */
 #define _GNU_SOURCE
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,7 @@ loader(struct err *e)
 }
 
 static void
-put_recipe(struct buf *b, int sources)
+put_recipe(struct buf *b, int sources, bool changes)
 {
 	int i;
 
@@ -123,12 +124,15 @@ put_recipe(struct buf *b, int sources)
 	for (i = 0; i < sources - 1; i++)
 		buf_printf(b, " s%d:%.6f", i,
 		    50.0 / sources * (1 + (i * 7 % 10) / 10.0));
-	buf_printf(b, " s%d:rest\n", sources - 1);
+	buf_printf(b, " s%d:rest", sources - 1);
+	if (changes)
+		buf_printf(b, " -> s%d:50,s0:rest", sources - 1);
+	buf_putc(b, '\n');
 }
 
 /* Parse, plan, the first step's slots, a slot in the middle. */
 static int
-plan(int sources, struct err *e)
+plan(int sources, bool changes, struct err *e)
 {
 	uint64_t *tokens = malloc((size_t)sources * sizeof(*tokens));
 	double t0, t1, t2, t3;
@@ -138,11 +142,11 @@ plan(int sources, struct err *e)
 	struct plan p;
 	int i;
 
-	put_recipe(&text, sources);
+	put_recipe(&text, sources, changes);
 	for (i = 0; i < sources; i++)
 		tokens[i] = 15000000000000u / (uint64_t)sources;
 	t0 = progress_now();
-	if (recipe_parse(&r, "15T.mix", text.p, text.n, e) < 0 ||
+	if (recipe_parse(&r, "15T.mix", text.p, text.n, NULL, e) < 0 ||
 	    plan_make(&p, &r, tokens, e) < 0)
 		return -1;
 	t1 = progress_now();
@@ -155,9 +159,11 @@ plan(int sources, struct err *e)
 		return -1;
 	blend_table_free(&t);
 	t3 = progress_now();
-	printf("15T tokens, %d sources: recipe and plan %.1f ms, first period "
-	       "%.1f ms, one in the middle %.1f ms\n",
-	    sources, 1e3 * (t1 - t0), 1e3 * (t2 - t1), 1e3 * (t3 - t2));
+	printf(
+	    "15T tokens, %d sources%s: recipe and plan %.1f ms, first period "
+	    "%.1f ms, one in the middle %.1f ms\n",
+	    sources, changes ? ", shares that change" : "", 1e3 * (t1 - t0),
+	    1e3 * (t2 - t1), 1e3 * (t3 - t2));
 	plan_free(&p);
 	recipe_free(&r);
 	buf_free(&text);
@@ -173,9 +179,13 @@ main(void)
 	int rc = mkdtemp(dir) ? loader(&e) : -1;
 
 	if (rc == 0)
-		rc = plan(100, &e);
+		rc = plan(100, false, &e);
 	if (rc == 0)
-		rc = plan(1000, &e);
+		rc = plan(1000, false, &e);
+	if (rc == 0)
+		rc = plan(100, true, &e);
+	if (rc == 0)
+		rc = plan(1000, true, &e);
 	if (rc < 0)
 		fprintf(stderr, "bench: %s\n", e.msg);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);

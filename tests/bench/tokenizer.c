@@ -176,7 +176,7 @@ run(struct str text, char *scratch, const char *path, struct err *e)
 
 	for (i = 0; i < 3; i++)
 		print(names[i], split(names[i], text, NULL), (double)text.n);
-	if (train(text, path, e) < 0 || tokenizer_load(&t, path, e) < 0)
+	if (train(text, path, e) < 0 || tokenizer_load(&t, path, NULL, e) < 0)
 		return e->code;
 	rc = encode(t, text, &ids, &first, &again, e);
 	print("encoding, first pass", first, (double)text.n);

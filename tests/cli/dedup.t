@@ -36,6 +36,11 @@ golden dedup-exact-normal quern dedup exact --normal docs.jsonl
 golden dedup-minhash quern dedup minhash docs.jsonl
 golden dedup-minhash-rejects rejects minhash --verify .75 docs.jsonl
 golden dedup-minhash-pairs pairs minhash --verify .5 docs.jsonl
+for profile in chars fineweb refinedweb nemo datatrove; do
+	golden "dedup-$profile" rejects minhash --profile $profile docs.jsonl
+done
+golden dedup-profile-ngram stats minhash --bands 7 --profile=nemo --ngram 9 docs.jsonl
+golden dedup-datatrove-verify quern dedup minhash --profile datatrove --verify .8 docs.jsonl
 golden dedup-minhash-stats stats minhash --verify .75 docs.jsonl
 golden dedup-exact-stats stats exact docs.jsonl
 golden dedup-help quern dedup -h
@@ -63,6 +68,8 @@ awk 'BEGIN {
 threads "exact" quern dedup exact many.jsonl
 threads "minhash" quern dedup minhash many.jsonl
 threads "minhash's rejects" rejects minhash many.jsonl
+threads "profile chars" quern dedup minhash --profile chars many.jsonl
+threads "profile datatrove" rejects minhash --profile datatrove many.jsonl
 threads "minhash's pairs" pairs minhash many.jsonl
 threads "minhash's counts" stats minhash many.jsonl
 
@@ -94,6 +101,98 @@ for method in exact minhash; do
 	shuf --random-source=<(yes) many.jsonl | quern dedup $method | sort >got.sorted
 	check "$method: the same documents stay in any order" cmp want.sorted got.sorted
 done
+
+# Scripts without blanks: a comma more or a line end changes little.
+cat >zh.jsonl <<'END'
+{"id":"1","text":"磨坊在河边，水车日夜不停地转。磨坊主人每天早上五点起床，去看水位高不高。"}
+{"id":"2","text":"磨坊在河边,水车日夜不停地转.\n磨坊主人每天早上五点起床去看水位高不高！"}
+{"id":"3","text":"面包师傅说，今天的面粉比昨天的白，价钱却贵了一半，大家都在抱怨。"}
+END
+equal "chars: the same poem with other marks" "1 3" "$(
+	quern dedup minhash --profile chars zh.jsonl | jq -r .id | xargs)"
+
+# Which copy stays.
+cat >copies.jsonl <<'END'
+{"id":"a","text":"the mill by the  river","metadata":{"date":"2020-01-02","score":-2}}
+{"id":"b","text":"the mill by the river","metadata":{"date":"2021-01-02","score":10.5}}
+{"id":"c","text":"the mill by the river","metadata":{"date":"2021-01-02T03:04:05Z","score":9}}
+{"id":"d","text":"the mill by the\tlong  river","metadata":{"score":"much"}}
+{"id":"e","text":"the mill by the river","metadata":{"in":{"n":-0.5}}}
+END
+stays() { # stays LIST: the ids that are kept of copies.jsonl
+	quern dedup exact --normal --prefer "$1" copies.jsonl | jq -r .id | xargs
+	tac copies.jsonl | quern dedup minhash --ngram 1 --prefer "$1" | jq -r .id | tac | xargs
+}
+while read -r list want; do
+	got=$(stays "$list")
+	equal "--prefer $list" "$want" "${got//$'\n'/ / }"
+done <<'END'
+longest a d / d
+shortest b d / b
+newest c d / c
+oldest a d / a
+metadata.score:desc b d / b
+metadata.score:asc a d / a
+metadata.in.n:asc d e / e
+metadata.none:asc,newest c d / c
+metadata.date:desc,longest c d / c
+END
+exits 2 "--prefer: no such criterion" quern dedup exact --prefer best copies.jsonl
+exits 2 "--prefer: no direction" quern dedup exact --prefer metadata.score copies.jsonl
+quern dedup minhash --prefer longest --pairs p2.tsv many.jsonl >longest.jsonl
+quern dedup minhash --pairs p.tsv many.jsonl -o kept.jsonl
+check "--prefer changes no pair" cmp p.tsv p2.tsv
+threads "--prefer" rejects minhash --prefer longest many.jsonl
+shuf --random-source=<(yes) many.jsonl | quern dedup minhash --prefer longest | sort >got.sorted
+sort longest.jsonl >want.sorted
+check "--prefer: the same documents stay in any order" cmp want.sorted got.sorted
+equal "a shorter document does not replace a longer one" "" "$(
+	jq -c '.id = "\(input_line_number)"' many.jsonl >numbered.jsonl
+	quern dedup minhash --prefer longest --rejects r.jsonl numbered.jsonl -o kept.jsonl
+	jq -r 'select(.metadata.reject.value == 1) | [.metadata.reject.detail.of, (.text | length)] | @tsv' r.jsonl |
+		sort >dropped.tsv
+	jq -r '[.id, (.text | length)] | @tsv' kept.jsonl | sort |
+		join -t "$(printf '\t')" - dropped.tsv | awk -F'\t' '$3 > $2')"
+
+# The same page under several URLs.
+cat >urls.jsonl <<'END'
+{"id":"1","text":"a","metadata":{"url":"https://www.Mill.example:443/rye/../bread/?b=2&a=1&utm_source=x#top","date":"2020"}}
+{"id":"2","text":"b","metadata":{"url":"http://mill.example/bread?a=1&b=2","date":"2022"}}
+{"id":"3","text":"c","metadata":{"url":"http://mill.example/Bread?a=1&b=2","date":"2021"}}
+{"id":"4","text":"d"}
+{"id":"5","text":"e","metadata":{"url":null}}
+{"id":"6","text":"f","metadata":{"url":"ftp://mill.example/bread?a=1&b=2"}}
+END
+golden dedup-url rejects url urls.jsonl
+equal "url: the newest" "2 3 4 5 6" "$(quern dedup url --prefer newest urls.jsonl | jq -r .id | xargs)"
+
+# Lines that several documents have.
+cat >lines.jsonl <<'END'
+{"id":"2","text":"Home | News | Mill\n\nThe river is low today.\nCopyright by the miller.","metadata":{"date":"2022"}}
+{"id":"1","text":"HOME, news, mill\nRye is cheap.\n--\nRye is cheap!\nCopyright by the Miller"}
+{"id":"3","text":"home news mill\n***\nCopyright by the miller"}
+{"id":"4","text":""}
+{"id":"5","text":"***"}
+{"id":"6","text":"Alone."}
+END
+golden dedup-lines quern dedup lines lines.jsonl
+golden dedup-lines-rejects rejects lines lines.jsonl
+golden dedup-lines-newest quern dedup lines --prefer newest lines.jsonl
+golden dedup-lines-least quern dedup lines --least 4 lines.jsonl
+golden dedup-lines-stats stats lines lines.jsonl
+exits 2 "lines: --least of a million" quern dedup lines --least 1000000 lines.jsonl
+jq -c '.text |= gsub(", "; "\n")' many.jsonl >broken.jsonl
+threads "lines" quern dedup lines broken.jsonl
+threads "lines' rejects" rejects lines --prefer longest broken.jsonl
+quern dedup lines broken.jsonl | sort >want.sorted
+tac broken.jsonl | quern dedup lines | sort >got.sorted
+check "lines: the same in reverse order" cmp want.sorted got.sorted
+quern dedup lines broken.jsonl >once.jsonl
+quern dedup lines once.jsonl >again.jsonl
+check "lines: of its own output it cuts nothing" cmp once.jsonl again.jsonl
+words() { jq -r .text "$1" | grep '[a-z0-9]' | sed 's/[^a-z0-9]\+/ /g; s/^ //; s/ $//'; }
+equal "lines: each is left once" "$(words broken.jsonl | sort -u | md5sum)" \
+	"$(words once.jsonl | sort | md5sum)"
 
 # A bucket of thousands is no square.
 awk 'BEGIN { for (i = 0; i < 30000; i++)
@@ -137,6 +236,14 @@ exits 1 "a full disk for pairs" quern dedup minhash many.jsonl --pairs /dev/full
 check "and no output" test ! -e got.full
 exits 2 "no such method" quern dedup fuzzily docs.jsonl
 
+# What datatrove keeps: the root, here the first of the chain.
+printf '%s\n' '{"id":"z","text":"one two three four five six seven"}' \
+	'{"id":"y","text":"one two three four five six seven"}' \
+	'{"id":"x","text":"One, two, three: four five six seven."}' \
+	'{"id":"w","text":"one two"}' '{"id":"v","text":"one two"}' >chain.jsonl
+equal "datatrove: the first stays, and what is too short" "z w v" "$(
+	quern dedup minhash --profile datatrove chain.jsonl | jq -r .id | xargs)"
+
 # Versions of pages, code and LaTeX, with the similarity of every pair.
 needs "$shared/data/neardup"
 for set in tldr_page_versions code_file_versions stacks_section_versions; do
@@ -146,4 +253,13 @@ for set in tldr_page_versions code_file_versions stacks_section_versions; do
 	quern dedup minhash --pairs pairs.tsv "$shared/data/neardup/$set.jsonl.zst" -o kept.jsonl
 	check "$set: every pair at .8, its similarity, no other" cmp truth.tsv pairs.tsv
 done
+
+# Two editions of each poem, with their similarity by runs of three characters.
+zstd -dcqf "$shared/data/neardup/tang_poem_editions.zh.jsonl.zst" >tang.jsonl
+jq -c '{id: (.id + "a"), text: .a}, {id: (.id + "b"), text: .b}' tang.jsonl >poems.jsonl
+jq -r 'select(.jaccard_char3 >= .8) | .id + "a\t" + .id + "b"' tang.jsonl | sort >truth.tsv
+quern dedup minhash --profile chars --ngram 3 --pairs pairs.tsv poems.jsonl -o kept.jsonl
+cut -f 1,2 pairs.tsv | sort | comm -12 - truth.tsv >found.tsv
+check "chars: at least 998 of 1000 editions of a poem" \
+	test $(($(wc -l <found.tsv) * 1000)) -ge $(($(wc -l <truth.tsv) * 998))
 finish

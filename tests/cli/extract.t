@@ -95,6 +95,7 @@ printf '\x00\x01\x02' >site/unknown.bin
 : >site/empty.html
 golden extract-files extract site
 golden extract-text extract --from text site/page.html
+golden extract-markdown extract --format markdown site/page.html
 golden extract-precision extract --mode precision site/page.html
 golden extract-recall extract --mode recall site/page.html
 threads "files" extract site

@@ -96,6 +96,58 @@ equal "the digest is of what matters" "$(digest run.mix)" "$(digest moved/run.mi
 sed 's/seed 11/seed 12/' run.mix >seed.mix
 check "another seed, another digest" test "$(digest run.mix)" != "$(digest seed.mix)"
 
+# Everything that a phase can have.
+cat >rich.mix <<'END'
+%mix 1
+seed 3
+source w0   shards/web/w0
+source w1   shards/web/w1
+source code code   epochs<=3
+group web proportional=6K w0,w1
+batch 0:512 ~8K:1K
+phase base 8K seq=32 web:80 code:20
+phase all  8K seq=64 code:epochs=1 web:rest
+phase grow 8K seq=32->128 temperature=2 w0 w1 code
+phase end  8K seq=128 web -> code:60,w1:40 lr=linear:0
+assert replay(web)>=0.2 tokens(code)>=9K repeats(code)<=3
+END
+golden mix-rich hide quern mix check rich.mix
+golden mix-rich-plan hide quern mix plan rich.mix
+threads "shares that change" quern mix stream rich.mix
+quern mix stream --format jsonl -o rich.jsonl rich.mix
+equal "of a phase with -> the second half has more of what grows" true \
+	"$(quern mix plan --format json rich.mix | jq '.phases[-1].first_step' |
+		jq --slurpfile r rich.jsonl '. as $s | [$r[] | select(.step >= $s) |
+			.source == "code"] | (length / 2 | floor) as $h |
+			([.[:$h][] | select(.)] | length) < ([.[$h:][] | select(.)] | length)')"
+
+check "a picture" quern mix plan -o /dev/null --svg rich.svg rich.mix
+golden mix-svg cat rich.svg
+exits 1 "a picture nowhere" quern mix plan --svg no/rich.svg rich.mix
+
+# diff: the first step that is another.
+golden mix-diff quern mix diff run.mix rich.mix
+sed 's/^phase long.*/phase long 4K seq=128 code:61 web:rest/' run.mix >later.mix
+exits 3 "recipes that differ later" quern mix diff run.mix later.mix
+quern mix diff -o later.txt run.mix later.mix 2>/dev/null
+quern mix stream --format jsonl -o later.jsonl later.mix
+first=$(paste -d '\n' all.jsonl later.jsonl |
+	jq -s '[range(0; length; 2) as $i | select(.[$i] != .[$i + 1]) | .[$i].step][0]')
+equal "... from where the streams do" "the same until step $first" \
+	"$(head -1 later.txt | cut -d ';' -f 1)"
+exits 0 "a recipe in other words" quern mix diff run.mix moved/run.mix
+
+# audit: tokens seen are those of the stream's rows.
+mkdir ckpt && cp tok.json ckpt/tokenizer.json
+state() { printf '{"step":%d,"tokens":1,"options":{"recipe":"%s"}}\n' "$1" "$2"; }
+state 18 "$(digest rich.mix | cut -c 8-)" >ckpt/state.json
+golden mix-audit quern mix audit ckpt rich.mix
+equal "... as many as the stream has" "$(jq -s '[.[] | select(.step < 18) |
+	select(.source == "code") | (.tokens | length) - 1] | add' rich.jsonl)" \
+	"$(quern mix audit ckpt rich.mix | awk '$1 == "code" { print $2 }')"
+exits 3 "audit: another recipe" quern mix audit ckpt run.mix
+exits 1 "audit: no checkpoint" quern mix audit shards rich.mix
+
 bad() { # bad NAME LINE...: a recipe of these lines
 	printf '%s\n' '%mix 1' "${@:2}" >"$1.mix"
 }
@@ -107,7 +159,7 @@ bad none 'source web shards/web' 'source code code' 'batch 64' \
 golden mix-none quern mix check -o /dev/null none.mix
 bad word 'source web shards/web' 'phase p 10K wob'
 golden mix-word quern mix check word.mix
-bad later 'source web shards/web' 'phase p 10K web -> web'
+bad later 'source web shards/web' 'phase p 10K web -> wob'
 golden mix-later quern mix check later.mix
 bad gone 'source web shards/nothing*' 'phase p 10K web'
 golden mix-gone quern mix check gone.mix
@@ -118,6 +170,23 @@ exits 3 "a foreign shard" quern mix check foreign.mix
 quern mix check foreign.mix 2>foreign.err
 check "... is named with the recipe's line" \
 	grep -q 'foreign.mix:3: source f: its shards were made by tokenizer' foreign.err
+# Shards of another program: without .docs, and the recipe says what they are.
+mkdir other && cp code.bin code.idx other/
+printf '%s\n' '%mix 1' 'seed 4' 'source code code' 'batch 1K' 'phase p 8K seq=64 code' >ours.mix
+printf '%s\n' '%mix 1' 'seed 4' "tokenizer sha256:$(sha256sum <tok.json | cut -c 1-64)" \
+	'source code other/code foreign=257' 'batch 1K' 'phase p 8K seq=64 code' >theirs.mix
+quern mix stream -o ours.bin ours.mix
+check "foreign shards" quern mix stream -o theirs.bin theirs.mix
+check "... give the same rows" cmp ours.bin theirs.bin
+golden mix-at-foreign quern mix at theirs.mix 2:5:40
+equal "... and are found by name" "$(quern mix seen ours.mix code-18 | cut -f 1-7)" \
+	"$(quern mix seen theirs.mix code:17 | sed 's,other/,,' | cut -f 1-7)"
+sed 's/ foreign=257//' theirs.mix >unsaid.mix
+exits 1 "without saying so they are refused" quern mix check unsaid.mix
+sed 's/=257/=64/' theirs.mix >narrow.mix
+exits 1 "tokens beyond the vocabulary" quern mix stream narrow.mix
+truncate -s -2 other/code.bin
+exits 3 "a foreign shard that shrank" quern mix check theirs.mix
 truncate -s -2 moved/code.bin
 exits 3 "a shard that shrank" quern mix stream moved/run.mix
 

@@ -96,7 +96,7 @@ small() { # small WORK [OPTION...]
 # What was made, without what tells the time.
 made() { # made WORK
 	(cd "$1" && find . -type f ! -name '*.done' ! -name 'log.jsonl' \
-		! -name '7-tokenizer.stats' ! -name '.lock' |
+		! -name '.lock' |
 		sort | xargs sha256sum)
 }
 same_made() { diff <(made "$1") <(made "$2"); }

@@ -41,6 +41,13 @@ quern tokenizer train --vocab 270 --special '<a>' --special '<b>' mill.txt \
 	>special.json
 equal "special tokens come first" '      "<a>": 0,
       "<b>": 1,' "$(grep -A2 '"vocab"' special.json | tail -n 2)"
+for p in raw first lexicographic; do
+	threads "ties: $p" quern tokenizer train --vocab 300 --lines --ties $p \
+		mill.txt docs.jsonl raw.txt
+	quern tokenizer train --vocab 300 --ties $p -o p.json mill.txt
+	equal "ties: $p: special tokens come last, bytes first" "299 97" \
+		"$(jq -r '.added_tokens[0].id, .model.vocab.a' p.json | paste -sd ' ')"
+done
 for p in cl100k qwen2 nanochat o200k whitespace '\w+|\W'; do
 	quern tokenizer train --vocab 300 --pattern "$p" -o p.json mill.txt
 	quern tokenizer encode --tokenizer p.json mill.txt raw.txt >p.ids
@@ -77,6 +84,67 @@ check "or not" test "$(printf '<|endoftext|>' |
 equal "documents from stdin" 3 \
 	"$(quern tokenizer encode "${T[@]}" --from jsonl <docs.jsonl | wc -l)"
 
+# .tiktoken
+base64_bytes() { # all bytes, then some tokens, with their ranks
+	for i in $(seq 0 255); do
+		printf '%b' "\\x$(printf %02x "$i")" | base64
+	done
+	for w in th he the ' the' mi ll mill ' mill'; do
+		printf '%s' "$w" | base64
+	done
+}
+base64_bytes | awk '{ print $1, NR - 1 }' >r50k_base.tiktoken
+equal "a .tiktoken file" "258 263" \
+	"$(printf 'the mill' | quern tokenizer encode --tokenizer r50k_base.tiktoken |
+		tr ' ' '\n' | sed -n '1p;$p' | paste -sd ' ')"
+quern tokenizer encode --tokenizer r50k_base.tiktoken mill.txt raw.txt >tik.ids
+check "and back" cmp <(cat mill.txt raw.txt) \
+	<(quern tokenizer decode --tokenizer r50k_base.tiktoken tik.ids)
+cp r50k_base.tiktoken other.tiktoken
+check "with --pattern for any name" cmp tik.ids <(quern tokenizer encode \
+	--tokenizer other.tiktoken --pattern gpt2 mill.txt raw.txt)
+exits 2 "a name without a pattern" \
+	quern tokenizer encode --tokenizer other.tiktoken mill.txt
+exits 2 "tokenizer.json has its own pattern" \
+	quern tokenizer encode "${T[@]}" --pattern gpt2 mill.txt
+
+# convert, compare
+quern tokenizer convert -q "${T[@]}" -o r50k_mine.tiktoken
+cp r50k_mine.tiktoken gpt2_mine.tiktoken
+M=(--tokenizer gpt2_mine.tiktoken)
+check "tokenizer.json as .tiktoken: the same ids" cmp \
+	<(quern tokenizer encode "${M[@]}" mill.txt raw.txt) \
+	<(quern tokenizer encode "${T[@]}" mill.txt raw.txt)
+quern tokenizer convert -q "${M[@]}" --to json >back.json
+check "and back: the same merges" cmp <(jq .model.merges back.json) \
+	<(jq .model.merges tokenizer.json)
+check "that is said" grep -q 'neither the pattern nor 1 special' \
+	<(quern tokenizer convert "${T[@]}" --to tiktoken 2>&1 >/dev/null)
+mkdir -p files
+quern tokenizer convert -q "${T[@]}" -o files/vocab.json
+check "as vocab.json and merges.txt: the same ids" cmp \
+	<(quern tokenizer encode --tokenizer files/vocab.json mill.txt raw.txt) \
+	<(quern tokenizer encode "${T[@]}" mill.txt raw.txt)
+quern tokenizer convert -q --tokenizer files/vocab.json -o files/t.json
+check "and back" cmp files/t.json tokenizer.json
+golden tokenizer-compare quern tokenizer compare "${T[@]}" "${M[@]}" \
+	--tokenizer r50k_base.tiktoken mill.txt docs.jsonl
+exits 2 "compare takes two" quern tokenizer compare "${T[@]}" mill.txt
+exits 2 "two files have no place on stdout" \
+	quern tokenizer convert "${T[@]}" --to vocab
+jq '.normalizer = {"type": "Lowercase"}' tokenizer.json >lower.json
+exits 1 "a normalizer that .tiktoken can't have" \
+	quern tokenizer convert --tokenizer lower.json -o lower.tiktoken
+check "no file is left" test ! -e lower.tiktoken
+equal "it lowers" "$(printf 'the mill' | quern tokenizer encode "${T[@]}")" \
+	"$(printf 'THE Mill' | quern tokenizer encode --tokenizer lower.json)"
+jq '.model.merges |= (.[1:] + .[:1])' tokenizer.json >order.json
+exits 1 "merges out of order" \
+	quern tokenizer convert --tokenizer order.json --to tiktoken
+rm files/merges.txt
+exits 1 "vocab.json without merges.txt" \
+	quern tokenizer encode --tokenizer files/vocab.json mill.txt
+
 # One large text is cut into parts: the same ids for any threads, and memory
 # doesn't matter.
 for _ in $(seq 2000); do cat mill.txt raw.txt; done >large.txt
@@ -90,6 +158,9 @@ check "a large text comes back" cmp larger.txt \
 printf '1 2 3\n4 x\n999999\n5\n' >bad.ids
 golden tokenizer-bad-ids quern tokenizer decode "${T[@]}" --rejects rej.jsonl bad.ids
 equal "damaged lines are kept" 2 "$(wc -l <rej.jsonl)"
+printf '{"id":"a","ids":[1,-3]}\n{"id":"b","ids":[4294967296]}\n' >bad.jsonl
+golden tokenizer-bad-ids-jsonl quern tokenizer decode "${T[@]}" --format jsonl \
+	bad.jsonl
 exits 1 "strict ends there" quern tokenizer decode "${T[@]}" --strict bad.ids
 printf 'abcde' >bad.bin
 exits 1 "half an id" quern tokenizer decode "${T[@]}" --format bin bad.bin

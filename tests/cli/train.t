@@ -42,6 +42,7 @@ config() { # config HIDDEN [MORE]
 EOT
 }
 config 32 >model.json
+config 32 ',"eos_token_id":279' >mask.json
 
 train() { # train DIR [OPTIONS]
 	local dir=$1
@@ -104,7 +105,44 @@ for sig in TERM KILL INT; do
 		"$(jq .step "by-$sig/log.jsonl" | tr '\n' ' ')"
 done
 
+# Families: each trains, and generates from what it wrote.
+family() { # family NAME CONFIG
+	echo "$2" >"$1.json"
+	check "$1 trains" quern train --config "$1.json" --recipe train.mix \
+		--out "$1" --lr 1e-2 --micro-batch 8 --tokenizer tokenizer.json -q
+	equal "$1 names itself" "$1" "$(jq -r .model_type "$1/last/config.json")"
+	check "its loss falls" jq -se '.[-1].loss < .[0].loss - 1' "$1/log.jsonl"
+	check "it generates" quern generate --model "$1/last" --prompt The \
+		--max-tokens 5 -o /dev/null
+}
+family gpt2 '{"model_type":"gpt2","vocab_size":280,"n_embd":32,"n_layer":2,
+"n_head":4,"n_positions":64,"attn_pdrop":0.1}'
+equal "a matrix of GPT-2 is kept (in, out)" "[32,96]" "$(
+	n=$(od -An -tu8 -N8 gpt2/last/model.safetensors)
+	tail -c +9 gpt2/last/model.safetensors | head -c "$n" |
+		jq -c '."transformer.h.0.attn.c_attn.weight".shape')"
+family qwen3 "$(config 32 ',"head_dim":16' | sed 's/"llama"/"qwen3"/')"
+family mistral "$(config 32 ',"sliding_window":8' | sed 's/"llama"/"mistral"/')"
+
+# Options that change what is computed.
+check "lion, wsd, documents apart" quern train --config mask.json \
+	--recipe train.mix --out mask --lr 3e-3 --micro-batch 8 -q \
+	--optimizer lion --schedule wsd --cooldown 5 --document-mask \
+	--label-smoothing .1 --z-loss 1e-4 --spare-embeddings
+equal "they stand in state.json" "lion wsd 5 1 0.1" "$(jq -r '.options |
+	"\(.optimizer) \(.schedule) \(.cooldown) \(."document-mask") \(."label-smoothing")"' \
+	mask/last/state.json)"
+exits 2 "they must be the same in a resume" quern train --config mask.json \
+	--recipe train.mix --out mask --lr 3e-3 --micro-batch 8 --resume
+exits 2 "a document mask without a token that ends documents" train none \
+	--document-mask
+
 # What is refused.
+cp -r one locked
+rm locked/last
+exits 1 "two runs in a folder" flock locked/log.jsonl quern train \
+	--config model.json --recipe train.mix --out locked
+equal "the first one's log stays" 20 "$(wc -l <locked/log.jsonl)"
 golden train-no-options quern train
 golden train-folder-in-use train one
 golden train-resume-lr quern train --config model.json --recipe train.mix \
@@ -114,8 +152,8 @@ golden train-resume-config quern train --config wide.json --recipe train.mix \
 	--out one --resume --lr 1e-2 --micro-batch 3
 exits 2 "another recipe" quern train --config model.json --recipe other.mix \
 	--out one --resume --lr 1e-2 --micro-batch 3
-config 32 ',"sliding_window":16' >window.json
-golden train-unknown-key quern train --config window.json --recipe train.mix \
+config 32 ',"attn_logit_softcapping":50' >softcap.json
+golden train-unknown-key quern train --config softcap.json --recipe train.mix \
 	--out none
 config 30 >heads.json
 golden train-heads quern train --config heads.json --recipe train.mix --out none
@@ -126,7 +164,30 @@ exits 1 "a recipe that isn't there" quern train --config model.json \
 	--recipe none.mix --out none
 golden train-no-plugin env QUERN_PLUGIN_DIR="$tmp" quern train \
 	--config model.json --recipe train.mix --out none --device cuda
+exits 1 "a tokenizer that isn't there" quern train --config model.json \
+	--recipe train.mix --out none --tokenizer none.json
 check "no folder was made" test ! -e none
+
+# A checkpoint that isn't what was written.
+go_on() { # go_on DIR
+	quern train --config model.json --recipe train.mix --out "$1" --resume \
+		--lr 1e-2 --micro-batch 3
+}
+rot() { # rot FILE: a copy of the run, two bytes of a file changed
+	rm -rf rotten
+	cp -r one rotten
+	printf '\245\132' | dd of="rotten/last/$1" bs=1 seek=5000 conv=notrunc \
+		2>/dev/null
+}
+rot optimizer.safetensors
+exits 1 "other moments" go_on rotten
+rot model.safetensors
+golden train-rotten go_on rotten
+rm rotten/last/state.json
+exits 1 "a checkpoint without state.json" go_on rotten
+rm -r rotten/step-*
+exits 1 "a link to no checkpoint" go_on rotten
+equal "the log stays" 20 "$(wc -l <rotten/log.jsonl)"
 
 # Text.
 text() { quern generate --model one/last --prompt "The mill" "$@"; }
@@ -143,6 +204,9 @@ check "always whole code points" iconv -f UTF-8 -t UTF-8 wild.txt
 text --temperature 0 >greedy.txt
 check "temperature 0 takes the likeliest" cmp greedy.txt \
 	<(text --top-k 1 --seed 9)
+check "into a file" text --temperature 0 --max-tokens 9 -o out.txt \
+	--stats stats.json
+equal "its tokens are counted" 9 "$(jq .tokens stats.json)"
 check "into a file" text --temperature 0 -o out.txt
 check "the same text" cmp greedy.txt out.txt
 mkdir broken

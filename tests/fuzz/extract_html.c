@@ -58,6 +58,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		render_text(&p, choice.keep, &out);
 		if (!utf8_valid(buf_view(&out)) || (p.nblock && !out.n))
 			abort();
+		buf_clear(&out);
+		render_markdown(&p, choice.keep, &out);
+		if (!utf8_valid(buf_view(&out)) || (p.nblock && !out.n))
+			abort();
 	}
 	buf_free(&out);
 	return 0;

@@ -45,13 +45,28 @@ try_plan(const struct recipe *r, uint64_t tokens)
 	free(sizes);
 }
 
+/* Source i has 1000 * 2^i tokens. */
+static int
+size_of(void *ctx, const struct recipe *r, uint32_t i, uint64_t *tokens,
+    struct err *e)
+{
+	(void)ctx;
+	(void)r;
+	(void)e;
+	*tokens = 1000ull << (i < 20 ? i : 20);
+	return 0;
+}
+
+static const struct recipe_sizes sizes = { size_of, NULL };
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct recipe r;
 	struct err e;
 
-	if (recipe_parse(&r, "fuzz.mix", (const char *)data, n, &e) == 0) {
+	if (recipe_parse(&r, "fuzz.mix", (const char *)data, n, &sizes, &e) ==
+	    0) {
 		try_plan(&r, 0);
 		try_plan(&r, 5000);
 		try_plan(&r, 1ull << 50);

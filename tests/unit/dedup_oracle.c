@@ -325,7 +325,11 @@ shuffle(int *order)
 static bool
 one_corpus(double least, bool pairs)
 {
-	struct minhash_opt opt = { "plain", NGRAM, 600, 1, least, NULL };
+	struct minhash_opt opt = { .profile = "plain",
+		.ngram = NGRAM,
+		.bands = 600,
+		.rows = 1,
+		.verify = least };
 	struct text t[NDOC];
 	struct buf want = { 0 };
 	struct err e;
@@ -356,7 +360,11 @@ one_corpus(double least, bool pairs)
 static bool
 few_bands(double least)
 {
-	struct minhash_opt opt = { "plain", NGRAM, 4, 4, least, NULL };
+	struct minhash_opt opt = { .profile = "plain",
+		.ngram = NGRAM,
+		.bands = 4,
+		.rows = 4,
+		.verify = least };
 	struct text t[NDOC];
 	struct err e;
 	int order[NDOC], i;

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <nettle/sha1.h>
+#include <xxhash.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/opt.h"
@@ -11,7 +14,10 @@
 #include "dedup/exact.h"
 #include "dedup/groups.h"
 #include "dedup/shingles.h"
+#include "dedup/choose.h"
+#include "dedup/roots.h"
 #include "dedup/signer.h"
+#include "dedup/simple.h"
 #include "dedup/sort.h"
 #include "../tap.h"
 
@@ -125,7 +131,7 @@ key_of(const char *text, size_t nword, size_t *n)
 	struct hash128 key = { 0, 0 };
 	struct err e;
 
-	if (shingles_init(&s, nword, &e) == 0 &&
+	if (shingles_init(&s, UNIT_WORDS, nword, &e) == 0 &&
 	    shingles_of(&s, str_c(text), &e) == 0) {
 		*n = s.n;
 		key = shingles_key(&s);
@@ -204,6 +210,154 @@ signature_as_defined(size_t n)
 	signer_free(&s);
 }
 
+/* The first values of a and b, and a signature, as NumPy and datatrove say. */
+static void
+signature_as_datatrove(void)
+{
+	static const char *const grams[] = { "the quick brown fox jumps",
+		"quick brown fox jumps over", "brown fox jumps over the",
+		"fox jumps over the lazy", "jumps over the lazy dog" };
+	static const uint64_t want[] = { 585594454516184072, 284080765670708113,
+		594234408324153881, 226360113463360020 };
+	uint64_t sig[112], keys[14], set[5];
+	uint8_t digest[SHA1_DIGEST_SIZE];
+	struct sha1_ctx sha1;
+	struct signer s;
+	struct err e;
+	size_t i, k;
+
+	if (signer_init_datatrove(&s, 14, 8, &e) < 0)
+		return;
+	OK(s.wide_a[0] == 775169054918279404 &&
+		s.wide_a[1] == 1758426461858698313 &&
+		s.wide_a[2] == 2109959069025162 &&
+		s.wide_a[111] == 223865076026037746,
+	    "datatrove's a");
+	OK(s.wide_b[0] == 1062448801025099917 &&
+		s.wide_b[1] == 1324811268927594100 &&
+		s.wide_b[2] == 1217488311597731462 &&
+		s.wide_b[111] == 1097409548522419201,
+	    "datatrove's b");
+	for (i = 0; i < 5; i++) {
+		sha1_init(&sha1);
+		sha1_update(&sha1, strlen(grams[i]), (const uint8_t *)grams[i]);
+		sha1_digest(&sha1, sizeof(digest), digest);
+		for (k = 8, set[i] = 0; k-- > 0;)
+			set[i] = set[i] << 8 | digest[k];
+	}
+	signer_keys(&s, set, 5, sig, keys);
+	OK(memcmp(sig, want, sizeof(want)) == 0, "datatrove's signature");
+	signer_free(&s);
+}
+
+/* Wide values by 128-bit arithmetic, one at a time. */
+static void
+wide_as_defined(size_t n)
+{
+	uint64_t sig[48], set[100], keys[15], x, want;
+	struct signer s;
+	struct err e;
+	size_t i, k, bad = 0;
+
+	if (signer_init_datatrove(&s, 15, 3, &e) < 0)
+		return;
+	for (i = 0; i < n; i++)
+		set[i] = i ? mix64(++seed) : UINT64_MAX;
+	signer_keys(&s, set, n, sig, keys);
+	for (k = 0; k < 45; k++) {
+		for (i = 0, want = UINT64_MAX; i < n; i++) {
+			x = s.wide_a[k] * set[i] + s.wide_b[k];
+			x %= ((uint64_t)1 << 61) - 1;
+			want = x < want ? x : want;
+		}
+		bad += sig[k] != want;
+	}
+	OK(bad == 0, "datatrove's signature of %zu hashes", n);
+	signer_free(&s);
+}
+
+/* The XXH64 of tokens joined by blanks: as many as there are, in order. */
+static void
+joined_as_defined(void)
+{
+	static const char text[] = "The \u00c9lan of 3,14 mills, turning.";
+	static const char *const grams[] = { "the elan of", "elan of 0",
+		"of 0 mills", "0 mills turning" };
+	struct shingles s;
+	struct err e;
+	size_t i, bad = 0;
+
+	if (shingles_init(&s, UNIT_JOINED, 3, &e) < 0 ||
+	    shingles_of(&s, str_c(text), &e) < 0)
+		return;
+	for (i = 0; i < 4 && s.n == 4; i++)
+		bad += s.v[i] != XXH64(grams[i], strlen(grams[i]), 0);
+	OK(s.n == 4 && bad == 0, "joined shingles are XXH64 of the tokens");
+	OK(shingles_of(&s, STR("two tokens"), &e) == 0 && s.n == 0,
+	    "and too few tokens have none");
+	shingles_free(&s);
+}
+
+static void
+simple(const char *text, const char *want)
+{
+	struct buf low = { 0 }, out = { 0 };
+	struct err e;
+
+	OK(simple_form(str_c(text), &low, &out, &e) == 0 &&
+		str_eq(buf_view(&out), str_c(want)),
+	    "simple form: %s", want);
+	buf_free(&low);
+	buf_free(&out);
+}
+
+static void
+simple_as_defined(void)
+{
+	simple("  The\n MILL\t's ", "the mill s");
+	simple("12,5 and 1.2.3, 7.", "0 and 0 0 0");
+	simple("3rd \u0663\u066b\u0665x", "0rd 0x");
+	simple("\u00c9t\u00e9 na\u00efve", "ete naive");
+	simple("\u201ca\u201d \u2014 b\u2026", "a b");
+	simple("...", "");
+	simple("\ud55c\uae00", "\u1112\u1161\u11ab\u1100\u1173\u11af");
+}
+
+/* How many distinct shingles a text has, by unit. */
+static void
+units(enum unit unit, size_t nword, const char *text, size_t want)
+{
+	struct shingles s;
+	struct err e;
+
+	if (shingles_init(&s, unit, nword, &e) < 0)
+		return;
+	OK(shingles_of(&s, str_c(text), &e) == 0 && s.n == want,
+	    "%zu shingles of %zu, unit %d", want, nword, (int)unit);
+	shingles_free(&s);
+}
+
+static void
+roots_as_defined(void)
+{
+	/* Two bands of one row; 0-1, 2-3 by the first, 1-2 by the second. */
+	static const uint64_t sig[][2] = { { 5, 1 }, { 5, 2 }, { 4, 2 },
+		{ 4, 3 }, { 6, 4 } };
+	struct budget budget = { .limit = 1 << 20 };
+	struct roots r = { .budget = &budget, .nband = 2, .nrow = 1 };
+	struct choice c[5];
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		if (roots_add(&r, sig[i], &e) < 0)
+			return;
+	OK(roots_run(&r, c, &e) == 0 && c[0].head == 0 && c[1].head == 0 &&
+		c[2].head == 0 && c[3].head == 0 && c[4].head == 4,
+	    "roots: clusters that meet are one, of the first's root");
+	roots_free(&r);
+}
+
 enum { TRIALS = 1500, BANDS = 40, ROWS = 4, PERMS = BANDS * ROWS };
 
 /* Sets of which `both` elements are common and `apart` are each one's own. */
@@ -269,8 +423,9 @@ best_of_a_group(void)
 {
 	struct opt_common opt = { .threads = 1, .memory = 1 << 30 };
 	struct hash128 one = { 1, 1 }, two = { 1, 2 };
-	struct who w[] = { { STR("b"), 5, 0 }, { STR("a2"), 5, 1 },
-		{ STR("a"), 9, 4 }, { STR("a"), 3, 6 }, { STR("a"), 3, 7 } };
+	struct who w[] = { { STR("b"), 5, 0, { 0 } },
+		{ STR("a2"), 5, 1, { 0 } }, { STR("a"), 9, 4, { 0 } },
+		{ STR("a"), 3, 6, { 0 } }, { STR("a"), 3, 7, { 0 } } };
 	struct budget b;
 	struct groups g;
 	struct err e;
@@ -326,6 +481,17 @@ main(void)
 	keyed_sorted(10000);
 	jaccard_as_defined();
 	shingles_as_defined();
+	signature_as_datatrove();
+	wide_as_defined(1);
+	wide_as_defined(100);
+	joined_as_defined();
+	simple_as_defined();
+	units(UNIT_CHARS, 3, "\u8336 \u9986\uff0cabC_D", 4);
+	units(UNIT_CHARS, 3, "\u8336", 1);
+	units(UNIT_CHARS, 3, "?!", 0);
+	units(UNIT_POINTS, 3, "a? B", 2);
+	units(UNIT_TOKENS, 2, "1 mill, 22 mills", 3);
+	roots_as_defined();
 	for (i = 1; i < 10; i++)
 		signature_as_defined(i);
 	signature_as_defined(100);

@@ -230,6 +230,95 @@ static const char article[] =
     "</footer></body></html>";
 
 static void
+as_markdown(const char *in, const char *want, const char *what)
+{
+	text_of(str_c(in), true);
+	buf_clear(&out);
+	render_markdown(&page, choice.keep, &out);
+	buf_putc(&out, '\0');
+	if (!OK(strcmp(out.p, want) == 0, "markdown: %s", what))
+		printf("# got: %s\n", out.p);
+}
+
+static void
+markdown(void)
+{
+	as_markdown("<h1>The <b>mill</b></h1>a<h3>Stones</h3>b",
+	    "# The mill\n\na\n\n### Stones\n\nb", "headings");
+	as_markdown("<ul><li>a<ul><li>b<li>c</ul><li>d</ul>",
+	    "- a\n    - b\n    - c\n- d", "lists in lists");
+	as_markdown("<ol><li>a<li>b</ol>x<ol><li>c</ol>",
+	    "1. a\n2. b\n\nx\n\n1. c", "numbered lists");
+	as_markdown("<table><tr><th>a|b<th>c<tr><td>1<td><p>2<p>3</table>x",
+	    "| a\\|b | c |\n| --- | --- |\n| 1 | 2 3 |\n\nx", "tables");
+	as_markdown("<pre>\n  if (x)\n\ty();\n</pre>z",
+	    "```\n  if (x)\n\ty();\n```\n\nz", "code keeps its white space");
+	as_markdown("<pre>a ``` b</pre>", "````\na ``` b\n````",
+	    "a fence longer than those within");
+	as_markdown("<blockquote><p>a<br>b<p>c</blockquote>",
+	    "> a\n> b\n>\n> c", "quotes");
+}
+
+static void
+formulas(void)
+{
+	gives("x<math alttext='{\\displaystyle a^2}'><mi>a</mi></math> y",
+	    "x$a^2$ y", "LaTeX from alttext");
+	gives("<math><semantics><mi>a</mi><annotation "
+	      "encoding='application/x-tex'>\\frac ab</annotation>"
+	      "</semantics></math>",
+	    "$\\frac ab$", "from an annotation");
+	gives("so <script type='math/tex; mode=inline'>a<b</script>.",
+	    "so $a<b$.", "from MathJax");
+	gives("<math display=block alttext=x></math>", "$$x$$",
+	    "a formula by itself");
+	gives("<math><mi>a</mi><annotation>b</annotation></math>", "a",
+	    "without LaTeX its text");
+}
+
+/* A page of n paragraphs among links, large enough for the forest. */
+static void
+put_large(struct buf *b, int n)
+{
+	int i;
+
+	buf_puts(b, "<title>The mill</title><body><nav><ul>");
+	for (i = 0; i < 20; i++)
+		buf_printf(b, "<li><a href=/%d>Place %d</a></li>", i, i);
+	buf_puts(b, "</ul></nav><article><h1>The mill</h1>");
+	for (i = 0; i < n; i++)
+		buf_printf(b,
+		    "<p>In year %d the wheel was repaired, since the river, "
+		    "which is short of water in summer, had taken its boards "
+		    "away once more.</p>",
+		    1800 + i);
+	buf_puts(b, "</article><footer><p>All rights reserved.</p>");
+	for (i = 0; i < 10; i++)
+		buf_printf(b, "<p><a href=/f%d>Legal notice %d</a></p>", i, i);
+	buf_puts(b, "</footer>");
+}
+
+static void
+large(void)
+{
+	struct buf b = { 0 };
+	const char *t;
+
+	put_large(&b, 30);
+	t = text_of(buf_view(&b), false);
+	OK(strstr(t, "In year 1800") && strstr(t, "In year 1829"),
+	    "a long article's paragraphs are kept");
+	OK(!strstr(t, "Place") && !strstr(t, "notice"),
+	    "a long article's navigation and footer aren't");
+	buf_clear(&b);
+	put_large(&b, 30000);
+	t = text_of(buf_view(&b), false);
+	OK(strstr(t, "In year 1800") && strstr(t, "In year 31799"),
+	    "a page of very many blocks is kept as well");
+	buf_free(&b);
+}
+
+static void
 choices(void)
 {
 	const char *t = text_of(str_c(article), false);
@@ -264,6 +353,9 @@ main(void)
 	characters();
 	unclosed();
 	choices();
+	markdown();
+	formulas();
+	large();
 	monsters();
 	html_free(html);
 	page_free(&page);

@@ -244,6 +244,39 @@ test_checksum(void)
 	buf_free(&text);
 }
 
+/* A frame of several blocks whose checksum, or last block, is wrong. */
+static void
+test_zstd_blocks(void)
+{
+	struct buf text = make_text(700000, 4), z = { 0 }, b;
+	size_t bound = ZSTD_compressBound(text.n);
+	ZSTD_CCtx *c = ZSTD_createCCtx();
+	int gaps;
+
+	ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1);
+	z.n = ZSTD_compress2(c, buf_room(&z, bound), bound, text.p, text.n);
+	z.p[z.n - 1] ^= 1;
+	write_file(path, buf_view(&z));
+	OK(reads(path, buf_view(&text), 1),
+	    "zstd: a wrong checksum is reported");
+	z.n -= 1000;
+	write_file(path, buf_view(&z));
+	b = read_all(path, 1 << 20, &gaps);
+	OK(gaps == 1 && b.n > text.n - (1 << 18) && b.n < text.n &&
+		memcmp(b.p, text.p, b.n) == 0,
+	    "zstd: the blocks before a broken one are read");
+	buf_free(&b);
+	memset(z.p + z.n - 2000, 0xa5, 2000);
+	write_file(path, buf_view(&z));
+	b = read_all(path, 1 << 20, &gaps);
+	OK(gaps == 1 && b.n > text.n - (1 << 18),
+	    "zstd: %zu of %zu bytes before a broken block", b.n, text.n);
+	buf_free(&b);
+	ZSTD_freeCCtx(c);
+	buf_free(&z);
+	buf_free(&text);
+}
+
 static void
 test_offsets(void)
 {
@@ -399,6 +432,7 @@ main(void)
 	test_truncations("gzip", add_gzip);
 	test_truncations("zstd", add_zstd);
 	test_checksum();
+	test_zstd_blocks();
 	test_offsets();
 	test_out();
 	test_full();

@@ -23,8 +23,29 @@ draw(uint64_t n)
 
 struct recipe_case {
 	uint32_t k;
-	uint64_t w[64], d, rows;
+	uint64_t w[64], to[64], d, rows;
+	bool changes;
 };
+
+/* Other shares of the same d, some 0 here and some 0 before. */
+static void
+random_end(struct recipe_case *c)
+{
+	uint64_t left = c->d, from;
+	uint32_t i, last = c->k - 1;
+
+	for (i = 0; i < last; i++) {
+		c->to[i] = draw(3) ? draw(left / (c->k - i) + 1) : 0;
+		left -= c->to[i];
+	}
+	c->to[last] = left;
+	i = (uint32_t)draw(c->k);
+	if (i != last && c->to[i]) { /* from 0 on */
+		from = c->w[i];
+		c->w[i] = 0;
+		c->w[last] += from;
+	}
+}
 
 static void
 random_case(struct recipe_case *c, uint64_t rows)
@@ -39,6 +60,9 @@ random_case(struct recipe_case *c, uint64_t rows)
 		c->d += c->w[i];
 	}
 	c->rows = 1 + draw(rows);
+	c->changes = draw(2);
+	if (c->changes)
+		random_end(c);
 }
 
 /* |count * d - w * n| < limit * d ? */
@@ -50,8 +74,21 @@ within(uint64_t count, uint64_t w, uint64_t n, uint64_t d, int limit)
 	return e < (wide)limit * d && -e < (wide)limit * d;
 }
 
+/* |count - due(n)| < limit, the due being the integral of the share. */
+static bool
+is_due(const struct blend *b, uint64_t count, uint32_t i, uint64_t n, int limit)
+{
+	wide whole = 2 * (wide)b->d * b->rows, e;
+
+	if (!b->to)
+		return within(count, b->w[i], n, b->d, limit);
+	e = whole * count - 2 * (wide)b->w[i] * b->rows * n -
+	    ((wide)b->to[i] - (wide)b->w[i]) * n * n;
+	return e < limit * whole && -e < limit * whole;
+}
+
 struct found {
-	uint64_t boundary, anywhere, period, rank, rows;
+	uint64_t boundary, anywhere, period, rank, rows, refused;
 };
 
 static void
@@ -65,7 +102,7 @@ check_table(const struct blend *b, const struct blend_table *t, uint64_t *count,
 		total[b->k > 1 ? t->slots[r].source : 0]++;
 	for (i = 0; i < b->k; i++) {
 		f->boundary += t->before[i] != count[i] ||
-			       !within(count[i], b->w[i], t->first, b->d, 1);
+			       !is_due(b, count[i], i, t->first, 1);
 	}
 	for (r = 0; r < t->rows; r++) {
 		s = b->k > 1 ? t->slots[r].source : 0;
@@ -73,10 +110,10 @@ check_table(const struct blend *b, const struct blend_table *t, uint64_t *count,
 		per[s]++;
 		count[s]++;
 		for (i = 0; i < b->k; i++) {
-			f->anywhere += !within(
-			    count[i], b->w[i], t->first + r + 1, b->d, 2);
-			f->period +=
-			    !within(per[i], total[i], r + 1, t->rows, 1);
+			f->anywhere +=
+			    !is_due(b, count[i], i, t->first + r + 1, 2);
+			f->period += !b->to && !within(per[i], total[i], r + 1,
+						   t->rows, 1);
 		}
 	}
 	f->rows += t->rows;
@@ -91,8 +128,11 @@ check_case(const struct recipe_case *c, struct found *f)
 	struct err e;
 	uint32_t i;
 
-	if (blend_init(&b, c->k, c->w, c->d, c->rows, &e) < 0)
+	if (blend_init(&b, c->k, c->w, c->changes ? c->to : NULL, c->d, c->rows,
+		&e) < 0) {
+		f->refused++;
 		return;
+	}
 	for (p = 0; p < b.periods; p++) {
 		if (blend_table(&b, p, &t, &e) < 0) {
 			f->boundary++;
@@ -102,7 +142,7 @@ check_case(const struct recipe_case *c, struct found *f)
 		blend_table_free(&t);
 	}
 	for (i = 0; i < c->k; i++)
-		f->boundary += !within(count[i], c->w[i], c->rows, c->d, 1);
+		f->boundary += !is_due(&b, count[i], i, c->rows, 1);
 }
 
 static void
@@ -112,14 +152,17 @@ test_fuzzed(void)
 	struct recipe_case c;
 	int i;
 
-	for (i = 0; i < 3000; i++) {
-		random_case(&c, 2000);
+	for (i = 0; i < 10000; i++) {
+		random_case(&c, i % 5 ? 300 : 2000);
 		check_case(&c, &f);
 	}
-	for (i = 0; i < 6; i++) {
+	OK(f.refused == 0, "10000 random recipes, none refused");
+	for (i = 0; i < 16; i++) {
 		random_case(&c, 400000);
 		check_case(&c, &f);
 	}
+	OK(f.refused < 4, "and 16 over several periods (%llu refused)",
+	    (unsigned long long)f.refused);
 	OK(f.boundary == 0, "error < 1 at every boundary (%llu rows)",
 	    (unsigned long long)f.rows);
 	OK(f.anywhere == 0, "error < 2 at every prefix");
@@ -143,7 +186,19 @@ test_edges(void)
 		.k = 2, .w = { 1, 99999999 }, .d = 100000000, .rows = 1000
 	};
 	check_case(&c, &f);
-	OK(f.boundary + f.anywhere + f.period + f.rank == 0,
+	c = (struct recipe_case){ .k = 2,
+		.w = { 1, 99999999 },
+		.to = { 100000000, 0 },
+		.d = 100000000,
+		.rows = 300000,
+		.changes = true };
+	check_case(&c, &f);
+	c = (struct recipe_case){
+		.k = 1, .w = { 5 }, .to = { 5 }, .d = 5, .rows = 200000
+	};
+	c.changes = true;
+	check_case(&c, &f);
+	OK(f.boundary + f.anywhere + f.period + f.rank + f.refused == 0,
 	    "one source, rare sources over long periods, a share of 1e-8");
 }
 
@@ -154,9 +209,11 @@ test_refused(void)
 	struct blend b;
 	struct err e;
 
-	OK(blend_init(&b, 2, w, 1ull << 40, 1ull << 40, &e) == ERR_CHECK,
+	OK(blend_init(&b, 2, w, NULL, 1ull << 40, 1ull << 40, &e) == ERR_CHECK,
 	    "a share below one row in 2^22 of a long phase: %s", e.msg);
-	OK(blend_init(&b, 2, w, 1ull << 40, 1000, &e) == 0,
+	OK(blend_init(&b, 2, w, w, 1ull << 50, 1ull << 40, &e) == ERR_CHECK,
+	    "shares that change, too fine to be exact: %s", e.msg);
+	OK(blend_init(&b, 2, w, NULL, 1ull << 40, 1000, &e) == 0,
 	    "in a short phase it is no matter of periods");
 }
 
@@ -199,10 +256,10 @@ test_naive(void)
 
 	for (n = 0; n < 500; n++) {
 		random_case(&c, 1000);
-		if (c.k == 1)
+		if (c.k == 1 || c.changes)
 			continue;
 		memset(have, 0, sizeof(have));
-		blend_init(&b, c.k, c.w, c.d, c.rows, &e);
+		blend_init(&b, c.k, c.w, NULL, c.d, c.rows, &e);
 		blend_before(&b, b.periods, count, &e);
 		blend_table(&b, 0, &t, &e);
 		for (r = 0; r < t.rows; r++) {

@@ -2,14 +2,29 @@
 /* Recipes: what is read, and where errors point. */
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "mix/recipe.h"
 #include "tap.h"
 
+/* Source i has 1000 * 2^i tokens. */
+static int
+size_of(void *ctx, const struct recipe *r, uint32_t i, uint64_t *tokens,
+    struct err *e)
+{
+	(void)ctx;
+	(void)r;
+	(void)e;
+	*tokens = 1000ull << (i < 20 ? i : 20);
+	return 0;
+}
+
+static const struct recipe_sizes sizes = { size_of, NULL };
+
 static int
 parse(struct recipe *r, const char *text, struct err *e)
 {
-	return recipe_parse(r, "a.mix", text, strlen(text), e);
+	return recipe_parse(r, "a.mix", text, strlen(text), &sizes, e);
 }
 
 static void
@@ -73,6 +88,100 @@ test_least(void)
 	recipe_free(&r);
 }
 
+#define FOUR "%mix 1\nsource a a\nsource b b\nsource c c\nsource d d\n"
+
+/* Shares of a phase as written, start and end, over its d. */
+static bool
+shares_are(const char *text, uint32_t phase, const char *want)
+{
+	const struct recipe_phase *ph;
+	struct buf got = { 0 };
+	struct recipe r;
+	struct err e = { 0 };
+	bool ok = false;
+	uint32_t i;
+
+	if (parse(&r, text, &e) == 0 && phase < r.nphase) {
+		ph = &r.phases[phase];
+		buf_printf(&got, "%s %llu seq %u:", ph->blend.name.p,
+		    (unsigned long long)ph->tokens, ph->seq);
+		for (i = 0; i < ph->blend.n; i++) {
+			buf_printf(&got, " %s %.6g",
+			    r.sources[ph->blend.v[i].source].name.p,
+			    (double)ph->w[i] / (double)ph->d);
+			if (ph->to)
+				buf_printf(&got, "->%.6g",
+				    (double)ph->to[i] / (double)ph->d);
+		}
+	}
+	buf_putc(&got, '\0');
+	ok = e.code == 0 && strcmp(got.p, want) == 0;
+	if (!ok)
+		printf("# %s\n# %s\n", got.p, e.msg);
+	buf_free(&got);
+	recipe_free(&r);
+	return ok;
+}
+
+/* Sizes are 1000, 2000, 4000 and 8000 tokens. */
+static void
+test_rules(void)
+{
+	OK(shares_are(FOUR "group g proportional a c\nphase p 1K g\n", 0,
+	       "p 1000 seq 1024: a 0.2 c 0.8"),
+	    "proportional");
+	OK(shares_are(FOUR "phase p 1K proportional=3K a b,c d\n", 0,
+	       "p 1000 seq 1024: a 0.111111 b 0.222222 c 0.333333 d 0.333333"),
+	    "with a cap");
+	OK(shares_are(FOUR "phase p 1K temperature=2 a c\n", 0,
+	       "p 1000 seq 1024: a 0.333333 c 0.666667"),
+	    "temperature 2: roots of sizes");
+	OK(shares_are(FOUR "phase p 1K temperature=1:2K a c\n", 0,
+	       "p 1000 seq 1024: a 0.333333 c 0.666667"),
+	    "a cap comes before the temperature");
+	OK(shares_are(FOUR "phase p 1K unimax=2:12K a b c d\n", 0,
+	       "p 1000 seq 1024: a 0.166667 b 0.277778 c 0.277778 d 0.277778"),
+	    "UniMax: at most two epochs, the rest even");
+	OK(shares_are(FOUR "group g proportional a b\n"
+			   "phase p 1K proportional g d\n",
+	       0, "p 1000 seq 1024: a 0.0909091 b 0.181818 d 0.727273"),
+	    "a group counts for all its sources");
+}
+
+static void
+test_changes(void)
+{
+	OK(shares_are(FOUR "phase p 1K a:60 b:40 -> b:10,c:90\n", 0,
+	       "p 1000 seq 1024: a 0.6->0 b 0.4->0.1 c 0->0.9"),
+	    "shares that change");
+	OK(shares_are(
+	       FOUR "phase p 1001 seq=8->32 a\n", 2, "p@32 335 seq 32: a 1"),
+	    "stages of doubling length, the last with what is left over");
+	OK(shares_are("%mix 1\nscale 1e-6\nsource a a\nphase p 1.5B a\n", 0,
+	       "p 1500 seq 1024: a 1"),
+	    "scaled");
+	OK(shares_are(FOUR "phase p 1001 seq=32->8 a -> b\n", 1,
+	       "p@16 333 seq 16: a 0.666667->0.333333 b 0.333333->0.666667"),
+	    "halving, with shares that change from stage to stage");
+}
+
+static void
+test_lr(void)
+{
+	struct recipe r;
+	struct err e = { 0 };
+
+	OK(parse(&r,
+	       FOUR "phase p 1K a\nphase q 1K lr=0.5 a\n"
+		    "phase s 1K a lr=cosine:0.1\nphase t 1K a\n",
+	       &e) == 0 &&
+		r.phases[0].lr[1] == 1 && r.phases[1].lr[0] == 0.5 &&
+		r.phases[2].lr[0] == 0.5 && r.phases[2].lr[1] == 0.1 &&
+		r.phases[2].curve == CURVE_COSINE && r.phases[3].lr[0] == 1,
+	    "learning rates go on from the phase before %s", e.msg);
+	recipe_free(&r);
+}
+
 static const struct {
 	const char *text, *want;
 } bad[] = {
@@ -85,10 +194,17 @@ static const struct {
 	{ "%mix 1\nsource rest b\n", "a.mix:2:8: 'rest' means" },
 	{ "%mix 1\nsource a b\nsource a c\n", "a.mix:3:8: 'a' is already" },
 	{ "%mix 1\nsource a b epochs<=0\n", "a.mix:2:12: '0' is not a num" },
-	{ "%mix 1\nsource a b epochs=1\n", "a.mix:2:12: 'epochs=1' is not s" },
-	{ "%mix 1\nsource a b order=len\n", "a.mix:2:12: 'order=len' is not" },
-	{ "%mix 1\nsource a b c d\n", "a.mix:2:14: one word too many" },
+	{ "%mix 1\nsource a b epochs=1\n", "a.mix:2:12: write epochs<=E here" },
+	{ "%mix 1\nsource a b order=len\n",
+	    "a.mix:2:12: 'order=len' is no option" },
+	{ "%mix 1\nsource a b c d\n", "a.mix:2:12: 'c' is no option" },
+	{ "%mix 1\nsource a b c d e f\n", "a.mix:2:16: one word too many" },
+	{ "%mix 1\nsource a b foreign=400\n",
+	    "a.mix:2:12: foreign shards don't say which" },
+	{ "%mix 1\nsource a b foreign=0\n", "a.mix:2:12: a vocabulary has" },
 	{ "%mix 1\nsource a \"b\n", "a.mix:2:11: the closing '\"'" },
+	{ "%mix 1\nbatch 5\nscale 1\n", "a.mix:3:1: scale stands before" },
+	{ "%mix 1\nscale 0\n", "a.mix:2:7: '0' is not a factor above" },
 	{ "%mix 1\nseed x\n", "a.mix:2:6: 'x' is not a whole number" },
 	{ "%mix 1\nseed 1\nseed 2\n", "a.mix:3:1: a second 'seed'" },
 	{ "%mix 1\nbatch 1K:32K ~12B:3M\n", "a.mix:2:7: the first batch" },
@@ -116,19 +232,41 @@ static const struct {
 	{ "%mix 1\nsource a b\nphase p 0 a\n", "a.mix:3:9: a phase has" },
 	{ "%mix 1\nsource a b\nphase p 1Q a\n", "a.mix:3:9: '1Q' is not" },
 	{ "%mix 1\nsource a b\nphase p 1K seq=0 a\n", "a.mix:3:12: a row" },
-	{ "%mix 1\nsource a b\nphase p 1K seq=2048->8192 a\n",
-	    "a.mix:3:12: a sequence length that changes" },
-	{ "%mix 1\nsource a b\nphase p 1K a -> a\n",
-	    "a.mix:3:14: '->' is not supported" },
-	{ "%mix 1\nsource a b\nphase p 1K a:5->6\n", "not supported" },
-	{ "%mix 1\nsource a b\nphase p 1K a lr=linear:0\n",
-	    "a.mix:3:14: 'lr=' is not supported" },
+	{ "%mix 1\nsource a b\nphase p 1K seq=8->24 a\n",
+	    "a.mix:3:12: a sequence length changes by doubling" },
+	{ "%mix 1\nsource a b\nphase p 1K seq=0->8 a\n",
+	    "a.mix:3:12: a row has 1 to" },
+	{ "%mix 1\nsource a b\nphase p 1K a ->\n",
+	    "a.mix:3:14: write the shares to begin with" },
+	{ "%mix 1\nsource a b\nphase p 1K a -> a -> a\n",
+	    "a.mix:3:19: a second '->'" },
+	{ "%mix 1\nsource a b\nphase p 1K a:5->6\n",
+	    "a.mix:3:12: shares change all together" },
+	{ "%mix 1\nsource a b\nphase p 1K a lr=fast\n",
+	    "a.mix:3:14: 'fast' is not a factor" },
 	{ "%mix 1\nsource a b\nphase p 1K len>=8:50 a:50\n",
-	    "a.mix:3:12: 'len>=' is not supported" },
+	    "a.mix:3:12: 'len>=' can't stand here" },
+	{ "%mix 1\nsource a b\nphase p 1K a:50,,\n",
+	    "a.mix:3:12: a share is missing at a comma" },
+	{ "%mix 1\nsource a b\nphase p 1K a:epochs=1\n",
+	    "a.mix:3:7: nothing takes what epochs= leaves" },
+	{ "%mix 1\nsource a b\nphase p 1K a a:epochs=1\n",
+	    "a.mix:3:14: 'a' has another share" },
+	{ "%mix 1\nsource a b\nsource c d\nphase p 1K a -> c a:epochs=1\n",
+	    "a.mix:4:19: epochs= says how much" },
+	{ "%mix 1\nsource a b\nsource c d\n"
+	  "group g proportional a:5 c:5\n",
+	    "a.mix:4:22: behind proportional stand names only" },
+	{ "%mix 1\nsource a b\nsource c d\ngroup g unimax=4 a c\n",
+	    "a.mix:4:9: write unimax=EPOCHS:BUDGET" },
+	{ "%mix 1\nsource a b\nsource c d\ngroup g temperature=0 a c\n",
+	    "a.mix:4:9: write temperature=T" },
 	{ "%mix 1\nsource a b\nphase p 1K a\nphase p 1K a\n",
 	    "a.mix:4:7: a second phase 'p'" },
-	{ "%mix 1\nsource a b\nphase p 1K a\nassert replay(a)>=1\n",
-	    "a.mix:4:8: 'replay(a)>=1' is not supported" },
+	{ "%mix 1\nsource a b\nphase p 1K a\nassert replay(a)>=5\n",
+	    "a.mix:4:8: replay() is a part of 1" },
+	{ "%mix 1\nsource a b\nphase p 1K a\nassert replay(a)<=1\n",
+	    "a.mix:4:8: 'replay(a)<=1' is no claim" },
 	{ "%mix 1\nsource a b\nphase p 1K a\nassert repeats(b)<=1\n",
 	    "a.mix:4:8: no source or group 'b'" },
 };
@@ -183,6 +321,9 @@ main(void)
 {
 	test_whole();
 	test_least();
+	test_rules();
+	test_changes();
+	test_lr();
 	test_errors();
 	test_ratios();
 	return tap_end();

@@ -26,6 +26,26 @@ is_permutation(uint64_t n, uint64_t seed)
 	return ok;
 }
 
+/* Forward only, a bit a value. */
+static bool
+is_injective(uint64_t n, uint64_t seed)
+{
+	uint64_t key[2] = { seed, mix64(seed) }, i, v;
+	unsigned char *seen = calloc(n / 8 + 1, 1);
+	struct shuffle s;
+	bool ok = true;
+
+	shuffle_init(&s, n, key);
+	for (i = 0; i < n && ok; i++) {
+		v = shuffle_at(&s, i);
+		ok = v < n && !(seen[v / 8] >> v % 8 & 1);
+		if (v < n)
+			seen[v / 8] |= (unsigned char)(1 << v % 8);
+	}
+	free(seen);
+	return ok;
+}
+
 static void
 test_bijective(void)
 {
@@ -38,7 +58,8 @@ test_bijective(void)
 	OK(is_permutation(65535, 1) && is_permutation(65536, 2) &&
 		is_permutation(65537, 3),
 	    "so are sizes about 2^16");
-	OK(is_permutation(1 << 22, 4), "and 2^22");
+	OK(is_permutation(1 << 20, 4) && is_injective(1ull << 26, 5),
+	    "2^20, and no value twice of 2^26");
 }
 
 static void

@@ -189,6 +189,16 @@ static const char recipe[] = "%mix 1\n"
 			     "phase two 20K seq=128 b:60 a:40\n"
 			     "phase three 10K seq=16 b\n";
 
+/* Shares, lengths and batches that change. */
+static const char changes[] = "%mix 1\n"
+			      "seed 6\n"
+			      "batch 0:300 ~20K:900\n"
+			      "source a a\n"
+			      "source b shards/b*\n"
+			      "phase one 10K seq=16->64 a -> b:80,a:20\n"
+			      "phase two 15K seq=32 b:epochs=0.5 a:rest\n"
+			      "phase three 10K seq=64 a:10 b:90 -> a\n";
+
 static void
 set_up(void)
 {
@@ -205,7 +215,9 @@ set_up(void)
 			rc = make_shard(in_dir("b.jsonl"), in_dir(name), 2,
 			    true, 'a', NULL, &e);
 	}
-	OK(rc == 0 && write_recipe("run.mix", recipe) == 0, "set-up %s", e.msg);
+	OK(rc == 0 && write_recipe("run.mix", recipe) == 0 &&
+		write_recipe("changes.mix", changes) == 0,
+	    "set-up %s", e.msg);
 }
 
 /* Each row against the plan and the source itself. */
@@ -320,8 +332,56 @@ same_stream(const struct row_source *rows, uint32_t world, uint32_t micro,
 	return ok;
 }
 
+/* A rank's rows of a step, in micro-batches, to where they are in the whole. */
+static int
+read_rank(const struct row_source *rows, uint64_t step, uint32_t world,
+    uint32_t rank, uint32_t micro, uint32_t *to, struct err *e)
+{
+	struct step_info s;
+	uint32_t m, n, first;
+
+	if (rows->step(rows->ctx, step, &s, e) < 0)
+		return e->code;
+	for (m = rank; (uint64_t)m * micro < s.rows; m += world) {
+		first = m * micro;
+		n = s.rows - first < micro ? s.rows - first : micro;
+		if (rows->read(rows->ctx, step, first, n,
+			to + (size_t)first * (s.seq + 1), NULL, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* Ranks read the steps, from a random one on and then those before it. */
+static bool
+same_reads(const struct row_source *rows, const char *whole, size_t size)
+{
+	uint32_t world = 1 + (uint32_t)draw(17), micro = 1 + (uint32_t)draw(40);
+	uint32_t *again = calloc(1, size), rank;
+	size_t *at = calloc(rows->steps + 1, sizeof(*at));
+	uint64_t i, step, from = draw(rows->steps);
+	struct step_info s;
+	struct err e;
+	bool ok = true;
+
+	for (i = 0; i < rows->steps; i++) {
+		rows->step(rows->ctx, i, &s, &e);
+		at[i + 1] = at[i] + (size_t)s.rows * (s.seq + 1);
+	}
+	for (rank = 0; rank < world; rank++)
+		for (i = 0; i < rows->steps; i++) {
+			step = (i + from) % rows->steps;
+			ok &= read_rank(rows, step, world, rank, micro,
+				  again + at[step], &e) == 0;
+		}
+	ok = ok && at[rows->steps] * 4 == size && !memcmp(again, whole, size);
+	free(again);
+	free(at);
+	return ok;
+}
+
 static void
-test_layouts(void)
+test_layouts(const char *name)
 {
 	struct layout l = { .world = 1, .micro = 1 };
 	struct row_source rows;
@@ -332,13 +392,12 @@ test_layouts(void)
 	char *whole;
 	int i, bad = 0;
 
-	if (!OK(mix_open(&rows, in_dir("run.mix"), &e) == 0, "opened %s",
-		e.msg))
+	if (!OK(mix_open(&rows, in_dir(name), &e) == 0, "opened %s", e.msg))
 		return;
 	l.to = rows.steps;
 	if (stream(&rows, &l, &whole, &size, &e) < 0)
 		return;
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 16; i++) {
 		world = 1 + (uint32_t)draw(9);
 		micro = 1 + (uint32_t)draw(20);
 		cut = i % 2 ? rows.steps : 1 + rows.steps / 2 + draw(40);
@@ -348,7 +407,11 @@ test_layouts(void)
 			bad++;
 		}
 	}
-	OK(bad == 0, "40 random layouts and restarts give one stream");
+	for (i = 0, l.from = 0; i < 100; i++)
+		bad += !same_reads(&rows, whole, size);
+	OK(bad == 0, "%s: so do the reads of 100 more", name);
+	OK(bad == 0, "%s: 16 random layouts and restarts give one stream",
+	    name);
 	free(whole);
 	rows.close(rows.ctx);
 }
@@ -600,7 +663,8 @@ main(void)
 	set_up();
 	test_encode();
 	test_rows();
-	test_layouts();
+	test_layouts("run.mix");
+	test_layouts("changes.mix");
 	test_threads();
 	test_trace();
 	test_digest();

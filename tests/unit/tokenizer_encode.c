@@ -280,7 +280,7 @@ bytes_tokenizer(const char *path)
 	}
 	buf_puts(&b, "},\"merges\":[]}}");
 	if (out_whole(path, b.p, b.n, &e) < 0 ||
-	    tokenizer_load(&t, path, &e) < 0)
+	    tokenizer_load(&t, path, NULL, &e) < 0)
 		printf("# %s\n", e.msg);
 	buf_free(&b);
 	buf_free(&name);
@@ -348,7 +348,7 @@ load_back(const struct bpe *b, const char *path, struct tokenizer **t)
 	if (rc == 0)
 		rc = out_whole(path, json.p, json.n, &e);
 	if (rc == 0)
-		rc = tokenizer_load(t, path, &e);
+		rc = tokenizer_load(t, path, NULL, &e);
 	if (rc < 0)
 		printf("# %s\n", e.msg);
 	buf_free(&json);
@@ -395,9 +395,9 @@ test_bad_files(void)
 	test_bad_file("{\"model\":{\"type\":\"Unigram\"}}", "not BPE");
 	test_bad_file("{\"model\":{\"vocab\":{},\"merges\":[]}}",
 	    "neither ByteLevel nor Split");
-	test_bad_file("{\"normalizer\":{\"type\":\"NFC\"}," PRE
+	test_bad_file("{\"normalizer\":{\"type\":\"NFX\"}," PRE
 		      "{\"vocab\":{},\"merges\":[]}}",
-	    "NFC");
+	    "NFX");
 	test_bad_file("{" PRE "{\"vocab\":{\"a\":-1},\"merges\":[]}}", "'a'");
 	test_bad_file("{" PRE "{\"vocab\":{\"a\":1,\"b\":1},\"merges\":[]}}",
 	    "two tokens");

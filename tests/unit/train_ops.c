@@ -217,55 +217,143 @@ test_rope(struct bench *b, int T, int H, int D_)
 	compare(b, "rope", 1e-13);
 }
 
+/* Rows of documents that are 1, 2, 3 ... positions long. */
 static void
-test_attention(struct bench *b, int T, int H, int K, int D_)
+documents(int32_t *first, int T)
 {
-	size_t n = (size_t)(BATCH * T * H * D_);
-	size_t q = (size_t)(BATCH * T * (H + 2 * K) * D_);
-	char what[80];
+	int i, t, end, n;
 
-	array(b, n, 1), array(b, (size_t)(BATCH * T * H), 1), array(b, q, 1.5);
-	array(b, q, 1), array(b, n, 1);
-	BOTH(attention_fwd, (D(0), D(1), D(2), BATCH, T, H, K, D_),
-	    (R(0), R(1), R(2), BATCH, T, H, K, D_));
-	BOTH(attention_bwd, (D(3), D(4), D(0), D(2), D(1), BATCH, T, H, K, D_),
-	    (R(3), R(4), R(0), R(2), R(1), BATCH, T, H, K, D_));
-	snprintf(what, sizeof(what), "attention T %d, heads %d/%d of %d", T, H,
-	    K, D_);
-	compare(b, what, 1e-11);
+	for (i = 0; i < BATCH; i++)
+		for (t = 0, end = n = i + 1; t < T; t++) {
+			if (t == end)
+				end += ++n;
+			first[i * T + t] = end - n;
+		}
 }
 
 static void
-test_attention_step(struct bench *b, int n, int pos, int H, int K, int D_)
+test_attention(
+    struct bench *b, int T, int H, int K, int D_, int window, bool docs)
+{
+	size_t n = (size_t)(BATCH * T * H * D_);
+	size_t q = (size_t)(BATCH * T * (H + 2 * K) * D_);
+	int32_t host[BATCH * 512], *dev = NULL, *hp = docs ? host : NULL;
+	char what[80];
+
+	if (docs) {
+		documents(host, T);
+		dev = b->dev->alloc((size_t)(BATCH * T) * sizeof(*dev));
+		b->dev->put(dev, host, (size_t)(BATCH * T) * sizeof(*dev));
+	}
+	array(b, n, 1), array(b, (size_t)(BATCH * T * H), 1), array(b, q, 1.5);
+	array(b, q, 1), array(b, n, 1);
+	BOTH(attention_fwd, (D(0), D(1), D(2), dev, BATCH, T, H, K, D_, window),
+	    (R(0), R(1), R(2), hp, BATCH, T, H, K, D_, window));
+	BOTH(attention_bwd,
+	    (D(3), D(4), D(0), D(2), D(1), dev, BATCH, T, H, K, D_, window),
+	    (R(3), R(4), R(0), R(2), R(1), hp, BATCH, T, H, K, D_, window));
+	snprintf(what, sizeof(what),
+	    "attention T %d, heads %d/%d of %d, window %d%s", T, H, K, D_,
+	    window, docs ? ", documents" : "");
+	compare(b, what, 1e-11);
+	if (dev)
+		b->dev->free(dev);
+}
+
+static void
+test_attention_step(
+    struct bench *b, int n, int pos, int H, int K, int D_, int window)
 {
 	size_t kept = (size_t)((pos + n) * K * D_);
 
 	array(b, (size_t)(n * H * D_), 1), array(b, kept, 1);
 	array(b, kept, 1), array(b, (size_t)(n * (H + 2 * K) * D_), 1.5);
-	BOTH(attention_step, (D(0), D(1), D(2), D(3), n, pos, H, K, D_),
-	    (R(0), R(1), R(2), R(3), n, pos, H, K, D_));
+	BOTH(attention_step, (D(0), D(1), D(2), D(3), n, pos, H, K, D_, window),
+	    (R(0), R(1), R(2), R(3), n, pos, H, K, D_, window));
 	compare(b, "attention_step", 1e-11);
 }
 
 static void
-test_swiglu(struct bench *b, int N, int F)
+test_act(struct bench *b, int N, int F, int kind)
 {
 	size_t n = (size_t)(N * F);
+	char what[40];
 
 	array(b, n, 1), array(b, 2 * n, 3), array(b, 2 * n, 1), array(b, n, 1);
-	BOTH(swiglu_fwd, (D(0), D(1), N, F), (R(0), R(1), N, F));
-	BOTH(swiglu_bwd, (D(2), D(3), D(1), N, F), (R(2), R(3), R(1), N, F));
-	compare(b, "swiglu", 1e-12);
+	BOTH(glu_fwd, (D(0), D(1), N, F, kind), (R(0), R(1), N, F, kind));
+	BOTH(glu_bwd, (D(2), D(3), D(1), N, F, kind),
+	    (R(2), R(3), R(1), N, F, kind));
+	snprintf(what, sizeof(what), "glu %d of %d, %d", kind, N, F);
+	compare(b, what, 1e-12);
+	array(b, n, 1), array(b, n, 3), array(b, n, 1), array(b, n, 1);
+	BOTH(act_fwd, (D(0), D(1), n, kind), (R(0), R(1), n, kind));
+	BOTH(act_bwd, (D(2), D(3), D(1), n, kind), (R(2), R(3), R(1), n, kind));
+	snprintf(what, sizeof(what), "act %d of %d, %d", kind, N, F);
+	compare(b, what, 1e-12);
 }
 
 static void
-test_cross_entropy(struct bench *b, int N, int V, int backward)
+test_layernorm(struct bench *b, int N, int C, int acc)
 {
+	size_t n = (size_t)(N * C), c = (size_t)C;
+
+	array(b, n, 1), array(b, (size_t)(2 * N), 1), array(b, n, 3);
+	array(b, c, 1), array(b, c, 1), array(b, n, 1), array(b, c, 1);
+	array(b, n, 1);
+	BOTH(layernorm_fwd, (D(0), D(1), D(2), D(3), D(4), N, C, 1e-5),
+	    (R(0), R(1), R(2), R(3), R(4), N, C, 1e-5));
+	/* Gradients: of the input 5, of the weights 6 and the bias 4. */
+	BOTH(layernorm_bwd,
+	    (D(5), D(6), D(4), D(7), D(2), D(3), D(1), N, C, acc),
+	    (R(5), R(6), R(4), R(7), R(2), R(3), R(1), N, C, acc));
+	compare(b, acc ? "layernorm, adding" : "layernorm", 1e-12);
+}
+
+static void
+test_qknorm(struct bench *b, int N, int H, int K, int D_)
+{
+	size_t n = (size_t)(N * (H + 2 * K) * D_), d = (size_t)D_;
+
+	array(b, n, 1), array(b, (size_t)(N * (H + K)), 1), array(b, n, 3);
+	array(b, d, 1), array(b, d, 1), array(b, n, 1), array(b, d, 1);
+	array(b, d, 1);
+	BOTH(qknorm_fwd, (D(0), D(1), D(2), D(3), D(4), N, H, K, D_, 1e-5),
+	    (R(0), R(1), R(2), R(3), R(4), N, H, K, D_, 1e-5));
+	BOTH(qknorm_bwd,
+	    (D(5), D(6), D(7), D(0), D(2), D(3), D(4), D(1), N, H, K, D_),
+	    (R(5), R(6), R(7), R(0), R(2), R(3), R(4), R(1), N, H, K, D_));
+	compare(b, "qknorm", 1e-12);
+}
+
+static void
+test_bias(struct bench *b, int T, int C)
+{
+	int N = BATCH * T;
+	size_t n = (size_t)(N * C), c = (size_t)C;
+
+	array(b, n, 1), array(b, c, 1), array(b, c, 1);
+	array(b, (size_t)(T + 3) * c, 1), array(b, (size_t)T * c, 1);
+	BOTH(bias_fwd, (D(0), D(1), N, C), (R(0), R(1), N, C));
+	BOTH(bias_bwd, (D(2), D(0), N, C), (R(2), R(0), N, C));
+	BOTH(position_fwd, (D(0), D(3), BATCH, T, C, 3),
+	    (R(0), R(3), BATCH, T, C, 3));
+	BOTH(
+	    position_bwd, (D(4), D(0), BATCH, T, C), (R(4), R(0), BATCH, T, C));
+	compare(b, "bias, position", 1e-13);
+}
+
+static void
+test_cross_entropy(struct bench *b, int N, int V, int backward, double extra)
+{
+	struct cross_entropy o = { .scale = .3,
+		.smoothing = extra,
+		.z = extra * .1,
+		.backward = backward };
 	int32_t host[512], *ids = tokens(b, host, N, V);
 
 	array(b, (size_t)N, 1), array(b, (size_t)(N * V), 4);
-	BOTH(cross_entropy, (D(0), D(1), ids, N, V, .3, backward),
-	    (R(0), R(1), host, N, V, .3, backward));
+	BOTH(cross_entropy, (D(0), D(1), ids, N, V, &o),
+	    (R(0), R(1), host, N, V, &o));
 	/* Forward only, the logits are left as they please. */
 	if (!backward)
 		memset(R(1), 0, (size_t)(N * V) * sizeof(double)),
@@ -297,6 +385,12 @@ test_adamw(struct bench *b, size_t n)
 	BOTH(adamw, (D(0), D(1), D(2), D(3), n, &o),
 	    (R(0), R(1), R(2), R(3), n, &o));
 	compare(b, "adamw", 1e-12);
+	o.decay = .2;
+	array(b, n, 1), array(b, n, 1), array(b, n, 1);
+	BOTH(lion, (D(0), D(1), D(2), n, &o), (R(0), R(1), R(2), n, &o));
+	BOTH(blend, (D(1), D(1), D(2), n, .7, -.4),
+	    (R(1), R(1), R(2), n, .7, -.4));
+	compare(b, "lion, blend", 1e-12);
 }
 
 static void
@@ -335,16 +429,28 @@ test_all(const struct ops *dev)
 	test_rmsnorm(b, 5, 64, 1);
 	test_rmsnorm(b, 1, 1, 1);
 	test_rope(b, 11, 3, 10);
-	test_attention(b, 1, 1, 1, 2);
-	test_attention(b, 37, 4, 2, 10);
-	test_attention(b, 64, 2, 2, 16);
-	test_attention(b, 300, 3, 1, 8);
-	test_attention_step(b, 1, 0, 2, 1, 8);
-	test_attention_step(b, 5, 70, 6, 2, 10);
-	test_swiglu(b, 7, 33);
-	test_cross_entropy(b, 9, 1, 1);
-	test_cross_entropy(b, 300, 61, 1);
-	test_cross_entropy(b, 9, 61, 0);
+	test_attention(b, 1, 1, 1, 2, 0, false);
+	test_attention(b, 37, 4, 2, 10, 0, false);
+	test_attention(b, 64, 2, 2, 16, 0, false);
+	test_attention(b, 300, 3, 1, 8, 0, false);
+	test_attention(b, 37, 4, 2, 10, 1, false);
+	test_attention(b, 400, 3, 1, 8, 70, false);
+	test_attention(b, 37, 4, 2, 10, 0, true);
+	test_attention(b, 400, 2, 1, 8, 20, true);
+	test_attention_step(b, 1, 0, 2, 1, 8, 0);
+	test_attention_step(b, 5, 70, 6, 2, 10, 0);
+	test_attention_step(b, 5, 2, 6, 2, 10, 4);
+	for (i = 0; i < ACT_KINDS; i++)
+		test_act(b, 7, 33, i), test_act(b, 3, 1100, i);
+	test_layernorm(b, 37, 129, 0);
+	test_layernorm(b, 5, 64, 1);
+	test_qknorm(b, 37, 4, 2, 10);
+	test_qknorm(b, 1, 1, 1, 2);
+	test_bias(b, 11, 70);
+	test_cross_entropy(b, 9, 1, 1, 0);
+	test_cross_entropy(b, 300, 61, 1, 0);
+	test_cross_entropy(b, 9, 61, 0, 0);
+	test_cross_entropy(b, 300, 61, 1, .2);
 	test_adamw(b, 40001);
 	test_sumsq(b, 1);
 	test_sumsq(b, 5000001);
@@ -362,8 +468,10 @@ bits(int threads, float *x, size_t n)
 	memset(y, 0, 2 * n * sizeof(*y));
 	o->matmul(y, x, x + 1000, 700, 900, 120, 0, 1, 0);
 	o->matmul(z, y, x, 900, 64, 700, 1, 0, 1);
-	o->attention_fwd(y, z, x, 2, 200, 4, 2, 32);
-	o->attention_bwd(z + 10000, x, y, x, z, 2, 200, 4, 2, 32);
+	o->attention_fwd(y, z, x, NULL, 2, 200, 4, 2, 32, 0);
+	o->attention_bwd(z + 10000, x, y, x, z, NULL, 2, 200, 4, 2, 32, 70);
+	o->layernorm_bwd(
+	    y + 250000, z + 6000, z + 7000, x, x + 5, x, x, 300, 130, 0);
 	o->rmsnorm_bwd(y + 200000, z + 5000, x, x + 5, x, x, 300, 130, 0);
 	for (i = 0; i < 3 * n; i++) {
 		uint32_t u;

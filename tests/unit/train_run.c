@@ -36,6 +36,8 @@ static const struct model_config model = { .vocab = VOCAB,
 static char top[] = "/tmp/quern-train-XXXXXX";
 static bool phases;        /* odd steps have shorter rows */
 static uint32_t bad_token; /* put into step 3 if not 0 */
+static uint64_t run_steps = STEPS;
+static uint64_t bad_step; /* its rows are noise if not 0 */
 
 static uint32_t
 seq_of(uint64_t step)
@@ -49,6 +51,7 @@ step(void *ctx, uint64_t at, struct step_info *s, struct err *e)
 	(void)ctx;
 	(void)e;
 	*s = (struct step_info){ .rows = ROWS,
+		.lr_scale = 1,
 		.seq = seq_of(at),
 		.tokens_before = at * ROWS * SEQ,
 		.phase_name = "only" };
@@ -72,6 +75,8 @@ read_rows(void *ctx, uint64_t at, uint32_t first, uint32_t n, uint32_t *tokens,
 			x = (x * 3 + 1) % VOCAB;
 			if (philox_uniform(1, 1, i) < .2)
 				x = (uint32_t)(philox_uniform(1, 2, i) * VOCAB);
+			if (bad_step && at == bad_step)
+				x = (uint32_t)(philox_uniform(1, 3, i) * VOCAB);
 			*tokens++ = x;
 		}
 	if (bad_token && at == 3)
@@ -120,7 +125,7 @@ static int
 run(const char *name, int threads, uint64_t stop, bool resume,
     const struct train_options *with, struct step_report *last, struct err *e)
 {
-	struct row_source src = rows(STEPS), valid = rows(2);
+	struct row_source src = rows(run_steps), valid = rows(2);
 	struct stopper s = { .at = stop };
 	struct train_events ev = {
 		.ctx = &s, .step = on_step, .stop = &s.stop
@@ -334,6 +339,82 @@ test_phases(const struct train_options *o)
 	phases = false;
 }
 
+/* Every optimiser learns, for any threads and over an interruption. */
+static void
+test_optimisers(const struct train_options *o)
+{
+	struct train_options other = *o;
+	struct step_report r;
+	char a[32], b[32];
+	struct err e;
+	int k;
+
+	for (k = OPTIMISER_LION; k < OPTIMISERS; k++) {
+		const char *name = optimiser_name((enum optimiser_kind)k);
+
+		other.optimiser = (enum optimiser_kind)k;
+		other.lr = k == OPTIMISER_LION ? 3e-3 : 2e-2;
+		other.schedule = SCHEDULE_WSD;
+		other.label_smoothing = .1;
+		other.z_loss = 1e-4;
+		snprintf(a, sizeof(a), "%s", name);
+		snprintf(b, sizeof(b), "%s-cut", name);
+		OK(run(a, 1, 0, false, &other, &r, &e) == 0 &&
+			r.valid_loss < r.unigram_loss - .4,
+		    "%s learns: %.3f, unigram %.3f", name, r.valid_loss,
+		    r.unigram_loss);
+		OK(run(b, 2, 5, false, &other, &r, &e) == 1 &&
+			run(b, 1, 0, true, &other, &r, &e) == 0 &&
+			same_weights(a, b),
+		    "%s resumed: the same weights", name);
+	}
+}
+
+/* A bad batch: found, gone back from, left out, the same way every time. */
+static void
+test_spikes(const struct train_options *o)
+{
+	struct train_options other = *o;
+	char path[256], *p = NULL;
+	struct step_report r;
+	struct err e;
+	size_t n;
+
+	run_steps = 40;
+	bad_step = 29;
+	other.spike = 2;
+	other.spike_skip = 3;
+	other.save_every = 10;
+	OK(run("spike", 1, 0, false, &other, &r, &e) == 0 && r.step == 40 &&
+		r.tokens == 37 * ROWS * SEQ && log_counts("spike", 40),
+	    "a spike: 3 of 40 steps are left out");
+	in_slurp(in_top(path, "spike/spikes.jsonl"), &p, &n, &e);
+	OK(p && strncmp(p, "{\"step\":30,", 11) == 0 &&
+		strstr(p, "\"back_to\":20,\"skip_from\":28,\"skip_to\":30}") &&
+		strchr(p, '\n') == p + n - 1,
+	    "the journal has it once: %s", p ? p : "none");
+	free(p);
+	OK(run("spike-cut", 2, 25, false, &other, &r, &e) == 1 &&
+		run("spike-cut", 2, 34, true, &other, &r, &e) == 1 &&
+		run("spike-cut", 2, 0, true, &other, &r, &e) == 0 &&
+		same_weights("spike", "spike-cut"),
+	    "interrupted before and after it: the same weights");
+	/* Killed after going back, before the next checkpoint. */
+	run("spike-kill", 2, 20, false, &other, &r, &e);
+	in_slurp(in_top(path, "spike/spikes.jsonl"), &p, &n, &e);
+	out_whole(in_top(path, "spike-kill/spikes.jsonl"), p, n, &e);
+	free(p);
+	OK(run("spike-kill", 2, 0, true, &other, &r, &e) == 0 &&
+		same_weights("spike", "spike-kill"),
+	    "killed after it and resumed: the same weights");
+	other.lr = 1e30;
+	other.clip = 0;
+	OK(run("spike-nan", 2, 0, false, &other, &r, &e) == ERR_FORMAT, "%s",
+	    e.msg);
+	bad_step = 0;
+	run_steps = STEPS;
+}
+
 static void
 test_schedule(void)
 {
@@ -365,6 +446,8 @@ main(void)
 	test_killed(&o);
 	test_keep(&o);
 	test_phases(&o);
+	test_optimisers(&o);
+	test_spikes(&o);
 	test_full_disk(&o);
 	test_refusals(&o);
 	snprintf(command, sizeof(command), "rm -r '%s'", top);

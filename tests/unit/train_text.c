@@ -111,9 +111,8 @@ test_config(void)
 	refuse(",\"num_attention_heads\":4,\"head_dim\":7");
 	refuse(",\"num_attention_heads\":4,\"head_dim\":-8");
 	refuse(",\"num_attention_heads\":4,\"model_type\":\"gpt2\"");
-	refuse(",\"num_attention_heads\":4,\"hidden_act\":\"gelu\"");
+	refuse(",\"num_attention_heads\":4,\"hidden_act\":\"tanh\"");
 	refuse(",\"num_attention_heads\":4,\"sliding_window\":4096");
-	refuse(",\"num_attention_heads\":4,\"attention_bias\":true");
 	refuse(",\"num_attention_heads\":4,\"rope_scaling\":{\"factor\":2}");
 	refuse(",\"num_attention_heads\":4,\"rope_parameters\":{"
 	       "\"rope_type\":\"yarn\"}");

@@ -17,16 +17,21 @@ enum { QUERIES = 64, KEYS = 256 };
 
 struct shape {
 	size_t T, H, K, D;
-	size_t row;  /* of qkv: (H + 2K) * D */
-	float scale; /* 1 / sqrt(D) */
+	size_t row;           /* of qkv: (H + 2K) * D */
+	float scale;          /* 1 / sqrt(D) */
+	size_t window;        /* or 0 */
+	const int32_t *first; /* (B,T) or NULL */
 };
 
 static struct shape
-shape_of(int T, int H, int K, int D)
+shape_of(int T, int H, int K, int D, int window, const int32_t *first)
 {
-	struct shape s = {
-		.T = (size_t)T, .H = (size_t)H, .K = (size_t)K, .D = (size_t)D
-	};
+	struct shape s = { .T = (size_t)T,
+		.H = (size_t)H,
+		.K = (size_t)K,
+		.D = (size_t)D,
+		.window = (size_t)window,
+		.first = first };
 
 	s.row = (s.H + 2 * s.K) * s.D;
 	s.scale = 1 / sqrtf((float)D);
@@ -37,6 +42,32 @@ static size_t
 lesser(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+/* The keys from .. to of a tile of n from k0 on that a query looks at. */
+struct span {
+	size_t from, to;
+};
+
+/* The first position that position t of row b looks at. */
+static size_t
+begins(const struct shape *s, size_t b, size_t t)
+{
+	size_t from = s->first ? (size_t)s->first[b * s->T + t] : 0;
+
+	return s->window && t + 1 > from + s->window ? t + 1 - s->window : from;
+}
+
+static struct span
+seen(const struct shape *s, size_t b, size_t t, size_t k0, size_t n)
+{
+	size_t from = begins(s, b, t);
+	struct span x = { from > k0 ? lesser(n, from - k0) : 0,
+		t >= k0 ? lesser(n, t - k0 + 1) : 0 };
+
+	if (x.to < x.from)
+		x.to = x.from;
+	return x;
 }
 
 /* c (m,n) = alpha * a (m,k) * b' (n,k) */
@@ -85,22 +116,26 @@ add_times(float *c, size_t ldc, const float *a, size_t lda, bool ta,
  * and sum and the output so far adjusted.
  */
 static void
-soften(float *s, size_t seen, size_t width, float scale, float *max, float *sum,
-    float *out, size_t D)
+soften(float *s, struct span x, size_t width, float scale, float *max,
+    float *sum, float *out, size_t D)
 {
-	float m = vec_max(s, seen) * scale, shrink;
+	float m, shrink;
 
+	memset(s, 0, x.from * sizeof(*s));
+	memset(s + x.to, 0, (width - x.to) * sizeof(*s));
+	if (x.from == x.to)
+		return;
+	m = vec_max(s + x.from, x.to - x.from) * scale;
 	m = m > *max ? m : *max;
 	shrink = exp_f32(*max - m);
-	*sum = *sum * shrink + vec_exp_sum(s, seen, scale, m);
-	memset(s + seen, 0, (width - seen) * sizeof(*s));
+	*sum = *sum * shrink + vec_exp_sum(s + x.from, x.to - x.from, scale, m);
 	vec_scale(out, D, shrink);
 	*max = m;
 }
 
 static void
 block_fwd(const struct shape *s, float *out, float *lse, const float *q,
-    const float *k, const float *v, size_t q0)
+    const float *k, const float *v, size_t b, size_t q0)
 {
 	size_t nq = lesser(QUERIES, s->T - q0), end = q0 + nq, k0, nk, i;
 	float tile[QUERIES * KEYS], max[QUERIES], sum[QUERIES];
@@ -111,18 +146,14 @@ block_fwd(const struct shape *s, float *out, float *lse, const float *q,
 		sum[i] = 0;
 		memset(out + (q0 + i) * ldo, 0, s->D * sizeof(*out));
 	}
-	for (k0 = 0; k0 < end; k0 += KEYS) {
+	for (k0 = begins(s, b, q0) / KEYS * KEYS; k0 < end; k0 += KEYS) {
 		nk = lesser(KEYS, end - k0);
 		times_rows(tile, KEYS, q + q0 * s->row, s->row, k + k0 * s->row,
 		    s->row, nq, nk, s->D);
 		for (i = 0; i < nq; i++)
-			if (q0 + i >= k0)
-				soften(tile + i * KEYS,
-				    lesser(nk, q0 + i - k0 + 1), nk, s->scale,
-				    &max[i], &sum[i], out + (q0 + i) * ldo,
-				    s->D);
-			else
-				memset(tile + i * KEYS, 0, nk * sizeof(*tile));
+			soften(tile + i * KEYS, seen(s, b, q0 + i, k0, nk), nk,
+			    s->scale, &max[i], &sum[i], out + (q0 + i) * ldo,
+			    s->D);
 		add_times(out + q0 * ldo, ldo, tile, KEYS, false,
 		    v + k0 * s->row, s->row, nq, s->D, nk);
 	}
@@ -133,10 +164,10 @@ block_fwd(const struct shape *s, float *out, float *lse, const float *q,
 }
 
 void
-cpu_attention_fwd(
-    void *out, void *lse, const void *qkv, int B, int T, int H, int K, int D)
+cpu_attention_fwd(void *out, void *lse, const void *qkv, const int32_t *first,
+    int B, int T, int H, int K, int D, int window)
 {
-	struct shape s = shape_of(T, H, K, D);
+	struct shape s = shape_of(T, H, K, D, window, first);
 	int blocks = (T + QUERIES - 1) / QUERIES, t;
 
 #pragma omp parallel for schedule(dynamic)
@@ -149,7 +180,7 @@ cpu_attention_fwd(
 		kv = h / (s.H / s.K);
 		block_fwd(&s, (float *)out + (b * s.T * s.H + h) * s.D,
 		    (float *)lse + b * s.T * s.H + h, x + h * s.D,
-		    x + (s.H + kv) * s.D, x + (s.H + s.K + kv) * s.D,
+		    x + (s.H + kv) * s.D, x + (s.H + s.K + kv) * s.D, b,
 		    (size_t)(t % blocks) * QUERIES);
 	}
 }
@@ -158,21 +189,24 @@ cpu_attention_fwd(
 struct head {
 	const float *q, *k, *v, *out, *dout, *lse;
 	float *dq, *dk, *dv;
+	size_t b; /* its row of the batch */
 };
 
 /* weights -> p, d(weights) -> dp in place becomes d(scores) */
 SIMD static void
-row_scores(float *p, float *dp, size_t seen, size_t width, float scale,
+row_scores(float *p, float *dp, struct span x, size_t width, float scale,
     float lse, float delta)
 {
-	size_t j;
+	size_t j, from = x.from, to = x.to;
 
+	for (j = 0; j < from; j++)
+		p[j] = dp[j] = 0;
 #pragma omp simd
-	for (j = 0; j < seen; j++) {
+	for (j = from; j < to; j++) {
 		p[j] = exp_f32(p[j] * scale - lse);
 		dp[j] = p[j] * (dp[j] - delta) * scale;
 	}
-	for (j = seen; j < width; j++)
+	for (j = to; j < width; j++)
 		p[j] = dp[j] = 0;
 }
 
@@ -182,17 +216,15 @@ tile_bwd(const struct shape *s, const struct head *h, const float *delta,
 {
 	float p[QUERIES * KEYS], dp[QUERIES * KEYS];
 	size_t ldo = s->H * s->D, at_q = q0 * s->row, at_k = k0 * s->row, i;
-	size_t seen;
 
 	times_rows(
 	    p, KEYS, h->q + at_q, s->row, h->k + at_k, s->row, nq, nk, s->D);
 	times_rows(dp, KEYS, h->dout + q0 * ldo, ldo, h->v + at_k, s->row, nq,
 	    nk, s->D);
-	for (i = 0; i < nq; i++) {
-		seen = q0 + i >= k0 ? lesser(nk, q0 + i - k0 + 1) : 0;
-		row_scores(p + i * KEYS, dp + i * KEYS, seen, nk, s->scale,
+	for (i = 0; i < nq; i++)
+		row_scores(p + i * KEYS, dp + i * KEYS,
+		    seen(s, h->b, q0 + i, k0, nk), nk, s->scale,
 		    h->lse[(q0 + i) * s->H], delta[i]);
-	}
 	add_times(h->dv + at_k, s->row, p, KEYS, true, h->dout + q0 * ldo, ldo,
 	    nk, s->D, nq);
 	add_times(h->dq + at_q, s->row, dp, KEYS, false, h->k + at_k, s->row,
@@ -212,7 +244,8 @@ head_bwd(const struct shape *s, const struct head *h)
 		for (i = 0; i < nq; i++)
 			delta[i] = vec_dot(h->dout + (q0 + i) * ldo,
 			    h->out + (q0 + i) * ldo, s->D);
-		for (k0 = 0; k0 < q0 + nq; k0 += KEYS)
+		k0 = begins(s, h->b, q0) / KEYS * KEYS;
+		for (; k0 < q0 + nq; k0 += KEYS)
 			tile_bwd(s, h, delta, q0, nq, k0,
 			    lesser(KEYS, q0 + nq - k0));
 	}
@@ -236,15 +269,17 @@ group_bwd(const struct shape *s, float *dqkv, const float *dout,
 				.dv = dqkv + at + (s->H + s->K + kv) * s->D,
 				.out = out + o,
 				.dout = dout + o,
+				.b = b,
 				.lse = lse + b * s->T * s->H + h });
 	}
 }
 
 void
 cpu_attention_bwd(void *dqkv, const void *dout, const void *out,
-    const void *qkv, const void *lse, int B, int T, int H, int K, int D)
+    const void *qkv, const void *lse, const int32_t *first, int B, int T, int H,
+    int K, int D, int window)
 {
-	struct shape s = shape_of(T, H, K, D);
+	struct shape s = shape_of(T, H, K, D, window, first);
 	int t;
 
 	cpu_zero(dqkv, (size_t)B * s.T * s.row);

@@ -33,7 +33,7 @@ attend(float *out, const float *q, const float *keys, const float *values,
 
 void
 cpu_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
-    int pos, int H, int K, int D)
+    int pos, int H, int K, int D, int window)
 {
 	size_t d = (size_t)D, h = (size_t)H, k = (size_t)K, ld = k * d;
 	size_t row = (h + 2 * k) * d, i;
@@ -49,11 +49,14 @@ cpu_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
 #pragma omp parallel for
 	for (t = 0; t < n * H; t++) {
 		size_t at = (size_t)(t / H), head = (size_t)(t % H);
-		size_t kv = head / (h / k);
+		size_t kv = head / (h / k) * d, n_seen = (size_t)pos + at + 1;
 
+		if (window && n_seen > (size_t)window) {
+			kv += (n_seen - (size_t)window) * ld;
+			n_seen = (size_t)window;
+		}
 		attend((float *)out + (at * h + head) * d,
-		    x + at * row + head * d, (const float *)keys + kv * d,
-		    (const float *)values + kv * d, (size_t)pos + at + 1, ld,
-		    d);
+		    x + at * row + head * d, (const float *)keys + kv,
+		    (const float *)values + kv, n_seen, ld, d);
 	}
 }

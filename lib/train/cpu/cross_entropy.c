@@ -4,22 +4,50 @@
 #include "train/cpu/vec.h"
 #include "train/ops.h"
 
-static float
-row_loss(float *x, size_t V, size_t target, float scale, int backward)
+static double
+mean(const float *x, size_t n)
 {
-	float max = vec_max(x, V), at = x[target] - max;
-	float sum = vec_exp_sum(x, V, 1, max);
+	double sum = 0;
+	size_t i;
 
-	if (backward) {
-		vec_scale(x, V, scale / sum);
-		x[target] -= scale;
+	for (i = 0; i < n; i++)
+		sum += (double)x[i];
+	return sum / (double)n;
+}
+
+SIMD static void
+subtract(float *x, size_t n, float y)
+{
+	size_t i;
+
+#pragma omp simd
+	for (i = 0; i < n; i++)
+		x[i] -= y;
+}
+
+static float
+row_loss(float *x, size_t V, size_t target, const struct cross_entropy *o)
+{
+	float max = vec_max(x, V), at = x[target] - max, sum, log_sum, lse;
+	float s = (float)o->smoothing, scale = (float)o->scale, loss;
+	float middle = s > 0 ? (float)(mean(x, V) - (double)max) : 0;
+
+	sum = vec_exp_sum(x, V, 1, max);
+	log_sum = logf(sum);
+	lse = log_sum + max;
+	loss = log_sum - (1 - s) * at - s * middle + (float)o->z * lse * lse;
+	if (o->backward) {
+		vec_scale(x, V, scale / sum * (1 + 2 * (float)o->z * lse));
+		if (s > 0)
+			subtract(x, V, scale * s / (float)V);
+		x[target] -= scale * (1 - s);
 	}
-	return logf(sum) - at;
+	return loss;
 }
 
 void
 cpu_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
-    int V, double scale, int backward)
+    int V, const struct cross_entropy *o)
 {
 	float *l = loss;
 	int i;
@@ -27,5 +55,5 @@ cpu_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
 #pragma omp parallel for
 	for (i = 0; i < N; i++)
 		l[i] = row_loss((float *)logits + (size_t)i * (size_t)V,
-		    (size_t)V, (size_t)targets[i], (float)scale, backward);
+		    (size_t)V, (size_t)targets[i], o);
 }

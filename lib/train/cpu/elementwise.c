@@ -56,3 +56,27 @@ cpu_add(void *out, const void *a, const void *b, size_t n)
 	for (i = 0; i < n; i += BLOCK)
 		add_block(o + i, x + i, y + i, block_size(i, n));
 }
+
+SIMD static void
+blend_block(
+    float *out, const float *x, const float *y, size_t n, float a, float b)
+{
+	size_t i;
+
+#pragma omp simd
+	for (i = 0; i < n; i++)
+		out[i] = a * x[i] + b * y[i];
+}
+
+void
+cpu_blend(void *out, const void *x, const void *y, size_t n, double a, double b)
+{
+	const float *u = x, *v = y;
+	float *o = out;
+	size_t i;
+
+#pragma omp parallel for
+	for (i = 0; i < n; i += BLOCK)
+		blend_block(
+		    o + i, u + i, v + i, block_size(i, n), (float)a, (float)b);
+}

@@ -40,13 +40,20 @@ vec_dot(const float *a, const float *b, size_t n)
 SIMD float
 vec_max(const float *x, size_t n)
 {
-	float m = x[0];
-	size_t i;
+	float m[VEC_LANES], max = x[0];
+	size_t i, j;
 
-#pragma omp simd reduction(max : m)
-	for (i = 1; i < n; i++)
-		m = x[i] > m ? x[i] : m;
-	return m;
+	for (j = 0; j < VEC_LANES; j++)
+		m[j] = x[0];
+	for (i = 0; i + VEC_LANES <= n; i += VEC_LANES)
+#pragma omp simd
+		for (j = 0; j < VEC_LANES; j++)
+			m[j] = x[i + j] > m[j] ? x[i + j] : m[j];
+	for (; i < n; i++)
+		max = x[i] > max ? x[i] : max;
+	for (j = 0; j < VEC_LANES; j++)
+		max = m[j] > max ? m[j] : max;
+	return max;
 }
 
 SIMD float

@@ -12,8 +12,12 @@
  * and sums run over VEC_LANES partial sums whatever the registers hold.
  * Sanitizers start too late for the choosing.
  */
+#ifndef __has_feature
+#	define __has_feature(x) 0
+#endif
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+    !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) && \
+    !__has_feature(thread_sanitizer)
 #	define SIMD \
 		__attribute__((target_clones("avx512f", "avx2", "default")))
 #else

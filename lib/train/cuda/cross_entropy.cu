@@ -24,30 +24,35 @@ block_max(float x)
 /* A block a row. */
 static __global__ void
 loss_row(float *loss, float *logits, const int32_t *targets, int V, float scale,
-    int backward)
+    float smoothing, float z, int backward)
 {
 	float *x = logits + (size_t)blockIdx.x * V;
 	int target = targets[blockIdx.x];
-	float max = x[0], sum = 0, at = x[target];
+	float max = x[0], sum = 0, mean = 0, at = x[target], lse, share;
 
 	for (int i = threadIdx.x; i < V; i += THREADS)
 		max = fmaxf(max, x[i]);
 	max = block_max(max);
 	for (int i = threadIdx.x; i < V; i += THREADS)
-		sum += expf(x[i] - max);
+		sum += expf(x[i] - max), mean += (x[i] - max) / V;
 	sum = block_sum(sum);
+	mean = block_sum(mean);
+	lse = logf(sum) + max;
 	if (threadIdx.x == 0)
-		loss[blockIdx.x] = logf(sum) - (at - max);
+		loss[blockIdx.x] = logf(sum) - (1 - smoothing) * (at - max) -
+				   smoothing * mean + z * lse * lse;
 	if (!backward)
 		return;
 	for (int i = threadIdx.x; i < V; i += THREADS)
-		x[i] = scale * (expf(x[i] - max) / sum - (i == target));
+		share = smoothing / V + (i == target ? 1 - smoothing : 0),
+		x[i] = scale *
+		       (expf(x[i] - max) / sum * (1 + 2 * z * lse) - share);
 }
 
 void
 cuda_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
-    int V, double scale, int backward)
+    int V, const struct cross_entropy *o)
 {
-	loss_row<<<N, THREADS>>>(
-	    (float *)loss, (float *)logits, targets, V, (float)scale, backward);
+	loss_row<<<N, THREADS>>>((float *)loss, (float *)logits, targets, V,
+	    (float)o->scale, (float)o->smoothing, (float)o->z, o->backward);
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXTRACT_FOREST_H
+#define EXTRACT_FOREST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Boosted decision trees over whole numbers (feature.h), as constant tables
+ * that tests/bench/extract_grow.py has written: forest_block.c says whether a
+ * block is content, forest_kind.c what kind a page is of.
+ *
+ * Values are fixed-point with FOREST_ONE as 1, so that all machines add them
+ * up alike.
+ * Source: Friedman, "Greedy function approximation: a gradient boosting
+ * machine", Annals of Statistics 29(5), 2001.
+ */
+enum { FOREST_ONE = 1 << 16 };
+
+/* x[feature] <= threshold goes left; a child < 0 is leaf ~child. */
+struct forest_node {
+	int32_t threshold;
+	int16_t feature, left, right;
+};
+
+struct forest {
+	const struct forest_node *node;
+	const int32_t *leaf;
+	const int16_t *root; /* (trees): a node, or a leaf as ~leaf */
+	int trees;
+	int classes; /* tree t votes for class t % classes */
+};
+
+extern const struct forest forest_block; /* 1 class: log odds of content */
+extern const struct forest forest_kind;  /* PAGE_KINDS classes */
+
+/* The sum of the votes for one class. */
+int32_t forest_vote(const struct forest *f, int class, const int32_t *x);
+/* Log odds to a probability, in 1/FOREST_ONE; grows with the odds. */
+int32_t forest_probability(int32_t odds);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "convert.h"
+#include "io/stream.h"
+#include "tiktoken.h"
+#include "tokjson.h"
+#include "vocabjson.h"
+
+enum load_format
+load_format(const char *path)
+{
+	if (tiktoken_is(path))
+		return LOAD_TIKTOKEN;
+	return vocabjson_is(path) ? LOAD_VOCAB : LOAD_JSON;
+}
+
+static int
+digest_of(char hex[65], struct str a, struct str b, struct err *e)
+{
+	struct sha256 *s = sha256_new();
+
+	if (!s)
+		return err_nomem(e, "a digest");
+	sha256_add(s, a.p, a.n);
+	if (b.n)
+		sha256_add(s, b.p, b.n);
+	sha256_hex(s, hex);
+	sha256_free(s);
+	return 0;
+}
+
+static int
+parse(struct bpe *b, const char *path, const char *pattern, struct str s,
+    struct str merges, struct err *e)
+{
+	switch (load_format(path)) {
+	case LOAD_TIKTOKEN:
+		return tiktoken_read(b, path, pattern, s.p, s.n, e);
+	case LOAD_VOCAB:
+		return vocabjson_read(b, pattern, s, merges, e);
+	case LOAD_JSON:
+		break;
+	}
+	if (pattern)
+		return err_set(e, ERR_ARG,
+		    "a tokenizer.json has its own pattern: none can be given");
+	return tokjson_read(b, s.p, s.n, e);
+}
+
+/* merges.txt, if there is to be one; its message names it. */
+static int
+slurp_merges(const char *path, char **p, size_t *n, struct err *e)
+{
+	char *beside;
+	int rc;
+
+	if (load_format(path) != LOAD_VOCAB)
+		return 0;
+	beside = vocabjson_merges_path(path);
+	if (!beside)
+		return err_nomem(e, "a file's name");
+	rc = in_slurp(beside, p, n, e);
+	free(beside);
+	return rc;
+}
+
+int
+bpe_load(struct bpe *b, const char *path, const char *pattern, char digest[65],
+    struct err *e)
+{
+	char *p = NULL, *q = NULL;
+	size_t n = 0, nq = 0;
+	int rc;
+
+	if (in_slurp(path, &p, &n, e) < 0)
+		return e->code;
+	rc = slurp_merges(path, &q, &nq, e);
+	if (rc == 0 && digest)
+		rc = digest_of(
+		    digest, (struct str){ p, n }, (struct str){ q, nq }, e);
+	if (rc == 0) {
+		rc = parse(b, path, pattern, (struct str){ p, n },
+		    (struct str){ q, nq }, e);
+		if (rc < 0)
+			err_prefix(e, "%s", path);
+	}
+	free(p);
+	free(q);
+	return rc;
+}
+
+/* ---- writing ---- */
+
+static int
+save_vocab(struct bpe *b, const char *path, struct buf *out, struct err *e)
+{
+	struct buf merges = { 0 };
+	char *beside = NULL;
+	int rc;
+
+	if (!path || load_format(path) != LOAD_VOCAB)
+		return err_set(e, ERR_ARG,
+		    "these are two files: -o names one vocab.json, beside "
+		    "which merges.txt is put");
+	rc = bpe_rank_by_list(b, e);
+	if (rc == 0)
+		rc = vocabjson_write(b, out, &merges, e);
+	if (rc == 0 && !(beside = vocabjson_merges_path(path)))
+		rc = err_nomem(e, "a file's name");
+	if (rc == 0)
+		rc = out_whole(beside, merges.p, merges.n, e);
+	free(beside);
+	buf_free(&merges);
+	return rc;
+}
+
+int
+bpe_save(
+    struct bpe *b, const char *path, enum load_format format, struct err *e)
+{
+	struct buf out = { 0 };
+	int rc;
+
+	if (format == LOAD_TIKTOKEN) {
+		rc = tiktoken_write(b, &out, e);
+	} else if (format == LOAD_VOCAB) {
+		rc = save_vocab(b, path, &out, e);
+	} else {
+		rc = bpe_rank_by_list(b, e);
+		if (rc == 0)
+			rc = tokjson_write(b, &out, e);
+	}
+	if (rc == 0)
+		rc = out_whole(path, out.p, out.n, e);
+	buf_free(&out);
+	return rc;
+}
