@@ -25,14 +25,13 @@ done >documents.jsonl
 head -n 5 documents.jsonl >sample.jsonl
 cp documents.jsonl docs.jsonl
 
+# Classifiers of fastText.
+cp "$top/tests/models/soft.bin" languages.bin
+cp "$top/tests/models/quantised.ftz" quality.ftz
 # Evaluation items, one of them out of a page.
 jq -c '.text | [splits("\\s+")] | {id: "q1", question: .[20:50] | join(" "),
 	solution: "A solution of one step, by counting on from where the other one began."}' \
 	sample.jsonl | head -n 1 >quiz.jsonl
-
-# Classifiers of fastText.
-cp "$top/tests/models/soft.bin" languages.bin
-cp "$top/tests/models/quantised.ftz" quality.ftz
 
 # A tokenizer, two shards and a recipe for them.
 quern tokenizer train -q --vocab 400 -o tokenizer.json documents.jsonl
