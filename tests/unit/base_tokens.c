@@ -35,8 +35,7 @@ static const char *const parts[] = { "a", "Z", "mill", "The", "7", "12", " ",
 	"--", "(", ")", "%", "+", "$", "://", "www.", "/", ":", "@", "#", "*",
 	"\xe2\x80\xa6", "\xe2\x80\x99", "\xe2\x80\x94", "\xe2\x80\xa8",
 	"\xc3\xa9", "\xc3\x89", "\xe6\xb0\xb4", "\xe3\x80\x82",
-	"\xf0\x9f\x8c\xbe",
-	"\xc2\xa0", "\xcc\x81", "\x1f", "\x01", "~" };
+	"\xf0\x9f\x8c\xbe", "\xc2\xa0", "\xcc\x81", "\x1f", "\x01", "~" };
 
 static struct str
 random_text(struct buf *b, uint64_t *seed)
