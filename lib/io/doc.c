@@ -97,7 +97,7 @@ doc_set_bool(struct doc *d, const char *key, bool value)
 bool
 doc_changed(const struct doc *d)
 {
-	return d->text_set || d->edits || !d->has_id;
+	return d->text_set || d->edits || !d->has_id || d->oom;
 }
 
 static const struct doc_edit *

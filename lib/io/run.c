@@ -56,6 +56,7 @@ run_emit_init(const struct run *r, struct emit *em)
 void
 emit_clear(struct emit *em)
 {
+	em->passed = (struct str){ NULL, 0 };
 	buf_clear(&em->out);
 	buf_clear(&em->rejects);
 	buf_clear(&em->side);
@@ -126,7 +127,9 @@ run_take(struct run *r, struct emit *em, struct err *e)
 	    buf_ok(&em->side, e) < 0 || buf_ok(&em->warnings, e) < 0)
 		return e->code;
 	warn_lines(r, buf_view(&em->warnings));
-	if (r->out && out_write(r->out, em->out.p, em->out.n, e) < 0)
+	if (r->out &&
+	    (out_write(r->out, em->passed.p, em->passed.n, e) < 0 ||
+		out_write(r->out, em->out.p, em->out.n, e) < 0))
 		return e->code;
 	if (r->rejects &&
 	    out_write(r->rejects, em->rejects.p, em->rejects.n, e) < 0)
@@ -236,11 +239,27 @@ run_abort(struct run *r)
 	buf_free(&r->extra);
 }
 
+/* Can the line go out from where it stands, with those before it? */
+static bool
+pass_line(struct emit *em, struct str line)
+{
+	if (em->out.n || line.p[line.n] != '\n')
+		return false;
+	if (em->passed.n == 0)
+		em->passed.p = line.p;
+	else if (em->passed.p + em->passed.n != line.p)
+		return false;
+	em->passed.n += line.n + 1;
+	return true;
+}
+
 int
 emit_keep(struct emit *em, const struct doc *d, struct err *e)
 {
 	em->tally.kept++;
 	em->tally.text_out += d->text_set ? d->new_text.n : d->text.n;
+	if (!doc_changed(d) && pass_line(em, d->line))
+		return 0;
 	return doc_write(d, &em->out, e);
 }
 

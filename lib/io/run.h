@@ -43,7 +43,10 @@ struct emit {
 	const char *stage; /* "filter" */
 	bool strict;
 	bool keep_rejects;   /* --rejects was given */
-	struct buf out;      /* documents */
+	/* Documents: first the unchanged lines of the input with which the
+	 * batch begins, where they stand, then what was copied. */
+	struct str passed;
+	struct buf out;
 	struct buf rejects;  /* JSON Lines */
 	struct buf side;     /* whatever else the command writes, in order */
 	struct buf warnings; /* one line each */
