@@ -127,9 +127,8 @@ run_take(struct run *r, struct emit *em, struct err *e)
 	    buf_ok(&em->side, e) < 0 || buf_ok(&em->warnings, e) < 0)
 		return e->code;
 	warn_lines(r, buf_view(&em->warnings));
-	if (r->out &&
-	    (out_write(r->out, em->passed.p, em->passed.n, e) < 0 ||
-		out_write(r->out, em->out.p, em->out.n, e) < 0))
+	if (r->out && (out_write(r->out, em->passed.p, em->passed.n, e) < 0 ||
+			  out_write(r->out, em->out.p, em->out.n, e) < 0))
 		return e->code;
 	if (r->rejects &&
 	    out_write(r->rejects, em->rejects.p, em->rejects.n, e) < 0)

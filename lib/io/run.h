@@ -42,7 +42,7 @@ struct tally {
 struct emit {
 	const char *stage; /* "filter" */
 	bool strict;
-	bool keep_rejects;   /* --rejects was given */
+	bool keep_rejects; /* --rejects was given */
 	/* Documents: first the unchanged lines of the input with which the
 	 * batch begins, where they stand, then what was copied. */
 	struct str passed;
