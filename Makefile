@@ -115,7 +115,8 @@ check: export PATH := $(CURDIR)/$B/bin:$(PATH)
 check: export ASAN_OPTIONS = allocator_may_return_null=1:detect_leaks=1
 check: export UBSAN_OPTIONS = print_stacktrace=1
 check: export TSAN_OPTIONS = allocator_may_return_null=1:ignore_noninstrumented_modules=1
-check: all $(TEST) $(FUZZ)
+# Benches are built, so that they go on compiling; make bench runs them.
+check: all $(TEST) $(FUZZ) $(BENCH)
 	prove -j2 -e '' $(TEST) $(FUZZ)
 	prove -j2 -e bash $(sort $(wildcard tests/cli/*.t))
 

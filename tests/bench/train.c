@@ -13,6 +13,7 @@
 #include "base/opt.h"
 #include "base/progress.h"
 #include "train/net.h"
+#include "train/optimiser.h"
 #include "train/philox.h"
 #include "train/weights.h"
 
@@ -65,26 +66,28 @@ product_rate(const struct ops *ops)
 static double
 step_time(struct net *n, const uint32_t *rows, struct err *e)
 {
-	struct adamw o = { .lr = 1e-4,
-		.beta1 = .9,
-		.beta2 = .95,
-		.eps = 1e-8,
-		.scale = 1,
-		.c1 = .1,
-		.c2 = .05 };
+	struct optimiser_options o = {
+		.kind = OPTIMISER_ADAMW, .beta1 = .9, .beta2 = .95, .eps = 1e-8
+	};
 	double s[STEPS], start, loss = 0, norm;
+	struct optimiser opt;
 	int i;
 
+	if (optimiser_open(&opt, &o, n, e) < 0)
+		return 0;
 	for (i = 0; i < STEPS; i++) {
 		start = progress_now();
 		net_zero_grads(n);
 		if (net_train(
 			n, rows, ROWS, SEQ, 1.0 / (ROWS * SEQ), &loss, e) < 0 ||
-		    net_grad_norm(n, &norm, e) < 0)
-			return 0;
-		net_adamw(n, &o);
+		    net_grad_norm(n, &norm, e) < 0 ||
+		    optimiser_step(&opt, (uint64_t)i, 1e-4, 1, e) < 0)
+			break;
 		s[i] = progress_now() - start;
 	}
+	optimiser_close(&opt);
+	if (i < STEPS)
+		return 0;
 	qsort(s, STEPS, sizeof(*s), by_value);
 	return s[STEPS / 2];
 }
@@ -111,6 +114,10 @@ main(void)
 	}
 	peak = product_rate(n.ops);
 	s = step_time(&n, rows, &e);
+	if (s <= 0) {
+		fprintf(stderr, "bench: %s\n", e.msg);
+		return 1;
+	}
 	/* 6 a parameter, and causal attention: 6 T C a layer. */
 	flops =
 	    6.0 * (double)p.params.count + 6.0 * SEQ * model.dim * model.layers;
