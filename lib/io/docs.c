@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/par.h"
 #include "io/docs.h"
+#include "io/scratch.h"
 #include "io/stream.h"
 
 enum {
@@ -102,20 +103,6 @@ copy_all(int from, int to, const char *name, struct err *e)
 	return 0;
 }
 
-static int
-nameless_file(int *fd, struct err *e)
-{
-	const char *dir = getenv("TMPDIR");
-	char name[4096];
-
-	snprintf(name, sizeof(name), "%s/quern-XXXXXX", dir ? dir : "/tmp");
-	*fd = mkostemp(name, O_CLOEXEC);
-	if (*fd < 0)
-		return err_errno(e, name, "create it");
-	unlink(name);
-	return 0;
-}
-
 /* *copy stays -1 for a file, which can be opened again. */
 static int
 spool(const char *path, int *copy, struct err *e)
@@ -135,7 +122,7 @@ spool(const char *path, int *copy, struct err *e)
 	fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, name, "open it");
-	rc = nameless_file(copy, e);
+	rc = scratch_open(copy, e);
 	if (rc == 0)
 		rc = copy_all(fd, *copy, name, e);
 	if (!from_stdin)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "io/scratch.h"
 #include "io/shard.h"
 #include "io/stream.h"
 
@@ -68,19 +69,14 @@ open_part(
 static int
 open_lengths(struct shard_writer *w, struct err *e)
 {
-	const char *dir = getenv("TMPDIR");
-	char name[4096];
 	int fd;
 
-	snprintf(name, sizeof(name), "%s/quern-XXXXXX", dir ? dir : "/tmp");
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(e, name, "create it");
-	unlink(name);
+	if (scratch_open(&fd, e) < 0)
+		return e->code;
 	w->lengths = fdopen(fd, "w+");
 	if (!w->lengths)
 		close(fd);
-	return w->lengths ? 0 : err_errno(e, name, "open it");
+	return w->lengths ? 0 : err_errno(e, "$TMPDIR", "open a file in it");
 }
 
 static const char *

@@ -50,28 +50,32 @@ random_recipe(struct setup *s)
 {
 	static const unsigned seqs[] = { 4, 8, 16, 6, 12, 5 };
 	unsigned n = 1 + (unsigned)draw(3), phases = 1 + (unsigned)draw(5), i;
-	unsigned first = 30;
+	unsigned first = 30, a, b;
 
+	/* A draw a statement: compilers order arguments as they like. */
 	*s = (struct setup){ 0 };
-	buf_printf(&s->text, "%%mix 1\nseed %u\nbatch %u\n",
-	    (unsigned)draw(1000), 8 + (unsigned)draw(100));
+	a = (unsigned)draw(1000);
+	b = 8 + (unsigned)draw(100);
+	buf_printf(&s->text, "%%mix 1\nseed %u\nbatch %u\n", a, b);
 	for (i = 0; i < n; i++) {
 		buf_printf(&s->text, "source s%u x\n", i);
 		s->tokens[i] = 245 + draw(3000);
 	}
 	for (i = 0; i < phases; i++) {
-		buf_printf(&s->text, "phase p%u %u seq=%u", i,
-		    100 + (unsigned)draw(4000), seqs[draw(draw(2) ? 3 : 6)]);
+		a = 100 + (unsigned)draw(4000);
+		b = seqs[draw(draw(2) ? 3 : 6)];
+		buf_printf(&s->text, "phase p%u %u seq=%u", i, a, b);
 		if (n == 1)
 			buf_puts(&s->text, " s0\n");
 		else if (n == 2 && draw(3) == 0)
 			buf_printf(&s->text, " s0 -> s0:%u,s1:rest\n",
 			    (unsigned)(1 + draw(60)));
-		else if (n == 3 && draw(3) == 0)
+		else if (n == 3 && draw(3) == 0) {
+			a = 1 + (unsigned)draw(3);
+			b = 30 + (unsigned)draw(40);
 			buf_printf(&s->text, " s1:epochs=%.1f s0:%u s2:rest\n",
-			    (double)(1 + draw(3)) / 20,
-			    30 + (unsigned)draw(40));
-		else if (n == 2)
+			    (double)a / 20, b);
+		} else if (n == 2)
 			buf_printf(&s->text, " s0:%u s1:rest\n",
 			    first + (unsigned)draw(60));
 		else
@@ -172,7 +176,8 @@ test_random(void)
 		e = (struct err){ 0 };
 		random_recipe(&s);
 		if (set_up(&s, &e) == 0 && s.p.nproblem &&
-		    strstr(s.p.problems.p, "epochs of source s1 do not fit")) {
+		    (strstr(s.p.problems.p, "epochs of source s1 do not fit") ||
+			strstr(s.p.problems.p, "gets none of its"))) {
 			unfit++;
 		} else if (e.code < 0 || s.p.nproblem) {
 			printf("# %s%.*s\n", e.msg, (int)s.p.problems.n,
@@ -184,6 +189,7 @@ test_random(void)
 		}
 		tear_down(&s);
 	}
+	/* A few are refused for what they ask: that is right. */
 	OK(bad == 0 && unfit < 20,
 	    "300 random recipes are worked out (%llu rows)",
 	    (unsigned long long)f.rows);
