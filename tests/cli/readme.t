@@ -8,7 +8,7 @@ cd "$tmp" || exit 1
 mkdir crawl
 "$top/pipelines/sample/make-sample" -o crawl/sample.warc.gz
 sed -n '/^## The chain/,/^Documents are/ s/^    //p' "$top/README.md" |
-	sed '/^export PATH/d; s/ 1M seq/ 20K seq/' >chain.sh
+	sed '/^export PATH/d; s/ 1M seq/ 4K seq/' >chain.sh
 equal "the chain has all commands" \
 	"dedup extract filter generate lang mix pii shard tokenizer train" \
 	"$(grep -o '^quern [a-z]*' chain.sh | cut -d ' ' -f 2 | sort -u |
