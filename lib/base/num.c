@@ -21,18 +21,6 @@ num_u64(const char *s, uint64_t *v, struct err *e)
 }
 
 int
-num_i64(const char *s, int64_t *v, struct err *e)
-{
-	char *end;
-
-	errno = 0;
-	*v = strtoll(s, &end, 10);
-	if (!isdigit((unsigned char)s[*s == '-']) || *end || errno)
-		return err_set(e, ERR_ARG, "'%s' is not a whole number", s);
-	return 0;
-}
-
-int
 num_double(const char *s, double *v, struct err *e)
 {
 	char *end;

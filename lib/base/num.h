@@ -13,7 +13,6 @@ struct err;
  * none, and values that don't fit are errors (ERR_ARG) that quote the text.
  */
 int num_u64(const char *s, uint64_t *v, struct err *e);
-int num_i64(const char *s, int64_t *v, struct err *e);
 int num_double(const char *s, double *v, struct err *e);
 /* Memory and files: K M G T are powers of 1024; "1.5G" is fine. */
 int num_size(const char *s, uint64_t *v, struct err *e);

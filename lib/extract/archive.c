@@ -61,12 +61,6 @@ archive_close(struct archive *a)
 }
 
 bool
-archive_is_arc(const struct archive *a)
-{
-	return a->arc != NULL;
-}
-
-bool
 archive_is_plain(const struct archive *a)
 {
 	return in_kind(a->in) == IN_PLAIN;

@@ -19,7 +19,6 @@ void archive_close(struct archive *a);
  * set too: "response", or "filedesc" for what describes the file.
  */
 int archive_next(struct archive *a, struct warc_rec *r, struct err *e);
-bool archive_is_arc(const struct archive *a);
 /* Is it without compression, so that offsets are the records' own? */
 bool archive_is_plain(const struct archive *a);
 /* Bytes of the file read so far. */
