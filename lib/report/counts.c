@@ -52,8 +52,9 @@ slot_fill(struct counts *c, struct count *slot, struct str value, uint64_t hash,
 {
 	if (limit && c->memory + value.n + 1 > limit)
 		return err_set(e, ERR_ARG,
-		    "%zu distinct values do not fit into %zu MiB", c->n,
-		    limit >> 20);
+		    "%zu distinct values do not fit into %zu KiB: give more "
+		    "memory",
+		    c->n, limit >> 10);
 	slot->value = arena_dup(&c->values, value);
 	if (!slot->value.p)
 		return err_nomem(e, "counts");

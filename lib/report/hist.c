@@ -25,9 +25,7 @@ hist_at(double v)
 	int32_t at;
 
 	memcpy(&bits, &size, sizeof(bits));
-	if (bits == 0)
-		return 0;
-	at = (int32_t)(bits >> BELOW) + 1;
+	at = (int32_t)(bits >> BELOW);
 	return v < 0 ? -at : at;
 }
 
@@ -35,7 +33,7 @@ hist_at(double v)
 static double
 near_end(int32_t at)
 {
-	uint64_t bits = (uint64_t)(at - 1) << BELOW;
+	uint64_t bits = (uint64_t)at << BELOW;
 	double v;
 
 	memcpy(&v, &bits, sizeof(v));
