@@ -15,8 +15,7 @@ struct emitter {
 	const struct layout *l;
 	const char *const *names;
 	struct out *out;
-	uint32_t *tokens;
-	struct row_info *info;
+	struct rows got;
 	uint32_t chunk; /* rows */
 	struct buf text;
 	uint64_t count;
@@ -41,43 +40,103 @@ layout_check(
 	return 0;
 }
 
-/* A row as a line of JSON. */
 static void
-put_json(struct emitter *x, uint64_t step, uint32_t row, uint32_t source,
-    const uint32_t *tokens, uint32_t n)
+put_number(struct buf *b, const char *before, uint32_t v)
 {
-	uint32_t i;
+	buf_puts(b, before);
+	buf_u64(b, v);
+}
+
+/* The columns at which documents begin. */
+static void
+put_starts(struct buf *b, const int32_t *first, uint32_t T)
+{
+	const char *comma = "";
+	uint32_t t;
+
+	buf_puts(b, ",\"starts\":[");
+	for (t = 0; t < T; t++)
+		if ((uint32_t)first[t] == t) {
+			put_number(b, comma, t);
+			comma = ",";
+		}
+	buf_putc(b, ']');
+}
+
+/* Columns from .. to - 1 that do not count, if there are any. */
+static void
+put_masked(struct buf *b, const uint8_t *loss, uint32_t T)
+{
+	const char *comma = ",\"masked\":[[";
+	uint32_t t, end;
+
+	for (t = 0; t < T; t = end) {
+		for (end = t + 1; end < T && loss[end] == loss[t]; end++)
+			;
+		if (loss[t])
+			continue;
+		put_number(b, comma, t);
+		put_number(b, ",", end);
+		buf_putc(b, ']');
+		comma = ",[";
+	}
+	buf_puts(b, *comma == ',' && comma[1] == '[' ? "]" : "");
+}
+
+/* Columns from .. to - 1 that see each other both ways, if there are any. */
+static void
+put_two_way(struct buf *b, const int32_t *last, uint32_t T)
+{
+	const char *comma = ",\"two_way\":[[";
+	uint32_t t, end;
+
+	for (t = 0; t < T; t = end) {
+		end = (uint32_t)last[t] + 1;
+		if (end == t + 1)
+			continue;
+		put_number(b, comma, t);
+		put_number(b, ",", end);
+		buf_putc(b, ']');
+		comma = ",[";
+	}
+	buf_puts(b, *comma == ',' && comma[1] == '[' ? "]" : "");
+}
+
+/* Row i of those got as a line of JSON. */
+static void
+put_json(struct emitter *x, uint64_t step, uint32_t row, uint32_t i, uint32_t T)
+{
+	const uint32_t *tokens = x->got.tokens + (size_t)i * (T + 1);
+	size_t at = (size_t)i * T;
+	uint32_t t;
 
 	buf_printf(&x->text,
 	    "{\"step\":%llu,\"row\":%u,\"source\":", (unsigned long long)step,
 	    row);
-	buf_json(&x->text, str_c(x->names[source]));
-	buf_puts(&x->text, ",\"tokens\":[");
-	for (i = 0; i < n; i++) {
-		if (i)
-			buf_putc(&x->text, ',');
-		buf_u64(&x->text, tokens[i]);
-	}
+	buf_json(&x->text, str_c(x->names[x->got.info[i].source]));
+	put_starts(&x->text, x->got.first + at, T);
+	put_masked(&x->text, x->got.loss + at, T);
+	put_two_way(&x->text, x->got.last + at, T);
+	for (t = 0; t <= T; t++)
+		put_number(&x->text, t ? "," : ",\"tokens\":[", tokens[t]);
 	buf_puts(&x->text, "]}\n");
 }
 
 static int
 put_rows(struct emitter *x, uint64_t step, uint32_t first, uint32_t n,
-    uint32_t width, struct err *e)
+    uint32_t T, struct err *e)
 {
 	uint32_t i;
 
-	if (x->rows->read(x->rows->ctx, step, first, n, x->tokens, x->info, e) <
-	    0)
+	if (x->rows->read(x->rows->ctx, step, first, n, &x->got, e) < 0)
 		return e->code;
 	x->count += n;
 	if (!x->l->json)
-		return out_write(x->out, x->tokens,
-		    (size_t)n * width * sizeof(*x->tokens), e);
+		return out_write(x->out, x->got.tokens,
+		    (size_t)n * (T + 1) * sizeof(*x->got.tokens), e);
 	buf_clear(&x->text);
 	for (i = 0; i < n; i++)
-		put_json(x, step, first + i, x->info[i].source,
-		    x->tokens + (size_t)i * width, width);
+		put_json(x, step, first + i, i, T);
 	if (buf_ok(&x->text, e) < 0)
 		return e->code;
 	return out_write(x->out, x->text.p, x->text.n, e);
@@ -99,8 +158,7 @@ put_step(struct emitter *x, uint64_t step, struct err *e)
 		for (; at < end; at += n) {
 			n = end - at < x->chunk ? (uint32_t)(end - at)
 						: x->chunk;
-			if (put_rows(x, step, (uint32_t)at, n, s.seq + 1, e) <
-			    0)
+			if (put_rows(x, step, (uint32_t)at, n, s.seq, e) < 0)
 				return e->code;
 		}
 	}
@@ -112,19 +170,16 @@ emit_rows(const struct row_source *rows, const struct layout *l,
     const char *const *names, struct out *out, uint64_t *count, struct err *e)
 {
 	struct emitter x = { .rows = rows, .l = l, .names = names, .out = out };
-	size_t row = ((size_t)rows->max_seq + 1) * sizeof(*x.tokens);
+	size_t row = ((size_t)rows->max_seq + 1) * sizeof(*x.got.tokens);
 	uint64_t step;
-	int rc = 0;
+	int rc;
 
 	x.chunk = row < CHUNK ? (uint32_t)(CHUNK / row) : 1;
-	x.tokens = malloc(x.chunk * row);
-	x.info = malloc(x.chunk * sizeof(*x.info));
-	if (!x.tokens || !x.info)
-		rc = err_nomem(e, "rows");
+	rc = rows_alloc(&x.got, x.chunk * (size_t)rows->max_seq,
+	    l->json ? ROWS_INFO | ROWS_FIRST | ROWS_LAST : 0, e);
 	for (step = l->from; rc == 0 && step < l->to; step++)
 		rc = put_step(&x, step, e);
-	free(x.tokens);
-	free(x.info);
+	rows_free(&x.got);
 	buf_free(&x.text);
 	*count = x.count;
 	return rc;

@@ -372,32 +372,48 @@ mix_find_rows(const struct mix *m, uint64_t step, uint32_t first, uint32_t n,
 	return 0;
 }
 
+/* One row into place j of out. */
 static int
-mix_read(void *ctx, uint64_t step, uint32_t first, uint32_t n, uint32_t *tokens,
-    struct row_info *info, struct err *e)
+read_row(const struct mix *m, const struct plan_phase *ph, struct slot slot,
+    const struct rows *out, size_t j, struct err *e)
+{
+	struct plan_row at = plan_row(&m->plan, ph, slot.i, slot.rank);
+	uint32_t source = ph->shares[slot.i].source, t;
+	const struct source *s = &m->sources[source];
+	size_t T = ph->seq;
+
+	if (source_read(s, at.token, T + 1, out->tokens + j * (T + 1), e) < 0 ||
+	    (out->first &&
+		source_firsts(s, at.token, ph->seq, out->first + j * T, e) < 0))
+		return e->code;
+	if (out->loss)
+		memset(out->loss + j * T, 1, T);
+	for (t = 0; out->last && t < T; t++)
+		out->last[j * T + t] = (int32_t)t;
+	if (out->info)
+		out->info[j] = (struct row_info){ source };
+	return 0;
+}
+
+static int
+mix_read(void *ctx, uint64_t step, uint32_t first, uint32_t n,
+    const struct rows *out, struct err *e)
 {
 	const struct plan_phase *ph;
 	struct slot slots[BATCH];
 	struct mix *m = ctx;
-	struct plan_row at;
-	uint32_t j, take, source;
+	uint32_t done, j, take;
 	uint64_t row;
 
 	if (mix_find_rows(m, step, first, n, &ph, &row, e) < 0)
 		return e->code;
-	for (; n; n -= take, row += take) {
-		take = n < BATCH ? n : BATCH;
-		if (mix_slots(m, ph, row, take, slots, e) < 0)
+	for (done = 0; done < n; done += take) {
+		take = n - done < BATCH ? n - done : BATCH;
+		if (mix_slots(m, ph, row + done, take, slots, e) < 0)
 			return e->code;
-		for (j = 0; j < take; j++, tokens += ph->seq + 1) {
-			at = plan_row(&m->plan, ph, slots[j].i, slots[j].rank);
-			source = ph->shares[slots[j].i].source;
-			if (source_read(&m->sources[source], at.token,
-				(uint64_t)ph->seq + 1, tokens, e) < 0)
+		for (j = 0; j < take; j++)
+			if (read_row(m, ph, slots[j], out, done + j, e) < 0)
 				return e->code;
-			if (info)
-				*info++ = (struct row_info){ source };
-		}
 	}
 	return 0;
 }

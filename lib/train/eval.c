@@ -13,7 +13,7 @@ enum { PASS = 4096 }; /* tokens, unless a row is longer */
 struct eval {
 	struct program p;
 	struct net n;
-	uint32_t *tokens;
+	struct rows rows;
 };
 
 static int
@@ -45,9 +45,7 @@ open_eval(struct eval *v, const char *dir, const struct row_source *r,
 	    net_open(&v->n, &v->p, ops, e) < 0 ||
 	    weights_load_folder(&v->n, dir, e) < 0)
 		return e->code;
-	/* Rows end in a target: a row more than its tokens, each. */
-	v->tokens = malloc(2 * pass * sizeof(*v->tokens));
-	return v->tokens ? 0 : err_nomem(e, "token rows");
+	return rows_alloc(&v->rows, pass, r->two_way ? ROWS_LAST : 0, e);
 }
 
 static int
@@ -62,11 +60,11 @@ eval_step(struct eval *v, struct eval_result *out, const struct row_source *r,
 	most = (uint32_t)(v->p.tokens / s.seq);
 	for (at = 0; at < s.rows; at += n) {
 		n = s.rows - at < most ? s.rows - at : most;
-		if (r->read(r->ctx, step, at, n, v->tokens, NULL, e) < 0 ||
-		    net_loss(&v->n, v->tokens, n, s.seq, &out->nats, e) < 0)
+		if (r->read(r->ctx, step, at, n, &v->rows, e) < 0 ||
+		    net_loss(&v->n, &v->rows, n, s.seq, &out->nats, e) < 0)
 			return err_prefix(
 			    e, "step %llu", (unsigned long long)step);
-		out->tokens += (uint64_t)n * s.seq;
+		out->tokens += rows_counted(&v->rows, n, s.seq);
 	}
 	return 0;
 }
@@ -82,7 +80,7 @@ eval_rows(struct eval_result *r, const char *dir, const struct row_source *rows,
 	*r = (struct eval_result){ 0 };
 	for (i = 0; i < rows->steps && rc == 0; i++)
 		rc = eval_step(&v, r, rows, i, e);
-	free(v.tokens);
+	rows_free(&v.rows);
 	net_close(&v.n);
 	program_free(&v.p);
 	return rc;

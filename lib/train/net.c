@@ -80,12 +80,13 @@ alloc_all(struct net *n)
 	n->ids = n->ops->alloc(p->tokens * sizeof(*n->ids));
 	n->targets = n->ops->alloc(p->tokens * sizeof(*n->targets));
 	n->first = n->ops->alloc(p->tokens * sizeof(*n->first));
+	n->last = n->ops->alloc(p->tokens * sizeof(*n->last));
 	n->sum = n->ops->alloc(sizeof(*n->sum));
-	n->host_ids = malloc(3 * p->tokens * sizeof(*n->host_ids));
+	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
 	n->host_loss = malloc(p->tokens * real);
 	return n->params && n->arena && n->logits && n->loss && n->rope &&
-	       n->ids && n->targets && n->first && n->sum && n->host_ids &&
-	       n->host_loss;
+	       n->ids && n->targets && n->first && n->last && n->sum &&
+	       n->host_ids && n->host_loss;
 }
 
 int
@@ -94,7 +95,7 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 {
 	struct net_memory m;
 
-	*n = (struct net){ .p = p, .ops = ops, .doc_end = -1 };
+	*n = (struct net){ .p = p, .ops = ops };
 	if (ops_complete(ops, e) < 0)
 		return e->code;
 	if (!alloc_all(n)) {
@@ -120,7 +121,8 @@ void
 net_close(struct net *n)
 {
 	void *dev[] = { n->params, n->grads, n->m, n->v, n->arena, n->logits,
-		n->loss, n->rope, n->ids, n->targets, n->first, n->sum };
+		n->loss, n->rope, n->ids, n->targets, n->first, n->last,
+		n->sum };
 	size_t i;
 
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
@@ -131,14 +133,14 @@ net_close(struct net *n)
 	*n = (struct net){ 0 };
 }
 
-/* `count` tokens from rows that are `stride` apart, checked. */
+/* Tokens of rows that are `stride` apart, checked. */
 static int
 put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
-    uint32_t stride, struct err *e)
+    uint32_t stride, const uint8_t *loss, struct err *e)
 {
 	int32_t *ids = n->host_ids, *targets = ids + n->p->tokens;
+	size_t size = (size_t)B * T, at;
 	uint32_t b, t, id;
-	size_t size = (size_t)B * T;
 
 	if (size > n->p->tokens || T > n->p->config.max_seq)
 		return err_set(e, ERR_ARG,
@@ -148,15 +150,17 @@ put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 	for (b = 0; b < B; b++)
 		for (t = 0; t < stride; t++) {
 			id = rows[(size_t)b * stride + t];
+			at = (size_t)b * T + t;
 			if (id >= n->p->config.vocab)
 				return err_set(e, ERR_FORMAT,
 				    "row %u, column %u: token %u is not in "
 				    "the model's vocabulary of %u",
 				    b, t, id, n->p->config.vocab);
 			if (t < T)
-				ids[(size_t)b * T + t] = (int32_t)id;
+				ids[at] = (int32_t)id;
 			if (t > 0 && stride > T)
-				targets[(size_t)b * T + t - 1] = (int32_t)id;
+				targets[at - 1] =
+				    loss && !loss[at - 1] ? -1 : (int32_t)id;
 		}
 	n->ops->put(n->ids, ids, size * sizeof(*ids));
 	if (stride > T)
@@ -164,28 +168,21 @@ put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 	return 0;
 }
 
-/* Where each token's document begins, from the tokens put last. */
-static const int32_t *
-put_documents(struct net *n, uint32_t B, uint32_t T)
+/* Where tokens may look, if rows say so. */
+static void
+put_bounds(struct pass *s, const struct rows *rows)
 {
-	const int32_t *ids = n->host_ids;
-	int32_t *first = n->host_ids + 2 * n->p->tokens;
-	size_t b, t, at;
+	struct net *n = s->n;
+	size_t size = (size_t)s->N * sizeof(int32_t);
 
-	if (n->doc_end < 0)
-		return NULL;
-	for (b = 0; b < B; b++)
-		for (t = 0; t < T; t++) {
-			at = b * T + t;
-			if (t == 0)
-				first[at] = 0;
-			else
-				first[at] = ids[at - 1] == n->doc_end
-						? (int32_t)t
-						: first[at - 1];
-		}
-	n->ops->put(n->first, first, (size_t)B * T * sizeof(*first));
-	return n->first;
+	if (rows->first) {
+		n->ops->put(n->first, rows->first, size);
+		s->first = n->first;
+	}
+	if (rows->last) {
+		n->ops->put(n->last, rows->last, size);
+		s->last = n->last;
+	}
 }
 
 /* In order, in double. */
@@ -205,7 +202,7 @@ add_losses(struct net *n, size_t count, double *loss, struct err *e)
 }
 
 static int
-run_rows(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+run_rows(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double scale, bool train, double *loss, struct err *e)
 {
 	struct pass s = { .n = n,
@@ -216,9 +213,9 @@ run_rows(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 		.losses = true,
 		.scale = scale };
 
-	if (put_tokens(n, rows, B, T, T + 1, e) < 0)
+	if (put_tokens(n, rows->tokens, B, T, T + 1, rows->loss, e) < 0)
 		return e->code;
-	s.first = put_documents(n, B, T);
+	put_bounds(&s, rows);
 	pass_forward(&s);
 	if (train)
 		pass_backward(&s);
@@ -226,14 +223,14 @@ run_rows(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 }
 
 int
-net_train(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+net_train(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double scale, double *loss, struct err *e)
 {
 	return run_rows(n, rows, B, T, scale, true, loss, e);
 }
 
 int
-net_loss(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+net_loss(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double *loss, struct err *e)
 {
 	return run_rows(n, rows, B, T, 0, false, loss, e);
@@ -325,7 +322,7 @@ run_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
 		    "the sequence is longer than the %u positions there are",
 		    c->max < n->p->config.max_seq ? c->max
 						  : n->p->config.max_seq);
-	if (put_tokens(n, tokens, 1, count, count + losses, e) < 0)
+	if (put_tokens(n, tokens, 1, count, count + losses, NULL, e) < 0)
 		return e->code;
 	pass_forward(&s);
 	c->used += count;
@@ -352,15 +349,15 @@ net_score(struct net *n, struct cache *c, const uint32_t *tokens,
 }
 
 int
-net_logits(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+net_logits(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     float *logits, struct err *e)
 {
 	struct pass s = { .n = n, .B = (int)B, .T = (int)T, .N = (int)(B * T) };
 	size_t V = n->p->config.vocab, i, N = (size_t)B * T, m;
 
-	if (put_tokens(n, rows, B, T, T, e) < 0)
+	if (put_tokens(n, rows->tokens, B, T, T, NULL, e) < 0)
 		return e->code;
-	s.first = put_documents(n, B, T);
+	put_bounds(&s, rows);
 	pass_forward(&s);
 	for (i = 0; i < N; i += NET_CHUNK) {
 		m = N - i < NET_CHUNK ? N - i : NET_CHUNK;

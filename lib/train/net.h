@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/rows.h"
 #include "train/ops.h"
 #include "train/program.h"
 
@@ -26,13 +27,8 @@ struct net {
 	void *loss;   /* (tokens) */
 	void *rope;   /* (max_seq, head_dim) */
 	int32_t *ids, *targets;
-	int32_t *first; /* position at which each token's document begins */
+	int32_t *first, *last; /* as in io/rows.h */
 	double *sum;
-	/*
-	 * The token that ends documents, or -1.  If set, training and losses
-	 * let no token look at anything before its own document.
-	 */
-	int64_t doc_end;
 	/* Of the loss that is trained on; net_loss() measures without them. */
 	double smoothing, z;
 	/* On the host, for getting tokens in and losses out. */
@@ -63,13 +59,15 @@ void net_close(struct net *n);
 /*
  * Forward and backward over B rows of T + 1 tokens, the last of each only a
  * target; B * T <= p->tokens.  Adds scale * (gradient of the sum of losses) to
- * grads and the sum of losses (nats) to *loss.  ERR_FORMAT for a token that is
- * not in the vocabulary.
+ * grads and the sum of losses (nats) to *loss.  With rows->first no token looks
+ * at anything before its document, and learned positions begin anew in each;
+ * with rows->last some look ahead; with rows->loss only those targets count.
+ * ERR_FORMAT for a token that is not in the vocabulary.
  */
-int net_train(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+int net_train(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double scale, double *loss, struct err *e);
 /* Only adds the sum of losses to *loss. */
-int net_loss(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+int net_loss(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double *loss, struct err *e);
 /* All gradients are 0. */
 void net_zero_grads(struct net *n);
@@ -98,8 +96,9 @@ int net_step(struct net *n, struct cache *c, const uint32_t *tokens,
  * losses (nats) to *loss. */
 int net_score(struct net *n, struct cache *c, const uint32_t *tokens,
     uint32_t count, double *loss, struct err *e);
-/* Logits (B*T, vocab) of whole rows (B,T), without a cache: for tests. */
-int net_logits(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
+/* Logits (B*T, vocab) of rows of T tokens, no targets, without a cache: for
+ * tests. */
+int net_logits(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     float *logits, struct err *e);
 
 /* Copy n elements between the host's floats and a device array. */
@@ -111,9 +110,10 @@ int net_get(const struct ops *ops, float *to, const void *from, size_t at,
 /* One pass over the nodes (nodes.c). */
 struct pass {
 	struct net *n;
-	int B, T, N;          /* N = B * T */
-	int pos;              /* of the first token of each row */
-	const int32_t *first; /* as in ops.def, on the device, or NULL */
+	int B, T, N; /* N = B * T */
+	int pos;     /* of the first token of each row */
+	/* As in ops.def, on the device, or NULL. */
+	const int32_t *first, *last;
 	bool train;
 	bool losses; /* the loss node does its work */
 	double scale;

@@ -46,8 +46,8 @@ embed_fwd(const struct pass *s, const struct node *x)
 	    s->n->ids, s->N, width(s, x->out));
 	if (x->param2 != PARAM_NONE)
 		s->n->ops->position_fwd(tensor_at(s, x->out),
-		    param_at(s, x->param2), s->B, s->T, width(s, x->out),
-		    s->pos);
+		    param_at(s, x->param2), s->first, s->B, s->T,
+		    width(s, x->out), s->pos);
 }
 
 static void
@@ -57,7 +57,8 @@ embed_bwd(const struct pass *s, const struct node *x)
 	    s->n->ids, s->N, width(s, x->out));
 	if (x->param2 != PARAM_NONE)
 		s->n->ops->position_bwd(grad_at(s, x->param2),
-		    tensor_at(s, x->gout), s->B, s->T, width(s, x->out));
+		    tensor_at(s, x->gout), s->first, s->B, s->T,
+		    width(s, x->out));
 }
 
 static void
@@ -172,8 +173,9 @@ attention_fwd(const struct pass *s, const struct node *x)
 
 	if (!s->cache) {
 		ops->attention_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
-		    tensor_at(s, x->in), s->first, s->B, s->T, (int)c->heads,
-		    (int)c->kv_heads, (int)c->head_dim, (int)c->window);
+		    tensor_at(s, x->in), s->first, s->last, s->B, s->T,
+		    (int)c->heads, (int)c->kv_heads, (int)c->head_dim,
+		    (int)c->window);
 		return;
 	}
 	at = (size_t)x->layer * s->cache->max * c->kv_heads * c->head_dim;
@@ -190,7 +192,7 @@ attention_bwd(const struct pass *s, const struct node *x)
 
 	s->n->ops->attention_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
 	    tensor_at(s, x->out), tensor_at(s, x->in), tensor_at(s, x->aux),
-	    s->first, s->B, s->T, (int)c->heads, (int)c->kv_heads,
+	    s->first, s->last, s->B, s->T, (int)c->heads, (int)c->kv_heads,
 	    (int)c->head_dim, (int)c->window);
 }
 

@@ -12,7 +12,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 2
+#define OPS_VERSION 3
 
 enum { OPS_CHUNK = 16384 };
 

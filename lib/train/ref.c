@@ -230,22 +230,27 @@ ref_bias_bwd(void *db, const void *dout, int N, int C)
 }
 
 static void
-ref_position_fwd(void *x, const void *table, int B, int T, int C, int pos)
+ref_position_fwd(void *x, const void *table, const int32_t *first, int B, int T,
+    int C, int pos)
 {
-	int i;
+	int i, at;
 
-	for (i = 0; i < B * T * C; i++)
-		((double *)x)[i] +=
-		    ((const double *)table)[(pos + i / C % T) * C + i % C];
+	for (i = 0; i < B * T * C; i++) {
+		at = pos + i / C % T - (first ? first[i / C] : 0);
+		((double *)x)[i] += ((const double *)table)[at * C + i % C];
+	}
 }
 
 static void
-ref_position_bwd(void *dtable, const void *dout, int B, int T, int C)
+ref_position_bwd(
+    void *dtable, const void *dout, const int32_t *first, int B, int T, int C)
 {
-	int i;
+	int i, at;
 
-	for (i = 0; i < B * T * C; i++)
-		((double *)dtable)[i % (T * C)] += ((const double *)dout)[i];
+	for (i = 0; i < B * T * C; i++) {
+		at = i / C % T - (first ? first[i / C] : 0);
+		((double *)dtable)[at * C + i % C] += ((const double *)dout)[i];
+	}
 }
 
 static void
@@ -271,9 +276,9 @@ ref_rope(void *x, const void *table, int B, int T, int H, int D, int stride,
 	}
 }
 
-/* Weights of query t over keys from .. t into w, 0 before; returns the lse. */
+/* Weights of a query over keys from .. to into w, 0 before; returns the lse. */
 static double
-weigh(double *w, const double *q, const double *k, int from, int t, int row,
+weigh(double *w, const double *q, const double *k, int from, int to, int row,
     int D)
 {
 	double max = -INFINITY, sum = 0;
@@ -281,15 +286,15 @@ weigh(double *w, const double *q, const double *k, int from, int t, int row,
 
 	for (j = 0; j < from; j++)
 		w[j] = 0;
-	for (j = from; j <= t; j++) {
+	for (j = from; j <= to; j++) {
 		w[j] = 0;
 		for (d = 0; d < D; d++)
 			w[j] += q[d] * k[j * row + d] / sqrt(D);
 		max = fmax(max, w[j]);
 	}
-	for (j = from; j <= t; j++)
+	for (j = from; j <= to; j++)
 		sum += exp(w[j] - max);
-	for (j = from; j <= t; j++)
+	for (j = from; j <= to; j++)
 		w[j] = exp(w[j] - max) / sum;
 	return max + log(sum);
 }
@@ -305,9 +310,9 @@ begins(const int32_t *first, int t, int window)
 
 static void
 ref_attention_fwd(void *out, void *lse, const void *qkv, const int32_t *first,
-    int B, int T, int H, int K, int D, int window)
+    const int32_t *last, int B, int T, int H, int K, int D, int window)
 {
-	int row = (H + 2 * K) * D, b, h, t, j, d, kv;
+	int row = (H + 2 * K) * D, b, h, t, j, d, kv, to;
 	double *w = malloc((size_t)T * sizeof(*w)), *o;
 	const double *x;
 
@@ -316,14 +321,15 @@ ref_attention_fwd(void *out, void *lse, const void *qkv, const int32_t *first,
 			for (t = 0; t < T; t++) {
 				x = (const double *)qkv + b * T * row;
 				kv = H + h / (H / K);
+				to = last ? last[b * T + t] : t;
 				((double *)lse)[(b * T + t) * H + h] =
 				    weigh(w, x + t * row + h * D, x + kv * D,
 					begins(first ? first + b * T : NULL, t,
 					    window),
-					t, row, D);
+					to, row, D);
 				o = (double *)out + ((b * T + t) * H + h) * D;
 				for (d = 0; d < D; d++)
-					for (o[d] = 0, j = 0; j <= t; j++)
+					for (o[d] = 0, j = 0; j <= to; j++)
 						o[d] += w[j] *
 							x[j * row +
 							    (kv + K) * D + d];
@@ -334,15 +340,15 @@ ref_attention_fwd(void *out, void *lse, const void *qkv, const int32_t *first,
 /* One query's share in the gradients of its head; dq, dk, dv as qkv. */
 static void
 query_bwd(double *d, const double *g, const double *x, double *w, int from,
-    int t, int row, int D, int h, int kv, int K)
+    int to, int t, int row, int D, int h, int kv, int K)
 {
 	const double *q = x + t * row + h * D;
 	double mean = 0, dw, ds;
 	int j, c, pass;
 
-	weigh(w, q, x + kv * D, from, t, row, D);
+	weigh(w, q, x + kv * D, from, to, row, D);
 	for (pass = 0; pass < 2; pass++)
-		for (j = 0; j <= t; j++) {
+		for (j = 0; j <= to; j++) {
 			const double *k = x + j * row + kv * D;
 			double *dk = d + j * row + kv * D;
 
@@ -363,8 +369,8 @@ query_bwd(double *d, const double *g, const double *x, double *w, int from,
 
 static void
 ref_attention_bwd(void *dqkv, const void *dout, const void *out,
-    const void *qkv, const void *lse, const int32_t *first, int B, int T, int H,
-    int K, int D, int window)
+    const void *qkv, const void *lse, const int32_t *first, const int32_t *last,
+    int B, int T, int H, int K, int D, int window)
 {
 	int row = (H + 2 * K) * D, b, h, t;
 	double *w = malloc((size_t)T * sizeof(*w));
@@ -381,7 +387,8 @@ ref_attention_bwd(void *dqkv, const void *dout, const void *out,
 				    (const double *)qkv + b * T * row, w,
 				    begins(first ? first + b * T : NULL, t,
 					window),
-				    t, row, D, h, H + h / (H / K), K);
+				    last ? last[b * T + t] : t, t, row, D, h,
+				    H + h / (H / K), K);
 	free(w);
 }
 
@@ -522,6 +529,12 @@ ref_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
 			mean += x[v] / V;
 		}
 		lse = max + log(sum);
+		if (targets[i] < 0) {
+			((double *)loss)[i] = 0;
+			for (v = 0; o->backward && v < V; v++)
+				x[v] = 0;
+			continue;
+		}
 		((double *)loss)[i] = lse - (1 - o->smoothing) * x[targets[i]] -
 				      o->smoothing * mean + o->z * lse * lse;
 		for (v = 0; o->backward && v < V; v++) {

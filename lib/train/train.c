@@ -25,7 +25,8 @@ struct run {
 	struct checkpoint c;
 	struct runlog log;
 	struct spikes spikes;
-	uint32_t *tokens;       /* of a micro-batch */
+	struct rows micro;      /* of a micro-batch */
+	uint64_t counted;       /* targets of the step */
 	uint64_t *valid_counts; /* (vocab), or NULL */
 	struct step_report r;
 	uint64_t saved; /* the last step that has a checkpoint */
@@ -147,6 +148,16 @@ run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
 	m->total += more;
 }
 
+/* What rows have to tell beside their tokens. */
+static unsigned
+also(const struct run *t)
+{
+	bool two_way = t->rows->two_way || (t->valid && t->valid->two_way);
+
+	return (t->o->document_mask ? ROWS_FIRST : 0) |
+	       (two_way ? ROWS_LAST : 0);
+}
+
 static int
 open_net(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
@@ -154,10 +165,6 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	size_t tokens = capacity(t);
 	struct net_memory m;
 
-	if (t->o->document_mask && (c->eos < 0 || c->eos >= c->vocab))
-		return err_set(e, ERR_ARG,
-		    "the document mask needs \"eos_token_id\" in the config: "
-		    "the token that ends documents");
 	if (tokens > INT_MAX / 4)
 		return err_set(e, ERR_ARG,
 		    "a micro-batch of %zu tokens is too large", tokens);
@@ -175,16 +182,12 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 		return e->code;
 	t->n.smoothing = t->o->label_smoothing;
 	t->n.z = t->o->z_loss;
-	if (t->o->document_mask)
-		t->n.doc_end = c->eos;
-	/* Rows end in a target: a row more than its tokens, each. */
-	t->tokens = malloc(2 * tokens * sizeof(*t->tokens));
 	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
 	if (t->valid)
 		t->valid_counts = calloc(c->vocab, sizeof(*t->valid_counts));
-	if (!t->tokens || !t->c.counts || (t->valid && !t->valid_counts))
-		return err_nomem(e, "token rows");
-	return 0;
+	if (!t->c.counts || (t->valid && !t->valid_counts))
+		return err_nomem(e, "token counts");
+	return rows_alloc(&t->micro, tokens, also(t), e);
 }
 
 static int
@@ -257,7 +260,10 @@ tell_plan(const struct run *t)
 		t->ev->plan(t->ev->ctx, &p);
 }
 
-/* Gradients of the whole batch; *loss: mean, nats a token. */
+/*
+ * Gradients of the whole batch, as if all its targets counted; *loss: mean,
+ * nats a target that counts.
+ */
 static int
 accumulate(struct run *t, uint64_t step, const struct step_info *s,
     double *loss, struct err *e)
@@ -266,19 +272,25 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 	uint32_t at, n;
 
 	net_zero_grads(&t->n);
+	t->counted = 0;
 	for (at = 0; at < s->rows; at += n) {
 		n = s->rows - at < t->c.recipe.micro_batch
 			? s->rows - at
 			: t->c.recipe.micro_batch;
-		if (t->rows->read(
-			t->rows->ctx, step, at, n, t->tokens, NULL, e) < 0 ||
-		    net_train(&t->n, t->tokens, n, s->seq, 1 / count, &sum, e) <
+		if (t->rows->read(t->rows->ctx, step, at, n, &t->micro, e) <
+			0 ||
+		    net_train(&t->n, &t->micro, n, s->seq, 1 / count, &sum, e) <
 			0)
 			return err_prefix(
 			    e, "step %llu", (unsigned long long)step + 1);
-		unigram_count(t->c.counts, t->tokens, n, s->seq);
+		unigram_count(t->c.counts, &t->micro, n, s->seq);
+		t->counted += rows_counted(&t->micro, n, s->seq);
 	}
-	*loss = sum / count;
+	if (t->counted == 0)
+		return err_set(e, ERR_FORMAT,
+		    "step %llu: no token of its rows counts in the loss",
+		    (unsigned long long)step + 1);
+	*loss = sum / (double)t->counted;
 	return 0;
 }
 
@@ -286,7 +298,8 @@ static int
 update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 {
 	const struct train_recipe *r = &t->c.recipe;
-	double scale = 1;
+	/* Gradients are of the mean over all targets; some may not count. */
+	double scale = (double)s->rows * s->seq / (double)t->counted;
 
 	if (!isfinite(t->r.loss) || !isfinite(t->r.grad_norm))
 		return err_set(e, ERR_FORMAT,
@@ -295,7 +308,7 @@ update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 		    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
 		    (unsigned long long)t->saved);
 	if (r->clip > 0 && t->r.grad_norm > r->clip)
-		scale = r->clip / t->r.grad_norm;
+		scale *= r->clip / t->r.grad_norm;
 	t->r.lr = schedule_lr(&r->schedule, step) * s->lr_scale;
 	return optimiser_step(&t->opt, step, t->r.lr, scale, e);
 }
@@ -314,12 +327,12 @@ validate_step(
 	most = (uint32_t)(t->p.tokens / s.seq);
 	for (at = 0; at < s.rows; at += m) {
 		m = s.rows - at < most ? s.rows - at : most;
-		if (v->read(v->ctx, step, at, m, t->tokens, NULL, e) < 0 ||
-		    net_loss(&t->n, t->tokens, m, s.seq, sum, e) < 0)
+		if (v->read(v->ctx, step, at, m, &t->micro, e) < 0 ||
+		    net_loss(&t->n, &t->micro, m, s.seq, sum, e) < 0)
 			return err_prefix(e, "validation, step %llu",
 			    (unsigned long long)step + 1);
-		unigram_count(t->valid_counts, t->tokens, m, s.seq);
-		*n += (double)m * s.seq;
+		unigram_count(t->valid_counts, &t->micro, m, s.seq);
+		*n += (double)rows_counted(&t->micro, m, s.seq);
 	}
 	return 0;
 }
@@ -402,6 +415,7 @@ train_step(struct run *t, const struct step_info *s, struct err *e)
 	if (accumulate(t, t->c.step, s, &t->r.loss, e) < 0 ||
 	    net_grad_norm(&t->n, &t->r.grad_norm, e) < 0)
 		return e->code;
+	t->r.grad_norm *= (double)s->rows * s->seq / (double)t->counted;
 	rc = check_spike(t, e);
 	if (rc != 0)
 		return rc;
@@ -471,7 +485,7 @@ close_run(struct run *t)
 	optimiser_close(&t->opt);
 	net_close(&t->n);
 	program_free(&t->p);
-	free(t->tokens);
+	rows_free(&t->micro);
 	free(t->c.counts);
 	free(t->valid_counts);
 }

@@ -20,11 +20,13 @@ unigram_loss(const uint64_t *seen, const uint64_t *text, uint32_t vocab)
 }
 
 void
-unigram_count(uint64_t *counts, const uint32_t *rows, uint32_t B, uint32_t T)
+unigram_count(uint64_t *counts, const struct rows *rows, uint32_t B, uint32_t T)
 {
 	uint32_t b, t;
 
 	for (b = 0; b < B; b++)
-		for (t = 1; t <= T; t++)
-			counts[rows[(size_t)b * (T + 1) + t]]++;
+		for (t = 0; t < T; t++)
+			if (!rows->loss || rows->loss[(size_t)b * T + t])
+				counts[rows->tokens[(size_t)b * (T + 1) + t +
+						    1]]++;
 }

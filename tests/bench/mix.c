@@ -59,14 +59,15 @@ static const char recipe[] = "%mix 1\nsource s s\nbatch 131072\n"
 
 /* Rows from the stream: seconds. */
 static double
-read_rows(const struct row_source *rows, uint32_t *out, struct err *e)
+read_rows(const struct row_source *rows, uint32_t *tokens, struct err *e)
 {
+	const struct rows out = { .tokens = tokens };
 	double start = progress_now();
 	uint64_t i;
 
 	for (i = 0; i < STEPS; i++)
-		if (rows->read(
-			rows->ctx, i % rows->steps, 0, BATCH, out, NULL, e) < 0)
+		if (rows->read(rows->ctx, i % rows->steps, 0, BATCH, &out, e) <
+		    0)
 			return 0;
 	return progress_now() - start;
 }

@@ -64,12 +64,13 @@ product_rate(const struct ops *ops)
 
 /* Seconds a step, median. */
 static double
-step_time(struct net *n, const uint32_t *rows, struct err *e)
+step_time(struct net *n, uint32_t *tokens, struct err *e)
 {
 	struct optimiser_options o = {
 		.kind = OPTIMISER_ADAMW, .beta1 = .9, .beta2 = .95, .eps = 1e-8
 	};
 	double s[STEPS], start, loss = 0, norm;
+	const struct rows rows = { .tokens = tokens };
 	struct optimiser opt;
 	int i;
 
@@ -78,8 +79,8 @@ step_time(struct net *n, const uint32_t *rows, struct err *e)
 	for (i = 0; i < STEPS; i++) {
 		start = progress_now();
 		net_zero_grads(n);
-		if (net_train(
-			n, rows, ROWS, SEQ, 1.0 / (ROWS * SEQ), &loss, e) < 0 ||
+		if (net_train(n, &rows, ROWS, SEQ, 1.0 / (ROWS * SEQ), &loss,
+			e) < 0 ||
 		    net_grad_norm(n, &norm, e) < 0 ||
 		    optimiser_step(&opt, (uint64_t)i, 1e-4, 1, e) < 0)
 			break;

@@ -229,6 +229,7 @@ test_rows(void)
 	struct row_source rows;
 	struct step_info s;
 	struct row_info info;
+	struct rows got = { .tokens = tokens, .info = &info };
 	uint64_t step, taken[2][3] = { { 0 } }, bad = 0, r = 0;
 	struct plan_row at;
 	struct mix *m;
@@ -246,8 +247,7 @@ test_rows(void)
 		bad += s.tokens_before != r;
 		ph = &mix_plan(m)->phases[s.phase];
 		for (n = 0; n < s.rows; n++) {
-			bad += rows.read(
-				   rows.ctx, step, n, 1, tokens, &info, &e) < 0;
+			bad += rows.read(rows.ctx, step, n, 1, &got, &e) < 0;
 			for (j = 0; ph->shares[j].source != info.source; j++)
 				;
 			at = plan_row(
@@ -267,8 +267,7 @@ test_rows(void)
 			    mix_plan(m)->phases[j].shares[n].rows;
 	OK(bad == 0, "each source has the rows that the plan gives it");
 	OK(rows.step(rows.ctx, rows.steps, &s, &e) == ERR_ARG, "%s", e.msg);
-	OK(rows.read(rows.ctx, 0, 15, 2, tokens, NULL, &e) == ERR_ARG, "%s",
-	    e.msg);
+	OK(rows.read(rows.ctx, 0, 15, 2, &got, &e) == ERR_ARG, "%s", e.msg);
 	mix_close(m);
 }
 
@@ -337,6 +336,7 @@ static int
 read_rank(const struct row_source *rows, uint64_t step, uint32_t world,
     uint32_t rank, uint32_t micro, uint32_t *to, struct err *e)
 {
+	struct rows got = { 0 };
 	struct step_info s;
 	uint32_t m, n, first;
 
@@ -345,8 +345,8 @@ read_rank(const struct row_source *rows, uint64_t step, uint32_t world,
 	for (m = rank; (uint64_t)m * micro < s.rows; m += world) {
 		first = m * micro;
 		n = s.rows - first < micro ? s.rows - first : micro;
-		if (rows->read(rows->ctx, step, first, n,
-			to + (size_t)first * (s.seq + 1), NULL, e) < 0)
+		got.tokens = to + (size_t)first * (s.seq + 1);
+		if (rows->read(rows->ctx, step, first, n, &got, e) < 0)
 			return e->code;
 	}
 	return 0;
@@ -428,6 +428,7 @@ read_all(void *arg)
 {
 	struct reader *x = arg;
 	uint32_t tokens[129 * 32];
+	const struct rows got = { .tokens = tokens };
 	uint64_t i, step, n = x->rows->steps;
 	struct step_info s;
 	struct err e;
@@ -435,8 +436,7 @@ read_all(void *arg)
 	for (i = 0; i < n; i++) {
 		step = (i * 7 + (uint64_t)(uintptr_t)arg) % n;
 		if (x->rows->step(x->rows->ctx, step, &s, &e) < 0 ||
-		    x->rows->read(
-			x->rows->ctx, step, 0, s.rows, tokens, NULL, &e) < 0)
+		    x->rows->read(x->rows->ctx, step, 0, s.rows, &got, &e) < 0)
 			x->rc = -1;
 		x->digest +=
 		    hash64(tokens, 4 * (size_t)s.rows * (s.seq + 1), step);
@@ -477,6 +477,8 @@ struct trace {
 	uint64_t by_at, by_seen, places, bad;
 	uint32_t seq;
 	uint32_t tokens[129];
+	int32_t first[128], last[128];
+	uint8_t loss[128];
 };
 
 static uint64_t
@@ -499,6 +501,9 @@ take_piece(void *ctx, const struct mix_piece *p, struct err *e)
 	    shard_read(p->shard, first + p->token, p->n, v, e) < 0)
 		return e->code;
 	t->bad += memcmp(v, t->tokens + p->column, 4 * p->n) != 0;
+	for (i = p->column; i < p->column + p->n && i < t->seq; i++)
+		t->bad += t->first[i] != (int32_t)p->column ||
+			  t->last[i] != (int32_t)i || t->loss[i] != 1;
 	for (i = 0; i < p->n && str_eq(p->doc.id, str_c(t->id)); i++)
 		if (p->column + i < t->seq)
 			t->by_at += place_hash(t->step, t->row,
@@ -537,15 +542,19 @@ test_trace(void)
 		rows.step(rows.ctx, t.step, &s, &e);
 		t.seq = s.seq;
 		for (t.row = 0; rc == 0 && t.row < s.rows; t.row++) {
-			rc = rows.read(
-			    rows.ctx, t.step, t.row, 1, t.tokens, NULL, &e);
+			rc = rows.read(rows.ctx, t.step, t.row, 1,
+			    &(struct rows){ .tokens = t.tokens,
+				.first = t.first,
+				.last = t.last,
+				.loss = t.loss },
+			    &e);
 			if (rc == 0)
 				rc = mix_at(t.m, t.step, t.row, 0, s.seq + 1,
 				    take_piece, &t, &e);
 		}
 	}
-	OK(rc == 0 && t.bad == 0, "every piece of a row is its document's %s",
-	    e.msg);
+	OK(rc == 0 && t.bad == 0,
+	    "every piece of a row is its document's, and marked %s", e.msg);
 	rc = mix_seen(t.m, str_c(t.id), take_place, &t, &documents, &e);
 	OK(rc == 0 && documents == 1 && t.places > 2 && t.by_seen == t.by_at,
 	    "a document is seen where the rows say so, %llu times",

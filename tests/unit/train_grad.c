@@ -29,8 +29,8 @@ static const struct model_config untied = { .vocab = 19,
 	.bos = -1,
 	.eos = -1 };
 
-static int64_t doc_end = -1; /* of test_model() */
-static double extra;         /* its label smoothing; a tenth: z-loss */
+static struct rows marks; /* of test_model(): all but the tokens */
+static double extra;      /* its label smoothing; a tenth: z-loss */
 
 static void
 fill_rows(uint32_t *rows, size_t n, uint32_t vocab)
@@ -59,7 +59,7 @@ unsettle(struct net *n)
 }
 
 static double
-loss_of(struct net *n, const uint32_t *rows)
+loss_of(struct net *n, const struct rows *rows)
 {
 	double loss = 0;
 	struct err e;
@@ -73,7 +73,7 @@ loss_of(struct net *n, const uint32_t *rows)
 
 /* Central difference of order four: the error is O(h^4). */
 static double
-difference(struct net *n, const uint32_t *rows, double *w)
+difference(struct net *n, const struct rows *rows, double *w)
 {
 	const double h = 2e-4;
 	double keep = *w, f[4];
@@ -89,7 +89,7 @@ difference(struct net *n, const uint32_t *rows, double *w)
 
 /* Of every parameter tensor: |analytic - numeric| / |numeric|. */
 static double
-worst_error(struct net *n, const uint32_t *rows, const double *grads)
+worst_error(struct net *n, const struct rows *rows, const double *grads)
 {
 	double *w = n->params, diff, norm, num, worst = 0;
 	size_t i, j;
@@ -112,14 +112,16 @@ worst_error(struct net *n, const uint32_t *rows, const double *grads)
 static void
 test_model(const char *what, const struct model_config *c)
 {
-	uint32_t rows[ROWS * (SEQ + 1)];
+	uint32_t tokens[ROWS * (SEQ + 1)];
+	struct rows rows = marks;
 	struct program p;
 	struct net n, f;
 	struct err e;
 	double loss = 0, floss = 0, diff = 0, norm = 0, worst;
 	size_t i;
 
-	fill_rows(rows, ROWS * (SEQ + 1), c->vocab);
+	fill_rows(tokens, ROWS * (SEQ + 1), c->vocab);
+	rows.tokens = tokens;
 	if (!OK(program_build(&p, c, ROWS * SEQ, true, &e) == 0 &&
 		    net_open(&n, &p, ops_ref(), &e) == 0 &&
 		    net_open(&f, &p, ops_cpu(2), &e) == 0,
@@ -127,17 +129,16 @@ test_model(const char *what, const struct model_config *c)
 		return;
 	unsettle(&n);
 	unsettle(&f);
-	n.doc_end = f.doc_end = doc_end;
 	n.smoothing = f.smoothing = extra;
 	n.z = f.z = extra / 10;
-	net_train(&n, rows, ROWS, SEQ, 1, &loss, &e);
-	worst = worst_error(&n, rows, n.grads);
+	net_train(&n, &rows, ROWS, SEQ, 1, &loss, &e);
+	worst = worst_error(&n, &rows, n.grads);
 	/* Of a key bias little is left: differences lose more digits. */
 	OK(worst <= 1e-7,
 	    "%s: gradients match finite differences in double, worst tensor "
 	    "%.1e",
 	    what, worst);
-	net_train(&f, rows, ROWS, SEQ, 1, &floss, &e);
+	net_train(&f, &rows, ROWS, SEQ, 1, &floss, &e);
 	OK(fabs(floss - loss) <= 1e-6 * loss, "%s: loss in float %.7f, %.7f",
 	    what, floss, loss);
 	for (i = 0; i < p.params.size; i++) {
@@ -157,22 +158,24 @@ test_model(const char *what, const struct model_config *c)
 static void
 test_accumulation(void)
 {
-	uint32_t rows[ROWS * (SEQ + 1)];
+	uint32_t tokens[ROWS * (SEQ + 1)];
+	const struct rows rows = { .tokens = tokens };
+	const struct rows second = { .tokens = tokens + SEQ + 1 };
 	double whole = 0, parts = 0, diff = 0, norm = 0;
 	struct program p;
 	struct net a, b;
 	struct err e;
 	size_t i;
 
-	fill_rows(rows, ROWS * (SEQ + 1), untied.vocab);
+	fill_rows(tokens, ROWS * (SEQ + 1), untied.vocab);
 	program_build(&p, &untied, ROWS * SEQ, true, &e);
 	net_open(&a, &p, ops_ref(), &e);
 	net_open(&b, &p, ops_ref(), &e);
 	unsettle(&a);
 	unsettle(&b);
-	net_train(&a, rows, 2, SEQ, .5, &whole, &e);
-	net_train(&b, rows, 1, SEQ, .5, &parts, &e);
-	net_train(&b, rows + SEQ + 1, 1, SEQ, .5, &parts, &e);
+	net_train(&a, &rows, 2, SEQ, .5, &whole, &e);
+	net_train(&b, &rows, 1, SEQ, .5, &parts, &e);
+	net_train(&b, &second, 1, SEQ, .5, &parts, &e);
 	for (i = 0; i < p.params.size; i++) {
 		diff += pow(((double *)a.grads)[i] - ((double *)b.grads)[i], 2);
 		norm += pow(((double *)a.grads)[i], 2);
@@ -233,7 +236,7 @@ test_cache(const char *what, const struct model_config *config)
 	program_build(&p, config, N, false, &e);
 	net_open(&n, &p, ops_cpu(2), &e);
 	unsettle(&n);
-	net_logits(&n, row, 1, N, whole, &e);
+	net_logits(&n, &(struct rows){ .tokens = row }, 1, N, whole, &e);
 	cache_open(&c, &n, 16, &e);
 	for (i = 0; i + 1 < sizeof(cut) / sizeof(*cut); i++) {
 		net_step(&n, &c, row + cut[i], cut[i + 1] - cut[i], step, &e);
@@ -247,7 +250,8 @@ test_cache(const char *what, const struct model_config *config)
 	OK(net_step(&n, &c, row, 5, step, &e) == ERR_ARG,
 	    "past the last position: %s", e.msg);
 	row[0] = 19;
-	OK(net_logits(&n, row, 1, 2, whole, &e) == ERR_FORMAT,
+	OK(net_logits(&n, &(struct rows){ .tokens = row }, 1, 2, whole, &e) ==
+		ERR_FORMAT,
 	    "a token beyond the vocabulary: %s", e.msg);
 	cache_close(&c);
 	net_close(&n);
@@ -304,9 +308,26 @@ test_families(void)
 	c.act = ACT_GELU_TANH;
 	test_model("llama, geglu, biases", &c);
 	c.act = ACT_RELU2;
-	doc_end = 3;
+	marks.first =
+	    (int32_t[]){ 0, 0, 0, 3, 3, 5, 6, 6, 6, 0, 1, 1, 1, 1, 1, 1, 1, 8 };
 	test_model("llama, reglu^2, documents", &c);
-	doc_end = -1;
+	marks.last =
+	    (int32_t[]){ 2, 2, 2, 3, 4, 5, 7, 7, 8, 0, 4, 4, 4, 4, 5, 6, 7, 8 };
+	marks.loss =
+	    (uint8_t[]){ 0, 0, 1, 1, 0, 1, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 1 };
+	test_model("llama, prefixes in documents, masked", &c);
+	c = untied;
+	config_family(&c, FAMILY_GPT2);
+	c.kv_heads = 4;
+	c.head_dim = 2;
+	extra = .2;
+	test_model("gpt2, prefixes in documents, masked, smoothed", &c);
+	marks.first = NULL;
+	marks.loss = NULL;
+	marks.last =
+	    (int32_t[]){ 4, 4, 4, 4, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8 };
+	test_model("gpt2, prefix", &c);
+	marks = (struct rows){ 0 };
 	extra = .2;
 	test_model("label smoothing, z-loss", &untied);
 	extra = 0;
@@ -318,6 +339,7 @@ test_documents(enum model_family family)
 {
 	enum { N = 14, V = 19 };
 	uint32_t row[2][N];
+	int32_t first[N];
 	float out[2][N * V];
 	struct model_config c = untied;
 	struct program p;
@@ -329,19 +351,23 @@ test_documents(enum model_family family)
 	if (family == FAMILY_GPT2)
 		c.kv_heads = c.heads;
 	fill_rows(row[0], N, V);
-	for (i = 0; i < N; i++)
-		row[0][i] += row[0][i] == 3;
-	row[0][6] = 3;
 	memcpy(row[1], row[0], sizeof(row[0]));
-	for (i = 0; i < 6; i++)
-		row[1][i] = 18 - row[0][i] == 3 ? 4 : 18 - row[0][i];
+	for (i = 0; i < N; i++)
+		first[i] = i < 7 ? 0 : 7;
+	for (i = 0; i < 7; i++)
+		row[1][i] = 18 - row[0][i];
 	program_build(&p, &c, N, false, &e);
 	net_open(&n, &p, ops_cpu(2), &e);
 	unsettle(&n);
 	for (k = 0; k < 2; k++) {
-		n.doc_end = k ? -1 : 3;
-		net_logits(&n, row[0], 1, N, out[0], &e);
-		net_logits(&n, row[1], 1, N, out[1], &e);
+		net_logits(&n,
+		    &(struct rows){
+			.tokens = row[0], .first = k ? NULL : first },
+		    1, N, out[0], &e);
+		net_logits(&n,
+		    &(struct rows){
+			.tokens = row[1], .first = k ? NULL : first },
+		    1, N, out[1], &e);
 		OK((memcmp(out[0] + 7 * V, out[1] + 7 * V,
 			(N - 7) * V * sizeof(float)) == 0) == (k == 0),
 		    "%s: an edited document %s the next one's logits",

@@ -217,44 +217,60 @@ test_rope(struct bench *b, int T, int H, int D_)
 	compare(b, "rope", 1e-13);
 }
 
-/* Rows of documents that are 1, 2, 3 ... positions long. */
+enum marks { CAUSAL, DOCUMENTS, PREFIXES };
+
+/*
+ * Rows of documents that are 1, 2, 3 ... positions long, and half of each is
+ * its prefix; then (B,T) of one, (B,T) of the other.
+ */
 static void
 documents(int32_t *first, int T)
 {
-	int i, t, end, n;
+	int i, t, end, n, at, prefix;
 
 	for (i = 0; i < BATCH; i++)
 		for (t = 0, end = n = i + 1; t < T; t++) {
 			if (t == end)
 				end += ++n;
-			first[i * T + t] = end - n;
+			at = i * T + t;
+			prefix = end - n + n / 2 < T ? end - n + n / 2 : T;
+			first[at] = end - n;
+			first[BATCH * T + at] = t < prefix ? prefix - 1 : t;
 		}
 }
 
 static void
 test_attention(
-    struct bench *b, int T, int H, int K, int D_, int window, bool docs)
+    struct bench *b, int T, int H, int K, int D_, int window, enum marks marks)
 {
 	size_t n = (size_t)(BATCH * T * H * D_);
 	size_t q = (size_t)(BATCH * T * (H + 2 * K) * D_);
-	int32_t host[BATCH * 512], *dev = NULL, *hp = docs ? host : NULL;
+	size_t N = (size_t)(BATCH * T);
+	int32_t host[2 * BATCH * 512], *dev = NULL, *hp = NULL, *dl, *hl;
 	char what[80];
 
-	if (docs) {
+	if (marks) {
 		documents(host, T);
-		dev = b->dev->alloc((size_t)(BATCH * T) * sizeof(*dev));
-		b->dev->put(dev, host, (size_t)(BATCH * T) * sizeof(*dev));
+		hp = host;
+		dev = b->dev->alloc(2 * N * sizeof(*dev));
+		b->dev->put(dev, host, 2 * N * sizeof(*dev));
 	}
+	dl = marks == PREFIXES ? dev + N : NULL;
+	hl = marks == PREFIXES ? host + N : NULL;
 	array(b, n, 1), array(b, (size_t)(BATCH * T * H), 1), array(b, q, 1.5);
 	array(b, q, 1), array(b, n, 1);
-	BOTH(attention_fwd, (D(0), D(1), D(2), dev, BATCH, T, H, K, D_, window),
-	    (R(0), R(1), R(2), hp, BATCH, T, H, K, D_, window));
+	BOTH(attention_fwd,
+	    (D(0), D(1), D(2), dev, dl, BATCH, T, H, K, D_, window),
+	    (R(0), R(1), R(2), hp, hl, BATCH, T, H, K, D_, window));
 	BOTH(attention_bwd,
-	    (D(3), D(4), D(0), D(2), D(1), dev, BATCH, T, H, K, D_, window),
-	    (R(3), R(4), R(0), R(2), R(1), hp, BATCH, T, H, K, D_, window));
+	    (D(3), D(4), D(0), D(2), D(1), dev, dl, BATCH, T, H, K, D_, window),
+	    (R(3), R(4), R(0), R(2), R(1), hp, hl, BATCH, T, H, K, D_, window));
 	snprintf(what, sizeof(what),
 	    "attention T %d, heads %d/%d of %d, window %d%s", T, H, K, D_,
-	    window, docs ? ", documents" : "");
+	    window,
+	    marks == PREFIXES    ? ", prefixes in documents"
+	    : marks == DOCUMENTS ? ", documents"
+				 : "");
 	compare(b, what, 1e-11);
 	if (dev)
 		b->dev->free(dev);
@@ -330,15 +346,24 @@ test_bias(struct bench *b, int T, int C)
 {
 	int N = BATCH * T;
 	size_t n = (size_t)(N * C), c = (size_t)C;
+	int32_t host[2 * BATCH * 512], *first;
 
 	array(b, n, 1), array(b, c, 1), array(b, c, 1);
 	array(b, (size_t)(T + 3) * c, 1), array(b, (size_t)T * c, 1);
 	BOTH(bias_fwd, (D(0), D(1), N, C), (R(0), R(1), N, C));
 	BOTH(bias_bwd, (D(2), D(0), N, C), (R(2), R(0), N, C));
-	BOTH(position_fwd, (D(0), D(3), BATCH, T, C, 3),
-	    (R(0), R(3), BATCH, T, C, 3));
-	BOTH(
-	    position_bwd, (D(4), D(0), BATCH, T, C), (R(4), R(0), BATCH, T, C));
+	documents(host, T);
+	first = b->dev->alloc((size_t)N * sizeof(*first));
+	b->dev->put(first, host, (size_t)N * sizeof(*first));
+	BOTH(position_fwd, (D(0), D(3), NULL, BATCH, T, C, 3),
+	    (R(0), R(3), NULL, BATCH, T, C, 3));
+	BOTH(position_bwd, (D(4), D(0), NULL, BATCH, T, C),
+	    (R(4), R(0), NULL, BATCH, T, C));
+	BOTH(position_fwd, (D(0), D(3), first, BATCH, T, C, 0),
+	    (R(0), R(3), host, BATCH, T, C, 0));
+	BOTH(position_bwd, (D(4), D(0), first, BATCH, T, C),
+	    (R(4), R(0), host, BATCH, T, C));
+	b->dev->free(first);
 	compare(b, "bias, position", 1e-13);
 }
 
@@ -350,7 +375,11 @@ test_cross_entropy(struct bench *b, int N, int V, int backward, double extra)
 		.z = extra * .1,
 		.backward = backward };
 	int32_t host[512], *ids = tokens(b, host, N, V);
+	int i;
 
+	for (i = 4; i < N; i += 5) /* masked */
+		host[i] = -1;
+	b->dev->put(ids, host, (size_t)N * sizeof(*ids));
 	array(b, (size_t)N, 1), array(b, (size_t)(N * V), 4);
 	BOTH(cross_entropy, (D(0), D(1), ids, N, V, &o),
 	    (R(0), R(1), host, N, V, &o));
@@ -429,14 +458,17 @@ test_all(const struct ops *dev)
 	test_rmsnorm(b, 5, 64, 1);
 	test_rmsnorm(b, 1, 1, 1);
 	test_rope(b, 11, 3, 10);
-	test_attention(b, 1, 1, 1, 2, 0, false);
-	test_attention(b, 37, 4, 2, 10, 0, false);
-	test_attention(b, 64, 2, 2, 16, 0, false);
-	test_attention(b, 300, 3, 1, 8, 0, false);
-	test_attention(b, 37, 4, 2, 10, 1, false);
-	test_attention(b, 400, 3, 1, 8, 70, false);
-	test_attention(b, 37, 4, 2, 10, 0, true);
-	test_attention(b, 400, 2, 1, 8, 20, true);
+	test_attention(b, 1, 1, 1, 2, 0, CAUSAL);
+	test_attention(b, 37, 4, 2, 10, 0, CAUSAL);
+	test_attention(b, 64, 2, 2, 16, 0, CAUSAL);
+	test_attention(b, 300, 3, 1, 8, 0, CAUSAL);
+	test_attention(b, 37, 4, 2, 10, 1, CAUSAL);
+	test_attention(b, 400, 3, 1, 8, 70, CAUSAL);
+	test_attention(b, 37, 4, 2, 10, 0, DOCUMENTS);
+	test_attention(b, 400, 2, 1, 8, 20, DOCUMENTS);
+	test_attention(b, 37, 4, 2, 10, 0, PREFIXES);
+	test_attention(b, 400, 2, 1, 8, 0, PREFIXES);
+	test_attention(b, 400, 2, 1, 8, 20, PREFIXES);
 	test_attention_step(b, 1, 0, 2, 1, 8, 0);
 	test_attention_step(b, 5, 70, 6, 2, 10, 0);
 	test_attention_step(b, 5, 2, 6, 2, 10, 4);
@@ -468,8 +500,9 @@ bits(int threads, float *x, size_t n)
 	memset(y, 0, 2 * n * sizeof(*y));
 	o->matmul(y, x, x + 1000, 700, 900, 120, 0, 1, 0);
 	o->matmul(z, y, x, 900, 64, 700, 1, 0, 1);
-	o->attention_fwd(y, z, x, NULL, 2, 200, 4, 2, 32, 0);
-	o->attention_bwd(z + 10000, x, y, x, z, NULL, 2, 200, 4, 2, 32, 70);
+	o->attention_fwd(y, z, x, NULL, NULL, 2, 200, 4, 2, 32, 0);
+	o->attention_bwd(
+	    z + 10000, x, y, x, z, NULL, NULL, 2, 200, 4, 2, 32, 70);
 	o->layernorm_bwd(
 	    y + 250000, z + 6000, z + 7000, x, x + 5, x, x, 300, 130, 0);
 	o->rmsnorm_bwd(y + 200000, z + 5000, x, x + 5, x, x, 300, 130, 0);

@@ -56,7 +56,8 @@ side_step(struct side *s, uint64_t step, double lr, struct err *e)
 	for (i = 0; i < ROWS * (SEQ + 1); i++)
 		rows[i] = (uint32_t)(philox_uniform(5, step, i) * 19);
 	net_zero_grads(&s->n);
-	if (net_train(&s->n, rows, ROWS, SEQ, 1, &loss, e) < 0)
+	if (net_train(&s->n, &(struct rows){ .tokens = rows }, ROWS, SEQ, 1,
+		&loss, e) < 0)
 		return e->code;
 	return optimiser_step(&s->opt, step, lr, .5, e);
 }

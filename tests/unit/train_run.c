@@ -37,6 +37,8 @@ static char top[] = "/tmp/quern-train-XXXXXX";
 static bool phases;        /* odd steps have shorter rows */
 static uint32_t bad_token; /* put into step 3 if not 0 */
 static uint64_t run_steps = STEPS;
+static uint32_t half; /* 1: the second half of a step's rows is masked noise,
+		       * 2: is not there */
 static uint64_t bad_step; /* its rows are noise if not 0 */
 
 static uint32_t
@@ -50,7 +52,9 @@ step(void *ctx, uint64_t at, struct step_info *s, struct err *e)
 {
 	(void)ctx;
 	(void)e;
-	*s = (struct step_info){ .rows = ROWS,
+	*s = (struct step_info){ .rows = half == 2 ? 2
+					 : half    ? 4
+						   : ROWS,
 		.lr_scale = 1,
 		.seq = seq_of(at),
 		.tokens_before = at * ROWS * SEQ,
@@ -60,13 +64,12 @@ step(void *ctx, uint64_t at, struct step_info *s, struct err *e)
 
 /* A language: mostly, the next token is 3 times this one, plus 1. */
 static int
-read_rows(void *ctx, uint64_t at, uint32_t first, uint32_t n, uint32_t *tokens,
-    struct row_info *info, struct err *e)
+read_rows(void *ctx, uint64_t at, uint32_t first, uint32_t n,
+    const struct rows *out, struct err *e)
 {
-	uint32_t r, t, x, seq = seq_of(at);
+	uint32_t r, t, x, seq = seq_of(at), *tokens = out->tokens;
 
 	(void)ctx;
-	(void)info;
 	(void)e;
 	for (r = 0; r < n; r++)
 		for (t = 0, x = 0; t <= seq; t++) {
@@ -75,12 +78,16 @@ read_rows(void *ctx, uint64_t at, uint32_t first, uint32_t n, uint32_t *tokens,
 			x = (x * 3 + 1) % VOCAB;
 			if (philox_uniform(1, 1, i) < .2)
 				x = (uint32_t)(philox_uniform(1, 2, i) * VOCAB);
-			if (bad_step && at == bad_step)
+			if ((bad_step && at == bad_step) ||
+			    (half && first + r >= 2))
 				x = (uint32_t)(philox_uniform(1, 3, i) * VOCAB);
 			*tokens++ = x;
 		}
 	if (bad_token && at == 3)
 		tokens[-1] = bad_token;
+	for (r = 0; r < n; r++)
+		memset(out->loss + (size_t)r * seq,
+		    half && first + r >= 2 ? 0 : 1, seq);
 	return 0;
 }
 
@@ -143,6 +150,25 @@ run(const char *name, int threads, uint64_t stop, bool resume,
 		    name, s.first_loss, last->loss, last->valid_loss,
 		    last->unigram_loss);
 	return rc;
+}
+
+/* Rows that don't count change nothing, not even what a mean is over. */
+static void
+test_masked(const struct train_options *o)
+{
+	struct step_report r = { 0 }, s = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	half = 1;
+	rc = run("masked", 2, 0, false, o, &r, &e);
+	half = 2;
+	rc |= run("halved", 2, 0, false, o, &s, &e);
+	half = 0;
+	OK(rc == 0 && r.loss == s.loss && r.grad_norm == s.grad_norm &&
+		r.valid_loss == s.valid_loss &&
+		r.unigram_loss == s.unigram_loss,
+	    "masked rows are as if they were not there %s", e.msg);
 }
 
 static bool
@@ -448,6 +474,7 @@ main(void)
 	test_phases(&o);
 	test_optimisers(&o);
 	test_spikes(&o);
+	test_masked(&o);
 	test_full_disk(&o);
 	test_refusals(&o);
 	snprintf(command, sizeof(command), "rm -r '%s'", top);

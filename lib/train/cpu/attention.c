@@ -17,21 +17,23 @@ enum { QUERIES = 64, KEYS = 256 };
 
 struct shape {
 	size_t T, H, K, D;
-	size_t row;           /* of qkv: (H + 2K) * D */
-	float scale;          /* 1 / sqrt(D) */
-	size_t window;        /* or 0 */
-	const int32_t *first; /* (B,T) or NULL */
+	size_t row;                  /* of qkv: (H + 2K) * D */
+	float scale;                 /* 1 / sqrt(D) */
+	size_t window;               /* or 0 */
+	const int32_t *first, *last; /* (B,T) or NULL */
 };
 
 static struct shape
-shape_of(int T, int H, int K, int D, int window, const int32_t *first)
+shape_of(int T, int H, int K, int D, int window, const int32_t *first,
+    const int32_t *last)
 {
 	struct shape s = { .T = (size_t)T,
 		.H = (size_t)H,
 		.K = (size_t)K,
 		.D = (size_t)D,
 		.window = (size_t)window,
-		.first = first };
+		.first = first,
+		.last = last };
 
 	s.row = (s.H + 2 * s.K) * s.D;
 	s.scale = 1 / sqrtf((float)D);
@@ -58,12 +60,19 @@ begins(const struct shape *s, size_t b, size_t t)
 	return s->window && t + 1 > from + s->window ? t + 1 - s->window : from;
 }
 
+/* The position behind the last one that position t of row b looks at. */
+static size_t
+ends(const struct shape *s, size_t b, size_t t)
+{
+	return s->last ? (size_t)s->last[b * s->T + t] + 1 : t + 1;
+}
+
 static struct span
 seen(const struct shape *s, size_t b, size_t t, size_t k0, size_t n)
 {
-	size_t from = begins(s, b, t);
+	size_t from = begins(s, b, t), to = ends(s, b, t);
 	struct span x = { from > k0 ? lesser(n, from - k0) : 0,
-		t >= k0 ? lesser(n, t - k0 + 1) : 0 };
+		to > k0 ? lesser(n, to - k0) : 0 };
 
 	if (x.to < x.from)
 		x.to = x.from;
@@ -137,7 +146,8 @@ static void
 block_fwd(const struct shape *s, float *out, float *lse, const float *q,
     const float *k, const float *v, size_t b, size_t q0)
 {
-	size_t nq = lesser(QUERIES, s->T - q0), end = q0 + nq, k0, nk, i;
+	size_t nq = lesser(QUERIES, s->T - q0), k0, nk, i;
+	size_t end = ends(s, b, q0 + nq - 1);
 	float tile[QUERIES * KEYS], max[QUERIES], sum[QUERIES];
 	size_t ldo = s->H * s->D;
 
@@ -165,9 +175,9 @@ block_fwd(const struct shape *s, float *out, float *lse, const float *q,
 
 void
 cpu_attention_fwd(void *out, void *lse, const void *qkv, const int32_t *first,
-    int B, int T, int H, int K, int D, int window)
+    const int32_t *last, int B, int T, int H, int K, int D, int window)
 {
-	struct shape s = shape_of(T, H, K, D, window, first);
+	struct shape s = shape_of(T, H, K, D, window, first, last);
 	int blocks = (T + QUERIES - 1) / QUERIES, t;
 
 #pragma omp parallel for schedule(dynamic)
@@ -236,7 +246,7 @@ tile_bwd(const struct shape *s, const struct head *h, const float *delta,
 static void
 head_bwd(const struct shape *s, const struct head *h)
 {
-	size_t ldo = s->H * s->D, q0, nq, k0, i;
+	size_t ldo = s->H * s->D, q0, nq, k0, end, i;
 	float delta[QUERIES];
 
 	for (q0 = 0; q0 < s->T; q0 += QUERIES) {
@@ -245,9 +255,10 @@ head_bwd(const struct shape *s, const struct head *h)
 			delta[i] = vec_dot(h->dout + (q0 + i) * ldo,
 			    h->out + (q0 + i) * ldo, s->D);
 		k0 = begins(s, h->b, q0) / KEYS * KEYS;
-		for (; k0 < q0 + nq; k0 += KEYS)
-			tile_bwd(s, h, delta, q0, nq, k0,
-			    lesser(KEYS, q0 + nq - k0));
+		end = ends(s, h->b, q0 + nq - 1);
+		for (; k0 < end; k0 += KEYS)
+			tile_bwd(
+			    s, h, delta, q0, nq, k0, lesser(KEYS, end - k0));
 	}
 }
 
@@ -276,10 +287,10 @@ group_bwd(const struct shape *s, float *dqkv, const float *dout,
 
 void
 cpu_attention_bwd(void *dqkv, const void *dout, const void *out,
-    const void *qkv, const void *lse, const int32_t *first, int B, int T, int H,
-    int K, int D, int window)
+    const void *qkv, const void *lse, const int32_t *first, const int32_t *last,
+    int B, int T, int H, int K, int D, int window)
 {
-	struct shape s = shape_of(T, H, K, D, window, first);
+	struct shape s = shape_of(T, H, K, D, window, first, last);
 	int t;
 
 	cpu_zero(dqkv, (size_t)B * s.T * s.row);

@@ -31,7 +31,8 @@ cpu_bias_bwd(void *db, const void *dout, int N, int C)
 }
 
 void
-cpu_position_fwd(void *x, const void *table, int B, int T, int C, int pos)
+cpu_position_fwd(void *x, const void *table, const int32_t *first, int B, int T,
+    int C, int pos)
 {
 	size_t c = (size_t)C;
 	int i;
@@ -39,22 +40,26 @@ cpu_position_fwd(void *x, const void *table, int B, int T, int C, int pos)
 #pragma omp parallel for
 	for (i = 0; i < B * T; i++)
 		vec_axpy((float *)x + (size_t)i * c,
-		    (const float *)table + (size_t)(pos + i % T) * c, c, 1);
+		    (const float *)table +
+			(size_t)(pos + i % T - (first ? first[i] : 0)) * c,
+		    c, 1);
 }
 
 void
-cpu_position_bwd(void *dtable, const void *dout, int B, int T, int C)
+cpu_position_bwd(
+    void *dtable, const void *dout, const int32_t *first, int B, int T, int C)
 {
-	size_t c = (size_t)C;
-	int t;
+	size_t c = (size_t)C, from;
 
 #pragma omp parallel for
-	for (t = 0; t < T; t++) {
-		int b;
+	for (from = 0; from < c; from += COLUMNS) {
+		size_t n = c - from < COLUMNS ? c - from : COLUMNS, t;
+		int i;
 
-		for (b = 0; b < B; b++)
-			vec_axpy((float *)dtable + (size_t)t * c,
-			    (const float *)dout + (size_t)(b * T + t) * c, c,
-			    1);
+		for (i = 0; i < B * T; i++) {
+			t = (size_t)(i % T - (first ? first[i] : 0));
+			vec_axpy((float *)dtable + t * c + from,
+			    (const float *)dout + (size_t)i * c + from, n, 1);
+		}
 	}
 }

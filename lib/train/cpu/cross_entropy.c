@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <string.h>
 
 #include "train/cpu/vec.h"
 #include "train/ops.h"
@@ -26,12 +27,20 @@ subtract(float *x, size_t n, float y)
 }
 
 static float
-row_loss(float *x, size_t V, size_t target, const struct cross_entropy *o)
+row_loss(float *x, size_t V, int32_t target, const struct cross_entropy *o)
 {
-	float max = vec_max(x, V), at = x[target] - max, sum, log_sum, lse;
+	float max, at, sum, log_sum, lse;
 	float s = (float)o->smoothing, scale = (float)o->scale, loss;
-	float middle = s > 0 ? (float)(mean(x, V) - (double)max) : 0;
+	float middle;
 
+	if (target < 0) {
+		if (o->backward)
+			memset(x, 0, V * sizeof(*x));
+		return 0;
+	}
+	max = vec_max(x, V);
+	at = x[target] - max;
+	middle = s > 0 ? (float)(mean(x, V) - (double)max) : 0;
 	sum = vec_exp_sum(x, V, 1, max);
 	log_sum = logf(sum);
 	lse = log_sum + max;
@@ -55,5 +64,5 @@ cpu_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
 #pragma omp parallel for
 	for (i = 0; i < N; i++)
 		l[i] = row_loss((float *)logits + (size_t)i * (size_t)V,
-		    (size_t)V, (size_t)targets[i], o);
+		    (size_t)V, targets[i], o);
 }

@@ -28,8 +28,16 @@ loss_row(float *loss, float *logits, const int32_t *targets, int V, float scale,
 {
 	float *x = logits + (size_t)blockIdx.x * V;
 	int target = targets[blockIdx.x];
-	float max = x[0], sum = 0, mean = 0, at = x[target], lse, share;
+	float max = x[0], sum = 0, mean = 0, at, lse, share;
 
+	if (target < 0) {
+		if (threadIdx.x == 0)
+			loss[blockIdx.x] = 0;
+		for (int i = threadIdx.x; backward && i < V; i += THREADS)
+			x[i] = 0;
+		return;
+	}
+	at = x[target];
 	for (int i = threadIdx.x; i < V; i += THREADS)
 		max = fmaxf(max, x[i]);
 	max = block_max(max);
