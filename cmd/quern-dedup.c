@@ -5,11 +5,13 @@
 #include "dedup/exact.h"
 #include "dedup/minhash.h"
 #include "dedup/samelines.h"
+#include "dedup/substring.h"
 
 static struct opt_common common;
 static struct exact_opt exact;
 static struct minhash_opt near;
 static struct lines_opt lines = { .least = 1 };
+static struct substring_opt substring = { .least = 100, .action = "cut" };
 
 static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
@@ -39,6 +41,16 @@ static const struct opt lines_opts[] = {
 	{ "least", 0, OPT_INT, &lines.least, "N",
 	    "lines of fewer words stay wherever they are", NULL },
 	PREFER(&lines.prefer),
+	{ 0 },
+};
+
+static const struct opt substring_opts[] = {
+	{ "least", 0, OPT_POSITIVE, &substring.least, "N",
+	    "bytes: shorter text stays wherever it is", NULL },
+	{ "action", 0, OPT_STR, &substring.action, "WHAT",
+	    "cut it out, or only say in the metadata where it stands",
+	    "cut,mark" },
+	PREFER(&substring.prefer),
 	{ 0 },
 };
 
@@ -96,6 +108,18 @@ static const struct opt_cmd lines_cmd = {
 		"unless --prefer\nsays otherwise.",
 };
 
+static const struct opt_cmd substring_cmd = {
+	.name = "dedup substring",
+	.args = "[FILE...]",
+	.summary = "cut out text that stands elsewhere, whatever is around it",
+	.example = "quern dedup substring --least 200 documents.jsonl "
+		   "-o distinct.jsonl",
+	.opts = substring_opts,
+	.common = common_opts,
+	.more = "Each run of bytes stays in one document: that with the "
+		"smallest id, unless\n--prefer says otherwise.",
+};
+
 static const struct opt_cmd minhash_cmd = {
 	.name = "dedup minhash",
 	.args = "[FILE...]",
@@ -119,6 +143,12 @@ static int
 run_lines(struct docs *in, struct run *r, struct err *e)
 {
 	return dedup_lines(in, r, &lines, e);
+}
+
+static int
+run_substring(struct docs *in, struct run *r, struct err *e)
+{
+	return dedup_substring(in, r, &substring, e);
 }
 
 static int
@@ -177,6 +207,12 @@ lines_main(int argc, char **argv)
 	return dedup(&lines_cmd, argc, argv, run_lines);
 }
 
+static int
+substring_main(int argc, char **argv)
+{
+	return dedup(&substring_cmd, argc, argv, run_substring);
+}
+
 /* The other options begin as the profile has them, in the help too. */
 static void
 begin_with_profile(int argc, char **argv)
@@ -212,6 +248,8 @@ main(int argc, char **argv)
 		    minhash_main },
 		{ "lines", "cut out lines that another document has",
 		    lines_main },
+		{ "substring", "cut out text that stands elsewhere",
+		    substring_main },
 		{ 0 },
 	};
 
