@@ -10,7 +10,7 @@
 static struct opt_common common;
 static struct exact_opt exact;
 static struct minhash_opt near;
-static struct lines_opt lines = { .least = 1 };
+static struct lines_opt lines = { .unit = "lines", .least = 1 };
 static struct substring_opt substring = { .least = 100, .action = "cut" };
 
 static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
@@ -23,23 +23,38 @@ static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 		    NULL \
 	}
 
+#define BLOOM(dst) \
+	{ \
+		"bloom", 0, OPT_DOUBLE, dst, "P", \
+		    "remember only what a Bloom filter says comes twice, of " \
+		    "the rest a share of P at most; 0: no filter", \
+		    NULL \
+	}
+
 static const struct opt exact_opts[] = {
 	{ "normal", 0, OPT_FLAG, &exact.normal, NULL,
 	    "compare texts in lower case, every run of white space as one "
 	    "blank",
 	    NULL },
+	BLOOM(&exact.bloom),
 	PREFER(&exact.prefer),
 	{ 0 },
 };
 
 static const struct opt url_opts[] = {
+	BLOOM(&exact.bloom),
 	PREFER(&exact.prefer),
 	{ 0 },
 };
 
 static const struct opt lines_opts[] = {
+	{ "unit", 0, OPT_STR, &lines.unit, "WHAT", "what is compared and cut",
+	    "lines,sentences" },
+	{ "span", 0, OPT_INT, &lines.span, "N",
+	    "so many in a row are compared; 0: 1 line, 3 sentences", NULL },
 	{ "least", 0, OPT_INT, &lines.least, "N",
-	    "lines of fewer words stay wherever they are", NULL },
+	    "lines or spans of fewer words stay wherever they are", NULL },
+	BLOOM(&lines.bloom),
 	PREFER(&lines.prefer),
 	{ 0 },
 };

@@ -6,12 +6,16 @@
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "dedup/apply.h"
+#include "dedup/bloom.h"
 #include "dedup/budget.h"
 #include "dedup/exact.h"
 #include "dedup/groups.h"
 #include "dedup/prefer.h"
 #include "dedup/url.h"
 #include "io/docs.h"
+
+/* Has a document a key? ONCE: one that no other has. */
+enum { NO_KEY, KEY, ONCE };
 
 /* What the first pass says of a document; its id and its rank follow. */
 struct seen {
@@ -24,6 +28,8 @@ struct exact {
 	struct prefer prefer;
 	struct budget budget;
 	struct groups groups;
+	struct twice twice; /* with --bloom */
+	uint64_t once;      /* documents that it says are alone */
 };
 
 struct worker {
@@ -89,6 +95,18 @@ key_of(const struct exact *x, struct worker *w, const struct doc *d,
 	return 1;
 }
 
+/* The document's key, for the filter. */
+static int
+key_only(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	struct hash128 key;
+	int rc = key_of(ctx, worker, d, &key, e);
+
+	if (rc == KEY)
+		buf_put(&em->side, &key.lo, sizeof(key.lo));
+	return rc < 0 ? rc : 0;
+}
+
 static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
@@ -102,6 +120,8 @@ look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	rc = key_of(x, w, d, &s.key, e);
 	if (rc < 0)
 		return rc;
+	if (rc == KEY && x->twice.words && !twice_has(&x->twice, s.key.lo))
+		rc = ONCE;
 	s.has_key = (uint64_t)rc;
 	buf_clear(&w->rank);
 	prefer_rank(&x->prefer, d, &w->rank);
@@ -126,9 +146,10 @@ collect(void *ctx, struct str side, struct err *e)
 			.ordinal = s.ordinal,
 			.rank = { side.p + sizeof(s) + s.nid, s.nrank } };
 
-		if (groups_add(&x->groups, &w, s.has_key ? &s.key : NULL,
+		if (groups_add(&x->groups, &w, s.has_key == KEY ? &s.key : NULL,
 			&group, e) < 0)
 			return e->code;
+		x->once += s.has_key == ONCE;
 		side.p += sizeof(s) + s.nid + s.nrank;
 		side.n -= sizeof(s) + s.nid + s.nrank;
 	}
@@ -166,10 +187,26 @@ add_stats(
 	if (apply_clusters(a, &c, e) < 0)
 		return e->code;
 	buf_printf(&r->extra,
-	    "\"distinct\":%zu,\"clusters\":%llu,\"largest_cluster\":%llu,",
-	    x->groups.n, (unsigned long long)c.n,
-	    (unsigned long long)c.largest);
+	    "\"distinct\":%llu,\"clusters\":%llu,\"largest_cluster\":%llu,",
+	    (unsigned long long)(x->groups.n + x->once),
+	    (unsigned long long)c.n, (unsigned long long)c.largest);
+	if (x->twice.words)
+		bloom_stats(&x->twice, &r->extra);
 	return buf_ok(&r->extra, e);
+}
+
+static int
+fill_filter(
+    struct exact *x, struct docs *in, const struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = key_only };
+
+	if (x->opt->bloom == 0)
+		return 0;
+	return bloom_fill(
+	    &x->twice, &x->budget, x->opt->bloom, in, &ops, x, r, e);
 }
 
 int
@@ -186,11 +223,14 @@ dedup_exact(
 	if (rc < 0 || (rc = budget_init(&x.budget, r->opt, e)) < 0)
 		return rc;
 	groups_init(&x.groups, &x.budget, false);
-	rc = docs_scan(in, &ops, &x, r, e);
+	rc = fill_filter(&x, in, r, e);
+	if (rc == 0)
+		rc = docs_scan(in, &ops, &x, r, e);
 	if (rc == 0)
 		rc = apply_run(&a, in, r, e);
 	if (rc == 0)
 		rc = add_stats(&x, &a, r, e);
 	groups_free(&x.groups);
+	twice_free(&x.twice);
 	return rc;
 }

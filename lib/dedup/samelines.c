@@ -5,18 +5,19 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "dedup/bloom.h"
 #include "dedup/budget.h"
-#include "dedup/folded.h"
-#include "dedup/groups.h"
 #include "dedup/prefer.h"
+#include "dedup/roster.h"
 #include "dedup/samelines.h"
+#include "dedup/units.h"
 #include "io/docs.h"
 
-enum { MAX_WORDS = 1000, MAX_NAMED = 8 };
+enum { MAX_WORDS = 1000, MAX_SPAN = 100, MAX_NAMED = 8, SENTENCES = 3 };
 
-/* What the first pass says of a document; id, rank and hashes follow. */
+/* What the first pass says behind a document: hashes follow. */
 struct seen {
-	uint64_t ordinal, line, nid, nrank, n;
+	uint64_t n, once;
 };
 
 /* What the last pass says of one. */
@@ -26,17 +27,23 @@ struct did {
 
 struct lines {
 	const struct lines_opt *opt;
+	bool sentences;
+	size_t span, least;
 	struct prefer prefer;
 	struct budget budget;
-	struct groups groups; /* who everybody is */
-	uint64_t *hash;       /* open addressing; 0: empty */
-	uint32_t *owner;      /* the document that keeps it */
+	struct roster roster;
+	struct twice twice; /* with --bloom */
+	uint64_t *hash;     /* open addressing; 0: empty */
+	uint32_t *owner;    /* the document that keeps it */
 	size_t n, mask;
+	uint64_t once; /* spans that are not remembered */
 	uint64_t digest, cut, bytes;
 };
 
 struct worker {
-	struct folded words;
+	struct units units;
+	bool *cut; /* by unit */
+	size_t cut_cap;
 	struct buf rank, text, json;
 	uint64_t *set; /* hashes of lines kept; open addressing */
 	size_t set_cap, set_mask;
@@ -60,7 +67,8 @@ free_worker(void *worker)
 {
 	struct worker *w = worker;
 
-	folded_free(&w->words);
+	units_free(&w->units);
+	free(w->cut);
 	buf_free(&w->rank);
 	buf_free(&w->text);
 	buf_free(&w->json);
@@ -68,35 +76,31 @@ free_worker(void *worker)
 	free(w);
 }
 
-/* The next line of *text without its LF; false behind the last. */
+/* Is a span told apart at all? 0 is none; the filter knows those that are
+ * alone. */
 static bool
-next_line(struct str *text, struct str *line)
+is_known(const struct lines *l, uint64_t h)
 {
-	const char *eol;
-
-	if (!text->p)
-		return false;
-	eol = text->n ? memchr(text->p, '\n', text->n) : NULL;
-	line->p = text->p;
-	line->n = eol ? (size_t)(eol - text->p) : text->n;
-	text->p = eol ? eol + 1 : NULL;
-	text->n -= line->n + (eol != NULL);
-	return true;
+	return h && (!l->twice.words || twice_has(&l->twice, h));
 }
 
-/* The hash by which a line is known in *hash, or 0 if it stays anyway. */
+/* The hashes of a document's spans, for the filter. */
 static int
-hash_line(const struct lines *l, struct worker *w, struct str line,
-    uint64_t *hash, struct err *e)
+hashes(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
-	size_t n;
+	const struct lines *l = ctx;
+	struct worker *w = worker;
+	size_t i, n;
+	uint64_t h;
 
-	*hash = 0;
-	if (folded_of(&w->words, line, e) < 0)
+	if (units_of(&w->units, d->text, l->sentences, e) < 0)
 		return e->code;
-	n = w->words.n;
-	if (n && n >= (size_t)l->opt->least)
-		*hash = folded_gram(&w->words, 0, n, folded_power(n));
+	n = units_spans(&w->units, l->span);
+	for (i = 0; i < n; i++) {
+		h = units_hash(&w->units, i, l->span, l->least);
+		if (h)
+			buf_put(&em->side, &h, sizeof(h));
+	}
 	return 0;
 }
 
@@ -105,28 +109,26 @@ look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
 	struct worker *w = worker;
-	struct str text = d->text, line;
-	struct seen s = { .ordinal = d->ordinal,
-		.line = hash64(d->line.p, d->line.n, 0),
-		.nid = d->id.n };
-	size_t at = em->side.n;
+	struct seen s = { 0 };
+	size_t i, n, at;
 	uint64_t h;
 
-	buf_clear(&w->rank);
-	prefer_rank(&l->prefer, d, &w->rank);
-	s.nrank = w->rank.n;
+	if (roster_note(em, d, &l->prefer, &w->rank, e) < 0 ||
+	    units_of(&w->units, d->text, l->sentences, e) < 0)
+		return e->code;
+	at = em->side.n;
 	buf_put(&em->side, &s, sizeof(s));
-	buf_str(&em->side, d->id);
-	buf_str(&em->side, buf_view(&w->rank));
-	while (next_line(&text, &line)) {
-		if (hash_line(l, w, line, &h, e) < 0)
-			return e->code;
-		if (h == 0)
-			continue;
-		buf_put(&em->side, &h, sizeof(h));
-		s.n++;
+	n = units_spans(&w->units, l->span);
+	for (i = 0; i < n; i++) {
+		h = units_hash(&w->units, i, l->span, l->least);
+		if (is_known(l, h)) {
+			buf_put(&em->side, &h, sizeof(h));
+			s.n++;
+		} else {
+			s.once += h != 0;
+		}
 	}
-	if (buf_ok(&em->side, e) < 0 || buf_ok(&w->rank, e) < 0)
+	if (buf_ok(&em->side, e) < 0)
 		return e->code;
 	memcpy(em->side.p + at, &s, sizeof(s));
 	return 0;
@@ -173,11 +175,14 @@ grow(struct lines *l, struct err *e)
 	return 0;
 }
 
-/* The document has this line: is it preferred to those before? */
+/*
+ * The document has this span.  Documents are numbered by preference only when
+ * all are known, so owners are compared as they come.
+ */
 static int
 claim(struct lines *l, uint64_t h, uint32_t doc, struct err *e)
 {
-	const struct who *who = l->groups.who;
+	const struct roster_doc *v = l->roster.v;
 	size_t at;
 
 	if ((!l->hash || l->n + 1 > l->mask / 3 * 2) && grow(l, e) < 0)
@@ -187,29 +192,8 @@ claim(struct lines *l, uint64_t h, uint32_t doc, struct err *e)
 		l->hash[at] = h;
 		l->owner[at] = doc;
 		l->n++;
-	} else if (who_cmp(&who[doc], &who[l->owner[at]]) < 0) {
+	} else if (roster_cmp(&v[doc], &v[l->owner[at]]) < 0) {
 		l->owner[at] = doc;
-	}
-	return 0;
-}
-
-static int
-collect_one(struct lines *l, const struct seen *s, const char *p, struct err *e)
-{
-	struct who w = { .id = { p, s->nid },
-		.line = s->line,
-		.ordinal = s->ordinal,
-		.rank = { p + s->nid, s->nrank } };
-	uint32_t group;
-	uint64_t i, h;
-
-	if (groups_add(&l->groups, &w, NULL, &group, e) < 0)
-		return e->code;
-	p += s->nid + s->nrank;
-	for (i = 0; i < s->n; i++) {
-		memcpy(&h, p + i * sizeof(h), sizeof(h));
-		if (claim(l, h, (uint32_t)s->ordinal, e) < 0)
-			return e->code;
 	}
 	return 0;
 }
@@ -217,14 +201,23 @@ collect_one(struct lines *l, const struct seen *s, const char *p, struct err *e)
 static int
 collect(void *ctx, struct str side, struct err *e)
 {
+	struct lines *l = ctx;
+	uint32_t ordinal;
 	struct seen s;
-	size_t n;
+	uint64_t i, h;
 
-	for (; side.n; side.p += n, side.n -= n) {
-		memcpy(&s, side.p, sizeof(s));
-		n = sizeof(s) + s.nid + s.nrank + s.n * sizeof(uint64_t);
-		if (collect_one(ctx, &s, side.p + sizeof(s), e) < 0)
+	while (side.n) {
+		if (roster_take(&l->roster, &side, &ordinal, e) < 0)
 			return e->code;
+		memcpy(&s, side.p, sizeof(s));
+		side.p += sizeof(s);
+		for (i = 0; i < s.n; i++, side.p += sizeof(h)) {
+			memcpy(&h, side.p, sizeof(h));
+			if (claim(l, h, ordinal, e) < 0)
+				return e->code;
+		}
+		side.n -= sizeof(s) + s.n * sizeof(h);
+		l->once += s.once;
 	}
 	return 0;
 }
@@ -276,13 +269,13 @@ name_owner(struct worker *w, uint32_t owner)
 		w->named[w->nnamed++] = owner;
 }
 
-/* Does a line of document `doc` stay there? */
+/* Does a span of document `doc` stay there? */
 static bool
 stays(const struct lines *l, struct worker *w, uint64_t h, uint64_t doc)
 {
 	size_t at;
 
-	if (h == 0)
+	if (!is_known(l, h))
 		return true;
 	at = place_of(l, h);
 	/* Empty only if the input changed, which is told at the end. */
@@ -294,37 +287,121 @@ stays(const struct lines *l, struct worker *w, uint64_t h, uint64_t doc)
 
 /* What happened to a document. */
 struct edit {
-	uint64_t lines, cut, bytes;
-	uint64_t left; /* lines with words that stay */
+	uint64_t units, cut, bytes;
+	uint64_t left; /* units with words that stay */
 };
 
+/* Fill w->cut: the units of every span that does not stay. */
 static int
-cut_lines(const struct lines *l, struct worker *w, const struct doc *d,
-    struct edit *x, struct err *e)
+mark_cut(
+    const struct lines *l, struct worker *w, const struct doc *d, struct err *e)
 {
-	struct str text = d->text, line;
-	uint64_t h, kept = 0;
+	struct units *u = &w->units;
+	size_t i, k, n;
+	bool *cut;
 
-	*x = (struct edit){ 0 };
-	while (next_line(&text, &line))
-		x->lines++;
-	w->nnamed = 0;
-	buf_clear(&w->text);
-	if (clear_set(w, x->lines, e) < 0)
+	if (units_of(u, d->text, l->sentences, e) < 0)
 		return e->code;
-	for (text = d->text; next_line(&text, &line);) {
-		if (hash_line(l, w, line, &h, e) < 0)
-			return e->code;
-		if (!stays(l, w, h, d->ordinal)) {
-			x->cut++;
-			x->bytes += line.n;
+	n = units_spans(u, l->span);
+	if (clear_set(w, n, e) < 0)
+		return e->code;
+	if (w->cut_cap < u->n) {
+		cut = realloc(w->cut, u->n * 2 * sizeof(*cut));
+		if (!cut)
+			return err_nomem(e, "lines");
+		w->cut = cut;
+		w->cut_cap = u->n * 2;
+	}
+	if (u->n)
+		memset(w->cut, 0, u->n * sizeof(*w->cut));
+	w->nnamed = 0;
+	for (i = 0; i < n; i++)
+		if (!stays(
+			l, w, units_hash(u, i, l->span, l->least), d->ordinal))
+			for (k = i; k < i + l->span; k++)
+				w->cut[u->worded[k]] = true;
+	return 0;
+}
+
+/* Lines that stay, parted by LF. */
+static void
+join_lines(struct worker *w, struct str text)
+{
+	const struct text_unit *x;
+	size_t i, kept = 0;
+
+	for (i = 0; i < w->units.n; i++) {
+		x = &w->units.v[i];
+		if (w->cut[i])
 			continue;
-		}
-		x->left += w->words.n > 0;
 		if (kept++)
 			buf_putc(&w->text, '\n');
-		buf_str(&w->text, line);
+		buf_put(&w->text, text.p + x->start, x->end - x->start);
 	}
+}
+
+static size_t
+count_lf(struct str s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++)
+		n += s.p[i] == '\n';
+	return n;
+}
+
+/*
+ * Sentences that stay, parted by the white space with the most line ends that
+ * was between them: paragraphs stay apart.
+ */
+static void
+join_sentences(struct worker *w, struct str text)
+{
+	const struct units *u = &w->units;
+	const struct text_unit *x;
+	struct str gap = { text.p, u->n ? u->v[0].start : text.n }, next;
+	size_t i, kept = 0;
+
+	for (i = 0; i < u->n; i++) {
+		x = &u->v[i];
+		next = (struct str){ text.p + x->end,
+			(i + 1 < u->n ? x[1].start : text.n) - x->end };
+		if (!w->cut[i]) {
+			buf_str(&w->text, gap);
+			buf_put(&w->text, text.p + x->start, x->end - x->start);
+			gap = next;
+			kept++;
+		} else if (kept && count_lf(next) > count_lf(gap)) {
+			gap = next;
+		}
+	}
+	/* A blank before a sentence that is gone is none of the last one's. */
+	if (u->n == 0 || !w->cut[u->n - 1] || count_lf(gap))
+		buf_str(&w->text, gap);
+}
+
+static int
+cut_units(const struct lines *l, struct worker *w, const struct doc *d,
+    struct edit *x, struct err *e)
+{
+	const struct text_unit *v;
+	size_t i;
+
+	*x = (struct edit){ 0 };
+	if (mark_cut(l, w, d, e) < 0)
+		return e->code;
+	v = w->units.v;
+	x->units = w->units.n;
+	for (i = 0; i < w->units.n; i++) {
+		x->cut += w->cut[i];
+		x->bytes += w->cut[i] ? v[i].end - v[i].start : 0;
+		x->left += !w->cut[i] && v[i].nword;
+	}
+	buf_clear(&w->text);
+	if (x->cut && l->sentences)
+		join_sentences(w, d->text);
+	else if (x->cut)
+		join_lines(w, d->text);
 	return buf_ok(&w->text, e);
 }
 
@@ -336,12 +413,12 @@ describe(const struct lines *l, struct worker *w, const struct edit *x)
 
 	buf_clear(&w->json);
 	buf_printf(&w->json,
-	    "{\"lines\":%" PRIu64 ",\"cut\":%" PRIu64 ",\"bytes\":%" PRIu64
+	    "{\"%s\":%" PRIu64 ",\"cut\":%" PRIu64 ",\"bytes\":%" PRIu64
 	    ",\"of\":[",
-	    x->lines, x->cut, x->bytes);
+	    l->opt->unit, x->units, x->cut, x->bytes);
 	for (i = 0; i < w->nnamed; i++) {
 		buf_puts(&w->json, i ? "," : "");
-		buf_json_lossy(&w->json, l->groups.who[w->named[i]].id);
+		buf_json_lossy(&w->json, l->roster.v[w->named[i]].id);
 	}
 	buf_puts(&w->json, "]}");
 }
@@ -354,7 +431,7 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	struct edit x;
 	struct did did = { .line = hash64(d->line.p, d->line.n, 0) };
 
-	if (cut_lines(l, w, d, &x, e) < 0)
+	if (cut_units(l, w, d, &x, e) < 0)
 		return e->code;
 	did.cut = x.cut;
 	did.bytes = x.bytes;
@@ -366,7 +443,9 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 		return e->code;
 	if (x.left == 0)
 		return emit_drop(em, d,
-		    &(struct reason){ .rule = "all_lines_duplicate",
+		    &(struct reason){ .rule = l->sentences
+						  ? "all_sentences_duplicate"
+						  : "all_lines_duplicate",
 			.has_value = true,
 			.value = 0,
 			.threshold = 1,
@@ -386,7 +465,7 @@ sum_up(void *ctx, struct str side, struct err *e)
 	(void)e;
 	for (; side.n; side.p += sizeof(did), side.n -= sizeof(did)) {
 		memcpy(&did, side.p, sizeof(did));
-		l->digest = mix64(l->digest ^ did.line);
+		roster_again(&l->digest, did.line);
 		l->cut += did.cut;
 		l->bytes += did.bytes;
 	}
@@ -394,45 +473,76 @@ sum_up(void *ctx, struct str side, struct err *e)
 }
 
 static int
+fill_filter(
+    struct lines *l, struct docs *in, const struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = hashes };
+
+	if (l->opt->bloom == 0)
+		return 0;
+	return bloom_fill(
+	    &l->twice, &l->budget, l->opt->bloom, in, &ops, l, r, e);
+}
+
+static int
 run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 {
-	static const struct docs_ops first = { new_worker, free_worker, look,
-		collect };
-	static const struct docs_ops last = { new_worker, free_worker, judge,
-		sum_up };
+	static const struct docs_ops first = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = look,
+		.fold = collect };
+	static const struct docs_ops last = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = judge,
+		.fold = sum_up };
 
-	if (grow(l, e) < 0 || docs_scan(in, &first, l, r, e) < 0 ||
-	    docs_run(in, &last, l, r, e) < 0)
+	if (fill_filter(l, in, r, e) < 0 || grow(l, e) < 0 ||
+	    docs_scan(in, &first, l, r, e) < 0 ||
+	    docs_run(in, &last, l, r, e) < 0 ||
+	    roster_same(&l->roster, l->digest, e) < 0)
 		return e->code;
-	if (l->digest != l->groups.lines)
-		return err_set(e, ERR_IO,
-		    "the input changed between the first pass over it and the "
-		    "last");
 	buf_printf(&r->extra,
-	    "\"distinct\":%zu,\"lines_cut\":%" PRIu64 ",\"bytes_cut\":%" PRIu64
-	    ",",
-	    l->n, l->cut, l->bytes);
+	    "\"distinct\":%" PRIu64 ",\"%s_cut\":%" PRIu64
+	    ",\"bytes_cut\":%" PRIu64 ",",
+	    l->n + l->once, l->opt->unit, l->cut, l->bytes);
+	if (l->twice.words)
+		bloom_stats(&l->twice, &r->extra);
 	return buf_ok(&r->extra, e);
+}
+
+static int
+check_options(const struct lines_opt *o, struct err *e)
+{
+	if (o->least > MAX_WORDS)
+		return err_set(e, ERR_ARG, "option --least: %d is not in 0..%d",
+		    o->least, MAX_WORDS);
+	if (o->span > MAX_SPAN)
+		return err_set(e, ERR_ARG, "option --span: %d is not in 1..%d",
+		    o->span, MAX_SPAN);
+	return 0;
 }
 
 int
 dedup_lines(
     struct docs *in, struct run *r, const struct lines_opt *opt, struct err *e)
 {
-	struct lines l = { .opt = opt };
+	struct lines l = { .opt = opt,
+		.sentences = strcmp(opt->unit, "sentences") == 0,
+		.least = (size_t)opt->least,
+		.span = (size_t)opt->span };
 	int rc = prefer_parse(&l.prefer, opt->prefer, e);
 
-	if (rc < 0)
+	if (l.span == 0)
+		l.span = l.sentences ? SENTENCES : 1;
+	if (rc < 0 || (rc = check_options(opt, e)) < 0 ||
+	    (rc = budget_init(&l.budget, r->opt, e)) < 0)
 		return rc;
-	if (opt->least > MAX_WORDS)
-		return err_set(e, ERR_ARG, "option --least: %d is not in 0..%d",
-		    opt->least, MAX_WORDS);
-	rc = budget_init(&l.budget, r->opt, e);
-	if (rc < 0)
-		return rc;
-	groups_init(&l.groups, &l.budget, true);
+	roster_init(&l.roster, &l.budget);
 	rc = run_all(&l, in, r, e);
-	groups_free(&l.groups);
+	roster_free(&l.roster);
+	twice_free(&l.twice);
 	free(l.hash);
 	free(l.owner);
 	return rc;

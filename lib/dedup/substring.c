@@ -10,10 +10,10 @@
 #include "dedup/anchors.h"
 #include "dedup/budget.h"
 #include "dedup/cover.h"
-#include "dedup/groups.h"
 #include "dedup/parts.h"
 #include "dedup/prefer.h"
 #include "dedup/repeats.h"
+#include "dedup/roster.h"
 #include "dedup/spans.h"
 #include "dedup/substring.h"
 #include "dedup/twice.h"
@@ -29,11 +29,6 @@ enum { PER_BATCH = 4 << 20 };
 
 /* Bytes that a part of the pieces should have: its suffixes fit the caches. */
 enum { PART_BYTES = 16 << 20 };
-
-/* What the first pass says of a document; its id and its rank follow. */
-struct seen {
-	uint64_t ordinal, line, nid, nrank, bytes;
-};
 
 /*
  * What the third pass says of n windows from a place on; their text follows.
@@ -63,10 +58,7 @@ struct substring {
 	int threads;
 	struct prefer prefer;
 	struct budget budget;
-	struct groups groups; /* who everybody is */
-	uint32_t *doc;        /* those there are: as they come, then by rank */
-	size_t ndoc, doc_cap;
-	uint32_t *rank;   /* by document: how many are preferred to it */
+	struct roster roster;
 	uint64_t bytes;   /* of text, */
 	uint64_t stretch; /* since the last stretch began */
 	struct twice twice;
@@ -114,98 +106,41 @@ new_worker(void *ctx, struct err *e)
 	return NULL;
 }
 
-/* First pass: who there is. */
+/* First pass: who there is, and bytes of text. */
 static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
-	const struct substring *x = ctx;
+	const struct substring *s = ctx;
 	struct worker *w = worker;
-	struct seen s = { .ordinal = d->ordinal,
-		.line = hash64(d->line.p, d->line.n, 0),
-		.nid = d->id.n,
-		.bytes = d->text.n };
+	uint64_t bytes = d->text.n;
 
-	buf_clear(&w->rank);
-	prefer_rank(&x->prefer, d, &w->rank);
-	s.nrank = w->rank.n;
-	buf_put(&em->side, &s, sizeof(s));
-	buf_str(&em->side, d->id);
-	buf_str(&em->side, buf_view(&w->rank));
-	return buf_ok(&w->rank, e);
-}
-
-static int
-collect_one(
-    struct substring *x, const struct seen *s, const char *p, struct err *e)
-{
-	struct who w = { .id = { p, s->nid },
-		.line = s->line,
-		.ordinal = s->ordinal,
-		.rank = { p + s->nid, s->nrank } };
-	uint32_t group, *doc;
-
-	doc = budget_grow(&x->budget, x->doc, &x->doc_cap, x->ndoc + 1,
-	    sizeof(*doc), "documents", e);
-	if (!doc)
+	if (roster_note(em, d, &s->prefer, &w->rank, e) < 0)
 		return e->code;
-	x->doc = doc;
-	doc[x->ndoc++] = (uint32_t)s->ordinal;
-	x->bytes += s->bytes;
-	x->stretch += s->bytes;
-	if (x->stretch > x->budget.limit / 64) {
-		x->stretch = 0;
-		if (spans_stretch(&x->spans, (uint32_t)s->ordinal, e) < 0)
-			return e->code;
-	}
-	return groups_add(&x->groups, &w, NULL, &group, e);
+	buf_put(&em->side, &bytes, sizeof(bytes));
+	return 0;
 }
 
 static int
 collect(void *ctx, struct str side, struct err *e)
 {
-	struct seen s;
-	size_t n;
+	struct substring *s = ctx;
+	uint32_t ordinal;
+	uint64_t bytes;
 
-	for (; side.n; side.p += n, side.n -= n) {
-		memcpy(&s, side.p, sizeof(s));
-		n = sizeof(s) + s.nid + s.nrank;
-		if (collect_one(ctx, &s, side.p + sizeof(s), e) < 0)
+	while (side.n) {
+		if (roster_take(&s->roster, &side, &ordinal, e) < 0)
+			return e->code;
+		memcpy(&bytes, side.p, sizeof(bytes));
+		side.p += sizeof(bytes);
+		side.n -= sizeof(bytes);
+		s->bytes += bytes;
+		s->stretch += bytes;
+		if (s->stretch <= s->budget.limit / 64)
+			continue;
+		s->stretch = 0;
+		if (spans_stretch(&s->spans, ordinal, e) < 0)
 			return e->code;
 	}
-	return 0;
-}
-
-static int
-by_preference(const void *a, const void *b)
-{
-	return who_cmp(
-	    *(const struct who *const *)a, *(const struct who *const *)b);
-}
-
-/* Put doc in order and fill rank. */
-static int
-put_in_order(struct substring *s, struct err *e)
-{
-	const struct who **v;
-	size_t i;
-
-	s->rank = budget_calloc(
-	    &s->budget, s->groups.ndoc, sizeof(*s->rank), "documents", e);
-	if (!s->rank)
-		return e->code;
-	/* qsort() takes as much again. */
-	v = budget_calloc(&s->budget, s->ndoc, 2 * sizeof(*v), "sorting", e);
-	if (!v)
-		return e->code;
-	for (i = 0; i < s->ndoc; i++)
-		v[i] = &s->groups.who[s->doc[i]];
-	qsort(v, s->ndoc, sizeof(*v), by_preference);
-	for (i = 0; i < s->ndoc; i++) {
-		s->doc[i] = (uint32_t)v[i]->ordinal;
-		s->rank[s->doc[i]] = (uint32_t)i;
-	}
-	free(v);
-	budget_give(&s->budget, 2 * s->ndoc * sizeof(*v));
 	return 0;
 }
 
@@ -278,7 +213,7 @@ gather(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	uint32_t from;
 	bool local;
 
-	if (d->ordinal >= s->groups.ndoc)
+	if (d->ordinal >= s->roster.nv)
 		return err_set(
 		    e, ERR_IO, "the input changed while it was read");
 	memset(w->latest, 0, sizeof(w->latest));
@@ -287,8 +222,8 @@ gather(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 		if (!twice_has(&s->twice, r.hash))
 			continue;
 		local = stands_before(w, s, d->text, &r, &from);
-		put_found(s, (uint64_t)s->rank[d->ordinal] << 32, local, from,
-		    &r, d->text, em);
+		put_found(s, (uint64_t)s->roster.place[d->ordinal] << 32, local,
+		    from, &r, d->text, em);
 	}
 	return 0;
 }
@@ -298,7 +233,7 @@ static int
 put_span(struct substring *s, uint64_t place, uint64_t from, uint32_t n,
     struct err *e)
 {
-	struct span x = { .doc = s->doc[place >> 32],
+	struct span x = { .doc = s->roster.order[place >> 32],
 		.start = (uint32_t)place,
 		.n = n,
 		.from = from };
@@ -477,7 +412,8 @@ describe(const struct substring *s, struct worker *w, struct err *e)
 		buf_printf(b,
 		    "%s{\"start\":%" PRIu32 ",\"end\":%" PRIu32 ",\"of\":",
 		    r > w->cover.v ? "," : "", r->start, r->end);
-		buf_json_lossy(b, s->groups.who[s->doc[r->from >> 32]].id);
+		buf_json_lossy(
+		    b, s->roster.v[s->roster.order[r->from >> 32]].id);
 		buf_printf(b, ",\"at\":%" PRIu32 "}", (uint32_t)r->from);
 	}
 	buf_puts(b, "]}");
@@ -533,12 +469,12 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	struct worker *w = worker;
 	struct did did = { .line = hash64(d->line.p, d->line.n, 0) };
 
-	if (d->ordinal >= s->groups.ndoc)
+	if (d->ordinal >= s->roster.nv)
 		return err_set(
 		    e, ERR_IO, "the input changed while it was read");
 	if (spans_of(&s->spans, (uint32_t)d->ordinal, &w->spans, e) < 0 ||
 	    cover_of(&w->cover, w->spans.v, w->spans.n, s->width,
-		s->rank[d->ordinal], d->text, e) < 0)
+		s->roster.place[d->ordinal], d->text, e) < 0)
 		return e->code;
 	did.spans = w->cover.n;
 	did.bytes = w->cover.bytes;
@@ -555,7 +491,7 @@ sum_up(void *ctx, struct str side, struct err *e)
 	(void)e;
 	for (; side.n; side.p += sizeof(did), side.n -= sizeof(did)) {
 		memcpy(&did, side.p, sizeof(did));
-		s->digest = mix64(s->digest ^ did.line);
+		roster_again(&s->digest, did.line);
 		s->nspan += did.spans;
 		s->ncut += did.bytes;
 	}
@@ -576,12 +512,16 @@ part_count(const struct substring *s)
 static int
 find_anchors(struct substring *s, struct docs *in, struct run *r, struct err *e)
 {
-	static const struct docs_ops second = { new_worker, free_worker, count,
-		add_all };
-	static const struct docs_ops third = { new_worker, free_worker, gather,
-		store };
+	static const struct docs_ops second = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = count,
+		.fold = add_all };
+	static const struct docs_ops third = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = gather,
+		.fold = store };
 	/* A run of windows has a quarter of the width, on average. */
-	uint64_t n = s->bytes * 4 / s->width + s->groups.ndoc;
+	uint64_t n = s->bytes * 4 / s->width + s->roster.nv;
 
 	if (spans_begin(&s->spans, e) < 0 ||
 	    twice_init(&s->twice, &s->budget, n, SPURIOUS,
@@ -597,18 +537,21 @@ find_anchors(struct substring *s, struct docs *in, struct run *r, struct err *e)
 static int
 run_all(struct substring *s, struct docs *in, struct run *r, struct err *e)
 {
-	static const struct docs_ops first = { new_worker, free_worker, look,
-		collect };
-	static const struct docs_ops last = { new_worker, free_worker, judge,
-		sum_up };
+	static const struct docs_ops first = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = look,
+		.fold = collect };
+	static const struct docs_ops last = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = judge,
+		.fold = sum_up };
 
-	if (docs_scan(in, &first, s, r, e) < 0 || put_in_order(s, e) < 0 ||
-	    find_anchors(s, in, r, e) < 0 || docs_run(in, &last, s, r, e) < 0)
+	if (docs_scan(in, &first, s, r, e) < 0 ||
+	    roster_sort(&s->roster, e) < 0 || find_anchors(s, in, r, e) < 0 ||
+	    docs_run(in, &last, s, r, e) < 0)
 		return e->code;
-	if (s->digest != s->groups.lines)
-		return err_set(e, ERR_IO,
-		    "the input changed between the first pass over it and the "
-		    "last");
+	if (roster_same(&s->roster, s->digest, e) < 0)
+		return e->code;
 	buf_printf(&r->extra, "\"spans\":%" PRIu64 ",\"%s\":%" PRIu64 ",",
 	    s->nspan, s->cut ? "bytes_cut" : "bytes_marked", s->ncut);
 	return buf_ok(&r->extra, e);
@@ -637,13 +580,11 @@ dedup_substring(struct docs *in, struct run *r, const struct substring_opt *opt,
 	if (rc < 0)
 		return rc;
 	spans_init(&s.spans, &s.budget);
-	groups_init(&s.groups, &s.budget, true);
+	roster_init(&s.roster, &s.budget);
 	rc = run_all(&s, in, r, e);
 	twice_free(&s.twice);
 	parts_free(&s.parts);
 	spans_free(&s.spans);
-	groups_free(&s.groups);
-	free(s.rank);
-	free(s.doc);
+	roster_free(&s.roster);
 	return rc;
 }

@@ -15,7 +15,7 @@ struct substring_opt {
 /*
  * Of every run of `least` bytes or more that stands in several places the first
  * stays, the others are cut out, or marked; documents going in the order of
- * preference (who_cmp() in dedup/groups.h), within a document from its start.
+ * preference (dedup/roster.h), within a document from its start.
  * A byte is cut just if it is in a run of `least` bytes that stands before,
  * but for the bytes of a character of which others stay.  metadata
  * .dedup_substring names the spans and where each begins to stand first.  A

@@ -55,7 +55,7 @@ twice_init(struct twice *t, struct budget *b, uint64_t n, double bound,
 	t->nplace = nword * PER_WORD;
 	/* A filter too small for so many places does best with fewer. */
 	while (t->nprobe > 1 &&
-	       (double)t->nprobe * (double)n * 1.0 > .75 * (double)t->nplace)
+	       (double)t->nprobe * (double)n > .75 * (double)t->nplace)
 		t->nprobe--;
 	return 0;
 }
@@ -64,8 +64,7 @@ void
 twice_free(struct twice *t)
 {
 	if (t->words)
-		budget_give(
-		    t->budget, t->nplace / PER_WORD * sizeof(*t->words));
+		budget_give(t->budget, twice_bytes(t));
 	free(t->words);
 	t->words = NULL;
 }
@@ -119,6 +118,12 @@ bool
 twice_has(const struct twice *t, uint64_t key)
 {
 	return marked(t, key, AGAIN);
+}
+
+uint64_t
+twice_bytes(const struct twice *t)
+{
+	return t->nplace / PER_WORD * sizeof(*t->words);
 }
 
 double

@@ -41,6 +41,7 @@ void twice_free(struct twice *t);
 /* Keys are hashes of 64 bits. */
 void twice_add(struct twice *t, const uint64_t *keys, size_t n);
 bool twice_has(const struct twice *t, uint64_t key);
+uint64_t twice_bytes(const struct twice *t);
 /* The chance for n keys, the hashes' own collisions included. */
 double twice_bound(const struct twice *t);
 
