@@ -88,8 +88,7 @@ refill(struct in *in, struct err *e)
 	}
 	if (in->have == in->cap)
 		return 0;
-	got = read_raw(
-	    in, in->raw + in->have, (size_t)(in->cap - in->have), e);
+	got = read_raw(in, in->raw + in->have, (size_t)(in->cap - in->have), e);
 	if (got < 0)
 		return (int)got;
 	in->raw_eof = got == 0;
@@ -190,8 +189,8 @@ make_raw(struct in *in, struct err *e)
 }
 
 static int
-open_any(struct in **out, const char *path, struct in_reader from,
-    struct err *e)
+open_any(
+    struct in **out, const char *path, struct in_reader from, struct err *e)
 {
 	struct in *in = calloc(1, sizeof(*in));
 
