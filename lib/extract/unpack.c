@@ -139,7 +139,7 @@ next_block(struct layer *l, struct err *e)
 		if (rc == ARCHIVE_EOF)
 			return 0;
 	} while (rc == ARCHIVE_OK && n == 0);
-	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
+	if (rc != ARCHIVE_OK && (rc != ARCHIVE_WARN || n == 0)) {
 		l->broken = true;
 		return la_failed(l, e);
 	}
