@@ -116,6 +116,8 @@ corpus_book_body(struct str s)
 	bool started = false, gutenberg = false;
 	struct str line, head = { s.p, s.n < 65536 ? s.n : 65536 };
 
+	if (!s.n)
+		return s;
 	gutenberg = field_find(head, "gutenberg") != NULL;
 	for (; gutenberg && i < s.n; i += line.n + 1) {
 		line = line_at(s, i);

@@ -71,7 +71,7 @@ file_named(struct str bundle, struct str folder, struct str name)
 
 	buf_str(&want, folder);
 	buf_str(&want, name);
-	while (!found && corpus_bundle_next(&bundle, &path, &bytes))
+	while (want.n && !found && corpus_bundle_next(&bundle, &path, &bytes))
 		found = str_eq(path, buf_view(&want)) ||
 			(path.n > want.n && str_ends(path, buf_view(&want)) &&
 			    path.p[path.n - want.n - 1] == '/');

@@ -9,7 +9,7 @@
 #include "extract/corpus_tex.h"
 #include "extract/field.h"
 
-enum { MAX_DEPTH = 16 };
+enum { MAX_DEPTH = 16, MAX_INPUTS = 2000 };
 
 bool
 tex_command(struct str s, size_t i, struct str name)
@@ -52,7 +52,8 @@ tex_group(struct str s, size_t i, struct str *inside)
 struct flat {
 	struct str bundle;
 	struct buf *out;
-	size_t max;
+	size_t max, inputs;
+	const char *within[MAX_DEPTH + 1]; /* the files around, by their bytes */
 	int depth;
 	bool full, ended;
 	unsigned endless; /* parts whose end is nowhere in this file */
@@ -193,11 +194,15 @@ input(struct flat *f, struct str name, struct str path)
 {
 	unsigned endless = f->endless;
 	struct str found, at;
+	int i;
 
 	found = corpus_bundle_find(f->bundle, name, path, &at);
-	if (!found.p || f->depth == MAX_DEPTH)
+	if (!found.p || f->depth == MAX_DEPTH || ++f->inputs > MAX_INPUTS)
 		return;
-	f->depth++;
+	for (i = 0; i < f->depth; i++)
+		if (f->within[i] == found.p)
+			return; /* a circle */
+	f->within[f->depth++] = found.p;
 	f->endless = 0;
 	flatten(f, found, at);
 	f->endless = endless;

@@ -48,6 +48,8 @@ command_at(struct str s, size_t i)
 		end++;
 	if (end == i + 1 && end < s.n)
 		end++;
+	while (end < s.n && ((unsigned char)s.p[end] & 0xc0) == 0x80)
+		end++;
 	return (struct str){ s.p + i, end - i };
 }
 
@@ -236,13 +238,14 @@ substitute(const struct macro *m, const struct str *args, struct buf *out)
 	if (m->operator)
 		buf_puts(out, "\\operatorname{");
 	for (i = 0; i < m->body.n; i++) {
-		if (m->body.p[i] != '#' || i + 1 == m->body.n) {
+		k = i + 1 < m->body.n ? (size_t)(m->body.p[i + 1] - '1')
+				      : SIZE_MAX;
+		if (m->body.p[i] != '#' || k >= (size_t)m->args) {
 			buf_putc(out, m->body.p[i]);
 			continue;
 		}
-		k = (size_t)(m->body.p[++i] - '1');
-		if (k < (size_t)m->args)
-			buf_str(out, args[k]);
+		buf_str(out, args[k]);
+		i++;
 	}
 	if (m->operator)
 		buf_putc(out, '}');
@@ -264,7 +267,7 @@ call(struct expansion *x, struct str s, size_t i, const struct macro *m,
 			return 0;
 	}
 	substitute(m, args, &text);
-	x->work += text.n + 1;
+	x->work += text.n + 16;
 	expand(x, buf_view(&text), nest + 1);
 	/* TeX eats the blanks behind a command, but what a macro stands for
 	 * may end in a letter: then "\x y" must not become one word. */
@@ -301,6 +304,8 @@ expand(struct expansion *x, struct str s, int nest)
 	struct macro ignored;
 	struct str name;
 
+	if (!s.n)
+		return;
 	while (i < s.n && nest < MAX_NEST && x->work < x->max) {
 		const char *hit = memchr(s.p + i, '\\', s.n - i);
 
@@ -338,7 +343,7 @@ void
 tex_expand(struct str preamble, struct str body, size_t max, struct buf *out)
 {
 	struct macros *m = calloc(1, sizeof(*m));
-	size_t limit = 4 * body.n + 65536;
+	size_t limit = 4 * body.n + 16384;
 	struct expansion x = { m, out, limit < max ? limit : max, 0 };
 
 	if (!m) {
