@@ -81,7 +81,10 @@ free_buf(void *worker)
 int
 apply_run(struct apply *a, struct docs *in, struct run *r, struct err *e)
 {
-	static const struct docs_ops ops = { new_buf, free_buf, judge, digest };
+	static const struct docs_ops ops = { .worker_new = new_buf,
+		.worker_free = free_buf,
+		.doc = judge,
+		.fold = digest };
 	int rc;
 
 	a->lines = 0;

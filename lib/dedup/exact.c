@@ -176,8 +176,10 @@ int
 dedup_exact(
     struct docs *in, struct run *r, const struct exact_opt *opt, struct err *e)
 {
-	static const struct docs_ops ops = { new_worker, free_worker, look,
-		collect };
+	static const struct docs_ops ops = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = look,
+		.fold = collect };
 	struct exact x = { .opt = opt };
 	struct apply a = { .groups = &x.groups,
 		.rule = opt->url ? "same_url" : "exact_duplicate" };

@@ -270,8 +270,10 @@ write_pairs(struct minhash *m, struct out *out, struct run *r, struct err *e)
 	return out_finish(out, e);
 }
 
-static const struct docs_ops signatures = { new_worker, free_worker, look,
-	collect };
+static const struct docs_ops signatures = { .worker_new = new_worker,
+	.worker_free = free_worker,
+	.doc = look,
+	.fold = collect };
 
 static int
 choose_roots(struct minhash *m, struct docs *in, struct run *r, struct err *e)
@@ -290,8 +292,10 @@ choose_roots(struct minhash *m, struct docs *in, struct run *r, struct err *e)
 static int
 choose(struct minhash *m, struct docs *in, struct run *r, struct err *e)
 {
-	static const struct docs_ops sets = { new_worker, free_worker, fetch,
-		store };
+	static const struct docs_ops sets = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = fetch,
+		.fold = store };
 	int threads = r->opt->threads > 1 ? r->opt->threads : 1;
 	int64_t n;
 

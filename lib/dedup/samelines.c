@@ -396,10 +396,14 @@ sum_up(void *ctx, struct str side, struct err *e)
 static int
 run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 {
-	static const struct docs_ops first = { new_worker, free_worker, look,
-		collect };
-	static const struct docs_ops last = { new_worker, free_worker, judge,
-		sum_up };
+	static const struct docs_ops first = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = look,
+		.fold = collect };
+	static const struct docs_ops last = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = judge,
+		.fold = sum_up };
 
 	if (grow(l, e) < 0 || docs_scan(in, &first, l, r, e) < 0 ||
 	    docs_run(in, &last, l, r, e) < 0)
