@@ -4,12 +4,14 @@
 
 #include "base/err.h"
 #include "dedup/apply.h"
+#include "dedup/index.h"
 #include "dedup/key.h"
 #include "dedup/minhash.h"
 #include "dedup/near.h"
 #include "dedup/pairs.h"
 #include "dedup/roots.h"
 #include "dedup/signatures.h"
+#include "dedup/stages.h"
 #include "io/docs.h"
 #include "io/stream.h"
 
@@ -24,12 +26,12 @@ enum { MAX_NGRAM = 1000, MAX_BANDS = 1024, MAX_ROWS = 256 };
  * NeMo Curator's fuzzy deduplication.
  */
 static const struct minhash_opt profiles[] = {
-	{ "plain", UNIT_WORDS, 5, 40, 4, .8, false, NULL, NULL },
-	{ "chars", UNIT_CHARS, 5, 40, 4, .8, false, NULL, NULL },
-	{ "fineweb", UNIT_TOKENS, 5, 14, 8, .75, false, NULL, NULL },
-	{ "refinedweb", UNIT_TOKENS, 5, 450, 20, .8, false, NULL, NULL },
-	{ "nemo", UNIT_POINTS, 24, 20, 13, .8, false, NULL, NULL },
-	{ "datatrove", UNIT_JOINED, 5, 14, 8, 0, true, NULL, NULL },
+	{ "plain", UNIT_WORDS, 5, 40, 4, .8, false, NULL, NULL, NULL },
+	{ "chars", UNIT_CHARS, 5, 40, 4, .8, false, NULL, NULL, NULL },
+	{ "fineweb", UNIT_TOKENS, 5, 14, 8, .75, false, NULL, NULL, NULL },
+	{ "refinedweb", UNIT_TOKENS, 5, 450, 20, .8, false, NULL, NULL, NULL },
+	{ "nemo", UNIT_POINTS, 24, 20, 13, .8, false, NULL, NULL, NULL },
+	{ "datatrove", UNIT_JOINED, 5, 14, 8, 0, true, NULL, NULL, NULL },
 };
 
 const struct minhash_opt *
@@ -52,17 +54,17 @@ check_range(const char *name, int v, int max, struct err *e)
 	    e, ERR_ARG, "option --%s: %d is not in 1..%d", name, v, max);
 }
 
-static int
-check_options(const struct minhash_opt *o, struct err *e)
+int
+minhash_check(const struct minhash_opt *o, struct err *e)
 {
 	if (check_range("ngram", o->ngram, MAX_NGRAM, e) < 0 ||
 	    check_range("bands", o->bands, MAX_BANDS, e) < 0 ||
 	    check_range("rows", o->rows, MAX_ROWS, e) < 0)
 		return e->code;
-	if (o->roots && (o->verify != 0 || o->pairs || o->prefer))
+	if (o->roots && (o->verify != 0 || o->pairs || o->prefer || o->index))
 		return err_set(e, ERR_ARG,
 		    "--profile %s verifies and prefers nothing: it takes no "
-		    "--verify, --pairs or --prefer",
+		    "--verify, --pairs, --prefer or --index",
 		    o->profile);
 	if (!o->roots && !(o->verify > 0 && o->verify <= 1))
 		return err_set(e, ERR_ARG,
@@ -154,6 +156,54 @@ find(struct near *x, struct err *e)
 	return near_needed(x, e);
 }
 
+/* Signatures, and sets, of this dump: to be searched and remembered. */
+struct own {
+	struct near *x;
+	struct rec_out file;
+	struct buf b;
+};
+
+static int
+take_own(
+    void *to, uint64_t place, struct str head, struct str set, struct err *e)
+{
+	struct own *o = to;
+
+	buf_clear(&o->b);
+	key_u64(&o->b, place);
+	buf_str(&o->b, set);
+	if (buf_ok(&o->b, e) < 0 || sorter_add(&o->x->docs, head, e) < 0 ||
+	    rec_add(&o->file, 0, head, e) < 0)
+		return e->code;
+	return rec_add(&o->file, 1, buf_view(&o->b), e);
+}
+
+/* With an index: sets are kept as they come, those of earlier dumps are there.
+ */
+static int
+choose_with(struct near *x, struct docs *in, struct run *r,
+    struct dump_index *ix, struct rec_in *own, struct err *e)
+{
+	struct own o = { .x = x };
+	struct signatures_to to = { true, take_own, &o };
+	struct set_files f = { &own, 1, ix->dumps, ix->n };
+	int rc = rec_create(&o.file, NULL, REC_SIGNATURES, "", e);
+
+	if (rc == 0)
+		rc = index_feed(ix, x, e);
+	if (rc == 0)
+		rc = near_signatures(x, in, r, &to, e);
+	if (rc == 0)
+		rc = rec_end(&o.file, 0, e);
+	if (rc == 0)
+		rc = rec_again(own, &o.file, e);
+	rec_close(&o.file);
+	buf_free(&o.b);
+	if (rc < 0 || find(x, e) < 0 || stage_sets(x, &f, e) < 0)
+		return e->code;
+	return near_choose(x, r->opt->threads, e);
+}
+
 static int
 choose(struct near *x, struct docs *in, struct run *r, struct err *e)
 {
@@ -166,8 +216,8 @@ choose(struct near *x, struct docs *in, struct run *r, struct err *e)
 }
 
 /* All verified pairs, to a file that is renamed with the other outputs. */
-static int
-write_pairs(struct near *x, struct out *out, struct run *r, struct err *e)
+int
+minhash_pairs(struct near *x, struct out *out, struct run *r, struct err *e)
 {
 	uint64_t n;
 
@@ -179,8 +229,8 @@ write_pairs(struct near *x, struct out *out, struct run *r, struct err *e)
 	return out_finish(out, e);
 }
 
-static int
-add_stats(const struct near *x, struct run *r, struct err *e)
+int
+minhash_stats(const struct near *x, struct run *r, struct err *e)
 {
 	const struct minhash_opt *o = x->opt;
 
@@ -197,7 +247,7 @@ add_stats(const struct near *x, struct run *r, struct err *e)
 }
 
 static int
-run_all(struct near *x, struct docs *in, struct out *pairs, struct run *r,
+write_all(struct near *x, struct docs *in, struct out *pairs, struct run *r,
     struct err *e)
 {
 	struct apply a = { .verdicts = &x->verdicts,
@@ -205,29 +255,63 @@ run_all(struct near *x, struct docs *in, struct out *pairs, struct run *r,
 		.rule = "near_duplicate",
 		.has_value = !x->opt->roots,
 		.threshold = x->opt->verify };
-	int rc =
-	    x->opt->roots ? choose_roots(x, in, r, e) : choose(x, in, r, e);
 
-	if (rc < 0 || write_pairs(x, pairs, r, e) < 0 ||
-	    near_conclude(x, e) < 0 || apply_run(&a, in, r, e) < 0)
+	if (minhash_pairs(x, pairs, r, e) < 0 || near_conclude(x, e) < 0 ||
+	    apply_run(&a, in, r, e) < 0)
 		return e->code;
-	return add_stats(x, r, e);
+	return minhash_stats(x, r, e);
+}
+
+static int
+run_with_index(struct near *x, struct docs *in, struct out *pairs,
+    struct run *r, struct dump_index *ix, struct err *e)
+{
+	struct buf options = { 0 };
+	struct rec_in own = { 0 };
+	int rc;
+
+	stage_options(x->opt, r->opt->seed, &options);
+	buf_putc(&options, '\0');
+	rc = buf_ok(&options, e);
+	if (rc == 0)
+		rc = index_open(ix, x->opt->index, options.p, e);
+	if (rc == 0)
+		rc = choose_with(x, in, r, ix, &own, e);
+	if (rc == 0)
+		rc = write_all(x, in, pairs, r, e);
+	if (rc == 0)
+		rc = index_keep(ix, x, &own, options.p, e);
+	rec_free(&own);
+	buf_free(&options);
+	return rc;
+}
+
+static int
+run_all(struct near *x, struct docs *in, struct out *pairs, struct run *r,
+    struct dump_index *ix, struct err *e)
+{
+	int rc;
+
+	if (x->opt->index)
+		return run_with_index(x, in, pairs, r, ix, e);
+	rc = x->opt->roots ? choose_roots(x, in, r, e) : choose(x, in, r, e);
+	return rc < 0 ? rc : write_all(x, in, pairs, r, e);
 }
 
 int
 dedup_minhash(struct docs *in, struct run *r, const struct minhash_opt *opt,
-    struct err *e)
+    struct dump_index *ix, struct err *e)
 {
 	struct near x = { 0 };
 	struct out *pairs = NULL;
-	int rc = check_options(opt, e);
+	int rc = minhash_check(opt, e);
 
 	if (rc == 0)
 		rc = near_init(&x, r, opt, e);
 	if (rc == 0 && opt->pairs)
 		rc = out_open(&pairs, opt->pairs, e);
 	if (rc == 0)
-		rc = run_all(&x, in, pairs, r, e);
+		rc = run_all(&x, in, pairs, r, ix, e);
 	if (rc == 0 && pairs)
 		rc = out_rename(pairs, e);
 	out_close(pairs);

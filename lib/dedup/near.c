@@ -170,9 +170,8 @@ end_group(struct near *x, struct current *g, struct err *e)
 	return sorter_add(&x->whos, buf_view(&g->who), e);
 }
 
-/* The same values in two bands are no bucket. */
-static uint64_t
-key_in_band(uint64_t key, size_t band)
+uint64_t
+near_key(uint64_t key, size_t band)
 {
 	return mix64(key + band);
 }
@@ -190,9 +189,9 @@ begin_group(
 	g->place = m->who.place;
 	buf_clear(&g->who);
 	buf_str(&g->who, m->whole);
-	for (i = 0; i < x->signer.nband; i++) {
+	for (i = 0; i < x->signer.nband && !x->keyless; i++) {
 		key_get_raw(&p, &key, sizeof(key));
-		if (sorter_put(&x->keys, key_in_band(key, i), g->place, e) < 0)
+		if (sorter_put(&x->keys, near_key(key, i), g->place, e) < 0)
 			return e->code;
 	}
 	if (!p.p)
@@ -328,8 +327,7 @@ rank_buckets(struct near *x, struct err *e)
 		if (got < 0)
 			return got;
 		if (got == 0 || rank.key != p.key)
-			return err_set(e, ERR_FORMAT,
-			    "a bucket has a document that no signature is of");
+			continue; /* a copy: its group stands for it */
 		if (sorter_put(&x->keys, p.value, rank.value, e) < 0)
 			return e->code;
 	}
@@ -337,32 +335,50 @@ rank_buckets(struct near *x, struct err *e)
 	return rc;
 }
 
+/* The members of one bucket, ascending: each is linked to the next. */
+struct linking {
+	uint64_t key, rank, bucket;
+	size_t n; /* members so far */
+};
+
+static int
+link_last(struct near *x, struct linking *l, uint64_t next, struct err *e)
+{
+	/* Who is alone has no link. */
+	if (l->n == 0 || (l->n == 1 && next == NO_RANK))
+		return 0;
+	return sorter_put(&x->links, l->rank << 32 | next, l->bucket, e);
+}
+
+static int
+add_link(struct near *x, struct linking *l, const struct pair *p, struct err *e)
+{
+	bool same = l->n && p->key == l->key;
+
+	if (same && p->value == l->rank)
+		return 0;
+	if (link_last(x, l, same ? p->value : NO_RANK, e) < 0)
+		return e->code;
+	l->bucket += !same;
+	l->n = same ? l->n + 1 : 1;
+	l->key = p->key;
+	l->rank = p->value;
+	return 0;
+}
+
 int
 near_links(struct near *x, struct err *e)
 {
-	struct pair p, at = { 0 };
-	uint64_t bucket = 0;
-	bool any = false;
+	struct linking l = { 0 };
+	struct pair p;
 	int rc = rank_buckets(x, e);
 
 	if (rc == 0)
 		rc = sorter_sort(&x->keys, e);
-	while (rc == 0 && (rc = sorter_pair(&x->keys, &p, e)) > 0) {
-		bool same = p.key == at.key;
-
-		rc = 0;
-		if (any && same && p.value == at.value)
-			continue; /* in the buckets of two jobs */
-		if (any)
-			rc = sorter_put(&x->links,
-			    at.value << 32 | (same ? p.value : NO_RANK), bucket,
-			    e);
-		bucket += any && !same;
-		at = p;
-		any = true;
-	}
-	if (rc == 0 && any)
-		rc = sorter_put(&x->links, at.value << 32 | NO_RANK, bucket, e);
+	while (rc == 0 && (rc = sorter_pair(&x->keys, &p, e)) > 0)
+		rc = add_link(x, &l, &p, e);
+	if (rc == 0)
+		rc = link_last(x, &l, NO_RANK, e);
 	sorter_free(&x->keys);
 	return rc < 0 ? rc : sorter_sort(&x->links, e);
 }

@@ -42,6 +42,8 @@ struct near {
 	struct budget budget;
 	struct signer signer;
 	struct digest lines;
+	bool keyless; /* buckets are there already: near_groups leaves keys out
+		       */
 	struct sorter docs;   /* records of dedup/groups.h: u32 nset, keys */
 	struct sorter whos;   /* records: who; u32 nset, u32 documents */
 	struct sorter keys;   /* pairs: key of a band, place */
@@ -100,6 +102,8 @@ int near_init(struct near *x, const struct run *r,
     const struct minhash_opt *opt, struct err *e);
 void near_free(struct near *x);
 
+/* A band's key, so that the same values in two bands are no bucket. */
+uint64_t near_key(uint64_t key, size_t band);
 int near_groups(struct near *x, struct err *e);
 int near_buckets(struct near *x, struct err *e);
 int near_ranks(struct near *x, struct err *e);
