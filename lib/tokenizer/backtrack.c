@@ -11,6 +11,7 @@ enum {
 	MAX_NODES = 1 << 24, /* so that a node and a byte are 32 bits */
 	MAX_PIECE = 1 << 30, /* bytes */
 	NEAR = 64,           /* words of places on the stack */
+	FILTER_BITS = 21,    /* 256 KiB: for the second-level cache */
 };
 
 /* How a token is made: of two tokens by the merge of a rank. */
@@ -25,9 +26,14 @@ struct made_pair {
 	uint32_t tag, id; /* id BPE_NONE: free */
 };
 
+/*
+ * A node's children by their bytes: five bits of each, so that most steps that
+ * aren't there cost no look into memory.
+ */
 struct step {
 	uint32_t key;  /* node << 8 | byte */
 	uint32_t node; /* BPE_NONE: free */
+	uint32_t kids; /* of that node */
 };
 
 struct backtrack {
@@ -38,7 +44,8 @@ struct backtrack {
 	struct step *steps;
 	uint32_t step_mask, nstep;
 	uint32_t ntoken, nnode;
-	uint32_t first[256];
+	struct step first[256]; /* by the piece's first byte */
+	uint64_t *maybe; /* a bit by hash of each pair, FILTER_BITS of them */
 };
 
 /* ---- pairs ---- */
@@ -51,6 +58,18 @@ pair_hash(uint32_t left, uint32_t right)
 	return h ^ h >> 29;
 }
 
+static inline size_t
+filter_word(uint64_t h)
+{
+	return (size_t)(h >> (64 - FILTER_BITS + 6));
+}
+
+static inline uint64_t
+filter_bit(uint64_t h)
+{
+	return (uint64_t)1 << (h >> (64 - FILTER_BITS) & 63);
+}
+
 /* The order of the merge of left and right, 0 if there is none. */
 static inline uint32_t
 pair_order(const struct backtrack *t, uint32_t left, uint32_t right)
@@ -59,6 +78,8 @@ pair_order(const struct backtrack *t, uint32_t left, uint32_t right)
 	uint32_t tag = (uint32_t)(h >> 32), i = (uint32_t)h & t->pair_mask;
 	const struct made *m;
 
+	if (!(t->maybe[filter_word(h)] & filter_bit(h)))
+		return 0;
 	for (; t->pairs[i].id != BPE_NONE; i = (i + 1) & t->pair_mask) {
 		if (t->pairs[i].tag != tag)
 			continue;
@@ -78,6 +99,7 @@ add_pair(struct backtrack *t, uint32_t id)
 	while (t->pairs[i].id != BPE_NONE)
 		i = (i + 1) & t->pair_mask;
 	t->pairs[i] = (struct made_pair){ (uint32_t)(h >> 32), id };
+	t->maybe[filter_word(h)] |= filter_bit(h);
 }
 
 /*
@@ -216,55 +238,63 @@ check_order(const struct backtrack *t, const struct bpe *b,
 static inline uint32_t
 step_hash(uint32_t key)
 {
-	key *= 0x9e3779b1u;
-	return key ^ key >> 15;
+	return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> 32);
 }
 
 static inline uint32_t
-step_from(const struct backtrack *t, uint32_t node, uint8_t byte)
+kid_bit(uint8_t byte)
 {
-	uint32_t key = node << 8 | byte, i = step_hash(key) & t->step_mask;
-
-	while (t->steps[i].node != BPE_NONE && t->steps[i].key != key)
-		i = (i + 1) & t->step_mask;
-	return t->steps[i].node;
+	return (uint32_t)1 << (byte & 31);
 }
 
-static int
-grow_steps(struct backtrack *t, struct err *e)
+/* The step from where another led, or NULL. */
+static inline struct step *
+step_from(const struct backtrack *t, const struct step *from, uint8_t byte)
 {
-	uint32_t n = t->steps ? 2 * (t->step_mask + 1) : 1 << 16, i, at;
-	struct step *more = malloc(n * sizeof(*more));
+	uint32_t key = from->node << 8 | byte, i;
 
+	if (!(from->kids & kid_bit(byte)))
+		return NULL;
+	for (i = step_hash(key) & t->step_mask; t->steps[i].node != BPE_NONE;
+	     i = (i + 1) & t->step_mask)
+		if (t->steps[i].key == key)
+			return &t->steps[i];
+	return NULL;
+}
+
+/* Where there is room for it. */
+static struct step *
+put_step(struct step *v, uint32_t mask, struct step x)
+{
+	uint32_t i = step_hash(x.key) & mask;
+
+	while (v[i].node != BPE_NONE)
+		i = (i + 1) & mask;
+	v[i] = x;
+	return &v[i];
+}
+
+/* Room for n more steps: those there are stay where they are till then. */
+static int
+reserve_steps(struct backtrack *t, size_t n, struct err *e)
+{
+	uint32_t size = t->steps ? t->step_mask + 1 : 1 << 16, i;
+	struct step *more;
+
+	if (t->steps && 2 * (t->nstep + n) <= size)
+		return 0;
+	while (size < 2 * (t->nstep + n))
+		size *= 2;
+	more = malloc(size * sizeof(*more));
 	if (!more)
 		return err_nomem(e, "an encoder");
-	memset(more, 0xff, n * sizeof(*more));
-	for (i = 0; t->steps && i <= t->step_mask; i++) {
-		if (t->steps[i].node == BPE_NONE)
-			continue;
-		at = step_hash(t->steps[i].key) & (n - 1);
-		while (more[at].node != BPE_NONE)
-			at = (at + 1) & (n - 1);
-		more[at] = t->steps[i];
-	}
+	memset(more, 0xff, size * sizeof(*more));
+	for (i = 0; t->steps && i <= t->step_mask; i++)
+		if (t->steps[i].node != BPE_NONE)
+			put_step(more, size - 1, t->steps[i]);
 	free(t->steps);
 	t->steps = more;
-	t->step_mask = n - 1;
-	return 0;
-}
-
-static int
-add_step(struct backtrack *t, uint32_t node, uint8_t byte, uint32_t to,
-    struct err *e)
-{
-	uint32_t key = node << 8 | byte, i;
-
-	if ((!t->steps || 2 * t->nstep >= t->step_mask) && grow_steps(t, e) < 0)
-		return e->code;
-	for (i = step_hash(key) & t->step_mask; t->steps[i].node != BPE_NONE;)
-		i = (i + 1) & t->step_mask;
-	t->steps[i] = (struct step){ key, to };
-	t->nstep++;
+	t->step_mask = size - 1;
 	return 0;
 }
 
@@ -272,18 +302,24 @@ add_step(struct backtrack *t, uint32_t node, uint8_t byte, uint32_t to,
 static int
 add_token(struct backtrack *t, struct str bytes, uint32_t id, struct err *e)
 {
-	uint32_t node = t->first[(uint8_t)bytes.p[0]], to;
+	struct step *at = &t->first[(uint8_t)bytes.p[0]], *to;
+	uint8_t byte;
 	size_t i;
 
-	for (i = 1; i < bytes.n; i++, node = to) {
-		if (node < t->ntoken)
-			t->made[id].shorter = node;
-		to = step_from(t, node, (uint8_t)bytes.p[i]);
-		if (to != BPE_NONE)
+	if (reserve_steps(t, bytes.n, e) < 0)
+		return e->code;
+	for (i = 1; i < bytes.n; i++, at = to) {
+		byte = (uint8_t)bytes.p[i];
+		if (at->node < t->ntoken)
+			t->made[id].shorter = at->node;
+		to = step_from(t, at, byte);
+		if (to)
 			continue;
-		to = i + 1 < bytes.n ? t->nnode++ : id;
-		if (add_step(t, node, (uint8_t)bytes.p[i], to, e) < 0)
-			return e->code;
+		at->kids |= kid_bit(byte);
+		to = put_step(t->steps, t->step_mask,
+		    (struct step){ at->node << 8 | byte,
+			i + 1 < bytes.n ? t->nnode++ : id, 0 });
+		t->nstep++;
 	}
 	return 0;
 }
@@ -320,7 +356,7 @@ static int
 make_trie(struct backtrack *t, const struct bpe *b, struct err *e)
 {
 	uint32_t *v = ids_by_length(t), i;
-	int rc = v ? grow_steps(t, e) : err_nomem(e, "an encoder");
+	int rc = v ? reserve_steps(t, 0, e) : err_nomem(e, "an encoder");
 
 	t->nnode = t->ntoken;
 	for (i = 0; rc == 0 && i < t->ntoken; i++) {
@@ -344,10 +380,12 @@ make_tables(struct backtrack *t, const struct bpe *b, struct err *e)
 	t->pair_mask = (uint32_t)pairs - 1;
 	t->made = calloc((size_t)b->ntoken + 1, sizeof(*t->made));
 	t->pairs = malloc(pairs * sizeof(*t->pairs));
-	if (!t->made || !t->pairs)
+	t->maybe = calloc(1, ((size_t)1 << FILTER_BITS) / 8);
+	if (!t->made || !t->pairs || !t->maybe)
 		return err_nomem(e, "an encoder");
 	memset(t->pairs, 0xff, pairs * sizeof(*t->pairs));
-	memcpy(t->first, b->byte_id, sizeof(t->first));
+	for (i = 0; i < 256; i++)
+		t->first[i].node = b->byte_id[i];
 	for (i = 0; i < 256; i++)
 		if (b->byte_id[i] != BPE_NONE)
 			t->made[b->byte_id[i]] =
@@ -404,6 +442,7 @@ backtrack_free(struct backtrack *t)
 	free(t->made);
 	free(t->pairs);
 	free(t->steps);
+	free(t->maybe);
 	free(t);
 }
 
@@ -412,11 +451,12 @@ backtrack_free(struct backtrack *t)
 static inline uint32_t
 longest(const struct backtrack *t, const uint8_t *p, const uint8_t *end)
 {
-	uint32_t node = t->first[*p], best = node;
+	const struct step *at = &t->first[*p];
+	uint32_t best = at->node;
 
-	while (++p < end && (node = step_from(t, node, *p)) != BPE_NONE)
-		if (node < t->ntoken)
-			best = node;
+	while (++p < end && (at = step_from(t, at, *p)) != NULL)
+		if (at->node < t->ntoken)
+			best = at->node;
 	return best;
 }
 
