@@ -269,15 +269,17 @@ check_step(const struct mix *m, uint64_t step, struct err *e)
 }
 
 int
-mix_table(struct mix *m, const struct plan_phase *ph, uint64_t period,
+mix_table(struct mix *m, const struct plan_phase *ph, uint64_t row, uint64_t n,
     const struct blend_table **t, struct err *e)
 {
 	struct kept_table *k, *old = m->tables;
+	uint64_t left;
 	int i;
 
 	for (i = 0; i < MIX_TABLES; i++) {
 		k = &m->tables[i];
-		if (k->phase == ph && k->period == period)
+		if (k->phase == ph && row >= k->table.at.first &&
+		    row - k->table.at.first < k->table.at.rows)
 			break;
 		if (k->used < old->used)
 			old = k;
@@ -286,11 +288,14 @@ mix_table(struct mix *m, const struct plan_phase *ph, uint64_t period,
 		k = old;
 		blend_table_free(&k->table);
 		k->phase = NULL;
-		if (blend_table(&ph->blend, period, &k->table, e) < 0)
+		if (blend_table(&ph->blend, row, &k->table, e) < 0)
 			return e->code;
 		k->phase = ph;
-		k->period = period;
 	}
+	left = k->table.at.rows - (row - k->table.at.first);
+	if (blend_reach(&ph->blend, &k->table,
+		k->table.at.rows - left + (n < left ? n : left), e) < 0)
+		return e->code;
 	k->used = ++m->clock;
 	*t = &k->table;
 	return 0;
@@ -301,7 +306,7 @@ mix_slots(struct mix *m, const struct plan_phase *ph, uint64_t first,
     uint32_t n, struct slot *out, struct err *e)
 {
 	const struct blend_table *t;
-	uint64_t row, period;
+	uint64_t row;
 	uint32_t j;
 	int rc = 0;
 
@@ -312,11 +317,10 @@ mix_slots(struct mix *m, const struct plan_phase *ph, uint64_t first,
 	}
 	pthread_mutex_lock(&m->lock);
 	for (j = 0; j < n && rc == 0;) {
-		period = blend_period_of(&ph->blend, first + j);
-		rc = mix_table(m, ph, period, &t, e);
+		rc = mix_table(m, ph, first + j, n - j, &t, e);
 		for (; rc == 0 && j < n; j++) {
-			row = first + j - t->first;
-			if (row >= t->rows)
+			row = first + j - t->at.first;
+			if (row >= t->at.rows)
 				break;
 			out[j].i = t->slots[row].source;
 			out[j].rank = t->before[out[j].i] + t->slots[row].rank;

@@ -12,7 +12,7 @@ enum { MIX_TABLES = 4 };
 
 struct kept_table {
 	const struct plan_phase *phase; /* NULL: empty */
-	uint64_t period, used;
+	uint64_t used;
 	struct blend_table table;
 };
 
@@ -36,9 +36,12 @@ struct slot {
 	uint64_t rank;
 };
 
-/* The table of a period, worked out if it isn't kept.  Lock held. */
-int mix_table(struct mix *m, const struct plan_phase *ph, uint64_t period,
-    const struct blend_table **t, struct err *e);
+/*
+ * The table of the period that a row of the phase is in, worked out up to the
+ * row and n - 1 behind it, or to its end.  Lock held.
+ */
+int mix_table(struct mix *m, const struct plan_phase *ph, uint64_t row,
+    uint64_t n, const struct blend_table **t, struct err *e);
 /* n slots from row `first` of the phase on.  Thread-safe. */
 int mix_slots(struct mix *m, const struct plan_phase *ph, uint64_t first,
     uint32_t n, struct slot *out, struct err *e);

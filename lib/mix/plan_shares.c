@@ -133,7 +133,7 @@ plan_shares(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 	counts = calloc(b->k, sizeof(*counts));
 	if (!counts)
 		return err_nomem(e, "a plan");
-	rc = blend_before(b, b->periods, counts, e);
+	rc = blend_before(b, b->rows, counts, e);
 	for (i = 0; rc == 0 && i < b->k; i++) {
 		ph->shares[i] = (struct plan_share){
 			.source = i < from->blend.n

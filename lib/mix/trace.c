@@ -86,52 +86,33 @@ struct search {
 	size_t shard;
 };
 
-/* The period in which a source of the phase has its rank-th row. */
-static int
-period_of_rank(const struct plan_phase *ph, uint32_t i, uint64_t rank,
-    uint64_t *period, struct err *e)
-{
-	uint64_t lo = 0, hi = ph->blend.periods, mid;
-	uint64_t *before = calloc(ph->blend.k, sizeof(*before));
-	int rc = 0;
-
-	if (!before)
-		return err_nomem(e, "a period");
-	while (rc == 0 && hi - lo > 1) {
-		mid = lo + (hi - lo) / 2;
-		rc = blend_before(&ph->blend, mid, before, e);
-		if (before[i] <= rank)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	free(before);
-	*period = lo;
-	return rc;
-}
-
 /* The row of a phase that is the rank-th of its i-th source. */
 static int
 row_of_rank(struct mix *m, const struct plan_phase *ph, uint32_t i,
     uint64_t rank, uint64_t *row, struct err *e)
 {
-	const struct blend_table *t;
-	uint64_t period = 0, j;
+	const struct blend_table *t = NULL;
+	struct blend_period p;
+	uint64_t j, n;
 	int rc;
 
 	*row = rank;
 	if (ph->blend.k == 1)
 		return 0;
-	if (period_of_rank(ph, i, rank, &period, e) < 0)
+	if (blend_period_of_rank(&ph->blend, i, rank, &p, e) < 0)
 		return e->code;
 	pthread_mutex_lock(&m->lock);
-	rc = mix_table(m, ph, period, &t, e);
-	for (j = 0; rc == 0 && j < t->rows; j++)
-		if (t->slots[j].source == i &&
+	rc = mix_table(m, ph, p.first, 1, &t, e);
+	for (j = 0, n = 0; rc == 0 && j < p.rows; j++) {
+		if (j == n) {
+			n = j + 4096 < p.rows ? j + 4096 : p.rows;
+			rc = mix_table(m, ph, p.first, n, &t, e);
+		}
+		if (rc == 0 && t->slots[j].source == i &&
 		    t->before[i] + t->slots[j].rank == rank)
 			break;
-	if (rc == 0)
-		*row = t->first + j;
+	}
+	*row = p.first + j;
 	pthread_mutex_unlock(&m->lock);
 	return rc;
 }
