@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "dedup/cover.h"
-#include "dedup/spans.h"
+#include "dedup/spanfile.h"
 
 void
 cover_free(struct cover *c)

@@ -25,7 +25,7 @@ struct exact_opt {
  * by the rule exact_duplicate.  With opt->url the same for documents of one
  * URL, by the rule same_url; one without URL stays.  Reads the input twice:
  * stdin must have been spooled.  With opt->bloom two passes more, before these,
- * find which texts come more than once, and only those are remembered; what is
+ * find which texts come more than once, and only those are sorted; what is
  * dropped stays the same.  Memory: see dedup/groups.h; --memory bounds it.
  */
 int dedup_exact(

@@ -5,49 +5,73 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "dedup/apply.h"
 #include "dedup/bloom.h"
 #include "dedup/budget.h"
+#include "dedup/groups.h"
+#include "dedup/key.h"
 #include "dedup/prefer.h"
-#include "dedup/roster.h"
 #include "dedup/samelines.h"
+#include "dedup/sorter.h"
 #include "dedup/units.h"
 #include "io/docs.h"
 
 enum { MAX_WORDS = 1000, MAX_SPAN = 100, MAX_NAMED = 8, SENTENCES = 3 };
-
-/* What the first pass says behind a document: hashes follow. */
-struct seen {
-	uint64_t n, once;
-};
 
 /* What the last pass says of one. */
 struct did {
 	uint64_t line, cut, bytes;
 };
 
+/* Shares of the memory, in 32ths. */
+enum { ALL = 32, WHOS = 12, RANKS = 4, DOCS = 4, LINES = 12, CUTS = 6 };
+
+/*
+ * Documents are numbered by preference: rank 0 is preferred to all others.  Of
+ * the ranks that have a line the least keeps it.
+ */
 struct lines {
 	const struct lines_opt *opt;
 	bool sentences;
 	size_t span, least;
 	struct prefer prefer;
 	struct budget budget;
-	struct roster roster;
-	struct twice twice; /* with --bloom */
-	uint64_t *hash;     /* open addressing; 0: empty */
-	uint32_t *owner;    /* the document that keeps it */
-	size_t n, mask;
-	uint64_t once; /* spans that are not remembered */
-	uint64_t digest, cut, bytes;
+	struct twice twice;     /* with --bloom */
+	struct sorter whos;     /* records: who (dedup/groups.h) */
+	struct sorter ranks;    /* pairs: place, rank */
+	struct sorter docs;     /* records: u32 rank, u64 place, id */
+	struct sorter lines;    /* pairs: hash of a span, rank */
+	struct sorter cuts;     /* records: u32 owner, u32 rank, u64 hash */
+	struct sorter named;    /* records: u32 rank, u64 hash, u32 owner, id */
+	struct sorter verdicts; /* u64 place, then as named */
+	/* What comes next of ranks and of verdicts. */
+	struct pair rank;
+	struct str verdict;
+	bool more;
+	struct digest first, last;
+	uint64_t distinct, cut, bytes;
+	uint64_t once; /* spans that the filter says are alone */
 };
+
+/* A line that goes, and the document that keeps it. */
+struct goes {
+	uint64_t hash;
+	uint32_t owner;
+	struct str id; /* as key_str() has it */
+};
+
+#define ITSELF UINT32_MAX
 
 struct worker {
 	struct units units;
 	bool *cut; /* by unit */
 	size_t cut_cap;
-	struct buf rank, text, json;
+	struct buf rank, text, json, id;
 	uint64_t *set; /* hashes of lines kept; open addressing */
 	size_t set_cap, set_mask;
-	uint32_t named[MAX_NAMED];
+	struct goes *goes; /* from this document, by hash */
+	size_t ngoes, goes_cap;
+	const struct goes *named[MAX_NAMED];
 	size_t nnamed;
 };
 
@@ -72,129 +96,59 @@ free_worker(void *worker)
 	buf_free(&w->rank);
 	buf_free(&w->text);
 	buf_free(&w->json);
+	buf_free(&w->id);
 	free(w->set);
+	free(w->goes);
 	free(w);
 }
 
-/* Is a span told apart at all? 0 is none; the filter knows those that are
- * alone. */
+/* Is a span compared?  0 is no hash; the filter knows spans that are alone. */
 static bool
-is_known(const struct lines *l, uint64_t h)
+is_compared(const struct lines *l, uint64_t h)
 {
 	return h && (!l->twice.words || twice_has(&l->twice, h));
 }
 
-/* The hashes of a document's spans, for the filter. */
+/* For the filter: the hashes of a document's spans. */
 static int
-hashes(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+hash_spans(
+    void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct worker *w = worker;
+	struct units *u = &((struct worker *)worker)->units;
 	size_t i, n;
 	uint64_t h;
 
-	if (units_of(&w->units, d->text, l->sentences, e) < 0)
+	if (units_of(u, d->text, l->sentences, e) < 0)
 		return e->code;
-	n = units_spans(&w->units, l->span);
+	n = units_spans(u, l->span);
 	for (i = 0; i < n; i++) {
-		h = units_hash(&w->units, i, l->span, l->least);
+		h = units_hash(u, i, l->span, l->least);
 		if (h)
 			buf_put(&em->side, &h, sizeof(h));
 	}
 	return 0;
 }
 
+/* The first pass: who everybody is. */
 static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
 	struct worker *w = worker;
-	struct seen s = { 0 };
-	size_t i, n, at;
-	uint64_t h;
-
-	if (roster_note(em, d, &l->prefer, &w->rank, e) < 0 ||
-	    units_of(&w->units, d->text, l->sentences, e) < 0)
-		return e->code;
-	at = em->side.n;
-	buf_put(&em->side, &s, sizeof(s));
-	n = units_spans(&w->units, l->span);
-	for (i = 0; i < n; i++) {
-		h = units_hash(&w->units, i, l->span, l->least);
-		if (is_known(l, h)) {
-			buf_put(&em->side, &h, sizeof(h));
-			s.n++;
-		} else {
-			s.once += h != 0;
-		}
-	}
-	if (buf_ok(&em->side, e) < 0)
-		return e->code;
-	memcpy(em->side.p + at, &s, sizeof(s));
-	return 0;
-}
-
-static size_t
-place_of(const struct lines *l, uint64_t h)
-{
-	size_t i = h & l->mask;
-
-	while (l->hash[i] && l->hash[i] != h)
-		i = (i + 1) & l->mask;
-	return i;
-}
-
-/* Twice the places; or the first ones. */
-static int
-grow(struct lines *l, struct err *e)
-{
-	struct lines old = *l;
-	size_t i, at, had = l->hash ? l->mask + 1 : 0, n = had ? 2 * had : 1024;
-
-	l->hash = budget_calloc(&l->budget, n, sizeof(*l->hash), "lines", e);
-	l->owner = l->hash ? budget_calloc(
-				 &l->budget, n, sizeof(*l->owner), "lines", e)
-			   : NULL;
-	if (!l->owner) {
-		free(l->hash);
-		l->hash = old.hash;
-		l->owner = old.owner;
-		return e->code;
-	}
-	l->mask = n - 1;
-	for (i = 0; i < had; i++) {
-		if (!old.hash[i])
-			continue;
-		at = place_of(l, old.hash[i]);
-		l->hash[at] = old.hash[i];
-		l->owner[at] = old.owner[i];
-	}
-	free(old.hash);
-	free(old.owner);
-	budget_give(&l->budget, had * (sizeof(*l->hash) + sizeof(*l->owner)));
-	return 0;
-}
-
-/*
- * The document has this span.  Documents are numbered by preference only when
- * all are known, so owners are compared as they come.
- */
-static int
-claim(struct lines *l, uint64_t h, uint32_t doc, struct err *e)
-{
-	const struct roster_doc *v = l->roster.v;
+	struct buf *side = &em->side;
+	uint64_t line = hash64(d->line.p, d->line.n, 0);
 	size_t at;
+	uint32_t n = 0;
 
-	if ((!l->hash || l->n + 1 > l->mask / 3 * 2) && grow(l, e) < 0)
+	buf_put(side, &line, sizeof(line));
+	at = side->n;
+	buf_put(side, &n, sizeof(n));
+	groups_who(side, d, &l->prefer, &w->rank);
+	if (buf_ok(side, e) < 0)
 		return e->code;
-	at = place_of(l, h);
-	if (!l->hash[at]) {
-		l->hash[at] = h;
-		l->owner[at] = doc;
-		l->n++;
-	} else if (roster_cmp(&v[doc], &v[l->owner[at]]) < 0) {
-		l->owner[at] = doc;
-	}
+	n = (uint32_t)(side->n - at - sizeof(n));
+	memcpy(side->p + at, &n, sizeof(n));
 	return 0;
 }
 
@@ -202,22 +156,286 @@ static int
 collect(void *ctx, struct str side, struct err *e)
 {
 	struct lines *l = ctx;
-	uint32_t ordinal;
-	struct seen s;
-	uint64_t i, h;
+	uint64_t line;
+	uint32_t n;
 
 	while (side.n) {
-		if (roster_take(&l->roster, &side, &ordinal, e) < 0)
+		key_get_raw(&side, &line, sizeof(line));
+		key_get_raw(&side, &n, sizeof(n));
+		digest_add(&l->first, line);
+		if (sorter_add(&l->whos, (struct str){ side.p, n }, e) < 0)
 			return e->code;
-		memcpy(&s, side.p, sizeof(s));
-		side.p += sizeof(s);
-		for (i = 0; i < s.n; i++, side.p += sizeof(h)) {
-			memcpy(&h, side.p, sizeof(h));
-			if (claim(l, h, ordinal, e) < 0)
-				return e->code;
+		side.p += n;
+		side.n -= n;
+	}
+	return 0;
+}
+
+static int
+number_docs(struct lines *l, struct buf *b, struct err *e)
+{
+	struct who w;
+	struct str r;
+	uint64_t rank;
+	int rc = sorter_sort(&l->whos, e);
+
+	for (rank = 0; rc == 0; rank++) {
+		rc = sorter_record(&l->whos, &r, e);
+		if (rc <= 0)
+			break;
+		if (rank == ITSELF)
+			return err_set(e, ERR_ARG, "more than 4 G documents");
+		who_get(&r, &w);
+		buf_clear(b);
+		key_u32(b, (uint32_t)rank);
+		key_u64(b, w.place);
+		buf_str(b, w.id);
+		if (buf_ok(b, e) < 0 ||
+		    sorter_add(&l->docs, buf_view(b), e) < 0)
+			return e->code;
+		rc = sorter_put(&l->ranks, w.place, rank, e);
+	}
+	sorter_free(&l->whos);
+	return rc < 0 ? rc : sorter_sort(&l->ranks, e);
+}
+
+static int
+next_rank(struct lines *l, struct err *e)
+{
+	int rc = sorter_pair(&l->ranks, &l->rank, e);
+
+	l->more = rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
+/* The second pass: each document's rank goes in, */
+static int
+note_ranks(
+    void *ctx, uint64_t from, uint64_t to, struct buf *note, struct err *e)
+{
+	struct lines *l = ctx;
+
+	(void)from;
+	while (l->more && l->rank.key < to) {
+		buf_put(note, &l->rank, sizeof(l->rank));
+		if (next_rank(l, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* and pairs of a span's hash and the rank come out; 0 with how many are alone.
+ */
+static int
+hash_lines(
+    void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	const struct lines *l = ctx;
+	struct units *u = &((struct worker *)worker)->units;
+	struct pair rank = { UINT64_MAX, 0 }, p, alone = { 0, 0 };
+	size_t i, n;
+
+	if (d->note->n)
+		key_get_raw(d->note, &rank, sizeof(rank));
+	if (rank.key != d->place)
+		return err_set(
+		    e, ERR_IO, "the input changed while it was read");
+	if (units_of(u, d->text, l->sentences, e) < 0)
+		return e->code;
+	n = units_spans(u, l->span);
+	for (i = 0; i < n; i++) {
+		p.key = units_hash(u, i, l->span, l->least);
+		p.value = rank.value;
+		if (is_compared(l, p.key))
+			buf_put(&em->side, &p, sizeof(p));
+		else
+			alone.value += p.key != 0;
+	}
+	if (alone.value)
+		buf_put(&em->side, &alone, sizeof(alone));
+	return buf_ok(&em->side, e);
+}
+
+static int
+collect_lines(void *ctx, struct str side, struct err *e)
+{
+	struct lines *l = ctx;
+	struct pair p;
+
+	while (side.n) {
+		key_get_raw(&side, &p, sizeof(p));
+		if (p.key == 0)
+			l->once += p.value;
+		else if (sorter_put(&l->lines, p.key, p.value, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+put_cut(struct lines *l, struct buf *b, uint64_t owner, const struct pair *p,
+    struct err *e)
+{
+	buf_clear(b);
+	key_u32(b, (uint32_t)owner);
+	key_u32(b, (uint32_t)p->value);
+	key_u64(b, p->key);
+	return buf_ok(b, e) < 0 ? e->code
+				: sorter_add(&l->cuts, buf_view(b), e);
+}
+
+/* Of the ranks with a line the first keeps it. */
+static int
+find_cuts(struct lines *l, struct buf *b, struct err *e)
+{
+	struct pair p, last = { 0 };
+	uint64_t owner = 0;
+	int rc = sorter_sort(&l->lines, e);
+
+	while (rc == 0 && (rc = sorter_pair(&l->lines, &p, e)) > 0) {
+		rc = 0;
+		if (l->distinct == 0 || p.key != last.key) {
+			l->distinct++;
+			owner = p.value;
+		} else if (p.value != last.value) {
+			rc = put_cut(l, b, owner, &p, e);
 		}
-		side.n -= sizeof(s) + s.n * sizeof(h);
-		l->once += s.once;
+		last = p;
+	}
+	sorter_free(&l->lines);
+	return rc < 0 ? rc : sorter_sort(&l->cuts, e);
+}
+
+/* On to the document of a rank, which is there. */
+static int
+seek_doc(struct lines *l, uint32_t rank, uint64_t *at, uint64_t *place,
+    struct str *id, struct err *e)
+{
+	int rc;
+
+	while (*at != rank) {
+		rc = sorter_record(&l->docs, id, e);
+		if (rc <= 0)
+			return rc < 0 ? rc
+				      : err_set(e, ERR_CHECK,
+					    "a document is lost: this is a bug "
+					    "in quern");
+		*at = key_get_u32(id);
+		*place = key_get_u64(id);
+	}
+	return 0;
+}
+
+/* Cuts, by owner, joined with the owners. */
+static int
+name_owners(struct lines *l, struct buf *b, struct err *e)
+{
+	uint64_t at = UINT64_MAX, place;
+	struct str r, id = { NULL, 0 };
+	uint32_t owner;
+	int rc = sorter_sort(&l->docs, e);
+
+	while (rc == 0 && (rc = sorter_record(&l->cuts, &r, e)) > 0) {
+		owner = key_get_u32(&r);
+		if (seek_doc(l, owner, &at, &place, &id, e) < 0)
+			return e->code;
+		buf_clear(b);
+		buf_str(b, r);
+		key_u32(b, owner);
+		buf_str(b, id);
+		rc = buf_ok(b, e);
+		if (rc == 0)
+			rc = sorter_add(&l->named, buf_view(b), e);
+	}
+	sorter_free(&l->cuts);
+	return rc < 0 ? rc : sorter_sort(&l->named, e);
+}
+
+/* Cuts, by the document to be cut, joined with these. */
+static int
+place_cuts(struct lines *l, struct buf *b, struct err *e)
+{
+	uint64_t at = UINT64_MAX, place;
+	struct str r, id = { NULL, 0 };
+	uint32_t rank;
+	int rc = sorter_sort(&l->docs, e);
+
+	while (rc == 0 && (rc = sorter_record(&l->named, &r, e)) > 0) {
+		rank = key_get_u32(&r);
+		if (seek_doc(l, rank, &at, &place, &id, e) < 0)
+			return e->code;
+		buf_clear(b);
+		key_u64(b, place);
+		buf_str(b, r);
+		rc = buf_ok(b, e);
+		if (rc == 0)
+			rc = sorter_add(&l->verdicts, buf_view(b), e);
+	}
+	sorter_free(&l->named);
+	sorter_free(&l->docs);
+	return rc < 0 ? rc : sorter_sort(&l->verdicts, e);
+}
+
+static int
+next_verdict(struct lines *l, struct err *e)
+{
+	int rc = sorter_record(&l->verdicts, &l->verdict, e);
+
+	l->more = rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
+static uint64_t
+place_at(struct str r)
+{
+	return key_get_u64(&r);
+}
+
+/* The last pass: what is to be cut of a batch. */
+static int
+note_cuts(
+    void *ctx, uint64_t from, uint64_t to, struct buf *note, struct err *e)
+{
+	struct lines *l = ctx;
+	uint32_t n;
+
+	(void)from;
+	while (l->more && place_at(l->verdict) < to) {
+		n = (uint32_t)l->verdict.n;
+		buf_put(note, &n, sizeof(n));
+		buf_str(note, l->verdict);
+		if (next_verdict(l, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* The cuts of document d, out of its batch's note. */
+static int
+take_cuts(struct worker *w, struct doc *d, struct err *e)
+{
+	struct goes *more;
+	struct str r;
+	uint32_t n;
+
+	for (w->ngoes = 0; d->note->n;) {
+		memcpy(&n, d->note->p, sizeof(n));
+		r = (struct str){ d->note->p + sizeof(n), n };
+		if (key_get_u64(&r) > d->place)
+			break;
+		d->note->p += sizeof(n) + n;
+		d->note->n -= sizeof(n) + n;
+		if (w->ngoes == w->goes_cap) {
+			w->goes_cap = w->goes_cap ? 2 * w->goes_cap : 64;
+			more = realloc(w->goes, w->goes_cap * sizeof(*more));
+			if (!more)
+				return err_nomem(e, "lines");
+			w->goes = more;
+		}
+		more = &w->goes[w->ngoes++];
+		more->hash = key_get_u64(&r);
+		more->owner = key_get_u32(&r);
+		more->id = r;
 	}
 	return 0;
 }
@@ -258,30 +476,40 @@ put_new(struct worker *w, uint64_t h)
 }
 
 static void
-name_owner(struct worker *w, uint32_t owner)
+name_owner(struct worker *w, const struct goes *g)
 {
 	size_t i;
 
 	for (i = 0; i < w->nnamed; i++)
-		if (w->named[i] == owner)
+		if (w->named[i]->owner == g->owner)
 			return;
 	if (w->nnamed < MAX_NAMED)
-		w->named[w->nnamed++] = owner;
+		w->named[w->nnamed++] = g;
 }
 
-/* Does a span of document `doc` stay there? */
-static bool
-stays(const struct lines *l, struct worker *w, uint64_t h, uint64_t doc)
+static int
+by_hash(const void *a, const void *b)
 {
-	size_t at;
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = ((const struct goes *)b)->hash;
 
-	if (!is_known(l, h))
+	return (x > y) - (x < y);
+}
+
+/* Does a span of the document at hand stay there? */
+static bool
+stays(const struct lines *l, struct worker *w, uint64_t h)
+{
+	static const struct goes itself = { .owner = ITSELF };
+	const struct goes *g;
+
+	if (!is_compared(l, h))
 		return true;
-	at = place_of(l, h);
-	/* Empty only if the input changed, which is told at the end. */
-	if (!l->hash[at] || (l->owner[at] == doc && put_new(w, h)))
+	g = w->ngoes ? bsearch(&h, w->goes, w->ngoes, sizeof(*g), by_hash)
+		     : NULL;
+	if (!g && put_new(w, h))
 		return true;
-	name_owner(w, l->owner[at]);
+	name_owner(w, g ? g : &itself);
 	return false;
 }
 
@@ -291,6 +519,24 @@ struct edit {
 	uint64_t left; /* units with words that stay */
 };
 
+static int
+clear_cut(struct worker *w, struct err *e)
+{
+	size_t n = w->units.n;
+	bool *cut;
+
+	if (w->cut_cap < n) {
+		cut = realloc(w->cut, 2 * n * sizeof(*cut));
+		if (!cut)
+			return err_nomem(e, "lines");
+		w->cut = cut;
+		w->cut_cap = 2 * n;
+	}
+	if (n)
+		memset(w->cut, 0, n * sizeof(*w->cut));
+	return 0;
+}
+
 /* Fill w->cut: the units of every span that does not stay. */
 static int
 mark_cut(
@@ -298,86 +544,20 @@ mark_cut(
 {
 	struct units *u = &w->units;
 	size_t i, k, n;
-	bool *cut;
 
-	if (units_of(u, d->text, l->sentences, e) < 0)
+	if (units_of(u, d->text, l->sentences, e) < 0 || clear_cut(w, e) < 0)
 		return e->code;
 	n = units_spans(u, l->span);
+	w->nnamed = 0;
 	if (clear_set(w, n, e) < 0)
 		return e->code;
-	if (w->cut_cap < u->n) {
-		cut = realloc(w->cut, u->n * 2 * sizeof(*cut));
-		if (!cut)
-			return err_nomem(e, "lines");
-		w->cut = cut;
-		w->cut_cap = u->n * 2;
-	}
-	if (u->n)
-		memset(w->cut, 0, u->n * sizeof(*w->cut));
-	w->nnamed = 0;
-	for (i = 0; i < n; i++)
-		if (!stays(
-			l, w, units_hash(u, i, l->span, l->least), d->ordinal))
-			for (k = i; k < i + l->span; k++)
-				w->cut[u->worded[k]] = true;
-	return 0;
-}
-
-/* Lines that stay, parted by LF. */
-static void
-join_lines(struct worker *w, struct str text)
-{
-	const struct text_unit *x;
-	size_t i, kept = 0;
-
-	for (i = 0; i < w->units.n; i++) {
-		x = &w->units.v[i];
-		if (w->cut[i])
+	for (i = 0; i < n; i++) {
+		if (stays(l, w, units_hash(u, i, l->span, l->least)))
 			continue;
-		if (kept++)
-			buf_putc(&w->text, '\n');
-		buf_put(&w->text, text.p + x->start, x->end - x->start);
+		for (k = i; k < i + l->span; k++)
+			w->cut[u->worded[k]] = true;
 	}
-}
-
-static size_t
-count_lf(struct str s)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < s.n; i++)
-		n += s.p[i] == '\n';
-	return n;
-}
-
-/*
- * Sentences that stay, parted by the white space with the most line ends that
- * was between them: paragraphs stay apart.
- */
-static void
-join_sentences(struct worker *w, struct str text)
-{
-	const struct units *u = &w->units;
-	const struct text_unit *x;
-	struct str gap = { text.p, u->n ? u->v[0].start : text.n }, next;
-	size_t i, kept = 0;
-
-	for (i = 0; i < u->n; i++) {
-		x = &u->v[i];
-		next = (struct str){ text.p + x->end,
-			(i + 1 < u->n ? x[1].start : text.n) - x->end };
-		if (!w->cut[i]) {
-			buf_str(&w->text, gap);
-			buf_put(&w->text, text.p + x->start, x->end - x->start);
-			gap = next;
-			kept++;
-		} else if (kept && count_lf(next) > count_lf(gap)) {
-			gap = next;
-		}
-	}
-	/* A blank before a sentence that is gone is none of the last one's. */
-	if (u->n == 0 || !w->cut[u->n - 1] || count_lf(gap))
-		buf_str(&w->text, gap);
+	return 0;
 }
 
 static int
@@ -398,17 +578,17 @@ cut_units(const struct lines *l, struct worker *w, const struct doc *d,
 		x->left += !w->cut[i] && v[i].nword;
 	}
 	buf_clear(&w->text);
-	if (x->cut && l->sentences)
-		join_sentences(w, d->text);
-	else if (x->cut)
-		join_lines(w, d->text);
+	if (x->cut)
+		units_join(&w->units, w->cut, d->text, &w->text);
 	return buf_ok(&w->text, e);
 }
 
 /* {"lines":9,"cut":2,"bytes":80,"of":["mill-1"]} */
 static void
-describe(const struct lines *l, struct worker *w, const struct edit *x)
+describe(const struct lines *l, struct worker *w, const struct doc *d,
+    const struct edit *x)
 {
+	struct str id;
 	size_t i;
 
 	buf_clear(&w->json);
@@ -417,8 +597,13 @@ describe(const struct lines *l, struct worker *w, const struct edit *x)
 	    ",\"of\":[",
 	    l->opt->unit, x->units, x->cut, x->bytes);
 	for (i = 0; i < w->nnamed; i++) {
+		buf_clear(&w->id);
+		id = w->named[i]->id;
+		if (w->named[i]->owner != ITSELF)
+			key_get_str(&id, &w->id);
 		buf_puts(&w->json, i ? "," : "");
-		buf_json_lossy(&w->json, l->roster.v[w->named[i]].id);
+		buf_json_lossy(&w->json,
+		    w->named[i]->owner == ITSELF ? d->id : buf_view(&w->id));
 	}
 	buf_puts(&w->json, "]}");
 }
@@ -431,15 +616,15 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	struct edit x;
 	struct did did = { .line = hash64(d->line.p, d->line.n, 0) };
 
-	if (cut_units(l, w, d, &x, e) < 0)
+	if (take_cuts(w, d, e) < 0 || cut_units(l, w, d, &x, e) < 0)
 		return e->code;
 	did.cut = x.cut;
 	did.bytes = x.bytes;
 	buf_put(&em->side, &did, sizeof(did));
 	if (x.cut == 0)
 		return emit_keep(em, d, e);
-	describe(l, w, &x);
-	if (buf_ok(&w->json, e) < 0)
+	describe(l, w, d, &x);
+	if (buf_ok(&w->json, e) < 0 || buf_ok(&w->id, e) < 0)
 		return e->code;
 	if (x.left == 0)
 		return emit_drop(em, d,
@@ -465,7 +650,7 @@ sum_up(void *ctx, struct str side, struct err *e)
 	(void)e;
 	for (; side.n; side.p += sizeof(did), side.n -= sizeof(did)) {
 		memcpy(&did, side.p, sizeof(did));
-		roster_again(&l->digest, did.line);
+		digest_add(&l->last, did.line);
 		l->cut += did.cut;
 		l->bytes += did.bytes;
 	}
@@ -478,7 +663,7 @@ fill_filter(
 {
 	static const struct docs_ops ops = { .worker_new = new_worker,
 		.worker_free = free_worker,
-		.doc = hashes };
+		.doc = hash_spans };
 
 	if (l->opt->bloom == 0)
 		return 0;
@@ -487,41 +672,89 @@ fill_filter(
 }
 
 static int
-run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
+find_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops first = { .worker_new = new_worker,
 		.worker_free = free_worker,
 		.doc = look,
 		.fold = collect };
+	static const struct docs_ops second = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = hash_lines,
+		.fold = collect_lines,
+		.note = note_ranks };
+	struct buf b = { 0 };
+	int rc = docs_scan(in, &first, l, r, e);
+
+	if (rc == 0)
+		rc = number_docs(l, &b, e);
+	if (rc == 0)
+		rc = next_rank(l, e);
+	if (rc == 0)
+		rc = docs_scan(in, &second, l, r, e);
+	sorter_free(&l->ranks);
+	if (rc == 0)
+		rc = find_cuts(l, &b, e);
+	if (rc == 0)
+		rc = name_owners(l, &b, e);
+	if (rc == 0)
+		rc = place_cuts(l, &b, e);
+	buf_free(&b);
+	return rc < 0 ? rc : next_verdict(l, e);
+}
+
+static int
+run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
+{
 	static const struct docs_ops last = { .worker_new = new_worker,
 		.worker_free = free_worker,
 		.doc = judge,
-		.fold = sum_up };
+		.fold = sum_up,
+		.note = note_cuts };
 
-	if (fill_filter(l, in, r, e) < 0 || grow(l, e) < 0 ||
-	    docs_scan(in, &first, l, r, e) < 0 ||
-	    docs_run(in, &last, l, r, e) < 0 ||
-	    roster_same(&l->roster, l->digest, e) < 0)
+	if (find_all(l, in, r, e) < 0 || docs_run(in, &last, l, r, e) < 0)
 		return e->code;
+	if (l->more || l->last.lines != l->first.lines)
+		return err_set(e, ERR_IO,
+		    "the input changed between the first pass over it and the "
+		    "last");
 	buf_printf(&r->extra,
 	    "\"distinct\":%" PRIu64 ",\"%s_cut\":%" PRIu64
 	    ",\"bytes_cut\":%" PRIu64 ",",
-	    l->n + l->once, l->opt->unit, l->cut, l->bytes);
+	    l->distinct + l->once, l->opt->unit, l->cut, l->bytes);
 	if (l->twice.words)
 		bloom_stats(&l->twice, &r->extra);
 	return buf_ok(&r->extra, e);
 }
 
-static int
-check_options(const struct lines_opt *o, struct err *e)
+static void
+begin(const struct lines *l, struct sorter *s, bool pairs, unsigned part)
 {
-	if (o->least > MAX_WORDS)
-		return err_set(e, ERR_ARG, "option --least: %d is not in 0..%d",
-		    o->least, MAX_WORDS);
-	if (o->span > MAX_SPAN)
-		return err_set(e, ERR_ARG, "option --span: %d is not in 1..%d",
-		    o->span, MAX_SPAN);
-	return 0;
+	sorter_init(s, pairs, budget_share(&l->budget, part, ALL));
+}
+
+static void
+init_sorters(struct lines *l)
+{
+	begin(l, &l->whos, false, WHOS);
+	begin(l, &l->ranks, true, RANKS);
+	begin(l, &l->docs, false, DOCS);
+	begin(l, &l->lines, true, LINES);
+	begin(l, &l->cuts, false, CUTS);
+	begin(l, &l->named, false, CUTS);
+	begin(l, &l->verdicts, false, CUTS);
+}
+
+static void
+free_sorters(struct lines *l)
+{
+	sorter_free(&l->whos);
+	sorter_free(&l->ranks);
+	sorter_free(&l->docs);
+	sorter_free(&l->lines);
+	sorter_free(&l->cuts);
+	sorter_free(&l->named);
+	sorter_free(&l->verdicts);
 }
 
 int
@@ -534,16 +767,25 @@ dedup_lines(
 		.span = (size_t)opt->span };
 	int rc = prefer_parse(&l.prefer, opt->prefer, e);
 
+	if (rc < 0)
+		return rc;
+	if (opt->least > MAX_WORDS)
+		return err_set(e, ERR_ARG, "option --least: %d is not in 0..%d",
+		    opt->least, MAX_WORDS);
+	if (opt->span > MAX_SPAN)
+		return err_set(e, ERR_ARG, "option --span: %d is not in 0..%d",
+		    opt->span, MAX_SPAN);
 	if (l.span == 0)
 		l.span = l.sentences ? SENTENCES : 1;
-	if (rc < 0 || (rc = check_options(opt, e)) < 0 ||
-	    (rc = budget_init(&l.budget, r->opt, e)) < 0)
+	rc = budget_init(&l.budget, r->opt, e);
+	if (rc < 0)
 		return rc;
-	roster_init(&l.roster, &l.budget);
-	rc = run_all(&l, in, r, e);
-	roster_free(&l.roster);
+	rc = fill_filter(&l, in, r, e);
+	if (rc == 0) {
+		init_sorters(&l);
+		rc = run_all(&l, in, r, e);
+	}
+	free_sorters(&l);
 	twice_free(&l.twice);
-	free(l.hash);
-	free(l.owner);
 	return rc;
 }

@@ -14,7 +14,7 @@
 #include "dedup/prefer.h"
 #include "dedup/repeats.h"
 #include "dedup/roster.h"
-#include "dedup/spans.h"
+#include "dedup/spanfile.h"
 #include "dedup/substring.h"
 #include "dedup/twice.h"
 #include "io/docs.h"
@@ -63,7 +63,7 @@ struct substring {
 	uint64_t stretch; /* since the last stretch began */
 	struct twice twice;
 	struct parts parts;
-	struct spans spans;
+	struct spanfile spans;
 	uint64_t digest, nspan, ncut;
 };
 
@@ -74,7 +74,7 @@ struct worker {
 	struct anchors anchors;
 	struct buf rank, text, json;
 	struct anchor_run latest[LATEST];
-	struct spans_reader spans;
+	struct spanfile_reader spans;
 	struct cover cover;
 };
 
@@ -87,7 +87,7 @@ free_worker(void *worker)
 	buf_free(&w->rank);
 	buf_free(&w->text);
 	buf_free(&w->json);
-	spans_reader_free(&w->spans);
+	spanfile_reader_free(&w->spans);
 	cover_free(&w->cover);
 	free(w);
 }
@@ -138,7 +138,7 @@ collect(void *ctx, struct str side, struct err *e)
 		if (s->stretch <= s->budget.limit / 64)
 			continue;
 		s->stretch = 0;
-		if (spans_stretch(&s->spans, ordinal, e) < 0)
+		if (spanfile_stretch(&s->spans, ordinal, e) < 0)
 			return e->code;
 	}
 	return 0;
@@ -238,7 +238,7 @@ put_span(struct substring *s, uint64_t place, uint64_t from, uint32_t n,
 		.n = n,
 		.from = from };
 
-	return spans_put(&s->spans, &x, e);
+	return spanfile_put(&s->spans, &x, e);
 }
 
 static int
@@ -396,7 +396,7 @@ find_spans(struct substring *s, struct err *e)
 	}
 	free(v);
 	parts_free(&s->parts);
-	return rc < 0 ? rc : spans_sort(&s->spans, e);
+	return rc < 0 ? rc : spanfile_sort(&s->spans, e);
 }
 
 /* {"bytes":80,"spans":[{"start":0,"end":80,"of":"mill-1","at":9}]} */
@@ -472,7 +472,7 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	if (d->ordinal >= s->roster.nv)
 		return err_set(
 		    e, ERR_IO, "the input changed while it was read");
-	if (spans_of(&s->spans, (uint32_t)d->ordinal, &w->spans, e) < 0 ||
+	if (spanfile_of(&s->spans, (uint32_t)d->ordinal, &w->spans, e) < 0 ||
 	    cover_of(&w->cover, w->spans.v, w->spans.n, s->width,
 		s->roster.place[d->ordinal], d->text, e) < 0)
 		return e->code;
@@ -523,7 +523,7 @@ find_anchors(struct substring *s, struct docs *in, struct run *r, struct err *e)
 	/* A run of windows has a quarter of the width, on average. */
 	uint64_t n = s->bytes * 4 / s->width + s->roster.nv;
 
-	if (spans_begin(&s->spans, e) < 0 ||
+	if (spanfile_begin(&s->spans, e) < 0 ||
 	    twice_init(&s->twice, &s->budget, n, SPURIOUS,
 		(s->budget.limit - s->budget.used) / 4, e) < 0 ||
 	    docs_scan(in, &second, s, r, e) < 0 ||
@@ -579,12 +579,12 @@ dedup_substring(struct docs *in, struct run *r, const struct substring_opt *opt,
 		    par_jobs(s.threads) * (uint64_t)PER_BATCH, "batches", e);
 	if (rc < 0)
 		return rc;
-	spans_init(&s.spans, &s.budget);
+	spanfile_init(&s.spans, &s.budget);
 	roster_init(&s.roster, &s.budget);
 	rc = run_all(&s, in, r, e);
 	twice_free(&s.twice);
 	parts_free(&s.parts);
-	spans_free(&s.spans);
+	spanfile_free(&s.spans);
 	roster_free(&s.roster);
 	return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "dedup/units.h"
 
@@ -98,6 +99,7 @@ deal_words(struct units *u, struct err *e)
 int
 units_of(struct units *u, struct str text, bool sentences, struct err *e)
 {
+	u->sentences = sentences;
 	u->n = 0;
 	if (folded_of(&u->words, text, e) < 0 ||
 	    (sentences ? find_sentences(u, text, e) : find_lines(u, text, e)) <
@@ -122,4 +124,67 @@ units_hash(const struct units *u, size_t i, size_t span, size_t least)
 	if (n < least)
 		return 0;
 	return folded_gram(&u->words, first->word, n, folded_power(n));
+}
+
+static void
+join_lines(
+    const struct units *u, const bool *cut, struct str text, struct buf *out)
+{
+	const struct text_unit *x;
+	size_t i, kept = 0;
+
+	for (i = 0; i < u->n; i++) {
+		x = &u->v[i];
+		if (cut[i])
+			continue;
+		if (kept++)
+			buf_putc(out, '\n');
+		buf_put(out, text.p + x->start, x->end - x->start);
+	}
+}
+
+static size_t
+count_lf(struct str s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++)
+		n += s.p[i] == '\n';
+	return n;
+}
+
+static void
+join_sentences(
+    const struct units *u, const bool *cut, struct str text, struct buf *out)
+{
+	const struct text_unit *x;
+	struct str gap = { text.p, u->n ? u->v[0].start : text.n }, next;
+	size_t i, kept = 0;
+
+	for (i = 0; i < u->n; i++) {
+		x = &u->v[i];
+		next = (struct str){ text.p + x->end,
+			(i + 1 < u->n ? x[1].start : text.n) - x->end };
+		if (!cut[i]) {
+			buf_str(out, gap);
+			buf_put(out, text.p + x->start, x->end - x->start);
+			gap = next;
+			kept++;
+		} else if (kept && count_lf(next) > count_lf(gap)) {
+			gap = next;
+		}
+	}
+	/* A blank before a sentence that is gone is none of the last one's. */
+	if (u->n == 0 || !cut[u->n - 1] || count_lf(gap))
+		buf_str(out, gap);
+}
+
+void
+units_join(
+    const struct units *u, const bool *cut, struct str text, struct buf *out)
+{
+	if (u->sentences)
+		join_sentences(u, cut, text, out);
+	else
+		join_lines(u, cut, text, out);
 }

@@ -10,6 +10,7 @@
 #include "base/text/words.h"
 #include "dedup/folded.h"
 
+struct buf;
 struct err;
 
 /* Bytes start..end of a text; up to the next one stands what parts them. */
@@ -25,6 +26,7 @@ struct text_unit {
  * words.
  */
 struct units {
+	bool sentences;
 	struct text_unit *v;
 	size_t n;
 	uint32_t *worded; /* those with words, by number */
@@ -45,5 +47,12 @@ size_t units_spans(const struct units *u, size_t span);
  * words; 0 if they are fewer than `least`.
  */
 uint64_t units_hash(const struct units *u, size_t i, size_t span, size_t least);
+/*
+ * Append the text without the units that are cut[]: lines parted by LF;
+ * sentences by the white space with the most line ends that was between them,
+ * so that paragraphs stay apart.
+ */
+void units_join(
+    const struct units *u, const bool *cut, struct str text, struct buf *out);
 
 #endif

@@ -19,21 +19,22 @@ rows_before(struct mix *m, const struct plan_phase *ph, uint64_t n,
 {
 	const struct blend *b = &ph->blend;
 	const struct blend_table *t;
-	uint64_t p, i;
+	struct blend_period p;
+	uint64_t i;
 	int rc;
 
 	if (n == ph->rows)
-		return blend_before(b, b->periods, out, e);
+		return blend_before(b, n, out, e);
 	p = blend_period_of(b, n);
-	if (blend_before(b, p, out, e) < 0)
+	if (blend_before(b, p.first, out, e) < 0)
 		return e->code;
-	n -= blend_first(b, p);
+	n -= p.first;
 	if (b->k == 1)
 		out[0] += n;
 	if (b->k == 1 || n == 0)
 		return 0;
 	pthread_mutex_lock(&m->lock);
-	rc = mix_table(m, ph, p, &t, e);
+	rc = mix_table(m, ph, p.first, n, &t, e);
 	for (i = 0; rc == 0 && i < n; i++)
 		out[t->slots[i].source]++;
 	pthread_mutex_unlock(&m->lock);

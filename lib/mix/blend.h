@@ -22,25 +22,28 @@ struct err;
  *
  * and within a period by < 1 from that period's own counts.
  *
- * A period is long enough that every source is due at least one row in it
- * (else the rounding could take back what it has given); the last one takes
- * up what is left, so it is up to twice as long.
+ * Periods are halves of halves of the phase: one of more than BLEND_PERIOD
+ * rows is cut in two as long as every source is due at least one row in both
+ * (else the rounding could take back what it has given).  So a row's period is
+ * found without those before it, and only where some source is rare are
+ * periods long.
  *
  * Shares may change linearly from w to `to` over the phase of N rows:
  * W_i(n) = (w n + (to - w) n^2 / 2N) / d.  All of the above holds.  Within a
  * period each row of a source then has a window, from where it is due in part
  * to where it is due in whole, and the window that ends first is served; where
- * what rounding shifted at the period's beginning makes that impossible, the
- * windows are a row of the source wider at both ends, which always fits: the
- * path median(c0, W + s, c1) between the period's counts c0 and c1, with the
- * shift s chosen so that all add up to n, never falls and is within 1 of W.
+ * what rounding shifted at the period's beginning makes that impossible, and
+ * in periods longer than BLEND_PERIOD, the windows are a row of the source
+ * wider at both ends, which always fits: the path median(c0, W + s, c1) between
+ * the period's counts c0 and c1, with the shift s chosen so that all add up to
+ * n, never falls and is within 1 of W.
  *
  * Source: R. Tijdeman, "The chairman assignment problem", Discrete
  * Mathematics 32 (1980); Hamilton's method of largest remainders.
  */
 enum {
-	BLEND_PERIOD = 1 << 16,  /* rows: the shortest period */
-	BLEND_LONGEST = 1 << 22, /* rows: the longest but the last */
+	BLEND_PERIOD = 1 << 16,  /* rows: longer ones are cut if they can be */
+	BLEND_LONGEST = 1 << 23, /* rows: the longest period there may be */
 	BLEND_MAX_SOURCES = 65535
 };
 
@@ -50,8 +53,11 @@ struct blend {
 	const uint64_t *to; /* NULL: shares stay; these add up to d, too */
 	uint64_t d;         /* < 2^62 */
 	uint64_t rows;      /* in the phase, < 2^62 */
-	uint64_t period;    /* rows */
-	uint64_t periods;
+	uint64_t least;     /* of w */
+};
+
+struct blend_period {
+	uint64_t first, rows;
 };
 
 /* A row's source and how many rows of that source come before it. */
@@ -60,30 +66,47 @@ struct blend_slot {
 	uint32_t rank; /* within the period */
 };
 
-/* A period worked out. */
+/* A period, worked out as far as it was asked for. */
 struct blend_table {
-	uint64_t first, rows;     /* in the phase */
+	struct blend_period at;   /* in the phase */
 	uint64_t *before;         /* (k): rows of each source before it */
-	struct blend_slot *slots; /* (rows); NULL if k is 1 */
+	struct blend_slot *slots; /* (at.rows); NULL if k is 1 */
+	uint64_t done;            /* slots that are worked out */
+	struct seats *seats;      /* private */
 };
 
 /*
- * to may be NULL.  ERR_CHECK if a share is so small that its period would be
+ * to may be NULL.  ERR_CHECK if a share is so small that a period would be
  * longer than BLEND_LONGEST, or if shares that change are too fine for so
  * many rows: 2 d rows^2 has to be below 2^125.
  */
 int blend_init(struct blend *b, uint32_t k, const uint64_t *w,
     const uint64_t *to, uint64_t d, uint64_t rows, struct err *e);
-/* Period p's first row; for p = periods the end of the phase. */
-uint64_t blend_first(const struct blend *b, uint64_t p);
-/* The period that a row is in. */
-uint64_t blend_period_of(const struct blend *b, uint64_t row);
-/* Rows of each source before blend_first(b, p): out is (k).  O(k log k). */
+/* The period that a row < b->rows is in. */
+struct blend_period blend_period_of(const struct blend *b, uint64_t row);
+/*
+ * Rows of each source before row n, which is the first of a period or the end
+ * of the phase: out is (k).  O(k log k).
+ */
 int
-blend_before(const struct blend *b, uint64_t p, uint64_t *out, struct err *e);
-/* Work out period p.  t is freed by blend_table_free(). */
+blend_before(const struct blend *b, uint64_t n, uint64_t *out, struct err *e);
+/* The period in which source i has its rank-th row. */
+int blend_period_of_rank(const struct blend *b, uint32_t i, uint64_t rank,
+    struct blend_period *p, struct err *e);
+/*
+ * Begin with the period that a row is in; no slot is worked out yet.  b must
+ * outlive t; t is freed by blend_table_free().
+ */
 int blend_table(
-    const struct blend *b, uint64_t p, struct blend_table *t, struct err *e);
+    const struct blend *b, uint64_t row, struct blend_table *t, struct err *e);
+/* Work out the first n <= t->at.rows slots. */
+int blend_reach(
+    const struct blend *b, struct blend_table *t, uint64_t n, struct err *e);
 void blend_table_free(struct blend_table *t);
+
+/* Private to lib/mix/blend*.c: a source's due after n rows is a fraction. */
+typedef unsigned __int128 blend_wide;
+blend_wide blend_due_den(const struct blend *b);
+blend_wide blend_due_num(const struct blend *b, uint32_t i, uint64_t n);
 
 #endif

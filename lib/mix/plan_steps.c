@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From tokens to steps: batches of whole rows, and which step a row is in. */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -125,6 +126,7 @@ plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 		.lr = { from->lr[0], from->lr[1] },
 		.lr_part = { from->lr_part[0], from->lr_part[1] },
 		.curve = from->curve,
+		.objective = from->objective,
 		.line = from->blend.line };
 	while (!ended)
 		if (add_steps(p, ph, r, &ended, e) < 0)
@@ -139,49 +141,47 @@ plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 	return ph->shares ? 0 : err_nomem(e, "a plan");
 }
 
-const struct plan_phase *
-plan_phase_of(const struct plan *p, uint64_t step)
+/*
+ * The last of n things of this size whose number at `field` is <= x; the
+ * numbers rise, and the first's always is.
+ */
+static const void *
+last_up_to(const void *v, uint32_t n, size_t size, size_t field, uint64_t x)
 {
-	uint32_t lo = 0, hi = p->nphase, mid;
+	const char *at = v;
+	uint32_t lo = 0, hi = n, mid;
+	uint64_t value;
 
 	while (hi - lo > 1) {
 		mid = lo + (hi - lo) / 2;
-		if (p->phases[mid].first_step <= step)
+		memcpy(&value, at + mid * size + field, sizeof(value));
+		if (value <= x)
 			lo = mid;
 		else
 			hi = mid;
 	}
-	return &p->phases[lo];
+	return at + lo * size;
+}
+
+const struct plan_phase *
+plan_phase_of(const struct plan *p, uint64_t step)
+{
+	return last_up_to(p->phases, p->nphase, sizeof(*p->phases),
+	    offsetof(struct plan_phase, first_step), step);
 }
 
 const struct plan_batch *
 plan_batch_of(const struct plan_phase *ph, uint64_t step)
 {
-	uint32_t lo = 0, hi = ph->nbatch, mid;
-
-	while (hi - lo > 1) {
-		mid = lo + (hi - lo) / 2;
-		if (ph->batches[mid].step <= step)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return &ph->batches[lo];
+	return last_up_to(ph->batches, ph->nbatch, sizeof(*ph->batches),
+	    offsetof(struct plan_batch, step), step);
 }
 
 const struct plan_batch *
 plan_batch_of_row(const struct plan_phase *ph, uint64_t row)
 {
-	uint32_t lo = 0, hi = ph->nbatch, mid;
-
-	while (hi - lo > 1) {
-		mid = lo + (hi - lo) / 2;
-		if (ph->batches[mid].row <= row)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return &ph->batches[lo];
+	return last_up_to(ph->batches, ph->nbatch, sizeof(*ph->batches),
+	    offsetof(struct plan_batch, row), row);
 }
 
 /* By the tokens before the step, so that the last one still learns. */

@@ -130,13 +130,15 @@ do_tokenizer(struct parser *p)
 	size_t i;
 
 	if (once(p, &p->seen_tokenizer) < 0 ||
-	    recipe_want(p, 2, 2, "tokenizer sha256:DIGEST") < 0)
+	    recipe_want(p, 2, 2, "tokenizer sha256:DIGEST or its FILE") < 0)
 		return p->e->code;
 	s = p->words[1].s;
+	if (str_ends(s, STR(".json")))
+		return recipe_tokenizer_file(p, &p->words[1]);
 	if (s.n != 71 || !str_starts(s, STR("sha256:")))
 		return recipe_fail(p, &p->words[1],
 		    "write sha256: and the 64 digits that quern shard info "
-		    "shows");
+		    "shows, or the name of a tokenizer.json");
 	for (i = 7; i < 71; i++)
 		if (!strchr("0123456789abcdef", s.p[i]))
 			return recipe_fail(p, &p->words[1],
@@ -288,12 +290,17 @@ source_option(struct parser *p, const struct word *w, struct recipe_source *s)
 	}
 	if (str_starts(v, STR("foreign=")))
 		return read_foreign(p, w, s);
+	if (str_starts(v, STR("pack=")))
+		return recipe_packing(p, w, s);
+	if (str_starts(v, STR("objective=")))
+		return recipe_objective(p, w, &s->objective);
 	if (str_starts(v, STR("epochs=")))
 		return recipe_fail(p, w,
 		    "write epochs<=E here, the most; NAME:epochs=E in a phase "
 		    "reads that much of it");
 	return recipe_fail(p, w,
-	    "'%.*s' is no option of a source: write epochs<=E or foreign=V",
+	    "'%.*s' is no option of a source: write epochs<=E, pack=KIND, "
+	    "objective=TASK or foreign=V",
 	    SHOW(v));
 }
 
@@ -306,8 +313,7 @@ do_source(struct parser *p)
 	size_t i;
 	void *more;
 
-	if (recipe_want(p, 3, 5, "source NAME PATH [epochs<=E] [foreign=V]") <
-		0 ||
+	if (recipe_want(p, 3, 7, "source NAME PATH [OPTION ...]") < 0 ||
 	    new_name(p, &p->words[1], &s.name) < 0)
 		return p->e->code;
 	for (i = 3; i < p->nword; i++)
@@ -449,6 +455,7 @@ static const struct {
 	{ "tokenizer", do_tokenizer },
 	{ "unit", do_unit },
 	{ "scale", do_scale },
+	{ "special", recipe_special },
 	{ "source", do_source },
 	{ "group", do_group },
 	{ "batch", do_batch },
@@ -466,6 +473,6 @@ recipe_line(struct parser *p)
 			return statements[i].read(p);
 	return recipe_fail(p, &p->words[0],
 	    "'%.*s' is no statement: a line begins with seed, tokenizer, "
-	    "unit, scale, source, group, batch, phase or assert",
+	    "unit, scale, special, source, group, batch, phase or assert",
 	    SHOW(p->words[0].s));
 }

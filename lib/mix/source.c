@@ -167,35 +167,23 @@ source_read(const struct source *s, uint64_t at, uint64_t n, uint32_t *out,
 }
 
 int
-source_firsts(const struct source *s, uint64_t at, uint32_t n, int32_t *first,
-    struct err *e)
+source_find(
+    const struct source *s, uint64_t at, struct source_place *p, struct err *e)
 {
-	size_t i = source_shard_of(s, at);
-	const struct shard *x = &s->shards[i];
-	uint64_t doc = shard_doc_of(x, at - s->first[i]), from, len, here = at;
-	uint32_t t = 0, begin = 0;
+	const struct shard *x;
+	uint64_t first, len;
 
-	while (t < n) {
-		if (doc == x->docs) {
-			x = &s->shards[++i];
-			doc = 0;
-			continue;
-		}
-		if (shard_doc_range(x, doc, &from, &len, e) < 0)
-			return e->code;
-		from += s->first[i];
-		if (from > here || (from < here && here != at) ||
-		    from + len < here)
-			return err_set(e, ERR_FORMAT,
-			    "%s.idx: document %llu begins at token %llu: "
-			    "damaged",
-			    x->prefix, (unsigned long long)doc,
-			    (unsigned long long)(from - s->first[i]));
-		for (; t < n && at + t < from + len; t++)
-			first[t] = (int32_t)begin;
-		here = from + len;
-		begin = t;
-		doc++;
-	}
+	p->shard = source_shard_of(s, at);
+	x = &s->shards[p->shard];
+	at -= s->first[p->shard];
+	p->document = shard_doc_of(x, at);
+	if (shard_doc_range(x, p->document, &first, &len, e) < 0)
+		return e->code;
+	if (at < first || at - first >= len)
+		return err_set(e, ERR_FORMAT,
+		    "%s.idx: token %llu is in no document: damaged", x->prefix,
+		    (unsigned long long)at);
+	p->token = at - first;
+	p->left = len - p->token;
 	return 0;
 }

@@ -88,7 +88,8 @@ is_due(const struct blend *b, uint64_t count, uint32_t i, uint64_t n, int limit)
 }
 
 struct found {
-	uint64_t boundary, anywhere, period, rank, rows, refused;
+	uint64_t boundary, anywhere, period, rank, rows, refused, place;
+	uint64_t longest;
 };
 
 static void
@@ -98,31 +99,48 @@ check_table(const struct blend *b, const struct blend_table *t, uint64_t *count,
 	uint64_t per[64] = { 0 }, total[64] = { 0 }, r;
 	uint32_t i, s;
 
-	for (r = 0; r < t->rows; r++)
+	for (r = 0; r < t->at.rows; r++)
 		total[b->k > 1 ? t->slots[r].source : 0]++;
 	for (i = 0; i < b->k; i++) {
 		f->boundary += t->before[i] != count[i] ||
-			       !is_due(b, count[i], i, t->first, 1);
+			       !is_due(b, count[i], i, t->at.first, 1);
 	}
-	for (r = 0; r < t->rows; r++) {
+	for (r = 0; r < t->at.rows; r++) {
 		s = b->k > 1 ? t->slots[r].source : 0;
 		f->rank += b->k > 1 && t->slots[r].rank != per[s];
 		per[s]++;
 		count[s]++;
 		for (i = 0; i < b->k; i++) {
 			f->anywhere +=
-			    !is_due(b, count[i], i, t->first + r + 1, 2);
+			    !is_due(b, count[i], i, t->at.first + r + 1, 2);
 			f->period += !b->to && !within(per[i], total[i], r + 1,
-						   t->rows, 1);
+						   t->at.rows, 1);
 		}
 	}
-	f->rows += t->rows;
+	f->rows += t->at.rows;
+}
+
+/* A row in the middle, from its number and from its rank. */
+static void
+check_place(const struct blend *b, const struct blend_table *t, struct found *f)
+{
+	uint64_t row = draw(t->at.rows);
+	struct blend_slot s = { 0, (uint32_t)row };
+	struct blend_period p;
+	struct err e;
+
+	p = blend_period_of(b, t->at.first + row);
+	f->place += p.first != t->at.first || p.rows != t->at.rows;
+	if (t->slots)
+		s = t->slots[row];
+	blend_period_of_rank(b, s.source, t->before[s.source] + s.rank, &p, &e);
+	f->place += p.first != t->at.first || p.rows != t->at.rows;
 }
 
 static void
 check_case(const struct recipe_case *c, struct found *f)
 {
-	uint64_t count[64] = { 0 }, p;
+	uint64_t count[64] = { 0 }, row, part;
 	struct blend_table t;
 	struct blend b;
 	struct err e;
@@ -133,13 +151,21 @@ check_case(const struct recipe_case *c, struct found *f)
 		f->refused++;
 		return;
 	}
-	for (p = 0; p < b.periods; p++) {
-		if (blend_table(&b, p, &t, &e) < 0) {
+	for (row = 0; row < c->rows; row += t.at.rows) {
+		/* By any row of it, and in parts. */
+		if (blend_table(&b, row, &t, &e) < 0 || t.at.first != row) {
 			f->boundary++;
 			return;
 		}
+		for (part = 0; part < t.at.rows; part += 1 + draw(t.at.rows))
+			f->boundary += blend_reach(&b, &t, part, &e) < 0;
+		f->boundary += blend_reach(&b, &t, t.at.rows, &e) < 0;
+		f->longest = t.at.rows > f->longest ? t.at.rows : f->longest;
 		check_table(&b, &t, count, f);
+		check_place(&b, &t, f);
+		part = t.at.rows;
 		blend_table_free(&t);
+		t.at.rows = part;
 	}
 	for (i = 0; i < c->k; i++)
 		f->boundary += !is_due(&b, count[i], i, c->rows, 1);
@@ -161,6 +187,19 @@ test_fuzzed(void)
 		random_case(&c, 400000);
 		check_case(&c, &f);
 	}
+	/* Shares that fade away: periods grow towards the end. */
+	c = (struct recipe_case){ .k = 6,
+		.w = { 5000, 2000, 1500, 1000, 499, 1 },
+		.to = { 0, 9999, 0, 0, 1, 0 },
+		.d = 10000,
+		.rows = 3000000,
+		.changes = true };
+	f.longest = 0;
+	check_case(&c, &f);
+	OK(f.longest > BLEND_PERIOD,
+	    "and shares that fade away, in a period "
+	    "of %llu rows at the end",
+	    (unsigned long long)f.longest);
 	OK(f.refused < 4, "and 16 over several periods (%llu refused)",
 	    (unsigned long long)f.refused);
 	OK(f.boundary == 0, "error < 1 at every boundary (%llu rows)",
@@ -168,6 +207,7 @@ test_fuzzed(void)
 	OK(f.anywhere == 0, "error < 2 at every prefix");
 	OK(f.period == 0, "error < 1 within a period against its own counts");
 	OK(f.rank == 0, "a row's rank counts the rows of its source");
+	OK(f.place == 0, "a row's period is found from its number and rank");
 }
 
 static void
@@ -260,10 +300,11 @@ test_naive(void)
 			continue;
 		memset(have, 0, sizeof(have));
 		blend_init(&b, c.k, c.w, NULL, c.d, c.rows, &e);
-		blend_before(&b, b.periods, count, &e);
+		blend_before(&b, b.rows, count, &e);
 		blend_table(&b, 0, &t, &e);
-		for (r = 0; r < t.rows; r++) {
-			bad += naive_slot(count, have, c.k, t.rows, r + 1) !=
+		blend_reach(&b, &t, t.at.rows, &e);
+		for (r = 0; r < t.at.rows; r++) {
+			bad += naive_slot(count, have, c.k, t.at.rows, r + 1) !=
 			       t.slots[r].source;
 			have[t.slots[r].source]++;
 		}

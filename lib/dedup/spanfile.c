@@ -4,17 +4,17 @@
 
 #include "base/err.h"
 #include "dedup/budget.h"
-#include "dedup/spans.h"
+#include "dedup/spanfile.h"
 #include "io/scratch.h"
 
 void
-spans_init(struct spans *s, struct budget *b)
+spanfile_init(struct spanfile *s, struct budget *b)
 {
-	*s = (struct spans){ .budget = b, .fd = -1 };
+	*s = (struct spanfile){ .budget = b, .fd = -1 };
 }
 
 void
-spans_free(struct spans *s)
+spanfile_free(struct spanfile *s)
 {
 	parts_free(&s->parts);
 	free(s->stretches);
@@ -24,13 +24,13 @@ spans_free(struct spans *s)
 }
 
 void
-spans_reader_free(struct spans_reader *r)
+spanfile_reader_free(struct spanfile_reader *r)
 {
 	free(r->v);
 }
 
 int
-spans_stretch(struct spans *s, uint32_t doc, struct err *e)
+spanfile_stretch(struct spanfile *s, uint32_t doc, struct err *e)
 {
 	uint32_t *v = budget_grow(s->budget, s->stretches, &s->stretch_cap,
 	    s->nstretch + 1, sizeof(*v), "documents", e);
@@ -43,7 +43,7 @@ spans_stretch(struct spans *s, uint32_t doc, struct err *e)
 }
 
 int
-spans_begin(struct spans *s, struct err *e)
+spanfile_begin(struct spanfile *s, struct err *e)
 {
 	return parts_init(&s->parts, s->budget, s->nstretch + 1, e);
 }
@@ -65,7 +65,7 @@ count_upto(const uint32_t *v, size_t n, uint32_t doc)
 }
 
 int
-spans_put(struct spans *s, const struct span *x, struct err *e)
+spanfile_put(struct spanfile *s, const struct span *x, struct err *e)
 {
 	return parts_put(&s->parts,
 	    count_upto(s->stretches, s->nstretch, x->doc), x, sizeof(*x), e);
@@ -82,13 +82,13 @@ by_start(const void *a, const void *b)
 }
 
 static int
-append(struct spans *s, const struct span *v, size_t n, struct err *e)
+append(struct spanfile *s, const struct span *v, size_t n, struct err *e)
 {
 	uint32_t *index;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if ((s->n + i) % SPANS_STEP)
+		if ((s->n + i) % SPANFILE_STEP)
 			continue;
 		index = budget_grow(s->budget, s->index, &s->index_cap,
 		    s->nindex + 1, sizeof(*index), "spans", e);
@@ -104,7 +104,7 @@ append(struct spans *s, const struct span *v, size_t n, struct err *e)
 }
 
 static int
-sort_part(struct spans *s, size_t part, struct err *e)
+sort_part(struct spanfile *s, size_t part, struct err *e)
 {
 	size_t n = parts_size(&s->parts, part) / sizeof(struct span);
 	struct part_reader in;
@@ -129,7 +129,7 @@ sort_part(struct spans *s, size_t part, struct err *e)
 }
 
 int
-spans_sort(struct spans *s, struct err *e)
+spanfile_sort(struct spanfile *s, struct err *e)
 {
 	size_t i;
 
@@ -144,15 +144,15 @@ spans_sort(struct spans *s, struct err *e)
 
 /* The step that begins with span number `at`. */
 static int
-read_step(
-    const struct spans *s, uint64_t at, struct spans_reader *r, struct err *e)
+read_step(const struct spanfile *s, uint64_t at, struct spanfile_reader *r,
+    struct err *e)
 {
 	uint64_t left = s->n - at;
 
 	if (r->nread && r->at == at)
 		return 0;
 	r->at = at;
-	r->nread = left < SPANS_STEP ? (size_t)left : SPANS_STEP;
+	r->nread = left < SPANFILE_STEP ? (size_t)left : SPANFILE_STEP;
 	if (scratch_read(s->fd, r->read, r->nread * sizeof(*r->read),
 		at * sizeof(*r->read), e) == 0)
 		return 0;
@@ -161,7 +161,7 @@ read_step(
 }
 
 static int
-add_span(struct spans_reader *r, const struct span *x, struct err *e)
+add_span(struct spanfile_reader *r, const struct span *x, struct err *e)
 {
 	size_t cap = r->cap ? 2 * r->cap : 64;
 	struct span *v = r->v;
@@ -178,15 +178,15 @@ add_span(struct spans_reader *r, const struct span *x, struct err *e)
 }
 
 int
-spans_of(
-    const struct spans *s, uint32_t doc, struct spans_reader *r, struct err *e)
+spanfile_of(const struct spanfile *s, uint32_t doc, struct spanfile_reader *r,
+    struct err *e)
 {
 	/* The steps that begin before the document, the last one first. */
 	size_t i, step = doc ? count_upto(s->index, s->nindex, doc - 1) : 0;
-	uint64_t at = (step ? step - 1 : 0) * (uint64_t)SPANS_STEP;
+	uint64_t at = (step ? step - 1 : 0) * (uint64_t)SPANFILE_STEP;
 
 	r->n = 0;
-	for (; at < s->n; at += SPANS_STEP) {
+	for (; at < s->n; at += SPANFILE_STEP) {
 		if (read_step(s, at, r, e) < 0)
 			return e->code;
 		for (i = 0; i < r->nread && r->read[i].doc <= doc; i++)
