@@ -253,9 +253,10 @@ read_end(struct rec_in *r, struct err *e)
 
 	if (fstat(r->fd, &st) < 0)
 		return err_errno(e, r->name, "read");
-	if ((uint64_t)st.st_size < r->first + sizeof(h) + sizeof(end))
+	r->size = (uint64_t)st.st_size;
+	if (r->size < r->first + sizeof(h) + sizeof(end))
 		return err_set(e, ERR_FORMAT, "%s: cut off", r->name);
-	r->at = (uint64_t)st.st_size - sizeof(h) - sizeof(end);
+	r->at = r->size - sizeof(h) - sizeof(end);
 	if (get(r, &h, sizeof(h), e) < 0 || get(r, &end, sizeof(end), e) < 0)
 		return e->code;
 	if (h.tag != END_TAG || h.bytes != sizeof(end))
@@ -352,6 +353,8 @@ next_block(struct rec_in *r, struct err *e)
 	for (;; r->nblock++, r->at += h.bytes) {
 		if (get(r, &h, sizeof(h), e) < 0)
 			return e->code;
+		if (h.bytes > r->size - r->at)
+			return damaged_block(r, e);
 		if (h.tag == END_TAG || h.tag == r->tag)
 			break;
 	}

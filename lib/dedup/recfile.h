@@ -52,8 +52,8 @@ struct rec_in {
 	char *name;
 	int fd;
 	enum rec_kind kind;
-	struct buf options; /* with a NUL */
-	uint64_t first;     /* where the blocks begin */
+	struct buf options;   /* with a NUL */
+	uint64_t first, size; /* where the blocks begin; of the file */
 	uint64_t at, nblock;
 	unsigned tag; /* that is read */
 	struct buf block;
