@@ -26,7 +26,8 @@ struct exact_opt {
  * URL, by the rule same_url; one without URL stays.  Reads the input twice:
  * stdin must have been spooled.  With opt->bloom two passes more, before these,
  * find which texts come more than once, and only those are sorted; what is
- * dropped stays the same.  Memory: see dedup/groups.h; --memory bounds it.
+ * dropped stays the same.  Memory: shares of --memory (dedup/sorter.h), and the
+ * filter.
  */
 int dedup_exact(
     struct docs *in, struct run *r, const struct exact_opt *opt, struct err *e);
