@@ -9,10 +9,11 @@
 #include "io/scratch.h"
 
 int
-parts_init(struct parts *p, struct budget *b, size_t n, struct err *e)
+parts_init(
+    struct parts *p, struct budget *b, size_t n, size_t chunk, struct err *e)
 {
-	*p = (struct parts){ .budget = b, .fd = -1 };
-	if (budget_take(b, n * (PART_CHUNK + sizeof(*p->v)), "parts", e) < 0)
+	*p = (struct parts){ .budget = b, .chunk = chunk, .fd = -1 };
+	if (budget_take(b, n * (chunk + sizeof(*p->v)), "parts", e) < 0)
 		return e->code;
 	p->n = n;
 	p->v = calloc(n, sizeof(*p->v));
@@ -32,7 +33,7 @@ parts_free(struct parts *p)
 		budget_give(p->budget, p->v[i].cap * sizeof(*p->v[i].at));
 	}
 	if (p->n)
-		budget_give(p->budget, p->n * (PART_CHUNK + sizeof(*p->v)));
+		budget_give(p->budget, p->n * (p->chunk + sizeof(*p->v)));
 	free(p->v);
 	if (p->budget && p->fd >= 0)
 		close(p->fd);
@@ -49,10 +50,10 @@ flush(struct parts *p, struct part *x, struct err *e)
 	if (!at)
 		return e->code;
 	x->at = at;
-	if (scratch_write(p->fd, x->chunk, PART_CHUNK, p->end, e) < 0)
+	if (scratch_write(p->fd, x->chunk, p->chunk, p->end, e) < 0)
 		return e->code;
 	at[x->n++] = p->end;
-	p->end += PART_CHUNK;
+	p->end += p->chunk;
 	x->used = 0;
 	return 0;
 }
@@ -65,13 +66,13 @@ parts_put(
 	const char *from = bytes;
 	size_t some;
 
-	if (!x->chunk && !(x->chunk = malloc(PART_CHUNK)))
+	if (!x->chunk && !(x->chunk = malloc(p->chunk)))
 		return err_nomem(e, "parts");
 	for (; n; from += some, n -= some) {
-		some = n < PART_CHUNK - x->used ? n : PART_CHUNK - x->used;
+		some = n < p->chunk - x->used ? n : p->chunk - x->used;
 		memcpy(x->chunk + x->used, from, some);
 		x->used += some;
-		if (x->used == PART_CHUNK && flush(p, x, e) < 0)
+		if (x->used == p->chunk && flush(p, x, e) < 0)
 			return e->code;
 	}
 	return 0;
@@ -80,7 +81,7 @@ parts_put(
 uint64_t
 parts_size(const struct parts *p, size_t part)
 {
-	return p->v[part].n * (uint64_t)PART_CHUNK + p->v[part].used;
+	return p->v[part].n * (uint64_t)p->chunk + p->v[part].used;
 }
 
 void
@@ -100,11 +101,11 @@ fill(struct part_reader *r, struct err *e)
 	if (r->chunk > x->n)
 		return 0;
 	r->from = 0;
-	r->n = r->chunk < x->n ? PART_CHUNK : x->used;
+	r->n = r->chunk < x->n ? r->parts->chunk : x->used;
 	if (r->chunk == x->n)
 		memcpy(r->bytes, x->used ? x->chunk : "", x->used);
-	else if (scratch_read(r->parts->fd, r->bytes, PART_CHUNK,
-		     x->at[r->chunk], e) < 0)
+	else if (scratch_read(
+		     r->parts->fd, r->bytes, r->n, x->at[r->chunk], e) < 0)
 		return e->code;
 	r->chunk++;
 	return r->n > 0;

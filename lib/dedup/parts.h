@@ -8,7 +8,7 @@
 struct budget;
 struct err;
 
-enum { PART_CHUNK = 32 << 10 };
+enum { PART_LEAST = 1 << 10, PART_MOST = 32 << 10 /* bytes of a chunk */ };
 
 /*
  * Many streams of bytes, written in any order and read back one by one, in one
@@ -27,12 +27,14 @@ struct part {
 struct parts {
 	struct budget *budget;
 	struct part *v;
-	size_t n;
+	size_t n, chunk; /* bytes */
 	int fd;
 	uint64_t end; /* of the file */
 };
 
-int parts_init(struct parts *p, struct budget *b, size_t n, struct err *e);
+/* n parts; chunk: PART_LEAST to PART_MOST bytes. */
+int parts_init(
+    struct parts *p, struct budget *b, size_t n, size_t chunk, struct err *e);
 void parts_free(struct parts *p);
 /* Append to a part.  ERR_IO, naming $TMPDIR, if the disk is full. */
 int parts_put(
@@ -43,7 +45,7 @@ uint64_t parts_size(const struct parts *p, size_t part);
 struct part_reader {
 	const struct parts *parts;
 	size_t part, chunk, from, n;
-	char bytes[PART_CHUNK];
+	char bytes[PART_MOST];
 };
 
 void part_open(struct part_reader *r, const struct parts *p, size_t part);

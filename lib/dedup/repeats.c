@@ -14,27 +14,36 @@ enum { END = 0xff };
 
 #define MOST ((size_t)INT32_MAX - 1)
 
+struct keyed_piece {
+	uint64_t key;
+	uint32_t piece;
+	uint32_t at; /* in the text that is sorted */
+};
+
 void
 repeats_init(struct repeats *r, struct budget *b, size_t width)
 {
 	*r = (struct repeats){ .budget = b, .width = width };
 }
 
+static void
+drop(struct repeats *r, void *p, size_t n, size_t size)
+{
+	if (p)
+		budget_give(r->budget, n * size);
+	free(p);
+}
+
 void
 repeats_free(struct repeats *r)
 {
-	if (r->suffixes)
-		budget_give(r->budget, r->ntext * sizeof(*r->suffixes));
-	if (r->first)
-		budget_give(r->budget, r->nwindow * sizeof(*r->first));
-	if (r->table)
-		budget_give(r->budget, (r->mask + 1) * sizeof(*r->table));
-	budget_give(r->budget, r->text_cap + r->piece_cap * sizeof(*r->pieces));
-	free(r->text);
-	free(r->pieces);
-	free(r->table);
-	free(r->suffixes);
-	free(r->first);
+	drop(r, r->text, r->text_cap, 1);
+	drop(r, r->pieces, r->piece_cap, sizeof(*r->pieces));
+	drop(r, r->table, r->mask + 1, sizeof(*r->table));
+	drop(r, r->shared, r->npiece, 2 * sizeof(*r->shared));
+	drop(r, r->sorted, r->nsorted, 1);
+	drop(r, r->suffixes, r->nsorted, sizeof(*r->suffixes));
+	drop(r, r->first, r->nwindow, sizeof(*r->first));
 	repeats_init(r, r->budget, r->width);
 }
 
@@ -88,7 +97,8 @@ grow_table(struct repeats *r, struct err *e)
 }
 
 static int
-new_piece(struct repeats *r, uint64_t place, struct str s, struct err *e)
+new_piece(struct repeats *r, uint64_t place, uint64_t key, struct str s,
+    struct err *e)
 {
 	struct piece *v;
 	char *text;
@@ -107,17 +117,18 @@ new_piece(struct repeats *r, uint64_t place, struct str s, struct err *e)
 		return e->code;
 	r->pieces = v;
 	v[r->npiece++] = (struct piece){ .least = place,
+		.key = key,
 		.at = (uint32_t)r->ntext,
-		.window = (uint32_t)r->nwindow };
+		.window = NO_WINDOW };
 	memcpy(text + r->ntext, s.p, s.n);
 	r->ntext += s.n;
 	text[r->ntext++] = (char)END;
-	r->nwindow += s.n - r->width + 1;
 	return 0;
 }
 
 int
-repeats_add(struct repeats *r, uint64_t place, struct str piece, struct err *e)
+repeats_add(struct repeats *r, uint64_t place, uint64_t key, struct str piece,
+    struct err *e)
 {
 	uint32_t *slot;
 
@@ -126,27 +137,71 @@ repeats_add(struct repeats *r, uint64_t place, struct str piece, struct err *e)
 	slot = slot_of(r, piece);
 	if (!*slot) {
 		*slot = (uint32_t)r->npiece + 1;
-		return new_piece(r, place, piece, e);
+		return new_piece(r, place, key, piece, e);
 	}
 	if (place < r->pieces[*slot - 1].least)
 		r->pieces[*slot - 1].least = place;
 	return 0;
 }
 
-/* The number of the window that begins at byte `at` of the text. */
+static int
+by_key(const void *a, const void *b)
+{
+	const struct keyed_piece *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->piece > y->piece) - (x->piece < y->piece);
+}
+
+static size_t
+windows(const struct repeats *r, const struct piece *p)
+{
+	return length(r, p) - r->width + 1;
+}
+
+/* Leave the pieces that share a key with another, and number their windows. */
+static void
+choose_shared(struct repeats *r)
+{
+	struct keyed_piece *v = r->shared;
+	size_t i, n = 0;
+
+	for (i = 0; i < r->npiece; i++)
+		v[i] = (struct keyed_piece){ r->pieces[i].key, (uint32_t)i, 0 };
+	qsort(v, r->npiece, sizeof(*v), by_key);
+	for (i = 0; i < r->npiece; i++) {
+		/* v[n - 1], if of this key, stays as it was. */
+		bool before = n && v[n - 1].key == v[i].key;
+		bool behind = i + 1 < r->npiece && v[i + 1].key == v[i].key;
+		struct piece *p = &r->pieces[v[i].piece];
+
+		if (!before && !behind)
+			continue;
+		v[n] = v[i];
+		v[n++].at = (uint32_t)r->nsorted;
+		p->window = (uint32_t)r->nwindow;
+		r->nsorted += length(r, p) + 1;
+		r->nwindow += windows(r, p);
+	}
+	r->nshared = n;
+}
+
+/* The number of the window that begins at byte `at` of the sorted text. */
 static uint32_t
 window_at(const struct repeats *r, uint32_t at)
 {
-	size_t from = 0, to = r->npiece, mid;
+	size_t from = 0, to = r->nshared, mid;
 
 	while (to - from > 1) {
 		mid = from + (to - from) / 2;
-		if (r->pieces[mid].at <= at)
+		if (r->shared[mid].at <= at)
 			from = mid;
 		else
 			to = mid;
 	}
-	return r->pieces[from].window + (at - r->pieces[from].at);
+	return r->pieces[r->shared[from].piece].window +
+	       (at - r->shared[from].at);
 }
 
 /* A run of suffixes that begin with the same window. */
@@ -167,17 +222,24 @@ note_run(struct repeats *r, int32_t *run, size_t n)
 		r->first[run[i]] = least;
 }
 
-/* A bit for each byte of the text with which a window begins. */
+/* Fill the text, where windows stand, and a bit for each byte that begins one.
+ */
 static void
-mark_windows(const struct repeats *r, uint64_t *begins)
+lay_out(struct repeats *r, uint64_t *begins)
 {
+	const struct keyed_piece *k;
 	const struct piece *p;
 	size_t i, n;
 
-	for (p = r->pieces; p < r->pieces + r->npiece; p++) {
-		n = length(r, p) - r->width + 1;
-		for (i = p->at; i < p->at + n; i++)
-			begins[i / 64] |= (uint64_t)1 << i % 64;
+	for (k = r->shared; k < r->shared + r->nshared; k++) {
+		p = &r->pieces[k->piece];
+		memcpy(r->sorted + k->at, r->text + p->at, length(r, p) + 1);
+		n = windows(r, p);
+		for (i = 0; i < n; i++) {
+			r->first[p->window + i] = p->least + i;
+			begins[(k->at + i) / 64] |= (uint64_t)1
+						    << (k->at + i) % 64;
+		}
 	}
 }
 
@@ -187,7 +249,7 @@ drop_tails(struct repeats *r, const uint64_t *begins)
 {
 	size_t i, k, n = 0;
 
-	for (i = 0; i < r->ntext; i++) {
+	for (i = 0; i < r->nsorted; i++) {
 		k = (size_t)r->suffixes[i];
 		r->suffixes[n] = r->suffixes[i];
 		n += begins[k / 64] >> k % 64 & 1;
@@ -201,8 +263,8 @@ note_all(struct repeats *r, size_t n)
 	size_t i, from = 0;
 
 	for (i = 1; i <= n; i++) {
-		if (i < n && memcmp(r->text + r->suffixes[i - 1],
-				 r->text + r->suffixes[i], r->width) == 0)
+		if (i < n && memcmp(r->sorted + r->suffixes[i - 1],
+				 r->sorted + r->suffixes[i], r->width) == 0)
 			continue;
 		note_run(r, r->suffixes + from, i - from);
 		from = i;
@@ -212,52 +274,63 @@ note_all(struct repeats *r, size_t n)
 static int
 allocate(struct repeats *r, struct err *e)
 {
-	const struct piece *p;
-	size_t i;
+	static const char what[] = "repeats";
 
-	r->suffixes = budget_calloc(
-	    r->budget, r->ntext, sizeof(*r->suffixes), "suffixes", e);
+	r->sorted = budget_calloc(r->budget, r->nsorted, 1, what, e);
+	r->suffixes = r->sorted ? budget_calloc(r->budget, r->nsorted,
+				      sizeof(*r->suffixes), what, e)
+				: NULL;
 	r->first = r->suffixes ? budget_calloc(r->budget, r->nwindow,
-				     sizeof(*r->first), "repeats", e)
+				     sizeof(*r->first), what, e)
 			       : NULL;
-	if (!r->first)
-		return e->code;
-	for (p = r->pieces; p < r->pieces + r->npiece; p++)
-		for (i = 0; i < length(r, p) - r->width + 1; i++)
-			r->first[p->window + i] = p->least + i;
+	return r->first ? 0 : e->code;
+}
+
+static int
+sort_shared(struct repeats *r, uint64_t *begins, struct err *e)
+{
+	lay_out(r, begins);
+	if (divsufsort((const unsigned char *)r->sorted, r->suffixes,
+		(int32_t)r->nsorted) != 0)
+		return err_nomem(e, "suffixes");
+	note_all(r, drop_tails(r, begins));
 	return 0;
 }
 
 int
 repeats_find(struct repeats *r, struct err *e)
 {
-	size_t nword = r->ntext / 64 + 1;
 	uint64_t *begins;
-	int rc = 0;
+	size_t nword;
+	int rc;
 
 	if (r->npiece == 0)
 		return 0;
-	if (allocate(r, e) < 0)
+	/* qsort() takes as much again. */
+	r->shared = budget_calloc(
+	    r->budget, r->npiece, 2 * sizeof(*r->shared), "repeats", e);
+	if (!r->shared)
 		return e->code;
-	begins =
-	    budget_calloc(r->budget, nword, sizeof(*begins), "suffixes", e);
+	choose_shared(r);
+	if (r->nshared == 0)
+		return 0;
+	nword = r->nsorted / 64 + 1;
+	begins = budget_calloc(r->budget, nword, sizeof(*begins), "repeats", e);
 	if (!begins)
 		return e->code;
-	mark_windows(r, begins);
-	if (divsufsort((const unsigned char *)r->text, r->suffixes,
-		(int32_t)r->ntext) == 0)
-		note_all(r, drop_tails(r, begins));
-	else
-		rc = err_nomem(e, "suffixes");
+	rc = allocate(r, e);
+	if (rc == 0)
+		rc = sort_shared(r, begins, e);
 	free(begins);
 	budget_give(r->budget, nword * sizeof(*begins));
 	return rc;
 }
 
 const uint64_t *
-repeats_of(const struct repeats *r, struct str piece)
+repeats_of(const struct repeats *r, struct str piece, uint64_t *least)
 {
-	uint32_t nth = r->table ? *slot_of(r, piece) : 0;
+	const struct piece *p = &r->pieces[*slot_of(r, piece) - 1];
 
-	return nth ? r->first + r->pieces[nth - 1].window : NULL;
+	*least = p->least;
+	return p->window == NO_WINDOW ? NULL : r->first + p->window;
 }

@@ -45,7 +45,8 @@ spanfile_stretch(struct spanfile *s, uint32_t doc, struct err *e)
 int
 spanfile_begin(struct spanfile *s, struct err *e)
 {
-	return parts_init(&s->parts, s->budget, s->nstretch + 1, e);
+	return parts_init(
+	    &s->parts, s->budget, s->nstretch + 1, PART_MOST / 4, e);
 }
 
 /* How many of v[n], ascending, are <= doc. */

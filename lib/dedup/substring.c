@@ -28,22 +28,21 @@ enum { MIN_BYTES = 16, MAX_BYTES = 10000 };
 enum { PER_BATCH = 4 << 20 };
 
 /* Bytes that a part of the pieces should have: its suffixes fit the caches. */
-enum { PART_BYTES = 16 << 20 };
+enum { PART_BYTES = 16 << 20, WORST = 12 /* times that, in memory */ };
 
 /*
  * What the third pass says of n windows from a place on; their text follows.
- * LOCAL: they stand before in the same document, from `from` on.
+ * local: they stand before in the same document, from `from` on.
  */
 struct found {
-	uint64_t place, from;
-	uint32_t n, part;
+	uint64_t place, from; /* from is else the anchor's hash */
+	uint32_t n;
+	bool local;
 };
-#define LOCAL UINT32_MAX
 
-/* What a part has; the text follows. */
+/* What a part has; n bytes of text follow. */
 struct stored {
-	uint64_t place;
-	uint64_t n;
+	uint64_t place, anchor, n;
 };
 
 /* What the last pass says of a document. */
@@ -193,10 +192,9 @@ put_found(const struct substring *s, uint64_t base, bool local, uint32_t from,
     const struct anchor_run *r, struct str text, struct emit *em)
 {
 	struct found f = { .place = base + r->start,
-		.from = base + from,
+		.from = local ? base + from : r->hash,
 		.n = r->n,
-		.part =
-		    local ? LOCAL : (uint32_t)(mix64(r->hash) % s->parts.n) };
+		.local = local };
 
 	buf_put(&em->side, &f, sizeof(f));
 	if (!local)
@@ -242,6 +240,17 @@ put_span(struct substring *s, uint64_t place, uint64_t from, uint32_t n,
 }
 
 static int
+put_piece(struct substring *s, const struct stored *t, const char *text,
+    struct err *e)
+{
+	size_t part = mix64(t->anchor) % s->parts.n;
+
+	if (parts_put(&s->parts, part, t, sizeof(*t), e) < 0)
+		return e->code;
+	return parts_put(&s->parts, part, text, t->n, e);
+}
+
+static int
 store(void *ctx, struct str side, struct err *e)
 {
 	struct substring *s = ctx;
@@ -253,14 +262,12 @@ store(void *ctx, struct str side, struct err *e)
 	for (; side.n; side.p += n, side.n -= n) {
 		memcpy(&f, side.p, sizeof(f));
 		n = sizeof(f);
-		if (f.part == LOCAL) {
+		if (f.local) {
 			rc = put_span(s, f.place, f.from, f.n, e);
 		} else {
-			t = (struct stored){ f.place, s->width - 1 + f.n };
-			rc = parts_put(&s->parts, f.part, &t, sizeof(t), e);
-			if (rc == 0)
-				rc = parts_put(&s->parts, f.part,
-				    side.p + sizeof(f), t.n, e);
+			t = (struct stored){ f.place, f.from,
+				s->width - 1 + f.n };
+			rc = put_piece(s, &t, side.p + sizeof(f), e);
 			n += t.n;
 		}
 		if (rc < 0)
@@ -276,7 +283,7 @@ struct judged {
 	struct part_reader in;
 	struct stored head;
 	struct buf piece;
-	struct buf spans; /* struct found, all LOCAL */
+	struct buf spans; /* struct found, all local */
 };
 
 /* The next piece of the part: 1, 0 at its end. */
@@ -301,29 +308,33 @@ add_pieces(struct judged *j, struct err *e)
 	int rc;
 
 	while ((rc = next_piece(j, &piece, e)) > 0)
-		if (repeats_add(&j->repeats, j->head.place, piece, e) < 0)
+		if (repeats_add(&j->repeats, j->head.place, j->head.anchor,
+			piece, e) < 0)
 			return e->code;
 	return rc < 0 ? rc : repeats_find(&j->repeats, e);
+}
+
+static void
+note_span(struct judged *j, uint64_t place, uint64_t from, size_t n)
+{
+	struct found f = {
+		.place = place, .from = from, .n = (uint32_t)n, .local = true
+	};
+
+	if (place != from)
+		buf_put(&j->spans, &f, sizeof(f));
 }
 
 /* Of n windows at a place, where each stands first is told: those elsewhere. */
 static void
 note_spans(struct judged *j, const uint64_t *first, size_t n)
 {
-	uint64_t place = j->head.place;
-	struct found f;
 	size_t i, from;
 
 	for (i = 0; i < n; i++) {
-		if (first[i] == place + i)
-			continue;
 		for (from = i; i + 1 < n && first[i + 1] == first[i] + 1; i++)
 			;
-		f = (struct found){ .place = place + from,
-			.from = first[from],
-			.n = (uint32_t)(i + 1 - from),
-			.part = LOCAL };
-		buf_put(&j->spans, &f, sizeof(f));
+		note_span(j, j->head.place + from, first[from], i + 1 - from);
 	}
 }
 
@@ -333,6 +344,8 @@ judge_part(
 {
 	const uint64_t *first;
 	struct str piece;
+	uint64_t least;
+	size_t n;
 	int rc;
 
 	buf_clear(&j->spans);
@@ -342,9 +355,12 @@ judge_part(
 		return e->code;
 	part_open(&j->in, &s->parts, part);
 	while ((rc = next_piece(j, &piece, e)) > 0) {
-		first = repeats_of(&j->repeats, piece);
+		first = repeats_of(&j->repeats, piece, &least);
+		n = piece.n - s->width + 1;
 		if (first)
-			note_spans(j, first, piece.n - s->width + 1);
+			note_spans(j, first, n);
+		else
+			note_span(j, j->head.place, least, n);
 	}
 	return rc < 0 ? rc : buf_ok(&j->spans, e);
 }
@@ -498,15 +514,27 @@ sum_up(void *ctx, struct str side, struct err *e)
 	return 0;
 }
 
-/* How many parts the pieces need at worst, or what memory allows. */
-static size_t
-part_count(const struct substring *s)
+/*
+ * So many parts that each fits its thread, at worst, in half of the memory that
+ * is left; their chunks have a quarter.  Few large parts are best for the disk.
+ */
+static int
+open_parts(struct substring *s, struct err *e)
 {
 	uint64_t left = s->budget.limit - s->budget.used;
-	uint64_t n = s->bytes * 4 / PART_BYTES + 1;
-	uint64_t most = left / 8 / PART_CHUNK + 1;
+	uint64_t fits = left / 2 / (uint64_t)s->threads / WORST, n, chunk;
 
-	return (size_t)(n < most ? n : most);
+	if (fits > PART_BYTES)
+		fits = PART_BYTES;
+	n = s->bytes * 4 / (fits + 1) + 1;
+	chunk = left / 4 / n;
+	if (chunk > PART_MOST)
+		chunk = PART_MOST;
+	if (chunk < PART_LEAST) {
+		chunk = PART_LEAST;
+		n = left / 4 / chunk + 1;
+	}
+	return parts_init(&s->parts, &s->budget, n, chunk, e);
 }
 
 static int
@@ -526,8 +554,7 @@ find_anchors(struct substring *s, struct docs *in, struct run *r, struct err *e)
 	if (spanfile_begin(&s->spans, e) < 0 ||
 	    twice_init(&s->twice, &s->budget, n, SPURIOUS,
 		(s->budget.limit - s->budget.used) / 4, e) < 0 ||
-	    docs_scan(in, &second, s, r, e) < 0 ||
-	    parts_init(&s->parts, &s->budget, part_count(s), e) < 0 ||
+	    docs_scan(in, &second, s, r, e) < 0 || open_parts(s, e) < 0 ||
 	    docs_scan(in, &third, s, r, e) < 0)
 		return e->code;
 	twice_free(&s->twice);

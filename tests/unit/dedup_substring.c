@@ -264,21 +264,27 @@ repeats_first(void)
 	struct budget budget = { .limit = UINT64_MAX };
 	struct repeats r;
 	const uint64_t *at;
+	uint64_t least;
 	struct err e;
 
 	repeats_init(&r, &budget, 4);
-	if (repeats_add(&r, 700, STR("abcdef"), &e) < 0 ||
-	    repeats_add(&r, 50, STR("xbcdey"), &e) < 0 ||
-	    repeats_add(&r, 600, STR("abcdef"), &e) < 0 ||
-	    repeats_add(&r, 10, STR("qqqqq"), &e) < 0 ||
+	if (repeats_add(&r, 700, 1, STR("abcdef"), &e) < 0 ||
+	    repeats_add(&r, 50, 1, STR("xbcdey"), &e) < 0 ||
+	    repeats_add(&r, 600, 1, STR("abcdef"), &e) < 0 ||
+	    repeats_add(&r, 10, 2, STR("qrstu"), &e) < 0 ||
+	    repeats_add(&r, 9, 2, STR("qrstu"), &e) < 0 ||
+	    repeats_add(&r, 8, 3, STR("qrst"), &e) < 0 ||
+	    repeats_add(&r, 7, 1, STR("bcde"), &e) < 0 ||
 	    repeats_find(&r, &e) < 0)
 		return;
-	at = repeats_of(&r, STR("abcdef"));
-	OK(at && at[0] == 600 && at[1] == 51 && at[2] == 602,
+	at = repeats_of(&r, STR("abcdef"), &least);
+	OK(at && least == 600 && at[0] == 600 && at[1] == 7 && at[2] == 602,
 	    "repeats: where each window stands first");
-	at = repeats_of(&r, STR("qqqqq"));
-	OK(at && at[0] == 10 && at[1] == 10, "repeats: within one piece");
-	OK(!repeats_of(&r, STR("abcdeg")), "repeats: a piece not put in");
+	at = repeats_of(&r, STR("xbcdey"), &least);
+	OK(at && least == 50 && at[0] == 50 && at[1] == 7 && at[2] == 52,
+	    "repeats: of three pieces");
+	OK(!repeats_of(&r, STR("qrstu"), &least) && least == 9,
+	    "repeats: a piece alone with its key");
 	repeats_free(&r);
 	OK(budget.used == 0, "repeats: the memory is given back");
 }
