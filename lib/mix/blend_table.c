@@ -99,8 +99,7 @@ chairman_wait(struct seats *s, uint32_t i, uint64_t L)
 static void
 chairman_open(struct seats *s, uint32_t i, uint64_t L)
 {
-	room_put(
-	    &s->open, deadline(s, &s->v[i], L) << SOURCE_BITS | (wide)i);
+	room_put(&s->open, deadline(s, &s->v[i], L) << SOURCE_BITS | (wide)i);
 }
 
 /* Is source i's due after so many rows >= c, or > c? */

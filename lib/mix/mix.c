@@ -59,20 +59,6 @@ check_tokenizer(struct mix *m, uint32_t i, struct err *e)
 	return 0;
 }
 
-/* The recipe's source i; shards that say nothing are what the recipe says. */
-static int
-open_source(const struct mix *m, const struct recipe *r, uint32_t i,
-    struct source *s, struct err *e)
-{
-	const struct recipe_source *rs = &r->sources[i];
-	struct shard_head head = { .vocab = rs->vocab, .end_text = -1 };
-
-	memcpy(head.tokenizer, r->tokenizer, sizeof(head.tokenizer));
-	if (source_open(s, m->path, rs->path, rs->vocab ? &head : NULL, e) == 0)
-		return 0;
-	return err_prefix(e, "%s:%u: source %s", r->file, rs->line, rs->name.p);
-}
-
 static int
 open_sources(struct mix *m, struct err *e)
 {
@@ -84,7 +70,7 @@ open_sources(struct mix *m, struct err *e)
 		return err_nomem(e, "sources");
 	for (i = 0; i < r->nsource; i++) {
 		m->nsource++;
-		if (open_source(m, r, i, &m->sources[i], e) < 0)
+		if (source_load(&m->sources[i], r, i, true, e) < 0)
 			return e->code;
 		if (check_tokenizer(m, i, e) < 0)
 			return e->code;
@@ -125,6 +111,7 @@ digest_sources(const struct mix *m, struct buf *b)
 			    (unsigned long long)x->tokens, x->bin_sha256,
 			    x->head.tokenizer);
 		}
+		buf_str(b, buf_view(&m->sources[i].keys));
 	}
 }
 
@@ -194,11 +181,10 @@ static int
 size_of(void *ctx, const struct recipe *r, uint32_t i, uint64_t *tokens,
     struct err *e)
 {
-	const struct mix *m = ctx;
 	struct source s;
+	int rc = source_load(&s, r, i, true, e);
 
-	int rc = open_source(m, r, i, &s, e);
-
+	(void)ctx;
 	if (rc == 0)
 		*tokens = s.tokens;
 	source_close(&s);
@@ -208,7 +194,7 @@ size_of(void *ctx, const struct recipe *r, uint32_t i, uint64_t *tokens,
 static int
 load(struct mix *m, struct err *e)
 {
-	const struct recipe_sizes sizes = { size_of, m };
+	const struct recipe_sizes sizes = { size_of, NULL };
 	size_t n;
 
 	if (in_slurp(m->path, &m->text, &n, e) < 0 ||

@@ -45,6 +45,7 @@ set_up_sources(struct plan *p, const struct recipe *r, const uint64_t *tokens)
 			.tokens = tokens[i],
 			.key = hash64(
 			    r->sources[i].name.p, r->sources[i].name.n, 0),
+			.ordered = r->sources[i].pick.order.p != NULL,
 			.epochs = { 0, 1 },
 		};
 }

@@ -33,6 +33,9 @@ struct err;
  * next phase is left out, and counted.  So within an epoch no token is an
  * input twice, and what is left out is less than a block at each change.
  *
+ * A source with an order has its blocks as they stand, each epoch from the
+ * beginning; what is left over is the end.
+ *
  * Everything depends on (seed, source's name, epoch, place in the recipe) and
  * on what comes before, so that lines added behind a phase leave it as it is,
  * as long as L stays.
@@ -43,6 +46,7 @@ struct plan_source {
 	uint64_t block;  /* L; 0: no phase uses it */
 	uint64_t blocks; /* an epoch */
 	uint64_t key;    /* from its name */
+	bool ordered;    /* blocks as they stand, in every epoch */
 	/* Over the whole run: */
 	uint64_t used;       /* tokens that are inputs */
 	uint64_t skipped;    /* tokens left out at changes of phase */

@@ -32,11 +32,37 @@ struct recipe_share {
 	struct ratio w;
 };
 
+/* Only documents whose number `key` is >= (sign 1) or <= (-1) v. */
+struct recipe_bound {
+	struct str key;
+	int sign;
+	double v;
+};
+
+/*
+ * Which documents of its shards a source has, and in which order: by numbers
+ * that PREFIX.order holds (mix/order.h).  All zeros: all, as they stand.
+ */
+struct recipe_pick {
+	struct recipe_bound *bounds;
+	uint32_t nbound;
+	/*
+	 * NAME[key:from..to]: of the documents within the bounds, by rising
+	 * key, those that begin from this part of their tokens up to that;
+	 * part.p NULL: all.
+	 */
+	struct str part;
+	struct ratio from, to;
+	struct str order; /* p NULL: shuffled by blocks */
+	bool falling;
+};
+
 struct recipe_source {
 	struct str name;
 	const char *path;    /* as written */
 	struct ratio epochs; /* at most this many; den 0: no limit */
 	uint32_t vocab;      /* foreign=: of shards without .docs; else 0 */
+	struct recipe_pick pick;
 	uint32_t line;
 };
 

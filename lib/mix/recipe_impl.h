@@ -30,10 +30,13 @@ int recipe_nomem(struct parser *p);
 /* The group of that name, or NULL. */
 const struct recipe_blend *
 recipe_group(const struct recipe *r, struct str name);
-/* The statement in p->words; a phase. */
+/* The statement in p->words; a source; a phase. */
 int recipe_line(struct parser *p);
+int recipe_source_line(struct parser *p);
 int recipe_phase(struct parser *p);
 bool recipe_is_name(struct str s);
+/* A new name for a source or group, in the arena. */
+int recipe_new_name(struct parser *p, const struct word *w, struct str *name);
 /* ERR_FORMAT unless the line has so many words. */
 int recipe_want(struct parser *p, size_t least, size_t most, const char *usage);
 /* s by num_count() and its like, which want a C string; what: "a number". */

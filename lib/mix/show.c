@@ -5,17 +5,6 @@
 
 typedef unsigned long long ull;
 
-static uint64_t
-documents(const struct source *s)
-{
-	uint64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		n += s->shards[i].docs;
-	return n;
-}
-
 static double
 epochs_done(const struct plan_source *s)
 {
@@ -39,7 +28,7 @@ source_line(const struct mix *m, uint32_t i, struct buf *out)
 	if (r->epochs.den)
 		snprintf(most, sizeof(most), "%.6g", ratio_double(r->epochs));
 	buf_printf(out, "%-16s %6zu %10llu %14llu %14llu %8.4f %8s %9llu\n",
-	    s->name, mix_source(m, i)->n, (ull)documents(mix_source(m, i)),
+	    s->name, mix_source(m, i)->n, (ull)mix_source(m, i)->docs,
 	    (ull)s->tokens, (ull)s->used, epochs_done(s), most,
 	    (ull)(cut_off(s) + s->skipped));
 }
@@ -169,8 +158,8 @@ json_source(const struct mix *m, uint32_t i, struct buf *out)
 	buf_printf(out,
 	    ",\"shards\":%zu,\"documents\":%llu,\"tokens\":%llu,"
 	    "\"used\":%llu,\"left_out\":%llu,\"epochs\":",
-	    mix_source(m, i)->n, (ull)documents(mix_source(m, i)),
-	    (ull)s->tokens, (ull)s->used, (ull)(cut_off(s) + s->skipped));
+	    mix_source(m, i)->n, (ull)mix_source(m, i)->docs, (ull)s->tokens,
+	    (ull)s->used, (ull)(cut_off(s) + s->skipped));
 	buf_double(out, epochs_done(s));
 	buf_puts(out, ",\"max_epochs\":");
 	if (r->epochs.den)
