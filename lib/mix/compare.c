@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where two recipes part. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -33,6 +34,50 @@ same_source(const struct source *a, const struct source *b)
 }
 
 static bool
+same_window(const struct pack_window *a, const struct pack_window *b)
+{
+	return a->number == b->number && a->ncut == b->ncut &&
+	       (a->ncut == 0 ||
+		   memcmp(a->cuts, b->cuts, a->ncut * sizeof(*a->cuts)) == 0);
+}
+
+static bool
+same_ratio(struct ratio a, struct ratio b)
+{
+	return a.num == b.num && a.den == b.den;
+}
+
+/* What is made of the rows of a source of each. */
+static bool
+same_objective(const struct side *a, const struct side *b, uint32_t j)
+{
+	const struct recipe_objective *x, *y;
+	const struct recipe_specials *s = &a->m->recipe.specials;
+	const struct recipe_specials *t = &b->m->recipe.specials;
+
+	x = mix_objective(a->m, a->ph, a->slots[j].i);
+	y = mix_objective(b->m, b->ph, b->slots[j].i);
+	if (!x || !y)
+		return !x && !y;
+	return x->task == y->task && same_ratio(x->rate, y->rate) &&
+	       same_ratio(x->spm, y->spm) && same_ratio(x->noise, y->noise) &&
+	       same_ratio(x->mean, y->mean) &&
+	       memcmp(s, t, offsetof(struct recipe_specials, line)) == 0;
+}
+
+/* The same shards, packed the same way. */
+static bool
+same_pack(const struct side *a, const struct side *b, uint32_t x, uint32_t y)
+{
+	const struct pack *p = a->m->plan.sources[x].pack;
+	const struct pack *q = b->m->plan.sources[y].pack;
+
+	if (!p || !q)
+		return !p && !q;
+	return p->kind == q->kind && p->window == q->window;
+}
+
+static bool
 same_row(const struct side *a, const struct side *b, uint32_t j)
 {
 	uint32_t x = a->ph->shares[a->slots[j].i].source;
@@ -41,11 +86,13 @@ same_row(const struct side *a, const struct side *b, uint32_t j)
 
 	if (strcmp(a->m->plan.sources[x].name, b->m->plan.sources[y].name) !=
 		0 ||
-	    !same_source(&a->m->sources[x], &b->m->sources[y]))
+	    !same_source(&a->m->sources[x], &b->m->sources[y]) ||
+	    !same_pack(a, b, x, y) || !same_objective(a, b, j))
 		return false;
 	u = plan_row(&a->m->plan, a->ph, a->slots[j].i, a->slots[j].rank);
 	v = plan_row(&b->m->plan, b->ph, b->slots[j].i, b->slots[j].rank);
-	return u.epoch == v.epoch && u.token == v.token;
+	return u.epoch == v.epoch && u.token == v.token && u.row == v.row &&
+	       same_window(&u.window, &v.window);
 }
 
 static int

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,45 @@ open_sources(struct mix *m, struct err *e)
 }
 
 static int
+open_packs(struct mix *m, struct err *e)
+{
+	const struct recipe_source *rs = m->recipe.sources;
+	uint32_t i;
+
+	m->packs = calloc((size_t)m->nsource + 1, sizeof(*m->packs));
+	if (!m->packs)
+		return err_nomem(e, "sources");
+	for (i = 0; i < m->nsource; i++)
+		if (rs[i].packing != PACK_CUT &&
+		    pack_open(&m->packs[i], &m->sources[i], rs[i].packing,
+			rs[i].window, e) < 0)
+			return e->code;
+	return 0;
+}
+
+/* Tokens that the recipe names have to be the shards'. */
+static int
+check_specials(const struct mix *m, struct err *e)
+{
+	const struct recipe_specials *s = &m->recipe.specials;
+	const uint32_t *v = s->fim;
+	size_t i;
+
+	for (i = 0; i < offsetof(struct recipe_specials, line) / sizeof(*v);
+	     i++)
+		if (v[i] != UINT32_MAX && v[i] >= m->vocab)
+			return err_set(e, ERR_CHECK,
+			    "%s:%u: token %u is not in the shards' vocabulary "
+			    "of %u",
+			    m->recipe.file,
+			    s->line[i < 3   ? 0
+				    : i < 5 ? 1
+					    : 2],
+			    v[i], m->vocab);
+	return 0;
+}
+
+static int
 make_plan(struct mix *m, struct err *e)
 {
 	uint64_t *tokens = calloc((size_t)m->nsource + 1, sizeof(*tokens));
@@ -91,20 +131,53 @@ make_plan(struct mix *m, struct err *e)
 	for (i = 0; i < m->nsource; i++)
 		tokens[i] = m->sources[i].tokens;
 	m->planned = true;
-	rc = plan_make(&m->plan, &m->recipe, tokens, e);
+	rc = plan_make(&m->plan, &m->recipe, tokens, m->packs, e);
 	free(tokens);
 	return rc;
 }
 
 static void
+digest_objective(const struct recipe_objective *o, struct buf *b)
+{
+	const struct ratio v[] = { o->rate, o->spm, o->noise, o->mean };
+	size_t i;
+
+	if (o->task <= TASK_CAUSAL)
+		return;
+	buf_printf(b, "objective %d", (int)o->task);
+	for (i = 0; i < sizeof(v) / sizeof(*v); i++)
+		buf_printf(b, " %llu/%llu", (unsigned long long)v[i].num,
+		    (unsigned long long)v[i].den);
+	buf_putc(b, '\n');
+}
+
+static void
+digest_specials(const struct recipe_specials *s, struct buf *b)
+{
+	const uint32_t *v = s->fim;
+	size_t i;
+
+	for (i = 0; i < offsetof(struct recipe_specials, line) / sizeof(*v);
+	     i++)
+		if (v[i] != UINT32_MAX)
+			buf_printf(b, "special %zu %u\n", i, v[i]);
+}
+
+static void
 digest_sources(const struct mix *m, struct buf *b)
 {
+	const struct recipe_source *rs;
 	const struct shard *x;
 	uint32_t i;
 	size_t j;
 
 	for (i = 0; i < m->nsource; i++) {
-		buf_printf(b, "source %s\n", m->recipe.sources[i].name.p);
+		rs = &m->recipe.sources[i];
+		buf_printf(b, "source %s\n", rs->name.p);
+		if (rs->packing != PACK_CUT)
+			buf_printf(b, "pack %d %llu\n", (int)rs->packing,
+			    (unsigned long long)rs->window);
+		digest_objective(&rs->objective, b);
 		for (j = 0; j < m->sources[i].n; j++) {
 			x = &m->sources[i].shards[j];
 			buf_printf(b, "shard %llu %s %s\n",
@@ -142,6 +215,9 @@ digest_phases(const struct mix *m, struct buf *b)
 			    ph->batches[j].rows);
 		for (j = 0; j < ph->blend.k; j++)
 			digest_share(ph, j, b);
+		if (ph->objective.task == TASK_CAUSAL)
+			buf_puts(b, "objective none\n");
+		digest_objective(&ph->objective, b);
 		if (ph->lr[0] != 1 || ph->lr[1] != 1)
 			buf_printf(b, "lr %.17g %.17g %.17g %.17g %d\n",
 			    ph->lr[0], ph->lr[1], ph->lr_part[0],
@@ -162,6 +238,7 @@ make_digest(struct mix *m, struct err *e)
 
 	buf_printf(
 	    &b, "quern mix 1\nseed %llu\n", (unsigned long long)m->recipe.seed);
+	digest_specials(&m->recipe.specials, &b);
 	digest_sources(m, &b);
 	digest_phases(m, &b);
 	rc = buf_ok(&b, e);
@@ -199,7 +276,8 @@ load(struct mix *m, struct err *e)
 
 	if (in_slurp(m->path, &m->text, &n, e) < 0 ||
 	    recipe_parse(&m->recipe, m->path, m->text, n, &sizes, e) < 0 ||
-	    open_sources(m, e) < 0 || make_plan(m, e) < 0)
+	    open_sources(m, e) < 0 || check_specials(m, e) < 0 ||
+	    open_packs(m, e) < 0 || make_plan(m, e) < 0)
 		return e->code;
 	return make_digest(m, e);
 }
@@ -233,9 +311,13 @@ mix_close(struct mix *m)
 		return;
 	for (i = 0; i < MIX_TABLES; i++)
 		blend_table_free(&m->tables[i].table);
-	for (i = 0; i < m->nsource; i++)
+	for (i = 0; i < m->nsource; i++) {
 		source_close(&m->sources[i]);
+		if (m->packs)
+			pack_close(&m->packs[i]);
+	}
 	free(m->sources);
+	free(m->packs);
 	if (m->planned)
 		plan_free(&m->plan);
 	recipe_free(&m->recipe);
@@ -362,50 +444,42 @@ mix_find_rows(const struct mix *m, uint64_t step, uint32_t first, uint32_t n,
 	return 0;
 }
 
-/* One row into place j of out. */
-static int
-read_row(const struct mix *m, const struct plan_phase *ph, struct slot slot,
-    const struct rows *out, size_t j, struct err *e)
-{
-	struct plan_row at = plan_row(&m->plan, ph, slot.i, slot.rank);
-	uint32_t source = ph->shares[slot.i].source, t;
-	const struct source *s = &m->sources[source];
-	size_t T = ph->seq;
-
-	if (source_read(s, at.token, T + 1, out->tokens + j * (T + 1), e) < 0 ||
-	    (out->first &&
-		source_firsts(s, at.token, ph->seq, out->first + j * T, e) < 0))
-		return e->code;
-	if (out->loss)
-		memset(out->loss + j * T, 1, T);
-	for (t = 0; out->last && t < T; t++)
-		out->last[j * T + t] = (int32_t)t;
-	if (out->info)
-		out->info[j] = (struct row_info){ source };
-	return 0;
-}
-
 static int
 mix_read(void *ctx, uint64_t step, uint32_t first, uint32_t n,
     const struct rows *out, struct err *e)
 {
 	const struct plan_phase *ph;
+	struct row_maker k = { 0 };
 	struct slot slots[BATCH];
 	struct mix *m = ctx;
 	uint32_t done, j, take;
 	uint64_t row;
+	int rc = 0;
 
 	if (mix_find_rows(m, step, first, n, &ph, &row, e) < 0)
 		return e->code;
-	for (done = 0; done < n; done += take) {
+	for (done = 0; rc == 0 && done < n; done += take) {
 		take = n - done < BATCH ? n - done : BATCH;
-		if (mix_slots(m, ph, row + done, take, slots, e) < 0)
-			return e->code;
-		for (j = 0; j < take; j++)
-			if (read_row(m, ph, slots[j], out, done + j, e) < 0)
-				return e->code;
+		rc = mix_slots(m, ph, row + done, take, slots, e);
+		for (j = 0; rc == 0 && j < take; j++)
+			rc =
+			    mix_fill_row(m, ph, slots[j], &k, out, done + j, e);
 	}
-	return 0;
+	row_maker_free(&k);
+	return rc;
+}
+
+/* What the rows of a source have beside their tokens. */
+static void
+mark_source(const struct mix *m, const struct plan_phase *ph, uint32_t i,
+    struct row_source *out)
+{
+	const struct recipe_objective *o = mix_objective(m, ph, i);
+
+	if (m->plan.sources[ph->shares[i].source].pack)
+		out->masked = true;
+	if (o && o->task != TASK_FIM)
+		out->masked = out->two_way = true;
 }
 
 static void
@@ -433,6 +507,8 @@ mix_rows(struct mix *m, struct row_source *out)
 				out->max_rows = ph->batches[j].rows;
 		if (ph->seq > out->max_seq)
 			out->max_seq = ph->seq;
+		for (j = 0; j < ph->blend.k; j++)
+			mark_source(m, ph, j, out);
 	}
 }
 

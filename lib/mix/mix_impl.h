@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "mix/mix.h"
+#include "mix/objective.h"
 
 /* Periods kept worked out: readers are within a few rows of each other. */
 enum { MIX_TABLES = 4 };
@@ -22,7 +23,8 @@ struct mix {
 	struct plan plan;
 	bool planned;
 	struct source *sources;
-	uint32_t nsource; /* opened */
+	struct pack *packs; /* of each source */
+	uint32_t nsource;   /* opened */
 	uint32_t vocab;
 	char digest[65];
 	pthread_mutex_t lock; /* guards the tables */
@@ -51,5 +53,28 @@ int mix_slots(struct mix *m, const struct plan_phase *ph, uint64_t first,
  */
 int mix_find_rows(const struct mix *m, uint64_t step, uint32_t first,
     uint32_t n, const struct plan_phase **ph, uint64_t *row, struct err *e);
+
+/* Rows one by one.  All zeros at first; row_maker_free() in the end. */
+struct row_maker {
+	struct packed packed; /* the window packed last */
+	struct spans base, made;
+	/* Of the row made last: */
+	const struct spans *spans; /* T + 1 tokens */
+	bool apart;                /* no document's first token is a target */
+};
+
+void row_maker_free(struct row_maker *k);
+/* What is made of the rows of a phase's i-th source: NULL if nothing. */
+const struct recipe_objective *
+mix_objective(const struct mix *m, const struct plan_phase *ph, uint32_t i);
+/* Are its rows consecutive tokens of the source? */
+bool mix_is_plain(const struct mix *m, const struct plan_phase *ph, uint32_t i);
+/* Which tokens a row has.  Thread-safe for different k. */
+int mix_make_row(const struct mix *m, const struct plan_phase *ph,
+    struct slot slot, struct row_maker *k, struct err *e);
+/* A row into place j of out. */
+int
+mix_fill_row(const struct mix *m, const struct plan_phase *ph, struct slot slot,
+    struct row_maker *k, const struct rows *out, size_t j, struct err *e);
 
 #endif

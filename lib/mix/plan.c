@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -35,7 +34,8 @@ gcd(uint64_t a, uint64_t b)
 }
 
 static void
-set_up_sources(struct plan *p, const struct recipe *r, const uint64_t *tokens)
+set_up_sources(struct plan *p, const struct recipe *r, const uint64_t *tokens,
+    const struct pack *packs)
 {
 	uint32_t i;
 
@@ -47,6 +47,8 @@ set_up_sources(struct plan *p, const struct recipe *r, const uint64_t *tokens)
 			    r->sources[i].name.p, r->sources[i].name.n, 0),
 			.ordered = r->sources[i].pick.order.p != NULL,
 			.epochs = { 0, 1 },
+			.pack = packs && packs[i].kind != PACK_CUT ? &packs[i]
+								   : NULL,
 		};
 }
 
@@ -66,6 +68,8 @@ set_up_blocks(struct plan *p, const struct recipe *r)
 					    ? ph->blend.v[j].source
 					    : ph->whole[j - ph->blend.n]
 						  .source];
+			if (s->pack)
+				continue;
 			step = ph->seq / gcd(s->block, ph->seq);
 			/* Far beyond any source's size: no block fits. */
 			if (s->block >= 1ull << 60 ||
@@ -76,7 +80,7 @@ set_up_blocks(struct plan *p, const struct recipe *r)
 	}
 	for (i = 0; i < r->nsource; i++) {
 		s = &p->sources[i];
-		if (!s->block)
+		if (!s->block || s->pack)
 			continue;
 		s->blocks = s->tokens ? (s->tokens - 1) / s->block : 0;
 		if (!s->blocks)
@@ -92,14 +96,10 @@ set_up_blocks(struct plan *p, const struct recipe *r)
 	}
 }
 
-/* Where the source stands: epoch and tokens into its blocks. */
-struct place {
-	uint64_t epoch, at;
-};
-
 /* Let a phase take n rows of seq tokens from one epoch. */
 static void
-take_rows(struct plan_source *s, struct place *at, uint64_t n, uint32_t seq)
+take_rows(
+    struct plan_source *s, struct plan_place *at, uint64_t n, uint32_t seq)
 {
 	uint64_t inside = at->at % s->block, left = s->block - inside;
 	uint64_t head = inside ? left / seq : 0;
@@ -117,7 +117,8 @@ take_rows(struct plan_source *s, struct place *at, uint64_t n, uint32_t seq)
 }
 
 static uint64_t
-rows_left(const struct plan_source *s, const struct place *at, uint32_t seq)
+rows_left(
+    const struct plan_source *s, const struct plan_place *at, uint32_t seq)
 {
 	uint64_t per = s->block / seq, inside = at->at % s->block;
 	uint64_t head = inside ? (s->block - inside) / seq : 0;
@@ -128,7 +129,7 @@ rows_left(const struct plan_source *s, const struct place *at, uint32_t seq)
 
 /* Begin the next epoch; what this one still has is left out. */
 static void
-turn(struct plan_source *s, struct place *at, uint64_t epochs)
+turn(struct plan_source *s, struct plan_place *at, uint64_t epochs)
 {
 	s->skipped += at->at ? s->blocks * s->block - at->at : 0;
 	at->epoch += epochs;
@@ -136,7 +137,7 @@ turn(struct plan_source *s, struct place *at, uint64_t epochs)
 }
 
 static void
-take_share(struct plan_source *s, struct place *at, struct plan_share *sh,
+take_share(struct plan_source *s, struct plan_place *at, struct plan_share *sh,
     uint32_t seq)
 {
 	uint64_t full = s->blocks * (s->block / seq), left;
@@ -156,8 +157,15 @@ take_share(struct plan_source *s, struct place *at, struct plan_share *sh,
 	take_rows(s, at, (left - 1) % full + 1, seq);
 }
 
-static void
-take_all(struct plan *p, struct place *places)
+/* Is there anything to read of it, by any phase? */
+static bool
+is_read(const struct plan_source *s)
+{
+	return s->pack ? s->ncount && s->counts[0].all : s->blocks > 0;
+}
+
+static int
+take_all(struct plan *p, struct plan_place *places, struct err *e)
 {
 	struct plan_phase *ph;
 	struct plan_source *s;
@@ -167,15 +175,21 @@ take_all(struct plan *p, struct place *places)
 		ph = &p->phases[i];
 		for (j = 0; j < ph->blend.k; j++) {
 			s = &p->sources[ph->shares[j].source];
-			if (s->blocks)
+			if (is_read(s) && s->pack &&
+			    plan_take_packed(p, &places[ph->shares[j].source],
+				&ph->shares[j], ph->seq, e) < 0)
+				return e->code;
+			if (is_read(s) && !s->pack)
 				take_share(s, &places[ph->shares[j].source],
 				    &ph->shares[j], ph->seq);
 		}
 	}
+	return 0;
 }
 
 static void
-check_caps(struct plan *p, const struct recipe *r, const struct place *places)
+check_caps(
+    struct plan *p, const struct recipe *r, const struct plan_place *places)
 {
 	const struct recipe_source *rs;
 	struct plan_source *s;
@@ -185,7 +199,7 @@ check_caps(struct plan *p, const struct recipe *r, const struct place *places)
 	for (i = 0; i < p->nsource; i++) {
 		s = &p->sources[i];
 		rs = &r->sources[i];
-		if (!s->blocks)
+		if (!is_read(s))
 			continue;
 		at = (unsigned __int128)places[i].epoch * s->epochs.den +
 		     places[i].at;
@@ -220,9 +234,10 @@ make_phases(struct plan *p, const struct recipe *r, struct err *e)
 
 int
 plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
-    struct err *e)
+    const struct pack *packs, struct err *e)
 {
-	struct place *places = calloc((size_t)r->nsource + 1, sizeof(*places));
+	struct plan_place *places =
+	    calloc((size_t)r->nsource + 1, sizeof(*places));
 	int rc;
 
 	*p = (struct plan){ .seed = r->seed, .nsource = r->nsource };
@@ -232,11 +247,14 @@ plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
 		free(places);
 		return err_nomem(e, "a plan");
 	}
-	set_up_sources(p, r, tokens);
+	set_up_sources(p, r, tokens, packs);
 	set_up_blocks(p, r);
-	rc = make_phases(p, r, e);
+	rc = plan_count_windows(p, r, e);
+	if (rc == 0)
+		rc = make_phases(p, r, e);
+	if (rc == 0)
+		rc = take_all(p, places, e);
 	if (rc == 0) {
-		take_all(p, places);
 		check_caps(p, r, places);
 		plan_claims(p, r);
 		rc = buf_ok(&p->problems, e);
@@ -248,6 +266,16 @@ plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
 void
 plan_free(struct plan *p)
 {
+	struct plan_counts *c;
+	uint32_t i, j;
+
+	for (i = 0; p->sources && i < p->nsource; i++)
+		for (j = 0; j < p->sources[i].ncount; j++) {
+			c = &p->sources[i].counts[j];
+			free(c->rows);
+			free(c->targets);
+			free(c->ends);
+		}
 	arena_free(&p->arena);
 	buf_free(&p->problems);
 }

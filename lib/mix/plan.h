@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "mix/blend.h"
+#include "mix/pack.h"
 #include "mix/recipe.h"
 
 struct err;
@@ -36,6 +37,13 @@ struct err;
  * A source with an order has its blocks as they stand, each epoch from the
  * beginning; what is left over is the end.
  *
+ * A source that is packed (mix/pack.h) has windows of documents in the place of
+ * blocks: an epoch has its own order of them, and a phase takes windows from
+ * where the phase before it stopped, packs each for its T and shuffles the
+ * rows.  Of the last one it may need only some rows; the next phase goes on
+ * with the documents that these have not got.  So within an epoch no token is
+ * a target twice and nothing is left out.
+ *
  * Everything depends on (seed, source's name, epoch, place in the recipe) and
  * on what comes before, so that lines added behind a phase leave it as it is,
  * as long as L stays.
@@ -50,7 +58,37 @@ struct plan_source {
 	/* Over the whole run: */
 	uint64_t used;       /* tokens that are inputs */
 	uint64_t skipped;    /* tokens left out at changes of phase */
+	uint64_t padding;    /* of `used`: no targets, since rows are packed */
 	struct ratio epochs; /* how far it gets; den is tokens an epoch */
+	/* Packed, or NULL; and its windows for each T that it is read with. */
+	const struct pack *pack;
+	struct plan_counts *counts;
+	uint32_t ncount;
+};
+
+/* Rows and targets of a packed source's windows. */
+struct plan_counts {
+	uint32_t seq;
+	uint32_t *rows;
+	uint64_t *targets;
+	uint64_t *ends; /* (windows): rows of all up to this one */
+	uint64_t all;   /* rows of an epoch */
+};
+
+/*
+ * What a phase takes of a packed source's epochs, one of them in part or some
+ * whole.  The windows `first` .. first + windows - 1 of the epoch's order (of
+ * whole epochs: by their numbers); of the first one cuts have been read.
+ */
+struct plan_run {
+	uint64_t epoch, epochs; /* epochs > 1: whole ones */
+	bool whole;
+	uint64_t first, windows;
+	const struct pack_cut *cuts;
+	uint32_t ncut;
+	uint64_t before;      /* rows of the share in the runs before */
+	uint64_t rows;        /* an epoch */
+	const uint64_t *ends; /* (windows): rows up to this one; rows cuts it */
 };
 
 /* From a step of a phase on, all its steps have so many rows. */
@@ -66,6 +104,9 @@ struct plan_share {
 	uint64_t epoch; /* where it begins: the epoch ... */
 	uint64_t at;    /* ... and tokens into its blocks */
 	uint64_t first; /* rows that come from that epoch */
+	/* Instead of these three, of a packed source: */
+	struct plan_run *runs;
+	uint32_t nrun;
 };
 
 struct plan_phase {
@@ -81,6 +122,7 @@ struct plan_phase {
 	struct blend blend;
 	double lr[2], lr_part[2]; /* as in the recipe */
 	enum recipe_curve curve;
+	struct recipe_objective objective; /* TASK_NONE: each source's own */
 	uint32_t line;
 };
 
@@ -98,12 +140,13 @@ struct plan {
 };
 
 /*
- * tokens is (r->nsource): the tokens of each source.  A plan that cannot be
+ * tokens is (r->nsource): the tokens of each source; packs the same: how each
+ * is packed, kind PACK_CUT if it is not (NULL: none is).  A plan that cannot be
  * run is still worked out as far as it goes, with its problems listed.  r
- * must outlive the plan; plan_free() in any case.
+ * and packs must outlive the plan; plan_free() in any case.
  */
 int plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
-    struct err *e);
+    const struct pack *packs, struct err *e);
 void plan_free(struct plan *p);
 
 /* The phase of a step < p->steps. */
@@ -127,6 +170,23 @@ void plan_problem(struct plan *p, const struct recipe *r, uint32_t line,
 int plan_shares(struct plan *p, struct plan_phase *ph, const struct recipe *r,
     const struct recipe_phase *from, struct err *e);
 void plan_claims(struct plan *p, const struct recipe *r);
+/* Private: windows counted for all phases; then a phase's runs, with the places
+ * where each source stands.  A window's rows for seq: its number in counts. */
+struct plan_place {
+	uint64_t epoch, at; /* tokens into its blocks; or targets */
+	uint64_t window;    /* in the epoch's order */
+	struct pack_cut *cuts;
+	uint32_t ncut;
+};
+int plan_count_windows(struct plan *p, const struct recipe *r, struct err *e);
+const struct plan_counts *
+plan_counts(const struct plan_source *s, uint32_t seq);
+int plan_take_packed(struct plan *p, struct plan_place *at,
+    struct plan_share *sh, uint32_t seq, struct err *e);
+/* Private: keys, and an epoch's order of n blocks or windows. */
+enum plan_use { USE_BLOCKS, USE_ROWS, USE_ORIGIN, USE_OBJECTIVE };
+void plan_key(uint64_t seed, uint64_t source, uint64_t epoch, enum plan_use use,
+    uint64_t more, uint64_t key[2]);
 /* Private: the steps of the next phase. */
 int plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
     const struct recipe_phase *from, struct err *e);
@@ -135,11 +195,27 @@ int plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 struct plan_row {
 	uint64_t epoch;
 	uint64_t token; /* its first; its T + 1 tokens are consecutive */
+	/* Of a packed source: its number in a window, packed for T. */
+	struct pack_window window;
+	uint32_t row;
 };
 
 /* Row `rank` < shares[i].rows of a phase's i-th source.  Thread-safe. */
 struct plan_row plan_row(const struct plan *p, const struct plan_phase *ph,
     uint32_t i, uint64_t rank);
+/* The same of a packed source. */
+struct plan_row plan_packed_row(const struct plan *p,
+    const struct plan_phase *ph, uint32_t i, uint64_t rank);
+/*
+ * The inverse: is `window` read in this phase and epoch?  *w becomes what is
+ * packed there, *rows how many of its rows are read.
+ */
+bool
+plan_find_window(const struct plan *p, const struct plan_phase *ph, uint32_t i,
+    uint64_t epoch, uint64_t window, struct pack_window *w, uint32_t *rows);
+/* The rank of a row of a window that plan_find_window() found. */
+uint64_t plan_packed_rank(const struct plan *p, const struct plan_phase *ph,
+    uint32_t i, uint64_t epoch, uint64_t window, uint32_t row);
 /*
  * The inverse: is `token` an input of this phase in that epoch?  If so *rank
  * gets the row and *column where in it.

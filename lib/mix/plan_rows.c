@@ -4,9 +4,6 @@
 #include "mix/plan.h"
 #include "mix/shuffle.h"
 
-/* What a permutation or number is for: part of its key. */
-enum use { BLOCKS, ROWS, ORIGIN };
-
 /* The rows that one phase takes from one epoch of a source. */
 struct run {
 	uint64_t epoch;
@@ -19,8 +16,8 @@ struct run {
 	uint64_t whole; /* whole blocks, their rows shuffled */
 };
 
-static void
-use_key(uint64_t seed, uint64_t source, uint64_t epoch, enum use use,
+void
+plan_key(uint64_t seed, uint64_t source, uint64_t epoch, enum plan_use use,
     uint64_t more, uint64_t key[2])
 {
 	uint64_t v[5] = { seed, source, epoch, (uint64_t)use, more };
@@ -88,7 +85,7 @@ block_order(const struct plan *p, const struct plan_source *s, uint64_t epoch,
 {
 	uint64_t key[2];
 
-	use_key(p->seed, s->key, epoch, BLOCKS, 0, key);
+	plan_key(p->seed, s->key, epoch, USE_BLOCKS, 0, key);
 	shuffle_init(sh, s->blocks, key);
 }
 
@@ -130,8 +127,8 @@ row_order(const struct plan *p, const struct plan_phase *ph,
 {
 	uint64_t key[2];
 
-	use_key(
-	    p->seed, s->key, r->epoch, ROWS, (uint64_t)(ph - p->phases), key);
+	plan_key(p->seed, s->key, r->epoch, USE_ROWS,
+	    (uint64_t)(ph - p->phases), key);
 	shuffle_init(sh, r->whole * r->per, key);
 }
 
@@ -143,7 +140,7 @@ origin(const struct plan *p, const struct plan_source *s, uint64_t epoch)
 
 	if (s->ordered)
 		return 0;
-	use_key(p->seed, s->key, epoch, ORIGIN, 0, key);
+	plan_key(p->seed, s->key, epoch, USE_ORIGIN, 0, key);
 	return (uint64_t)((unsigned __int128)mix64(key[0]) * (over + 1) >> 64);
 }
 
@@ -170,13 +167,17 @@ plan_row(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 {
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
-	struct run r = run_of_rank(sh, s, ph->seq, &rank);
-	uint64_t offset = run_offset(p, ph, s, &r, rank);
+	uint64_t offset;
+	struct run r;
 
-	return (struct plan_row){ r.epoch,
-		origin(p, s, r.epoch) +
-		    block_at(p, s, r.epoch, offset / s->block) * s->block +
-		    offset % s->block };
+	if (s->pack)
+		return plan_packed_row(p, ph, i, rank);
+	r = run_of_rank(sh, s, ph->seq, &rank);
+	offset = run_offset(p, ph, s, &r, rank);
+	return (struct plan_row){ .epoch = r.epoch,
+		.token = origin(p, s, r.epoch) +
+			 block_at(p, s, r.epoch, offset / s->block) * s->block +
+			 offset % s->block };
 }
 
 /* The row of a run that has `offset` among its inputs. */
@@ -235,8 +236,13 @@ plan_last_epoch(const struct plan *p, const struct plan_phase *ph, uint32_t i)
 {
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
-	uint64_t full = s->blocks * (s->block / ph->seq);
-	uint64_t more = sh->rows - sh->first;
+	const struct plan_run *r = sh->runs;
+	uint64_t full, more = sh->rows - sh->first;
 
+	if (s->pack) {
+		r += sh->nrun - 1;
+		return r->epoch + r->epochs - 1;
+	}
+	full = s->blocks * (s->block / ph->seq);
 	return sh->epoch + more / full + (more % full != 0);
 }

@@ -27,12 +27,12 @@ static uint64_t
 whole_rows(const struct making *m, const struct recipe_share *w)
 {
 	const struct plan_source *s = &m->p->sources[w->source];
+	uint64_t all = s->pack    ? plan_counts(s, m->ph->seq)->all
+		       : s->block ? s->blocks * (s->block / m->ph->seq)
+				  : 0;
 	struct ratio rows;
 
-	if (!s->blocks ||
-	    !ratio_mul(w->w,
-		(struct ratio){ s->blocks * (s->block / m->ph->seq), 1 },
-		&rows))
+	if (!all || !ratio_mul(w->w, (struct ratio){ all, 1 }, &rows))
 		return UINT64_MAX;
 	return rows.num / rows.den ? rows.num / rows.den : UINT64_MAX;
 }

@@ -126,6 +126,7 @@ plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 		.lr = { from->lr[0], from->lr[1] },
 		.lr_part = { from->lr_part[0], from->lr_part[1] },
 		.curve = from->curve,
+		.objective = from->objective,
 		.line = from->blend.line };
 	while (!ended)
 		if (add_steps(p, ph, r, &ended, e) < 0)

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/num.h"
+#include "io/json.h"
 #include "mix/blend.h"
 #include "mix/recipe_impl.h"
 
@@ -134,6 +135,7 @@ recipe_parse(struct recipe *r, const char *file, const char *p, size_t n,
 	int rc;
 
 	*r = (struct recipe){ .file = file, .scale = { 1, 1 } };
+	memset(&r->specials, 0xff, sizeof(r->specials));
 	rc = read_lines(&parser, (struct str){ p, n });
 	free(parser.words);
 	return rc;
@@ -142,5 +144,6 @@ recipe_parse(struct recipe *r, const char *file, const char *p, size_t n,
 void
 recipe_free(struct recipe *r)
 {
+	json_free(r->tokens);
 	arena_free(&r->arena);
 }

@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 struct err;
+struct json;
 
 /*
  * A recipe (.mix): which sources, in which shares, for how many tokens.  One
@@ -57,12 +58,44 @@ struct recipe_pick {
 	bool falling;
 };
 
+/* How documents become rows: cut where a row ends; or packed (mix/pack.h),
+ * as many as fit, or one a row. */
+enum recipe_packing { PACK_CUT, PACK_FIT, PACK_DOCUMENT };
+
+/* What a row is made into (mix/objective.h). */
+enum recipe_task {
+	TASK_NONE,   /* not said */
+	TASK_CAUSAL, /* nothing */
+	TASK_FIM,    /* fill in the middle */
+	TASK_PREFIX, /* a prefix read both ways */
+	TASK_SPANS,  /* span corruption */
+	TASK_UL2     /* a mixture of denoisers */
+};
+
+struct recipe_objective {
+	enum recipe_task task;
+	struct ratio rate;        /* of the documents */
+	struct ratio spm;         /* of those with fim: suffix first */
+	struct ratio noise, mean; /* spans: part of the tokens; tokens a span */
+};
+
+/* Tokens that objectives put into rows; UINT32_MAX: not named. */
+struct recipe_specials {
+	uint32_t fim[3];   /* prefix, suffix, middle */
+	uint32_t spans[2]; /* from, to; either may be the larger one */
+	uint32_t modes[3]; /* R, S, X */
+	uint32_t line[3];  /* that name these */
+};
+
 struct recipe_source {
 	struct str name;
 	const char *path;    /* as written */
 	struct ratio epochs; /* at most this many; den 0: no limit */
 	uint32_t vocab;      /* foreign=: of shards without .docs; else 0 */
 	struct recipe_pick pick;
+	enum recipe_packing packing;
+	uint64_t window; /* documents that are packed together */
+	struct recipe_objective objective;
 	uint32_t line;
 };
 
@@ -95,6 +128,8 @@ struct recipe_phase {
 	 * which way the phase goes from lr_part[0] to lr_part[1]. */
 	double lr[2], lr_part[2];
 	enum recipe_curve curve;
+	/* Of all its sources; TASK_NONE: each has its own. */
+	struct recipe_objective objective;
 };
 
 /*
@@ -126,7 +161,9 @@ struct recipe {
 	struct arena arena; /* owns everything below */
 	const char *file;   /* for messages */
 	uint64_t seed;
-	char tokenizer[65]; /* hex, or "" */
+	char tokenizer[65];  /* hex, or "" */
+	struct json *tokens; /* the tokenizer.json, if it was named */
+	struct recipe_specials specials;
 	struct ratio scale; /* of the numbers of tokens below, which have it */
 	/* Tokens a step, by the tokens trained on before it. */
 	struct recipe_batch *batches; /* the first from 0 on */

@@ -43,6 +43,16 @@ int recipe_want(struct parser *p, size_t least, size_t most, const char *usage);
 int recipe_number(struct parser *p, const struct word *w, struct str s,
     const char *what, int (*parse)(const char *, uint64_t *, struct err *),
     uint64_t *v);
+/* tokenizer FILE: its digest is the recipe's, and its tokens have names. */
+int recipe_tokenizer_file(struct parser *p, const struct word *w);
+/* special KIND TOKEN ... */
+int recipe_special(struct parser *p);
+/* pack=KIND[:WINDOW] */
+int
+recipe_packing(struct parser *p, const struct word *w, struct recipe_source *s);
+/* objective=TASK; specials that it needs have to stand before. */
+int recipe_objective(
+    struct parser *p, const struct word *w, struct recipe_objective *o);
 /* Room for one more of an array that lives in the arena and doubles. */
 void *recipe_grow(struct recipe *r, void *v, uint32_t n, size_t size);
 /* What the recipe's scale makes of tokens; 1 where it would be 0. */

@@ -129,13 +129,15 @@ do_tokenizer(struct parser *p)
 	size_t i;
 
 	if (once(p, &p->seen_tokenizer) < 0 ||
-	    recipe_want(p, 2, 2, "tokenizer sha256:DIGEST") < 0)
+	    recipe_want(p, 2, 2, "tokenizer sha256:DIGEST or its FILE") < 0)
 		return p->e->code;
 	s = p->words[1].s;
+	if (str_ends(s, STR(".json")))
+		return recipe_tokenizer_file(p, &p->words[1]);
 	if (s.n != 71 || !str_starts(s, STR("sha256:")))
 		return recipe_fail(p, &p->words[1],
 		    "write sha256: and the 64 digits that quern shard info "
-		    "shows");
+		    "shows, or the name of a tokenizer.json");
 	for (i = 7; i < 71; i++)
 		if (!strchr("0123456789abcdef", s.p[i]))
 			return recipe_fail(p, &p->words[1],
@@ -371,6 +373,7 @@ static const struct {
 	{ "tokenizer", do_tokenizer },
 	{ "unit", do_unit },
 	{ "scale", do_scale },
+	{ "special", recipe_special },
 	{ "source", recipe_source_line },
 	{ "group", do_group },
 	{ "batch", do_batch },
@@ -388,6 +391,6 @@ recipe_line(struct parser *p)
 			return statements[i].read(p);
 	return recipe_fail(p, &p->words[0],
 	    "'%.*s' is no statement: a line begins with seed, tokenizer, "
-	    "unit, scale, source, group, batch, phase or assert",
+	    "unit, scale, special, source, group, batch, phase or assert",
 	    SHOW(p->words[0].s));
 }

@@ -19,6 +19,7 @@ struct line {
 	uint32_t seq[2];
 	double lr[2];
 	enum recipe_curve curve;
+	struct recipe_objective objective;
 };
 
 static int
@@ -95,6 +96,8 @@ take_word(struct parser *p, const struct word *w, struct line *l, double before)
 		return read_seq(p, w, l);
 	if (str_starts(w->s, STR("lr=")))
 		return read_lr(p, w, l, before);
+	if (str_starts(w->s, STR("objective=")))
+		return recipe_objective(p, w, &l->objective);
 	if (str_eq(w->s, STR("->"))) {
 		if (l->arrow)
 			return recipe_fail(p, w, "a second '->'");
@@ -409,6 +412,7 @@ read_phase(struct parser *p, struct line *l, struct recipe_phase *ph)
 	ph->seq = l->seq[0];
 	memcpy(ph->lr, l->lr, sizeof(ph->lr));
 	ph->curve = l->curve;
+	ph->objective = l->objective;
 	return add_stages(p, ph, l->seq);
 }
 

@@ -10,7 +10,7 @@
 
 static const char usage[] =
     "source NAME PATH [epochs<=E] [order=KEY[:desc]] [KEY>=X] [KEY<=X] "
-    "[foreign=V]";
+    "[pack=KIND] [objective=TASK] [foreign=V]";
 
 /* foreign=VOCABULARY: shards that don't say themselves what they are. */
 static int
@@ -121,6 +121,10 @@ source_option(struct parser *p, const struct word *w, struct recipe_source *s)
 		return read_foreign(p, w, s);
 	if (str_starts(w->s, STR("order=")))
 		return read_order(p, w, &s->pick);
+	if (str_starts(w->s, STR("pack=")))
+		return recipe_packing(p, w, s);
+	if (str_starts(w->s, STR("objective=")))
+		return recipe_objective(p, w, &s->objective);
 	if (str_starts(w->s, STR("epochs=")) ||
 	    str_starts(w->s, STR("epochs>")))
 		return recipe_fail(p, w,
@@ -131,7 +135,7 @@ source_option(struct parser *p, const struct word *w, struct recipe_source *s)
 		return read_bound(p, w, op, &s->pick);
 	return recipe_fail(p, w,
 	    "'%.*s' is no option of a source: write epochs<=E, order=KEY, "
-	    "KEY>=X, KEY<=X or foreign=V",
+	    "KEY>=X, KEY<=X, pack=KIND, objective=TASK or foreign=V",
 	    SHOW(w->s));
 }
 

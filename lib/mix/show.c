@@ -33,6 +33,59 @@ source_line(const struct mix *m, uint32_t i, struct buf *out)
 	    (ull)(cut_off(s) + s->skipped));
 }
 
+/* As it is written in a recipe. */
+static void
+put_objective(const struct recipe_objective *o, struct buf *out)
+{
+	static const char *const names[] = { [TASK_CAUSAL] = "causal",
+		[TASK_FIM] = "fim",
+		[TASK_PREFIX] = "prefix",
+		[TASK_SPANS] = "spans",
+		[TASK_UL2] = "ul2" };
+
+	buf_puts(out, names[o->task]);
+	if (o->task == TASK_FIM)
+		buf_printf(out, ":%.6g:%.6g", ratio_double(o->rate),
+		    ratio_double(o->spm));
+	if (o->task == TASK_SPANS)
+		buf_printf(out, ":%.6g:%.6g", ratio_double(o->noise),
+		    ratio_double(o->mean));
+}
+
+static const char *
+packing_name(const struct recipe_source *r)
+{
+	return r->packing == PACK_FIT        ? "fit"
+	       : r->packing == PACK_DOCUMENT ? "document"
+					     : "cut";
+}
+
+/* Of `used`, places that are no targets. */
+static double
+padding(const struct plan_source *s)
+{
+	return s->used ? (double)s->padding / (double)s->used : 0;
+}
+
+/* Rows that are more than tokens one behind the other. */
+static void
+rows_line(const struct mix *m, uint32_t i, struct buf *out)
+{
+	const struct plan_source *s = &mix_plan(m)->sources[i];
+	const struct recipe_source *r = &mix_recipe(m)->sources[i];
+
+	if (r->packing != PACK_CUT)
+		buf_printf(out,
+		    "source %s: pack=%s, windows of %llu documents, %.2f %% "
+		    "of what is read is padding or begins a document\n",
+		    s->name, packing_name(r), (ull)r->window, 100 * padding(s));
+	if (r->objective.task) {
+		buf_printf(out, "source %s: objective=", s->name);
+		put_objective(&r->objective, out);
+		buf_putc(out, '\n');
+	}
+}
+
 static void
 share_line(const struct mix *m, const struct plan_phase *ph, uint32_t j,
     struct buf *out)
@@ -80,6 +133,11 @@ phase_lines(const struct mix *m, const struct plan_phase *ph, struct buf *out)
 	if (ph->lr[0] != 1 || ph->lr[1] != 1)
 		buf_printf(out, "  learning rate x %.6g to %.6g\n",
 		    plan_lr(ph, 0), plan_lr(ph, ph->steps - 1));
+	if (ph->objective.task) {
+		buf_puts(out, "  objective=");
+		put_objective(&ph->objective, out);
+		buf_putc(out, '\n');
+	}
 	buf_printf(out, "  %-14s %12s %14s %10s %10s%s\n", "source", "rows",
 	    "tokens", "asked %", "got %", ph->blend.to ? "  from -> to" : "");
 	for (j = 0; j < ph->blend.k; j++)
@@ -109,6 +167,8 @@ show_check(const struct mix *m, struct buf *out)
 	    "left out");
 	for (i = 0; i < p->nsource; i++)
 		source_line(m, i, out);
+	for (i = 0; i < p->nsource; i++)
+		rows_line(m, i, out);
 	for (i = 0; i < p->nphase; i++)
 		phase_lines(m, &p->phases[i], out);
 }
@@ -148,6 +208,16 @@ show_plan(const struct mix *m, struct buf *out)
 }
 
 static void
+json_objective(const struct recipe_objective *o, struct buf *out)
+{
+	if (!o->task)
+		return;
+	buf_puts(out, ",\"objective\":\"");
+	put_objective(o, out);
+	buf_putc(out, '"');
+}
+
+static void
 json_source(const struct mix *m, uint32_t i, struct buf *out)
 {
 	const struct plan_source *s = &mix_plan(m)->sources[i];
@@ -166,6 +236,11 @@ json_source(const struct mix *m, uint32_t i, struct buf *out)
 		buf_double(out, ratio_double(r->epochs));
 	else
 		buf_puts(out, "null");
+	buf_printf(out, ",\"packing\":\"%s\"", packing_name(r));
+	if (r->packing != PACK_CUT)
+		buf_printf(out, ",\"window\":%llu,\"no_targets\":%llu",
+		    (ull)r->window, (ull)s->padding);
+	json_objective(&r->objective, out);
 	buf_putc(out, '}');
 }
 
@@ -220,6 +295,7 @@ json_phase(const struct mix *m, uint32_t i, struct buf *out)
 		buf_double(out, plan_lr(ph, ph->steps - 1));
 		buf_putc(out, ']');
 	}
+	json_objective(&ph->objective, out);
 	buf_puts(out, ",\"shares\":[");
 	for (j = 0; j < ph->blend.k; j++)
 		json_share(m, ph, j, out);

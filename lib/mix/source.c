@@ -233,55 +233,6 @@ source_read(const struct source *s, uint64_t at, uint64_t n, uint32_t *out,
 	return 0;
 }
 
-/* As source_firsts(), of picked documents: their starts are known. */
-static int
-firsts_picked(const struct source *s, uint64_t at, uint32_t n, int32_t *first)
-{
-	uint64_t i = source_search(s->start, s->docs, at);
-	uint32_t t = 0, begin;
-
-	for (; t < n; i++)
-		for (begin = t; t < n && at + t < s->start[i + 1]; t++)
-			first[t] = (int32_t)begin;
-	return 0;
-}
-
-int
-source_firsts(const struct source *s, uint64_t at, uint32_t n, int32_t *first,
-    struct err *e)
-{
-	size_t i = source_search(s->first, s->n, at);
-	const struct shard *x = &s->shards[i];
-	uint64_t doc = shard_doc_of(x, at - s->first[i]), from, len, here = at;
-	uint32_t t = 0, begin = 0;
-
-	if (s->pick)
-		return firsts_picked(s, at, n, first);
-	while (t < n) {
-		if (doc == x->docs) {
-			x = &s->shards[++i];
-			doc = 0;
-			continue;
-		}
-		if (shard_doc_range(x, doc, &from, &len, e) < 0)
-			return e->code;
-		from += s->first[i];
-		if (from > here || (from < here && here != at) ||
-		    from + len < here)
-			return err_set(e, ERR_FORMAT,
-			    "%s.idx: document %llu begins at token %llu: "
-			    "damaged",
-			    x->prefix, (unsigned long long)doc,
-			    (unsigned long long)(from - s->first[i]));
-		for (; t < n && at + t < from + len; t++)
-			first[t] = (int32_t)begin;
-		here = from + len;
-		begin = t;
-		doc++;
-	}
-	return 0;
-}
-
 int
 source_find(
     const struct source *s, uint64_t at, struct source_place *p, struct err *e)

@@ -45,13 +45,6 @@ void source_close(struct source *s);
 /* Tokens at .. at + n; n may reach over documents.  Thread-safe. */
 int source_read(const struct source *s, uint64_t at, uint64_t n, uint32_t *out,
     struct err *e);
-/*
- * Of tokens at .. at + n: first[i] is the place, counted from `at`, at which
- * the document of token at + i begins, 0 if it began before.  ERR_FORMAT if an
- * index is damaged.  Thread-safe.
- */
-int source_firsts(const struct source *s, uint64_t at, uint32_t n,
-    int32_t *first, struct err *e);
 
 /* A token of a source: where it stands. */
 struct source_place {

@@ -34,6 +34,32 @@ each_piece(struct mix *m, struct mix_piece *p, uint64_t at, uint32_t n,
 	return rc;
 }
 
+/* The same of a row that is made: n columns from p->column on. */
+static int
+each_span(struct mix *m, struct mix_piece *p, const struct plan_phase *ph,
+    struct slot slot, uint32_t n,
+    int (*each)(void *, const struct mix_piece *, struct err *), void *ctx,
+    struct err *e)
+{
+	uint32_t from = p->column, to = p->column + n, at = 0, a, b;
+	struct row_maker k = { 0 };
+	const struct span *x;
+	size_t i;
+	int rc = mix_make_row(m, ph, slot, &k, e);
+
+	for (i = 0; rc == 0 && i < k.spans->n; i++, at += x->n) {
+		x = &k.spans->v[i];
+		a = at > from ? at : from;
+		b = at + x->n < to ? at + x->n : to;
+		p->column = a;
+		if (a < b && !(x->flags & SPAN_TOKEN))
+			rc = each_piece(
+			    m, p, x->at + (a - at), b - a, each, ctx, e);
+	}
+	row_maker_free(&k);
+	return rc;
+}
+
 int
 mix_at(struct mix *m, uint64_t step, uint32_t row, uint32_t first, uint32_t n,
     int (*each)(void *ctx, const struct mix_piece *p, struct err *e), void *ctx,
@@ -54,7 +80,9 @@ mix_at(struct mix *m, uint64_t step, uint32_t row, uint32_t first, uint32_t n,
 	at = plan_row(&m->plan, ph, slot.i, slot.rank);
 	piece.source = ph->shares[slot.i].source;
 	piece.epoch = at.epoch;
-	return each_piece(m, &piece, at.token + first, n, each, ctx, e);
+	if (mix_is_plain(m, ph, slot.i))
+		return each_piece(m, &piece, at.token + first, n, each, ctx, e);
+	return each_span(m, &piece, ph, slot, n, each, ctx, e);
 }
 
 /* What mix_seen() looks for, and where it is. */
@@ -114,6 +142,95 @@ tell_place(struct search *s, struct mix_place *at, const struct plan_phase *ph,
 	return s->each(s->ctx, at, e);
 }
 
+/* Where a made row has tokens first .. first + n of the source as inputs. */
+static int
+tell_row(struct search *s, struct mix_place *at, const struct plan_phase *ph,
+    struct slot slot, uint64_t first, uint64_t n, struct row_maker *k,
+    struct err *e)
+{
+	uint64_t column = 0, a, b;
+	const struct span *x;
+	size_t i;
+	int rc = mix_make_row(s->m, ph, slot, k, e);
+
+	for (i = 0; rc == 0 && i < k->spans->n; i++, column += x->n) {
+		x = &k->spans->v[i];
+		a = x->at > first ? x->at : first;
+		b = x->at + x->n < first + n ? x->at + x->n : first + n;
+		if (x->flags & SPAN_TOKEN || a >= b)
+			continue;
+		at->token = a - first;
+		at->column = (uint32_t)(column + (a - x->at));
+		if (at->column >= ph->seq)
+			continue;
+		at->n = (uint32_t)(b - a);
+		if (at->n > ph->seq - at->column)
+			at->n = ph->seq - at->column;
+		rc = tell_place(s, at, ph, slot.i, slot.rank, e);
+	}
+	return rc;
+}
+
+/* The rows of a window that have pieces of these tokens. */
+static int
+seen_packed(struct search *s, struct mix_place *at, const struct plan_phase *ph,
+    uint32_t i, uint64_t first, uint64_t n, struct err *e)
+{
+	const struct pack *p = &s->m->packs[s->source];
+	uint64_t window = pack_window_of(p, first);
+	struct row_maker k = { 0 };
+	struct packed laid = { 0 };
+	struct slot slot = { .i = i };
+	struct pack_window w;
+	uint32_t rows, r, j;
+	int rc = 0;
+
+	if (!plan_find_window(&s->m->plan, ph, i, at->epoch, window, &w, &rows))
+		return 0;
+	rc = pack_lay(p, &w, ph->seq, &laid, e);
+	for (r = 0; rc == 0 && r < rows; r++) {
+		for (j = laid.row[r]; j < laid.row[r + 1]; j++)
+			if (laid.v[j].at < first + n &&
+			    laid.v[j].at + laid.v[j].n > first)
+				break;
+		if (j == laid.row[r + 1])
+			continue;
+		slot.rank =
+		    plan_packed_rank(&s->m->plan, ph, i, at->epoch, window, r);
+		rc = tell_row(s, at, ph, slot, first, n, &k, e);
+	}
+	packed_free(&laid);
+	row_maker_free(&k);
+	return rc;
+}
+
+/*
+ * The rows that have these tokens before an objective changes them; also the
+ * one in which the first of them is the last target, since it may be moved.
+ */
+static int
+seen_made(struct search *s, struct mix_place *at, const struct plan_phase *ph,
+    uint32_t i, uint64_t first, uint64_t n, struct err *e)
+{
+	uint64_t token = first - (first > 0), take, column, last = UINT64_MAX;
+	struct row_maker k = { 0 };
+	struct slot slot = { .i = i };
+	int rc = 0;
+
+	for (; rc == 0 && token < first + n; token += take) {
+		take = 1;
+		if (!plan_find(&s->m->plan, ph, i, at->epoch, token, &slot.rank,
+			&column))
+			continue;
+		take = ph->seq - column;
+		if (slot.rank != last)
+			rc = tell_row(s, at, ph, slot, first, n, &k, e);
+		last = slot.rank;
+	}
+	row_maker_free(&k);
+	return rc;
+}
+
 /* Tokens first .. first + n of the source, in one epoch of one phase. */
 static int
 seen_in_epoch(struct search *s, struct mix_place *at,
@@ -123,6 +240,10 @@ seen_in_epoch(struct search *s, struct mix_place *at,
 	uint64_t done, rank, column, take;
 	int rc = 0;
 
+	if (s->m->plan.sources[s->source].pack)
+		return seen_packed(s, at, ph, i, first, n, e);
+	if (mix_objective(s->m, ph, i))
+		return seen_made(s, at, ph, i, first, n, e);
 	for (done = 0; rc == 0 && done < n; done += take) {
 		take = 1;
 		if (!plan_find(&s->m->plan, ph, i, at->epoch, first + done,

@@ -165,7 +165,7 @@ plan(int sources, bool changes, struct err *e)
 		tokens[i] = 15000000000000u / (uint64_t)sources;
 	t0 = progress_now();
 	if (recipe_parse(&r, "15T.mix", text.p, text.n, NULL, e) < 0 ||
-	    plan_make(&p, &r, tokens, e) < 0)
+	    plan_make(&p, &r, tokens, NULL, e) < 0)
 		return -1;
 	t1 = progress_now();
 	if (batch_slots(&p.phases[0], 0, &t2, e) < 0 ||

@@ -38,7 +38,7 @@ try_plan(const struct recipe *r, uint64_t tokens)
 
 	for (i = 0; sizes && i < r->nsource; i++)
 		sizes[i] = tokens;
-	if (sizes && plan_make(&p, r, sizes, &e) == 0 && !p.nproblem)
+	if (sizes && plan_make(&p, r, sizes, NULL, &e) == 0 && !p.nproblem)
 		for (i = 0; i < p.nphase; i++)
 			try_phase(&p, &p.phases[i]);
 	plan_free(&p);

@@ -34,7 +34,7 @@ set_up(struct setup *s, struct err *e)
 
 	s->p = (struct plan){ 0 };
 	rc = recipe_parse(&s->r, "a.mix", s->text.p, s->text.n, NULL, e);
-	return rc < 0 ? rc : plan_make(&s->p, &s->r, s->tokens, e);
+	return rc < 0 ? rc : plan_make(&s->p, &s->r, s->tokens, NULL, e);
 }
 
 static void
@@ -469,7 +469,7 @@ test_large(void)
 	}
 	rc = recipe_parse(&r, "a.mix", text.p, text.n, NULL, &e);
 	if (rc == 0)
-		rc = plan_make(&p, &r, tokens, &e);
+		rc = plan_make(&p, &r, tokens, NULL, &e);
 	OK(rc == 0 && p.steps > 3000000 && p.nproblem == 0,
 	    "15T tokens of 100 sources: %llu steps %s",
 	    (unsigned long long)p.steps, e.msg);

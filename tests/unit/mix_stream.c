@@ -200,6 +200,19 @@ static const char changes[] = "%mix 1\n"
 			      "phase two 15K seq=32 b:epochs=0.5 a:rest\n"
 			      "phase three 10K seq=64 a:10 b:90 -> a\n";
 
+/* Rows that are made: packed, and changed by objectives. */
+static const char made[] = "%mix 1\n"
+			   "seed 7\n"
+			   "batch 700\n"
+			   "special fim 1 2 3\n"
+			   "special spans 200..250\n"
+			   "source a shards/b* pack=fit:64\n"
+			   "source b shards/b1 objective=fim:0.7\n"
+			   "source c shards/b0 pack=document\n"
+			   "phase one 15K seq=16->64 a:60 b:30 c:10\n"
+			   "phase two 10K seq=48 objective=ul2 a:60 b:rest\n"
+			   "phase three 9K seq=32 a:60 b:epochs=0.3 c:rest\n";
+
 static void
 set_up(void)
 {
@@ -217,7 +230,8 @@ set_up(void)
 			    true, 'a', NULL, &e);
 	}
 	OK(rc == 0 && write_recipe("run.mix", recipe) == 0 &&
-		write_recipe("changes.mix", changes) == 0,
+		write_recipe("changes.mix", changes) == 0 &&
+		write_recipe("made.mix", made) == 0,
 	    "set-up %s", e.msg);
 }
 
@@ -353,28 +367,64 @@ read_rank(const struct row_source *rows, uint64_t step, uint32_t world,
 	return 0;
 }
 
+/* A thread that reads for some of the ranks. */
+struct reads {
+	const struct row_source *rows;
+	uint32_t world, micro, rank, threads;
+	uint64_t from;
+	const size_t *at;
+	uint32_t *to;
+	bool failed;
+};
+
+static void *
+read_ranks(void *arg)
+{
+	struct reads *x = arg;
+	uint64_t i, step;
+	struct err e;
+
+	for (; x->rank < x->world; x->rank += x->threads)
+		for (i = 0; i < x->rows->steps; i++) {
+			step = (i + x->from) % x->rows->steps;
+			x->failed |= read_rank(x->rows, step, x->world, x->rank,
+					 x->micro, x->to + x->at[step], &e) < 0;
+		}
+	return NULL;
+}
+
 /* Ranks read the steps, from a random one on and then those before it. */
 static bool
 same_reads(const struct row_source *rows, const char *whole, size_t size)
 {
-	uint32_t world = 1 + (uint32_t)draw(17), micro = 1 + (uint32_t)draw(40);
-	uint32_t *again = calloc(1, size), rank;
+	struct reads x[4], all = { .rows = rows };
+	uint32_t *again = calloc(1, size), t;
 	size_t *at = calloc(rows->steps + 1, sizeof(*at));
-	uint64_t i, step, from = draw(rows->steps);
 	struct step_info s;
+	pthread_t tid[4];
 	struct err e;
 	bool ok = true;
+	uint64_t i;
 
+	all.world = 1 + (uint32_t)draw(17);
+	all.micro = 1 + (uint32_t)draw(40);
+	all.threads = 1 + (uint32_t)draw(4);
+	all.from = draw(rows->steps);
+	all.at = at;
+	all.to = again;
 	for (i = 0; i < rows->steps; i++) {
 		rows->step(rows->ctx, i, &s, &e);
 		at[i + 1] = at[i] + (size_t)s.rows * (s.seq + 1);
 	}
-	for (rank = 0; rank < world; rank++)
-		for (i = 0; i < rows->steps; i++) {
-			step = (i + from) % rows->steps;
-			ok &= read_rank(rows, step, world, rank, micro,
-				  again + at[step], &e) == 0;
-		}
+	for (t = 0; t < all.threads; t++) {
+		x[t] = all;
+		x[t].rank = t;
+		pthread_create(&tid[t], NULL, read_ranks, &x[t]);
+	}
+	for (t = 0; t < all.threads; t++) {
+		pthread_join(tid[t], NULL);
+		ok &= !x[t].failed;
+	}
 	ok = ok && at[rows->steps] * 4 == size && !memcmp(again, whole, size);
 	free(again);
 	free(at);
@@ -408,11 +458,14 @@ test_layouts(const char *name)
 			bad++;
 		}
 	}
-	for (i = 0, l.from = 0; i < 100; i++)
-		bad += !same_reads(&rows, whole, size);
-	OK(bad == 0, "%s: so do the reads of 100 more", name);
 	OK(bad == 0, "%s: 16 random layouts and restarts give one stream",
 	    name);
+	for (i = 0, bad = 0; i < 200; i++)
+		bad += !same_reads(&rows, whole, size);
+	OK(bad == 0,
+	    "%s: 200 random layouts of ranks, micro-batches, threads and "
+	    "restarts have one digest, %016llx",
+	    name, (unsigned long long)hash64(whole, size, 0));
 	free(whole);
 	rows.close(rows.ctx);
 }
@@ -477,6 +530,7 @@ struct trace {
 	uint32_t row;
 	uint64_t by_at, by_seen, places, bad;
 	uint32_t seq;
+	bool marks;
 	uint32_t tokens[129];
 	int32_t first[128], last[128];
 	uint8_t loss[128];
@@ -502,7 +556,7 @@ take_piece(void *ctx, const struct mix_piece *p, struct err *e)
 	    shard_read(p->shard, first + p->token, p->n, v, e) < 0)
 		return e->code;
 	t->bad += memcmp(v, t->tokens + p->column, 4 * p->n) != 0;
-	for (i = p->column; i < p->column + p->n && i < t->seq; i++)
+	for (i = p->column; t->marks && i < p->column + p->n && i < t->seq; i++)
 		t->bad += t->first[i] != (int32_t)p->column ||
 			  t->last[i] != (int32_t)i || t->loss[i] != 1;
 	for (i = 0; i < p->n && str_eq(p->doc.id, str_c(t->id)); i++)
@@ -526,17 +580,19 @@ take_place(void *ctx, const struct mix_place *p, struct err *e)
 	return 0;
 }
 
+/* marks: rows say where their documents are, and nothing else. */
 static void
-test_trace(void)
+test_trace(const char *name, const char *id, uint64_t want, bool marks)
 {
-	struct trace t = { .id = "shards/b1-17" };
+	struct trace t = { .id = id, .marks = marks };
 	struct row_source rows;
 	struct step_info s;
 	uint64_t documents;
 	struct err e = { 0 };
+	char url[64];
 	int rc = 0;
 
-	if (mix_load(&t.m, in_dir("run.mix"), &e) < 0)
+	if (!OK(mix_load(&t.m, in_dir(name), &e) == 0, "%s %s", name, e.msg))
 		return;
 	mix_rows(t.m, &rows);
 	for (t.step = 0; rc == 0 && t.step < rows.steps; t.step++) {
@@ -557,16 +613,17 @@ test_trace(void)
 	OK(rc == 0 && t.bad == 0,
 	    "every piece of a row is its document's, and marked %s", e.msg);
 	rc = mix_seen(t.m, str_c(t.id), take_place, &t, &documents, &e);
-	OK(rc == 0 && documents == 1 && t.places > 2 && t.by_seen == t.by_at,
+	OK(rc == 0 && documents == want && t.places > 1 && t.by_seen == t.by_at,
 	    "a document is seen where the rows say so, %llu times",
 	    (unsigned long long)t.places);
 	t.places = 0;
-	mix_seen(t.m, STR("u:shards/b1-17"), take_place, &t, &documents, &e);
-	OK(documents == 1 && t.places > 2 && t.by_seen == 2 * t.by_at,
+	snprintf(url, sizeof(url), "u:%s", id);
+	mix_seen(t.m, str_c(url), take_place, &t, &documents, &e);
+	OK(documents == want && t.places > 1 && t.by_seen == 2 * t.by_at,
 	    "also by its URL");
 	mix_seen(t.m, STR("nobody"), take_place, &t, &documents, &e);
 	OK(documents == 0, "one that isn't there is nowhere");
-	OK(mix_at(t.m, 0, 0, 33, 1, take_piece, &t, &e) == ERR_ARG, "%s",
+	OK(mix_at(t.m, 0, 0, 129, 1, take_piece, &t, &e) == ERR_ARG, "%s",
 	    e.msg);
 	mix_close(t.m);
 }
@@ -675,8 +732,12 @@ main(void)
 	test_rows();
 	test_layouts("run.mix");
 	test_layouts("changes.mix");
+	test_layouts("made.mix");
 	test_threads();
-	test_trace();
+	test_trace("run.mix", "shards/b1-17", 1, true);
+	test_trace("made.mix", "shards/b0-3", 2, false);
+	test_trace("made.mix", "shards/b1-17", 2, false);
+	test_trace("made.mix", "shards/b2-99", 1, false);
 	test_digest();
 	test_refused();
 	clean_up();

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Recipes whose rows are made: packing, objectives, special tokens by name.
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$tmp" || exit 1
+
+make_docs() { # make_docs NAME N
+	for i in $(seq 1 "$2"); do
+		printf '{"id":"%s-%d","text":"%s %d:%*s.","metadata":{"url":"https://%s.example/%d"}}\n' \
+			"$1" "$i" "$1" "$i" $((i * 37 % 90)) "grist" "$1" "$i"
+	done
+}
+make_docs web 300 >web.jsonl
+make_docs code 200 >code.jsonl
+quern tokenizer train -q --vocab 300 --special '<|endoftext|>' \
+	--special '<|fim_prefix|>' --special '<|fim_suffix|>' \
+	--special '<|fim_middle|>' --special '[R]' --special '[S]' \
+	--special '[X]' -o tok.json web.jsonl
+quern shard -q --tokenizer tok.json -o web web.jsonl
+quern shard -q --tokenizer tok.json -o code code.jsonl
+id() { quern tokenizer encode --tokenizer tok.json <<<"{\"text\":\"$1\"}" | tr -d '\n'; }
+cat >run.mix <<'END'
+%mix 1
+seed 11
+tokenizer tok.json
+special fim <|fim_prefix|> <|fim_suffix|> <|fim_middle|>
+special spans 299..200
+special modes [R] [S] [X]
+source web  web  pack=fit
+source code code objective=fim:0.9
+source chat web  pack=document:100
+batch 512
+phase base 12K seq=64 web:60 code:30 chat:rest
+phase grow 6K seq=16->64 web
+phase ul2  6K seq=64 objective=ul2 web:50 code:50
+END
+hide() {
+	local rc=0
+	"$@" >hide.out || rc=$?
+	sed -E 's/[0-9a-f]{64}/DIGEST/g' hide.out
+	return "$rc"
+}
+golden mix-rows-check hide quern mix check run.mix
+threads "rows that are made" quern mix stream run.mix
+quern mix stream --format jsonl -o all.jsonl run.mix
+
+equal "a row is seq + 1 tokens" "17
+33
+65" "$(jq '.tokens | length' all.jsonl | sort -nu)"
+equal "padding and documents' first tokens don't count" true \
+	"$(jq -s '[.[] | select(.source == "web" and .step < 24)] |
+		all(.starts as $s | (.masked // []) as $m |
+			all($s[1:][]; . as $c | any($m[]; .[0] < $c and $c <= .[1])))' all.jsonl)"
+prefix=$(jq '.added_tokens[] | select(.content == "<|fim_prefix|>").id' tok.json)
+equal "nine documents of ten are to be filled in" true \
+	"$(jq -s --argjson p "$prefix" '[.[] | select(.source == "code" and .step < 24)] |
+		([.[].tokens[] | select(. == $p)] | length) > 2 * length' all.jsonl)"
+equal "UL2 has prefixes that see both ways" true \
+	"$(jq -s 'any(.[]; .two_way and .masked)' all.jsonl)"
+for layout in "3 2" "5 4"; do
+	read -r world micro <<<"$layout"
+	for rank in $(seq 0 $((world - 1))); do
+		quern mix stream --format jsonl --world "$world" --rank "$rank" \
+			--micro-batch "$micro" run.mix
+	done | jq -s -c 'sort_by(.step, .row)[]' >ranks.jsonl
+	check "world $world, micro-batch $micro: every row once" \
+		cmp all.jsonl ranks.jsonl
+done
+
+# Where a document is, both ways.
+quern mix seen run.mix web-17 >seen.tsv
+equal "at says what seen says" "$(tail -n +2 seen.tsv | wc -l)" \
+	"$(tail -n +2 seen.tsv | while IFS=$'\t' read -r step row column n _ _ _ _ token id _; do
+		quern mix at run.mix "$step:$row" | awk -F '\t' -v c="$column" -v n="$n" \
+			-v t="$token" -v id="$id" \
+			'$2 == c && $3 >= n && $8 == t && $9 == id { print "there" }' | head -1
+	done | wc -l)"
+
+# A model is trained on it; the log's tokens are places.
+cat >model.json <<'END'
+{"model_type":"llama","vocab_size":300,"hidden_size":16,"intermediate_size":32,
+"num_hidden_layers":1,"num_attention_heads":2,"max_position_embeddings":64}
+END
+check "trained on what is made" quern train -q --config model.json --recipe run.mix \
+	--out model --tokenizer tok.json --document-mask --lr 1e-3
+check "audited" quern mix audit model/last run.mix
+
+# An order and bounds, packed: longer documents come first, in each epoch.
+cat >sorted.mix <<'END'
+%mix 1
+source web web order=len:desc len>=8 pack=fit:50
+batch 512
+phase p 3K seq=32 web
+END
+quern mix index -q sorted.mix
+quern mix stream --format jsonl -o sorted.jsonl sorted.mix
+equal "what is packed has its order" true \
+	"$(jq -s '[.[] | (.tokens | length) / (.starts | length)] | (length / 2 | floor) as $h |
+		(.[:$h] | add / length) > (.[$h:] | add / length)' sorted.jsonl)"
+quern mix seen sorted.mix web-290 >seen.tsv
+equal "seen finds it there" 1 "$(tail -n +2 seen.tsv | wc -l)"
+
+refused() { # refused WHAT LINE: run.mix with LINE in the place of line 7
+	sed "7s/.*/$2/" run.mix >bad.mix
+	golden "mix-rows-$1" quern mix check bad.mix
+}
+refused no-fim 'special fim <PRE> <SUF> <MID>'
+refused window 'source web web pack=fit:none'
+refused task 'source web web objective=spans:2:3'
+sed 's/^special spans.*//' run.mix >bad.mix
+golden mix-rows-no-spans quern mix check bad.mix
+sed 's/299\.\.200/300..200/' run.mix >bad.mix
+golden mix-rows-outside quern mix check bad.mix
+sed 's/pack=fit$/pack=fit epochs<=0.5/' run.mix >bad.mix
+golden mix-rows-cap hide quern mix check bad.mix
+finish
