@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/num.h"
@@ -87,7 +89,18 @@ put_picture(const struct plan *p, struct err *e)
 	return rc;
 }
 
+static const char *journal;
+
+/* Every subcommand that reads a stream takes one. */
+#define JOURNAL_OPT \
+	{ \
+		"journal", 0, OPT_STR, &journal, "FILE", \
+		    "make the changes of shares that a run's journal tells", \
+		    NULL \
+	}
+
 static const struct opt no_opts[] = { { 0 } };
+static const struct opt journal_opts[] = { JOURNAL_OPT, { 0 } };
 
 /*
  * A subcommand that reads a recipe and prints a text: work() appends it, with
@@ -119,6 +132,8 @@ load(const struct task *t, const char *path, struct mix **m, struct err *e)
 {
 	int rc = mix_load(m, path, e);
 
+	if (rc == 0 && journal)
+		rc = mix_journal(*m, journal, e);
 	return rc == 0 && !t->anyway ? report(t->cmd, *m, e) : rc;
 }
 
@@ -175,12 +190,12 @@ static const struct opt plan_opts[] = { { "format", 0, OPT_STR, &format,
 					    "text,json" },
 	{ "svg", 0, OPT_STR, &svg, "FILE",
 	    "draw shares, batches and row lengths over the run", NULL },
-	{ 0 } };
+	JOURNAL_OPT, { 0 } };
 
 static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
 					    "FORMAT", "how to print it",
 					    "text,json" },
-	{ 0 } };
+	JOURNAL_OPT, { 0 } };
 
 static int
 check_main(int argc, char **argv)
@@ -292,7 +307,7 @@ static const struct opt stream_opts[] = { { "world", 0, OPT_U64, &world, "W",
 	    "the step to stop before; 0: the run's end", NULL },
 	{ "format", 0, OPT_STR, &format, "FORMAT",
 	    "raw: uint32, little-endian, seq + 1 a row", "raw,jsonl" },
-	{ 0 } };
+	JOURNAL_OPT, { 0 } };
 
 /* Statistics of a run over no records: only what the command adds. */
 static int
@@ -375,77 +390,10 @@ stream_main(int argc, char **argv)
 	return cmd_end(&c, rc, &e);
 }
 
-/* STEP[:ROW[:COL]] */
-struct spot {
-	uint64_t v[3];
-	int n;
-};
-
-static int
-parse_spot(const char *s, struct spot *at, struct err *e)
-{
-	char part[32];
-	size_t n;
-
-	for (at->n = 0; at->n < 3; s += n + 1) {
-		n = strcspn(s, ":");
-		snprintf(part, sizeof(part), "%.*s", (int)(n < 30 ? n : 30), s);
-		if (num_u64(part, &at->v[at->n++], e) < 0)
-			return err_prefix(e, "STEP[:ROW[:COL]]");
-		if (!s[n])
-			return at->n > 1 &&
-				       (at->v[1] > UINT32_MAX ||
-					   (at->n > 2 && at->v[2] > UINT32_MAX))
-				   ? err_set(
-					 e, ERR_ARG, "'%s' is too much", part)
-				   : 0;
-	}
-	return err_set(e, ERR_ARG, "write STEP, STEP:ROW or STEP:ROW:COL");
-}
-
-struct at_ctx {
-	const struct mix *m;
-	uint32_t row;
-	struct buf *text;
-};
-
-static int
-take_piece(void *ctx, const struct mix_piece *p, struct err *e)
-{
-	const struct at_ctx *x = ctx;
-
-	show_piece(x->m, x->row, p, x->text);
-	return buf_ok(x->text, e);
-}
-
 static int
 at_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 {
-	struct at_ctx x = { .m = m, .text = text };
-	uint32_t first = 0, end, column = 0, n;
-	struct row_source rows;
-	struct step_info s;
-	struct spot at;
-
-	mix_rows(m, &rows);
-	if (parse_spot(argv[2], &at, e) < 0 ||
-	    rows.step(rows.ctx, at.v[0], &s, e) < 0)
-		return e->code;
-	end = s.rows;
-	n = s.seq + 1;
-	if (at.n > 1) {
-		first = (uint32_t)at.v[1];
-		end = first + 1;
-	}
-	if (at.n > 2) {
-		column = (uint32_t)at.v[2];
-		n = 1;
-	}
-	show_piece_header(text);
-	for (x.row = first; x.row < end; x.row++)
-		if (mix_at(m, at.v[0], x.row, column, n, take_piece, &x, e) < 0)
-			return e->code;
-	return 0;
+	return show_at(m, argv[2], text, e);
 }
 
 static int
@@ -456,7 +404,7 @@ at_main(int argc, char **argv)
 		.args = "RECIPE STEP[:ROW[:COL]]",
 		.summary = "which documents a step saw",
 		.example = "quern mix at run.mix 120:3:17",
-		.opts = no_opts,
+		.opts = journal_opts,
 		.common = common_opts,
 	};
 	const struct task t = { &c, 2, 1,
@@ -467,28 +415,9 @@ at_main(int argc, char **argv)
 }
 
 static int
-take_place(void *ctx, const struct mix_place *p, struct err *e)
-{
-	const struct at_ctx *x = ctx;
-
-	show_place(x->m, p, x->text);
-	return buf_ok(x->text, e);
-}
-
-static int
 seen_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 {
-	struct at_ctx x = { .m = m, .text = text };
-	uint64_t documents;
-
-	show_place_header(text);
-	if (mix_seen(m, str_c(argv[2]), take_place, &x, &documents, e) < 0)
-		return e->code;
-	if (documents)
-		return 0;
-	return err_set(e, ERR_FORMAT,
-	    "no document of the recipe's shards has the id or URL '%s'",
-	    argv[2]);
+	return show_seen(m, argv[2], text, e);
 }
 
 static int
@@ -499,7 +428,7 @@ seen_main(int argc, char **argv)
 		.args = "RECIPE URL-or-id",
 		.summary = "every place in the run where a document is read",
 		.example = "quern mix seen run.mix https://example.org/page",
-		.opts = no_opts,
+		.opts = journal_opts,
 		.common = common_opts,
 	};
 	const struct task t = { &c, 2, 1, "name a RECIPE and a URL or id",
@@ -514,17 +443,34 @@ static const struct opt_cmd audit_cmd = {
 	.args = "CHECKPOINT RECIPE",
 	.summary = "what a checkpoint has seen of a recipe",
 	.example = "quern mix audit model/last run.mix",
-	.opts = no_opts,
+	.opts = journal_opts,
 	.common = common_opts,
 	.more = "Exits 3 if it was not trained on that recipe.",
 };
+
+/* The journal of a training run lies beside its checkpoints. */
+static int
+find_journal(struct mix *m, const char *checkpoint, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (journal ||
+	    snprintf(path, sizeof(path), "%s/../journal.jsonl", checkpoint) >=
+		(int)sizeof(path) ||
+	    access(path, F_OK) < 0)
+		return 0;
+	return mix_journal(m, path, e);
+}
 
 /* Why the checkpoint is not of the recipe goes to stderr. */
 static int
 audit_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 {
 	struct buf problems = { 0 };
-	int rc = mix_audit(m, argv[1], text, &problems, e);
+	int rc = find_journal(m, argv[1], e);
+
+	if (rc == 0)
+		rc = mix_audit(m, argv[1], text, &problems, e);
 
 	if (rc == ERR_CHECK)
 		tell(&audit_cmd, &problems);
@@ -582,6 +528,57 @@ diff_main(int argc, char **argv)
 	return cmd_end(&c, rc, &e);
 }
 
+/* argv[1..n]: RECIPE STEP SHARE... */
+static int
+amend(const struct opt_cmd *c, char **argv, int n, struct err *e)
+{
+	const struct task t = { .cmd = c };
+	const char *path = journal;
+	struct mix *m = NULL;
+	uint64_t step;
+	int rc;
+
+	if (n < 3 || !journal)
+		return err_set(e, ERR_ARG,
+		    "name a RECIPE, a STEP and shares such as web:60 code:40, "
+		    "and --journal FILE (DIR/journal.jsonl of quern train "
+		    "--out DIR)");
+	if (num_u64(argv[2], &step, e) < 0)
+		return err_prefix(e, "STEP");
+	journal = NULL; /* mix_amend() makes what is in it */
+	rc = load(&t, argv[1], &m, e);
+	if (rc == 0)
+		rc = mix_amend(m, path, step, argv + 3, n - 2, e);
+	mix_close(m);
+	return rc;
+}
+
+static int
+amend_main(int argc, char **argv)
+{
+	static const struct opt amend_opts[] = {
+		{ "journal", 0, OPT_STR, &journal, "FILE", "the run's journal",
+		    NULL },
+		{ 0 }
+	};
+	static const struct opt_cmd c = {
+		.name = "mix amend",
+		.args = "RECIPE STEP SHARE...",
+		.summary = "from a step on, read sources in other shares",
+		.example = "quern mix amend --journal model/journal.jsonl "
+			   "run.mix 2000 web:60 code:40",
+		.opts = amend_opts,
+		.common = common_opts,
+	};
+	struct err e;
+	int n, rc;
+
+	opt_common_init(&common);
+	n = cmd_begin(&c, argc, argv);
+	rc = amend(&c, argv, n, &e);
+	return cmd_end(&c, rc, &e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -593,6 +590,7 @@ main(int argc, char **argv)
 		{ "stream", "write the rows that training sees", stream_main },
 		{ "at", "which documents a step saw", at_main },
 		{ "seen", "every place where a document is read", seen_main },
+		{ "amend", "from a step on, read other shares", amend_main },
 		{ "diff", "from which step on two recipes differ", diff_main },
 		{ "audit", "what a checkpoint has seen of a recipe",
 		    audit_main },

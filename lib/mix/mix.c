@@ -225,6 +225,43 @@ digest_phases(const struct mix *m, struct buf *b)
 	}
 }
 
+int
+mix_replan(struct mix *m, struct err *e)
+{
+	int i, rc;
+
+	pthread_mutex_lock(&m->lock);
+	for (i = 0; i < MIX_TABLES; i++) {
+		blend_table_free(&m->tables[i].table);
+		m->tables[i] = (struct kept_table){ 0 };
+	}
+	plan_free(&m->plan);
+	m->nchange = 0;
+	rc = make_plan(m, e);
+	pthread_mutex_unlock(&m->lock);
+	return rc;
+}
+
+/* What the shares follow: the line, and what its file says. */
+static int
+digest_adapt(struct mix *m, struct buf *b, struct err *e)
+{
+	const struct recipe_adapt *a = &m->recipe.adapt;
+	size_t n;
+	char *text;
+
+	if (a->kind == ADAPT_NONE)
+		return 0;
+	buf_printf(b, "adapt %d %llu %.17g %.17g\n", a->kind,
+	    (unsigned long long)a->every, a->rate, a->smooth);
+	if (mix_adapt_file(m, &text, &n, e) < 0)
+		return e->code;
+	if (text)
+		buf_put(b, text, n);
+	free(text);
+	return 0;
+}
+
 /*
  * Of what the rows depend on and nothing else: comments, paths and phases'
  * names may change, a token of a shard may not.
@@ -241,7 +278,9 @@ make_digest(struct mix *m, struct err *e)
 	digest_specials(&m->recipe.specials, &b);
 	digest_sources(m, &b);
 	digest_phases(m, &b);
-	rc = buf_ok(&b, e);
+	rc = digest_adapt(m, &b, e);
+	if (rc == 0)
+		rc = buf_ok(&b, e);
 	if (rc == 0 && !h)
 		rc = err_nomem(e, "a digest");
 	if (rc == 0) {
@@ -322,6 +361,9 @@ mix_close(struct mix *m)
 		plan_free(&m->plan);
 	recipe_free(&m->recipe);
 	pthread_mutex_destroy(&m->lock);
+	free(m->changes);
+	free(m->reference);
+	free(m->matrix);
 	free(m->text);
 	free(m->path);
 	free(m);

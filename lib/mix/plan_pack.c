@@ -294,8 +294,7 @@ run_order(const struct plan *p, const struct plan_phase *ph,
 
 	if (s->ordered)
 		return i;
-	plan_key(
-	    p->seed, s->key, epoch, USE_ROWS, (uint64_t)(ph - p->phases), key);
+	plan_key(p->seed, s->key, epoch, USE_ROWS, ph->id, key);
 	shuffle_init(&order, r->rows, key);
 	return back ? shuffle_of(&order, i) : shuffle_at(&order, i);
 }

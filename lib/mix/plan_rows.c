@@ -48,7 +48,7 @@ run_of_rank(const struct plan_share *sh, const struct plan_source *s,
 
 	if (*rank >= sh->first) {
 		*rank -= sh->first;
-		left = sh->rows - sh->first - *rank / full * full;
+		left = sh->planned - sh->first - *rank / full * full;
 		r.epoch += 1 + *rank / full;
 		r.at = 0;
 		r.rows = left < full ? left : full;
@@ -116,9 +116,10 @@ rank_of_block(const struct plan *p, const struct plan_source *s, uint64_t epoch,
 
 /* Are the rows of the run's whole blocks shuffled? */
 static bool
-rows_shuffled(const struct plan_source *s, const struct run *r)
+rows_shuffled(
+    const struct plan *p, const struct plan_source *s, const struct run *r)
 {
-	return r->per > 1 && !s->ordered;
+	return r->per > 1 && !s->ordered && !p->in_blocks;
 }
 
 static void
@@ -127,8 +128,7 @@ row_order(const struct plan *p, const struct plan_phase *ph,
 {
 	uint64_t key[2];
 
-	plan_key(p->seed, s->key, r->epoch, USE_ROWS,
-	    (uint64_t)(ph - p->phases), key);
+	plan_key(p->seed, s->key, r->epoch, USE_ROWS, ph->id, key);
 	shuffle_init(sh, r->whole * r->per, key);
 }
 
@@ -154,7 +154,7 @@ run_offset(const struct plan *p, const struct plan_phase *ph,
 	if (rank < r->head)
 		return r->at + rank * ph->seq;
 	rank -= r->head;
-	if (rank < r->whole * r->per && rows_shuffled(s, r)) {
+	if (rank < r->whole * r->per && rows_shuffled(p, s, r)) {
 		row_order(p, ph, s, r, &order);
 		rank = shuffle_at(&order, rank);
 	}
@@ -200,7 +200,7 @@ run_find(const struct plan *p, const struct plan_phase *ph,
 	*column = (offset - body) % ph->seq;
 	if (*rank >= r->rows - r->head)
 		return false;
-	if (*rank < r->whole * r->per && rows_shuffled(s, r)) {
+	if (*rank < r->whole * r->per && rows_shuffled(p, s, r)) {
 		row_order(p, ph, s, r, &order);
 		*rank = shuffle_of(&order, *rank);
 	}
@@ -228,7 +228,7 @@ plan_find(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 	if (!run_find(p, ph, s, &r, offset, rank, column))
 		return false;
 	*rank += before;
-	return true;
+	return *rank < sh->rows;
 }
 
 uint64_t
@@ -237,7 +237,8 @@ plan_last_epoch(const struct plan *p, const struct plan_phase *ph, uint32_t i)
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
 	const struct plan_run *r = sh->runs;
-	uint64_t full, more = sh->rows - sh->first;
+	uint64_t full;
+	uint64_t more = sh->rows > sh->first ? sh->rows - sh->first : 0;
 
 	if (s->pack) {
 		r += sh->nrun - 1;

@@ -157,6 +157,17 @@ struct recipe_assert {
 	uint32_t line;
 };
 
+/* Shares that follow the losses of sources, every so many steps. */
+enum recipe_adapts { ADAPT_NONE, ADAPT_DOREMI, ADAPT_ODM, ADAPT_SKILLIT };
+
+struct recipe_adapt {
+	enum recipe_adapts kind;
+	uint64_t every;      /* steps */
+	double rate, smooth; /* what they mean: mix/adapt.h */
+	const char *file;    /* as written; NULL: none */
+	uint32_t line;
+};
+
 struct recipe {
 	struct arena arena; /* owns everything below */
 	const char *file;   /* for messages */
@@ -176,6 +187,7 @@ struct recipe {
 	uint32_t nphase;
 	struct recipe_assert *asserts;
 	uint32_t nassert;
+	struct recipe_adapt adapt;
 };
 
 /*
@@ -197,6 +209,14 @@ struct recipe_sizes {
 int recipe_parse(struct recipe *r, const char *file, const char *p, size_t n,
     const struct recipe_sizes *sizes, struct err *e);
 void recipe_free(struct recipe *r);
+/* Do the phase's shares follow losses? */
+bool recipe_adapts(const struct recipe *r, const struct recipe_phase *ph);
+/*
+ * Shares as a phase of the recipe has them, in n words: ph->blend, w and d.
+ * The recipe's arena has them.
+ */
+int recipe_parse_shares(struct recipe *r, char *const *words, int n,
+    struct recipe_phase *ph, struct err *e);
 
 /* Exact arithmetic; false if the result does not fit. */
 bool ratio_add(struct ratio a, struct ratio b, struct ratio *out);

@@ -33,6 +33,7 @@ recipe_group(const struct recipe *r, struct str name);
 /* The statement in p->words; a source; a phase. */
 int recipe_line(struct parser *p);
 int recipe_source_line(struct parser *p);
+int recipe_adapt_line(struct parser *p);
 int recipe_phase(struct parser *p);
 bool recipe_is_name(struct str s);
 /* A new name for a source or group, in the arena. */

@@ -379,6 +379,7 @@ static const struct {
 	{ "batch", do_batch },
 	{ "phase", recipe_phase },
 	{ "assert", do_assert },
+	{ "adapt", recipe_adapt_line },
 };
 
 int
@@ -391,6 +392,7 @@ recipe_line(struct parser *p)
 			return statements[i].read(p);
 	return recipe_fail(p, &p->words[0],
 	    "'%.*s' is no statement: a line begins with seed, tokenizer, "
-	    "unit, scale, special, source, group, batch, phase or assert",
+	    "unit, scale, special, source, group, batch, phase, assert or "
+	    "adapt",
 	    SHOW(p->words[0].s));
 }

@@ -25,7 +25,7 @@ struct line {
 static int
 too_fine(struct parser *p)
 {
-	return recipe_fail(p, &p->words[1],
+	return recipe_fail(p, p->nword > 1 ? &p->words[1] : NULL,
 	    "shares too fine to be kept exact: use fewer digits");
 }
 
@@ -184,8 +184,8 @@ over(struct parser *p, const struct recipe_phase *ph,
 			return too_fine(p);
 	}
 	if (sum.num != 1 || sum.den != 1)
-		return recipe_fail(p, &p->words[1], "shares add up to %.17g",
-		    ratio_double(sum));
+		return recipe_fail(
+		    p, NULL, "shares add up to %.17g", ratio_double(sum));
 	return 0;
 }
 
@@ -442,5 +442,32 @@ recipe_phase(struct parser *p)
 	l.whole = words + 2 * p->nword;
 	rc = read_phase(p, &l, &ph);
 	free(words);
+	return rc;
+}
+
+int
+recipe_parse_shares(struct recipe *r, char *const *words, int n,
+    struct recipe_phase *ph, struct err *e)
+{
+	struct word *w = calloc((size_t)n + 1, sizeof(*w)), none = { 0 };
+	struct parser p = { .r = r, .e = e, .line = 1, .words = &none };
+	const char *file = r->file;
+	struct line l = { .from = w, .nfrom = (size_t)n };
+	uint32_t column = 1;
+	int i, rc;
+
+	*ph = (struct recipe_phase){ 0 };
+	if (!w)
+		return err_nomem(e, "shares");
+	for (i = 0; i < n; i++) {
+		w[i] = (struct word){ str_c(words[i]), column };
+		column += (uint32_t)w[i].s.n + 1;
+	}
+	p.words = n ? w : &none;
+	r->file = "shares"; /* which is where the columns are */
+	rc = n ? read_shares(&p, &l, ph)
+	       : recipe_fail(&p, NULL, "write SOURCE:PERCENT ...");
+	r->file = file;
+	free(w);
 	return rc;
 }

@@ -16,12 +16,12 @@ void show_plan(const struct mix *m, struct buf *out);
 /* Everything the two above have, as one JSON object without a newline. */
 void show_json(const struct mix *m, struct buf *out);
 
-/* Tab-separated lines for mix_at() and mix_seen(), and their headers. */
-void show_piece_header(struct buf *out);
-void show_piece(const struct mix *m, uint32_t row, const struct mix_piece *p,
-    struct buf *out);
-void show_place_header(struct buf *out);
-void
-show_place(const struct mix *m, const struct mix_place *p, struct buf *out);
+/*
+ * Tab-separated lines with a header: what stands at a STEP, STEP:ROW or
+ * STEP:ROW:COLUMN, and everywhere that a document of this id or URL is read.
+ * ERR_ARG for no such place, ERR_FORMAT for no such document.
+ */
+int show_at(struct mix *m, const char *spot, struct buf *out, struct err *e);
+int show_seen(struct mix *m, const char *name, struct buf *out, struct err *e);
 
 #endif
