@@ -26,7 +26,7 @@ V        =
 -include config.mk
 
 PKG      = libxml-2.0 libzstd libpcre2-8 libxxhash libisal libdeflate \
-	libbrotlidec libutf8proc uchardet nettle simdjson
+	libbrotlidec libarchive libutf8proc uchardet nettle simdjson
 B        = build$(addprefix -,$(subst $(comma),-,$(SAN)))
 comma   := ,
 # clang says so when it leaves a loop as it is: no fault of the code.
@@ -129,7 +129,9 @@ FUZZER   = $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
 $(FUZZER): $B/fuzz/%: $B/tests/fuzz/%.c.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -fsanitize=fuzzer $^ $(LDLIBS)
-fuzz-run: export ASAN_OPTIONS = allocator_may_return_null=1
+# A small quarantine: freed memory is used again rather than faulted in anew.  No
+# windows of gigabytes, which zstd allows, since their shadow is written.
+fuzz-run: export ASAN_OPTIONS = allocator_may_return_null=1:quarantine_size_mb=16:max_allocation_size_mb=256
 fuzz-run: $(FUZZER)
 	@for f in $(FUZZER); do n=$${f##*/}; mkdir -p $B/corpus/$$n; \
 		echo "== $$n"; $$f -max_total_time=$(FUZZ_SECONDS) \

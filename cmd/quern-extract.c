@@ -11,7 +11,7 @@ static struct extract_opts opts = { .max_record = 64 << 20,
 
 static const struct opt own[] = { { "from", 0, OPT_STR, &from, "KIND",
 				      "what the files are",
-				      "auto,warc,wet,html,text" },
+				      "auto,warc,wet,html,text,archive" },
 	{ "mode", 0, OPT_STR, &mode, "MODE",
 	    "main content by balance, or rather less, or rather more",
 	    "balanced,precision,recall" },
@@ -44,6 +44,8 @@ set_choices(void)
 	opts.from = kinds[(unsigned char)from[0]];
 	if (from[0] == 'w' && from[1] == 'e')
 		opts.from = FROM_WET;
+	if (from[0] == 'a' && from[1] == 'r')
+		opts.from = FROM_ARCHIVE;
 	opts.markdown = format[0] == 'm';
 	opts.mode = mode[0] == 'p'   ? SELECT_PRECISION
 		    : mode[0] == 'r' ? SELECT_RECALL

@@ -367,6 +367,23 @@ generate_stage() {
 	stamp generate "$key"
 }
 
+# One page about all of it.
+report_stage() {
+	local rejects=() file
+	key=$(digest stats report -- "$key") || exit 1
+	is_done report "$key" report.html && return
+	for file in [2-6]-*.rejects.jsonl.zst; do rejects+=("$file"); done
+	quern stats -q --threads "$threads" -o "$part/documents.stats" \
+		documents.jsonl.zst &&
+		quern stats -q --threads "$threads" -o "$part/rejects.stats" \
+			"${rejects[@]}" &&
+		quern report --title 'From crawl to model' -o "$part/report.html" \
+			[1-6]-*.stats 8-shard-train.stats model/log.jsonl \
+			"$part/documents.stats" "$part/rejects.stats" ||
+		die 1 "report: quern stats or report failed"
+	stamp report "$key"
+}
+
 # Each stage's key holds that of the stage before.
 key=
 if [ ${#warcs[@]} -eq 0 ]; then
@@ -380,4 +397,6 @@ shard_stage
 mix_stage
 train_stage
 generate_stage
+report_stage
 "$here/summary.sh" .
+echo "the same and more, drawn: $PWD/report.html"

@@ -13,6 +13,11 @@ cp "$top"/pipelines/sample/pages/en-*.html pages/
 cp pages/en-water-mill.html page.html
 sed 's/<[^>]*>//g' pages/en-bees.html >notes.txt
 sed '1d; s/<[^>]*>//g' page.html >mill.txt
+# A book in a zip, a paper in a tar.
+printf 'The mill stood by the river, and the river ran.\n' >book.txt
+zip -q -X books.zip book.txt
+printf '\\documentclass{article}\\begin{document}On mills.\\end{document}\n' >main.tex
+tar -czf paper.tar.gz main.tex
 
 # Documents: one a page, some of them twice.
 n=0

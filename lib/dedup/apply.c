@@ -1,29 +1,115 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "dedup/apply.h"
-#include "dedup/choose.h"
-#include "dedup/groups.h"
+#include "dedup/key.h"
+#include "dedup/sorter.h"
 #include "io/docs.h"
 
+static const char changed[] =
+    "the input changed between the first pass over it and the last";
+
+struct scratch_of {
+	struct buf json, id;
+};
+
+int
+verdict_put(struct sorter *s, struct buf *b, uint64_t place, uint64_t line,
+    double value, struct str id, struct err *e)
+{
+	buf_clear(b);
+	key_u64(b, place);
+	key_u64(b, line);
+	key_raw(b, &value, sizeof(value));
+	buf_str(b, id);
+	return buf_ok(b, e) < 0 ? e->code : sorter_add(s, buf_view(b), e);
+}
+
+void
+digest_add(struct digest *d, uint64_t line)
+{
+	d->lines = mix64(d->lines ^ line);
+}
+
+static uint64_t
+place_at(struct str verdict)
+{
+	return key_get_u64(&verdict);
+}
+
 static int
-drop(const struct apply *a, struct doc *d, const struct who *of, double value,
-    struct buf *json, struct emit *em, struct err *e)
+advance(struct apply *a, struct err *e)
+{
+	int rc = sorter_record(a->verdicts, &a->next, e);
+
+	if (rc == 0)
+		a->next = (struct str){ NULL, 0 };
+	return rc < 0 ? rc : 0;
+}
+
+/* The verdicts on a batch: each behind its length. */
+static int
+note(void *ctx, uint64_t from, uint64_t to, struct buf *b, struct err *e)
+{
+	struct apply *a = ctx;
+	uint32_t n;
+
+	if (!a->begun && advance(a, e) < 0)
+		return e->code;
+	a->begun = true;
+	if (a->next.p && place_at(a->next) < from)
+		return err_set(e, ERR_IO, "%s", changed);
+	while (a->next.p && place_at(a->next) < to) {
+		n = (uint32_t)a->next.n;
+		buf_put(b, &n, sizeof(n));
+		buf_str(b, a->next);
+		if (advance(a, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* The verdict on d, taken from its batch's note; p NULL: none, it stays. */
+static struct str
+verdict_on(struct doc *d)
+{
+	struct str none = { NULL, 0 }, v;
+	uint32_t n;
+
+	if (d->note->n == 0)
+		return none;
+	memcpy(&n, d->note->p, sizeof(n));
+	v = (struct str){ d->note->p + sizeof(n), n };
+	if (place_at(v) > d->place)
+		return none;
+	d->note->p += sizeof(n) + n;
+	d->note->n -= sizeof(n) + n;
+	return v;
+}
+
+static int
+drop(const struct apply *a, struct doc *d, struct str v, struct scratch_of *w,
+    struct emit *em, struct err *e)
 {
 	struct reason why = { .rule = a->rule,
 		.has_value = a->has_value,
-		.value = value,
 		.threshold = a->threshold };
+	uint64_t place = key_get_u64(&v), line = key_get_u64(&v);
 
-	buf_clear(json);
-	buf_puts(json, "{\"of\":");
-	buf_json_lossy(json, of->id);
-	buf_putc(json, '}');
-	if (buf_ok(json, e) < 0)
+	key_get_raw(&v, &why.value, sizeof(why.value));
+	if (place != d->place || line != hash64(d->line.p, d->line.n, 0))
+		return err_set(e, ERR_IO, "%s", changed);
+	buf_clear(&w->id);
+	key_get_str(&v, &w->id);
+	buf_clear(&w->json);
+	buf_puts(&w->json, "{\"of\":");
+	buf_json_lossy(&w->json, buf_view(&w->id));
+	buf_putc(&w->json, '}');
+	if (buf_ok(&w->id, e) < 0 || buf_ok(&w->json, e) < 0)
 		return e->code;
-	why.detail = buf_view(json);
+	why.detail = buf_view(&w->json);
 	return emit_drop(em, d, &why, e);
 }
 
@@ -32,22 +118,16 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct apply *a = ctx;
 	uint64_t line = hash64(d->line.p, d->line.n, 0);
-	uint32_t group = groups_of(a->groups, d->ordinal), head;
-	const struct who *of;
+	struct str v = verdict_on(d);
 
 	buf_put(&em->side, &line, sizeof(line));
-	if (group == NO_GROUP)
+	if (!v.p)
 		return emit_keep(em, d, e);
-	head = a->choice ? a->choice[group].head : group;
-	of = &a->groups->v[head].best;
-	if (of->ordinal == d->ordinal)
-		return emit_keep(em, d, e);
-	return drop(a, d, of, head == group ? 1 : a->choice[group].jaccard,
-	    worker, em, e);
+	return drop(a, d, v, worker, em, e);
 }
 
 static int
-digest(void *ctx, struct str side, struct err *e)
+add_lines(void *ctx, struct str side, struct err *e)
 {
 	struct apply *a = ctx;
 	uint64_t line;
@@ -55,61 +135,51 @@ digest(void *ctx, struct str side, struct err *e)
 	(void)e;
 	for (; side.n; side.p += sizeof(line), side.n -= sizeof(line)) {
 		memcpy(&line, side.p, sizeof(line));
-		a->lines = mix64(a->lines ^ line);
+		digest_add(&a->now, line);
 	}
 	return 0;
 }
 
 static void *
-new_buf(void *ctx, struct err *e)
+new_scratch(void *ctx, struct err *e)
 {
-	struct buf *b = calloc(1, sizeof(*b));
+	struct scratch_of *w = calloc(1, sizeof(*w));
 
 	(void)ctx;
-	if (!b)
+	if (!w)
 		err_nomem(e, "threads");
-	return b;
+	return w;
 }
 
 static void
-free_buf(void *worker)
+free_scratch(void *worker)
 {
-	buf_free(worker);
-	free(worker);
+	struct scratch_of *w = worker;
+
+	buf_free(&w->json);
+	buf_free(&w->id);
+	free(w);
 }
 
 int
 apply_run(struct apply *a, struct docs *in, struct run *r, struct err *e)
 {
-	static const struct docs_ops ops = { new_buf, free_buf, judge, digest };
+	static const struct docs_ops ops = { .worker_new = new_scratch,
+		.worker_free = free_scratch,
+		.doc = judge,
+		.fold = add_lines,
+		.note = note };
 	int rc;
 
-	a->lines = 0;
+	a->now.lines = 0;
+	a->begun = false;
+	a->next = (struct str){ NULL, 0 };
 	rc = docs_run(in, &ops, a, r, e);
-	if (rc == 0 && a->lines != a->groups->lines)
-		return err_set(e, ERR_IO,
-		    "the input changed between the first pass over it and the "
-		    "last");
-	return rc;
-}
-
-int
-apply_clusters(const struct apply *a, struct clusters *c, struct err *e)
-{
-	size_t i, n = a->groups->n;
-	uint64_t *size = calloc(n ? n : 1, sizeof(*size));
-
-	*c = (struct clusters){ 0 };
-	if (!size)
-		return err_nomem(e, "clusters");
-	for (i = 0; i < n; i++)
-		size[a->choice ? a->choice[i].head : i] +=
-		    a->groups->v[i].count;
-	for (i = 0; i < n; i++) {
-		c->n += size[i] > 1;
-		if (size[i] > 1 && size[i] > c->largest)
-			c->largest = size[i];
-	}
-	free(size);
+	if (rc < 0)
+		return rc;
+	if (!a->begun && advance(a, e) < 0)
+		return e->code;
+	if (a->next.p || (a->lines && a->now.lines != a->lines->lines))
+		return err_set(e, ERR_IO, "%s", changed);
 	return 0;
 }

@@ -5,36 +5,48 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct choice;
+#include "base/buf.h"
+#include "base/str.h"
+
 struct docs;
 struct err;
-struct groups;
 struct run;
+struct sorter;
 
-/* The last pass: writes the documents that stay. */
-struct apply {
-	const struct groups *groups;
-	const struct choice *choice; /* by group; NULL: each stays for itself */
-	const char *rule;            /* "near_duplicate" */
-	bool has_value;
-	double threshold;
-	/* Private. */
+/*
+ * Verdicts, in a sorter of records: which documents are dropped.
+ *
+ *	u64 place; u64 hash of the line; f64 similarity; id of the one kept
+ *
+ * id as key_str() has it.  b is scratch.
+ */
+int verdict_put(struct sorter *s, struct buf *b, uint64_t place, uint64_t line,
+    double value, struct str id, struct err *e);
+
+/* The digest of all lines in order, which tells whether the input changed. */
+struct digest {
 	uint64_t lines;
 };
 
-/*
- * Of each group that is its own head the best document stays, and whatever
- * has no group; the others are dropped, naming the document that stays
- * instead.  ERR_IO if the input is not what it was in the first pass.
- */
-int apply_run(struct apply *a, struct docs *in, struct run *r, struct err *e);
+void digest_add(struct digest *d, uint64_t line);
 
-/* Kept documents for which others were dropped, and the most in one cluster. */
-struct clusters {
-	uint64_t n, largest; /* documents, the kept one among them */
+/* The last pass: writes the documents that stay. */
+struct apply {
+	struct sorter *verdicts;    /* sorted */
+	const struct digest *lines; /* of the first pass, or NULL */
+	const char *rule;           /* "near_duplicate" */
+	bool has_value;
+	double threshold;
+	/* Private. */
+	struct digest now;
+	struct str next; /* a verdict to come */
+	bool begun;
 };
 
-/* The clusters of a finished choice. ERR_NOMEM. */
-int apply_clusters(const struct apply *a, struct clusters *c, struct err *e);
+/*
+ * Drop the documents that verdicts name, for the one that stays instead; keep
+ * the others.  ERR_IO if the input is not what it was in the first pass.
+ */
+int apply_run(struct apply *a, struct docs *in, struct run *r, struct err *e);
 
 #endif

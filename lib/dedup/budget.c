@@ -11,9 +11,10 @@
 
 /*
  * A batch of lines, what it came to and its side bytes; a thread's parser.
- * Measured with documents of a few KB; a longer line comes on top.
+ * Measured with documents of a few KB; a longer line comes on top.  Sorters
+ * (dedup/sorter.h) are of 1 MB in all even if nothing is left for them.
  */
-enum { FIXED = 8 << 20, PER_BATCH = 3 << 20, PER_THREAD = 4 << 20 };
+enum { FIXED = 9 << 20, PER_BATCH = 3 << 20, PER_THREAD = 4 << 20 };
 
 static uint64_t
 machine_memory(void)
@@ -55,6 +56,12 @@ budget_take(struct budget *b, uint64_t n, const char *what, struct err *e)
 	    "%s would take it to %" PRIu64 "M so far, but --memory allows "
 	    "%" PRIu64 "M: give more",
 	    what, mebibytes(b->used + n), b->limit >> 20);
+}
+
+uint64_t
+budget_share(const struct budget *b, unsigned part, unsigned of)
+{
+	return (b->limit - b->used) / of * part;
 }
 
 void

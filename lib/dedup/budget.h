@@ -22,6 +22,11 @@ struct budget {
  * are charged at once.  ERR_NOMEM if not even these fit.
  */
 int budget_init(struct budget *b, const struct opt_common *opt, struct err *e);
+/*
+ * part / of of the bytes that are left.  A sorter (dedup/sorter.h) keeps within
+ * its share whatever comes, so that is not charged; who shares adds up.
+ */
+uint64_t budget_share(const struct budget *b, unsigned part, unsigned of);
 /* ERR_NOMEM, naming what, if n more bytes don't fit. */
 int budget_take(struct budget *b, uint64_t n, const char *what, struct err *e);
 void budget_give(struct budget *b, uint64_t n);

@@ -1,237 +1,495 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "dedup/bands.h"
-#include "dedup/budget.h"
 #include "dedup/choose.h"
-#include "dedup/groups.h"
+#include "dedup/chunk.h"
+#include "dedup/key.h"
+#include "dedup/mail.h"
+#include "dedup/near.h"
 #include "dedup/shingles.h"
 
-void
-chooser_free(struct chooser *c)
-{
-	free(c->nset);
-	free(c->at);
-	free(c->hashes);
-	free(c->choice);
-	free(c->matches);
-	free(c->stamp);
-}
+enum { AT_ONCE = 1 << 14 /* comparisons with what came in */ };
 
-int
-chooser_size(struct chooser *c, size_t group, uint64_t n, struct err *e)
-{
-	uint32_t *more;
+/* A set that came in, and a comparison with one of the chunk. */
+struct incoming {
+	struct letter letter;
+	size_t at; /* in sets */
+};
 
-	if (n > UINT32_MAX)
-		return err_set(e, ERR_ARG, "more than 4 G shingles");
-	more = budget_grow(c->budget, c->nset, &c->nset_cap, group + 1,
-	    sizeof(*more), "documents", e);
-	if (!more)
-		return e->code;
-	c->nset = more;
-	c->nset[group] = (uint32_t)n;
-	return 0;
-}
+struct task {
+	uint32_t from, node;
+	double jaccard;
+};
 
+struct choosing {
+	struct chooser *c;
+	struct chunk chunk;
+	struct extent *extents;
+	size_t nextent;
+	struct mail mail;
+	struct sorter in; /* letters by rank and bucket */
+	struct buf b;
+	/* A batch of comparisons with what came in. */
+	struct incoming *incoming;
+	size_t nincoming;
+	struct buf sets;
+	struct task *tasks;
+	size_t ntask;
+};
+
+/* What a thread counts. */
+struct counts {
+	uint64_t candidates, verified;
+};
+
+/* Is a head of rank `by` and similarity j a better one? */
 static bool
-in_bucket(const struct bands *b, uint32_t group)
+is_better(const struct node *n, uint32_t by, double j)
 {
-	size_t i;
-
-	for (i = 0; i < b->nband; i++)
-		if (bands_bucket(b, i, group) != NO_BUCKET)
-			return true;
-	return false;
-}
-
-static int
-alloc_groups(struct chooser *c, size_t n, struct err *e)
-{
-	c->at = budget_calloc(c->budget, n, sizeof(*c->at), "documents", e);
-	if (!c->at)
-		return e->code;
-	c->stamp =
-	    budget_calloc(c->budget, n, sizeof(*c->stamp), "documents", e);
-	if (!c->stamp)
-		return e->code;
-	c->choice =
-	    budget_calloc(c->budget, n, sizeof(*c->choice), "documents", e);
-	return c->choice ? 0 : e->code;
-}
-
-int64_t
-chooser_plan(struct chooser *c, struct err *e)
-{
-	size_t i, n = c->groups->n;
-	uint64_t total = 0;
-	int64_t sets = 0;
-
-	if (alloc_groups(c, n, e) < 0)
-		return e->code;
-	for (i = 0; i < n; i++) {
-		c->at[i] = NO_SET;
-		if (!in_bucket(c->bands, (uint32_t)i))
-			continue;
-		c->at[i] = total;
-		total += c->nset[i];
-		sets++;
-	}
-	c->hashes = budget_calloc(
-	    c->budget, total, sizeof(*c->hashes), "shingles to compare", e);
-	return c->hashes ? sets : e->code;
-}
-
-uint64_t *
-chooser_set(const struct chooser *c, uint32_t group)
-{
-	return c->at[group] == NO_SET ? NULL : c->hashes + c->at[group];
+	if (n->head == NO_RANK || j != n->jaccard)
+		return n->head == NO_RANK || j > n->jaccard;
+	return by < n->head;
 }
 
 static int
 add_match(struct chooser *c, uint32_t a, uint32_t b, double j, struct err *e)
 {
-	struct match *more;
+	uint64_t bits;
+	int rc;
 
-	c->verified++;
-	if (!c->want_matches)
+	if (!c->all)
 		return 0;
-	more = budget_grow(c->budget, c->matches, &c->match_cap, c->nmatch + 1,
-	    sizeof(*more), "pairs", e);
-	if (!more)
-		return e->code;
-	c->matches = more;
-	c->matches[c->nmatch++] = (struct match){ a, b, j };
-	return 0;
+	memcpy(&bits, &j, sizeof(bits));
+#pragma omp critical
+	rc = sorter_put(c->matches, (uint64_t)a << 32 | b, bits, e);
+	return rc;
 }
 
-static bool
-is_kept(const struct chooser *c, uint32_t group)
-{
-	return c->choice[group].head == group;
-}
-
-/* Is `by` with similarity j a better reason to drop a group than *best? */
-static bool
-is_better(
-    const struct chooser *c, const struct choice *best, uint32_t by, double j)
-{
-	const struct group *v = c->groups->v;
-
-	if (best->head == NO_GROUP || j != best->jaccard)
-		return best->head == NO_GROUP || j > best->jaccard;
-	return who_cmp(&v[by].best, &v[best->head].best) < 0;
-}
-
+/* A pair was compared. */
 static int
-compare(struct chooser *c, uint32_t group, uint32_t other, struct choice *best,
-    struct err *e)
+take_result(struct chooser *c, struct node *n, uint32_t by, bool kept, double j,
+    struct counts *count, struct err *e)
 {
-	double j = jaccard(c->hashes + c->at[group], c->nset[group],
-	    c->hashes + c->at[other], c->nset[other], c->least);
-
-	c->candidates++;
+	count->candidates++;
 	if (j < c->least)
 		return 0;
-	if (add_match(c, other, group, j, e) < 0)
-		return e->code;
-	if (is_kept(c, other) && is_better(c, best, other, j))
-		*best = (struct choice){ other, j };
-	return 0;
+	count->verified++;
+	if (kept && is_better(n, by, j)) {
+		n->head = by;
+		n->jaccard = j;
+	}
+	return add_match(c, by, n->rank, j, e);
 }
 
-/* Compare a group with those before it in one bucket, each only once. */
 static int
-compare_bucket(struct chooser *c, const struct band *x, uint32_t bucket,
-    uint32_t group, uint32_t stamp, struct choice *best, struct err *e)
+compare_bucket(struct choosing *x, uint32_t node, const struct local *l,
+    struct counts *count, struct err *e)
 {
-	const uint32_t *m = x->members + x->start[bucket];
+	struct node *n = &x->chunk.nodes[node], *other;
+	const uint32_t *put = x->chunk.put + l->start;
 	uint32_t i;
+	double j;
 
-	for (i = 0; i < x->fill[bucket]; i++) {
-		if (c->stamp[m[i]] == stamp)
+	for (i = 0; i < l->filled; i++) {
+		other = &x->chunk.nodes[put[i]];
+		if (other->stamp == node + 1)
 			continue;
-		c->stamp[m[i]] = stamp;
-		if (compare(c, group, m[i], best, e) < 0)
+		other->stamp = node + 1;
+		j = jaccard(
+		    n->set, n->nset, other->set, other->nset, x->c->least);
+		if (take_result(
+			x->c, n, other->rank, other->kept, j, count, e) < 0)
 			return e->code;
 	}
 	return 0;
+}
+
+/* Nodes of the chunk that share buckets are decided in order. */
+static int
+decide(struct choosing *x, uint32_t node, struct counts *count, struct err *e)
+{
+	struct chunk *c = &x->chunk;
+	struct node *n = &c->nodes[node];
+	struct local *l;
+	uint32_t i;
+
+	for (i = 0; i < n->nlink && !n->earlier; i++)
+		if (compare_bucket(x, node,
+			&c->locals[c->links[n->first + i].local], count, e) < 0)
+			return e->code;
+	n->kept = n->head == NO_RANK;
+	if (!n->kept && !x->c->all)
+		return 0;
+	for (i = 0; i < n->nlink; i++) {
+		l = &c->locals[c->links[n->first + i].local];
+		c->put[l->start + l->filled++] = node;
+	}
+	return 0;
+}
+
+static uint32_t
+root_of(uint32_t *up, uint32_t i)
+{
+	while (up[i] != i) {
+		up[i] = up[up[i]];
+		i = up[i];
+	}
+	return i;
 }
 
 /*
- * Only kept groups go into the buckets, so that a thousand copies of a page
- * are each compared with the one that stays; unless every pair is asked for.
+ * Nodes by connected component, ascending within: pairs of component and node.
+ * NULL when memory is out.
  */
-static int
-decide(struct chooser *c, uint32_t group, uint32_t stamp, struct err *e)
+static struct pair *
+components(const struct chunk *c)
 {
-	struct choice best = { NO_GROUP, 1 };
-	uint32_t bucket;
+	struct pair *v = malloc((2 * c->nnode + 1) * sizeof(*v));
+	uint32_t *up = malloc((c->nnode + 1) * sizeof(*up)), a, b;
+	const struct local *l;
+	size_t i, k;
+
+	for (i = 0; v && up && i < c->nnode; i++)
+		up[i] = (uint32_t)i;
+	for (i = 0; v && up && i < c->nlocal; i++) {
+		l = &c->locals[i];
+		for (k = 1; k < l->n; k++) {
+			a = root_of(up, c->members[l->start + k - 1]);
+			b = root_of(up, c->members[l->start + k]);
+			up[a < b ? b : a] = a < b ? a : b;
+		}
+	}
+	for (i = 0; v && up && i < c->nnode; i++)
+		v[i] = (struct pair){ root_of(up, (uint32_t)i), i };
+	if (v && up)
+		sort_pairs(v, v + c->nnode, c->nnode);
+	else {
+		free(v);
+		v = NULL;
+	}
+	free(up);
+	return v;
+}
+
+static int
+decide_component(struct choosing *x, const struct pair *v, size_t n,
+    struct counts *count, struct err *e)
+{
 	size_t i;
 
-	for (i = 0; i < c->bands->nband; i++) {
-		bucket = bands_bucket(c->bands, i, group);
-		if (bucket == NO_BUCKET)
+	for (i = 0; i < n && v[i].key == v[0].key; i++)
+		if (decide(x, (uint32_t)v[i].value, count, e) < 0)
+			return e->code;
+	return 0;
+}
+
+/* Components share nothing: each is one thread's. */
+static int
+decide_all(struct choosing *x, struct err *e)
+{
+	size_t i, n = x->chunk.nnode;
+	struct pair *v = components(&x->chunk);
+	uint64_t candidates = 0, verified = 0;
+	int failed = 0;
+
+	if (!v)
+		return err_nomem(e, "a chunk of documents");
+#pragma omp parallel for num_threads(x->c->threads) schedule(dynamic, 256) \
+    reduction(+ : candidates, verified)
+	for (i = 0; i < n; i++) {
+		struct counts count = { 0 };
+		struct err mine;
+
+		if (i && v[i - 1].key == v[i].key)
 			continue;
-		if (compare_bucket(
-			c, &c->bands->v[i], bucket, group, stamp, &best, e) < 0)
+		if (decide_component(x, v + i, n - i, &count, &mine) < 0)
+#pragma omp critical
+		{
+			*e = mine;
+			failed = 1;
+		}
+		candidates += count.candidates;
+		verified += count.verified;
+	}
+	free(v);
+	x->c->candidates += candidates;
+	x->c->verified += verified;
+	return failed ? e->code : 0;
+}
+
+static int
+take_letter(void *to, const struct letter *l, struct err *e)
+{
+	struct choosing *x = to;
+
+	buf_clear(&x->b);
+	key_u32(&x->b, l->rank);
+	key_u64(&x->b, l->bucket);
+	key_raw(&x->b, l, sizeof(*l));
+	if (buf_ok(&x->b, e) < 0)
+		return e->code;
+	return sorter_add(&x->in, buf_view(&x->b), e);
+}
+
+/* The next letter, by rank. */
+static int
+next_letter(struct choosing *x, struct letter *l, struct err *e)
+{
+	struct str r;
+	int rc = sorter_record(&x->in, &r, e);
+
+	if (rc <= 0)
+		return rc;
+	key_get_u32(&r);
+	key_get_u64(&r);
+	key_get_raw(&r, l, sizeof(*l));
+	return 1;
+}
+
+/* Do the comparisons of the batch, and empty it. */
+static int
+run_tasks(struct choosing *x, struct err *e)
+{
+	struct counts count = { 0 };
+	size_t i;
+
+#pragma omp parallel for num_threads(x->c->threads) schedule(dynamic, 64)
+	for (i = 0; i < x->ntask; i++) {
+		struct task *t = &x->tasks[i];
+		const struct incoming *in = &x->incoming[t->from];
+		const struct node *n = &x->chunk.nodes[t->node];
+
+		t->jaccard = jaccard(n->set, n->nset,
+		    (const uint64_t *)(const void *)(x->sets.p + in->at),
+		    in->letter.nset, x->c->least);
+	}
+	for (i = 0; i < x->ntask; i++) {
+		const struct task *t = &x->tasks[i];
+		const struct letter *l = &x->incoming[t->from].letter;
+
+		if (take_result(x->c, &x->chunk.nodes[t->node], l->rank,
+			l->kept, t->jaccard, &count, e) < 0)
 			return e->code;
 	}
-	if (best.head != NO_GROUP)
-		c->choice[group] = best;
-	if (best.head == NO_GROUP || c->want_matches)
-		bands_put(c->bands, group);
+	x->c->candidates += count.candidates;
+	x->c->verified += count.verified;
+	x->ntask = x->nincoming = 0;
+	buf_clear(&x->sets);
+	return 0;
+}
+
+/* The set of who wrote the letter, into the batch. */
+static int
+fetch(struct choosing *x, const struct letter *l, struct err *e)
+{
+	size_t bytes = (size_t)l->nset * sizeof(uint64_t);
+	char *to;
+
+	if (x->nincoming == AT_ONCE ||
+	    (x->nincoming && x->sets.n + bytes > x->c->spare)) {
+		if (run_tasks(x, e) < 0)
+			return e->code;
+	}
+	to = buf_room(&x->sets, bytes);
+	if (!to)
+		return err_nomem(e, "a chunk of documents");
+	x->incoming[x->nincoming++] = (struct incoming){ *l, x->sets.n };
+	x->sets.n += bytes;
+	return mail_read_set(
+	    &x->mail, l->at, (uint64_t *)(void *)to, l->nset, e);
+}
+
+/* Compare who wrote the letter with the members of its bucket. */
+static int
+deliver(struct choosing *x, const struct letter *l, struct err *e)
+{
+	const struct local *b = chunk_find(&x->chunk, l->bucket);
+	struct node *n;
+	uint32_t i;
+
+	for (i = 0; b && i < b->n; i++) {
+		n = &x->chunk.nodes[x->chunk.members[b->start + i]];
+		if (n->earlier || n->stamp == l->rank + 1)
+			continue;
+		n->stamp = l->rank + 1;
+		if (x->ntask == AT_ONCE) {
+			/* The rest is of a batch that begins with this set. */
+			if (run_tasks(x, e) < 0 || fetch(x, l, e) < 0)
+				return e->code;
+		}
+		x->tasks[x->ntask++] =
+		    (struct task){ (uint32_t)x->nincoming - 1,
+			    (uint32_t)(n - x->chunk.nodes), 0 };
+	}
 	return 0;
 }
 
 static int
-by_best(const void *a, const void *b)
+compare_incoming(struct choosing *x, struct err *e)
 {
-	const struct group *const *x = a, *const *y = b;
+	struct letter l;
+	uint32_t at = NO_RANK;
+	size_t i;
+	int rc = sorter_sort(&x->in, e);
 
-	return who_cmp(&(*x)->best, &(*y)->best);
+	while (rc == 0 && (rc = next_letter(x, &l, e)) > 0) {
+		rc = 0;
+		if (l.rank != at)
+			rc = fetch(x, &l, e);
+		at = l.rank;
+		if (rc == 0)
+			rc = deliver(x, &l, e);
+	}
+	if (rc == 0)
+		rc = run_tasks(x, e);
+	for (i = 0; i < x->chunk.nnode; i++)
+		x->chunk.nodes[i].stamp = 0;
+	return rc;
 }
 
-/* The groups in a bucket, by their best ids; *n of them.  NULL on an error. */
-static const struct group **
-in_order(struct chooser *c, size_t *n, struct err *e)
+/* The chunk that a rank belongs to. */
+static size_t
+extent_of(const struct choosing *x, uint32_t rank)
 {
-	const struct groups *g = c->groups;
-	const struct group **v;
+	size_t from = 0, to = x->nextent, mid;
+
+	while (to - from > 1) {
+		mid = from + (to - from) / 2;
+		if (x->extents[mid].start <= rank)
+			from = mid;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+static int
+forward(
+    struct choosing *x, const struct local *b, struct letter *l, struct err *e)
+{
+	if (!b || b->out == NO_RANK)
+		return 0;
+	l->bucket = b->bucket;
+	return mail_put(&x->mail, extent_of(x, b->out), l, e);
+}
+
+/* What came in goes on to the next members of its buckets. */
+static int
+pass_on(struct choosing *x, struct err *e)
+{
+	struct letter l;
+	int rc = sorter_sort(&x->in, e);
+
+	while (rc == 0 && (rc = next_letter(x, &l, e)) > 0)
+		rc = forward(x, chunk_find(&x->chunk, l.bucket), &l, e);
+	return rc;
+}
+
+/* A node of this chunk that was put into its buckets. */
+static int
+send(struct choosing *x, const struct node *n, struct err *e)
+{
+	const struct chunk *c = &x->chunk;
+	struct letter l = { .nset = n->nset, .rank = n->rank, .kept = n->kept };
+	const struct local *b;
+	bool stored = false;
+	uint32_t i;
+
+	for (i = 0; i < n->nlink; i++) {
+		b = &c->locals[c->links[n->first + i].local];
+		if (b->out == NO_RANK)
+			continue;
+		if (!stored &&
+		    mail_keep_set(&x->mail, n->set, n->nset, &l.at, e) < 0)
+			return e->code;
+		stored = true;
+		if (forward(x, b, &l, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+finish_chunk(struct choosing *x, struct err *e)
+{
+	const struct node *n = x->chunk.nodes;
 	size_t i;
 
-	*n = 0;
-	for (i = 0; i < g->n; i++)
-		*n += c->at[i] != NO_SET;
-	/* qsort() takes as much again. */
-	v = budget_calloc(c->budget, *n, 2 * sizeof(*v), "sorting", e);
-	if (!v)
-		return NULL;
-	*n = 0;
-	for (i = 0; i < g->n; i++)
-		if (c->at[i] != NO_SET)
-			v[(*n)++] = &g->v[i];
-	qsort(v, *n, sizeof(*v), by_best);
-	return v;
+	for (i = 0; i < x->chunk.nnode; i++, n++) {
+		if ((n->kept || x->c->all) && send(x, n, e) < 0)
+			return e->code;
+		if (!n->kept && dropped_put(x->c->choices, &x->b,
+				    &(struct dropped){ n->head, n->rank,
+					n->jaccard, n->count },
+				    e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+choose_chunk(struct choosing *x, size_t nth, struct err *e)
+{
+	struct chooser *c = x->c;
+	int rc;
+
+	sorter_init(&x->in, false, c->spare);
+	rc = chunk_load(
+	    &x->chunk, &x->extents[nth], c->links, c->table, c->sets, e);
+	if (rc == 0)
+		rc = mail_take(&x->mail, nth, take_letter, x, e);
+	if (rc == 0)
+		rc = compare_incoming(x, e);
+	if (rc == 0)
+		rc = decide_all(x, e);
+	if (rc == 0)
+		rc = pass_on(x, e);
+	if (rc == 0)
+		rc = finish_chunk(x, e);
+	sorter_free(&x->in);
+	chunk_clear(&x->chunk);
+	return rc;
+}
+
+static int
+choose_chunks(struct choosing *x, struct err *e)
+{
+	struct chooser *c = x->c;
+	size_t i;
+
+	x->incoming = malloc(AT_ONCE * sizeof(*x->incoming));
+	x->tasks = malloc(AT_ONCE * sizeof(*x->tasks));
+	if (!x->incoming || !x->tasks)
+		return err_nomem(e, "chunks");
+	if (mail_init(&x->mail, x->nextent, c->spare, e) < 0 ||
+	    sorter_sort(c->links, e) < 0 || sorter_sort(c->table, e) < 0)
+		return e->code;
+	for (i = 0; i < x->nextent; i++)
+		if (choose_chunk(x, i, e) < 0)
+			return e->code;
+	return 0;
 }
 
 int
 chooser_run(struct chooser *c, struct err *e)
 {
-	const struct group **order;
-	size_t i, n;
-	int rc = 0;
+	struct choosing x = { .c = c };
+	int rc = sorter_sort(c->sets, e);
 
-	for (i = 0; i < c->groups->n; i++)
-		c->choice[i] = (struct choice){ (uint32_t)i, 1 };
-	order = in_order(c, &n, e);
-	if (!order)
-		return e->code;
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = decide(
-		    c, (uint32_t)(order[i] - c->groups->v), (uint32_t)i + 1, e);
-	free(order);
-	budget_give(c->budget, 2 * n * sizeof(*order));
+	if (rc == 0)
+		rc = chunk_plan(c->links, c->table, sorter_spilled(c->sets),
+		    c->memory, &x.extents, &x.nextent, e);
+	c->nchunk = x.nextent;
+	if (rc == 0 && x.nextent)
+		rc = choose_chunks(&x, e);
+	mail_free(&x.mail);
+	chunk_clear(&x.chunk);
+	free(x.extents);
+	free(x.incoming);
+	free(x.tasks);
+	buf_free(&x.sets);
+	buf_free(&x.b);
 	return rc;
 }

@@ -6,68 +6,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct bands;
-struct budget;
 struct err;
-struct groups;
-
-/* What becomes of a group: its own head, or dropped in favour of another. */
-struct choice {
-	uint32_t head;  /* a kept group */
-	double jaccard; /* with it */
-};
-
-/* Two groups whose similarity reaches the threshold. */
-struct match {
-	uint32_t a, b;
-	double jaccard;
-};
+struct sorter;
 
 /*
- * The choice between groups that share a bucket.  Groups are taken by their
- * best documents, the preferred ones first (who_cmp() in dedup/groups.h).  One
- * whose verified similarity with a group kept before it reaches the threshold
- * is dropped in favour of the most similar of those (ties: of the smallest id);
- * any other is kept.  So every dropped group has a kept one that is similar
+ * The choice between groups that share a bucket.  Groups are taken by rank, the
+ * preferred ones first.  One whose verified similarity with a group kept before
+ * it reaches the threshold is dropped in favour of the most similar of those
+ * (ties: of the smallest rank); any other is kept, and one of an earlier dump
+ * is kept in any case.  So every dropped group has a kept one that is similar
  * enough, and the order of the input does not matter.
  *
- * Memory, charged to the budget: 24 bytes a group, 16 more a group in a
- * bucket, 8 a shingle of those; 16 a match if matches are wanted.
+ * Only kept groups are compared with later ones, so that a thousand copies of a
+ * page are each compared with the one that stays; unless all matches are asked
+ * for.
+ *
+ * Memory: the groups are cut, by rank, into as many chunks as it takes for the
+ * sets of one to fit.  A chunk passes on, for each of its buckets with members
+ * in later chunks, what was kept to the next of these (dedup/mail.h); sets are
+ * read in the order they were written.  If all fit there is one chunk, and
+ * nothing is passed on.  The result is the same with any number of chunks.
+ *
+ * Source: time-forward processing (Chiang et al., External-memory graph
+ * algorithms, 1995), with chunks for vertices.
  */
 struct chooser {
-	struct budget *budget;
-	struct groups *groups;
-	struct bands *bands;
-	double least; /* the threshold */
-	bool want_matches;
-	/* Sets of shingles, filled in between. */
-	uint32_t *nset; /* shingles of each group */
-	size_t nset_cap;
-	uint64_t *at; /* where each group's set begins in hashes, or NO_SET */
-	uint64_t *hashes;
-	/* The result. */
-	struct choice *choice;
-	struct match *matches;
-	size_t nmatch, match_cap;
+	struct sorter *links, *table, *sets; /* see dedup/near.h */
+	struct sorter *choices, *matches;    /* are filled */
+	double least;                        /* the threshold */
+	bool all;                            /* fill matches */
+	uint64_t memory;                     /* bytes of a chunk */
+	uint64_t spare; /* bytes for what comes in, and for what goes out */
+	int threads;
 	uint64_t candidates; /* pairs of groups compared */
 	uint64_t verified;   /* of those, similar enough */
-	/* Private. */
-	uint32_t *stamp;
+	uint64_t nchunk;
 };
 
-#define NO_SET UINT64_MAX
-
-void chooser_free(struct chooser *c);
-/* The number of shingles of the next group: first step, in order. */
-int chooser_size(struct chooser *c, size_t group, uint64_t n, struct err *e);
-/*
- * After bands_sort(): makes room for the sets that will be compared.  Returns
- * how many there are, or an error.
- */
-int64_t chooser_plan(struct chooser *c, struct err *e);
-/* Where to put the nset[group] ascending hashes of a set; NULL: not needed. */
-uint64_t *chooser_set(const struct chooser *c, uint32_t group);
-/* With all sets in place: fill choice, and matches if wanted. */
+/* Fills the results; takes what links, table and sets hold. */
 int chooser_run(struct chooser *c, struct err *e);
 
 #endif

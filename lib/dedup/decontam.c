@@ -281,8 +281,10 @@ static int
 run_all(struct decontam *c, struct docs *in, struct out *report, struct run *r,
     struct err *e)
 {
-	static const struct docs_ops ops = { new_worker, free_worker, judge,
-		collect };
+	static const struct docs_ops ops = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = judge,
+		.fold = collect };
 	uint64_t n = r->opt->threads > 1 ? (uint64_t)r->opt->threads : 1;
 
 	if (read_all(c, e) < 0 ||

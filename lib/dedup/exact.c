@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -9,21 +10,20 @@
 #include "dedup/budget.h"
 #include "dedup/exact.h"
 #include "dedup/groups.h"
+#include "dedup/key.h"
 #include "dedup/prefer.h"
+#include "dedup/sorter.h"
 #include "dedup/url.h"
 #include "io/docs.h"
-
-/* What the first pass says of a document; its id and its rank follow. */
-struct seen {
-	uint64_t ordinal, line, nid, nrank, has_key;
-	struct hash128 key;
-};
 
 struct exact {
 	const struct exact_opt *opt;
 	struct prefer prefer;
 	struct budget budget;
-	struct groups groups;
+	struct sorter docs, verdicts;
+	struct digest lines;
+	uint64_t distinct;
+	struct clusters clusters;
 };
 
 struct worker {
@@ -89,50 +89,83 @@ key_of(const struct exact *x, struct worker *w, const struct doc *d,
 	return 1;
 }
 
+/* The hash of a document's line, and a record for the sorter if it has a key.
+ */
 static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct exact *x = ctx;
 	struct worker *w = worker;
-	int rc;
-	struct seen s = { .ordinal = d->ordinal,
-		.line = hash64(d->line.p, d->line.n, 0),
-		.nid = d->id.n };
+	struct buf *side = &em->side;
+	struct hash128 key;
+	uint64_t line = hash64(d->line.p, d->line.n, 0);
+	size_t at;
+	uint32_t n;
+	int rc = key_of(x, w, d, &key, e);
 
-	rc = key_of(x, w, d, &s.key, e);
 	if (rc < 0)
 		return rc;
-	s.has_key = (uint64_t)rc;
-	buf_clear(&w->rank);
-	prefer_rank(&x->prefer, d, &w->rank);
-	s.nrank = w->rank.n;
-	buf_put(&em->side, &s, sizeof(s));
-	buf_str(&em->side, d->id);
-	buf_str(&em->side, buf_view(&w->rank));
-	return buf_ok(&w->rank, e);
+	buf_put(side, &line, sizeof(line));
+	at = side->n;
+	buf_put(side, &(uint32_t){ 0 }, sizeof(n));
+	if (rc) {
+		groups_key(side, &key);
+		groups_who(side, d, &x->prefer, &w->rank);
+	}
+	if (buf_ok(side, e) < 0)
+		return e->code;
+	n = (uint32_t)(side->n - at - sizeof(n));
+	memcpy(side->p + at, &n, sizeof(n));
+	return 0;
 }
 
 static int
 collect(void *ctx, struct str side, struct err *e)
 {
 	struct exact *x = ctx;
-	struct seen s;
-	uint32_t group;
+	uint64_t line;
+	uint32_t n;
 
 	while (side.n) {
-		memcpy(&s, side.p, sizeof(s));
-		struct who w = { .id = { side.p + sizeof(s), s.nid },
-			.line = s.line,
-			.ordinal = s.ordinal,
-			.rank = { side.p + sizeof(s) + s.nid, s.nrank } };
-
-		if (groups_add(&x->groups, &w, s.has_key ? &s.key : NULL,
-			&group, e) < 0)
+		key_get_raw(&side, &line, sizeof(line));
+		key_get_raw(&side, &n, sizeof(n));
+		digest_add(&x->lines, line);
+		if (n && sorter_add(&x->docs, (struct str){ side.p, n }, e) < 0)
 			return e->code;
-		side.p += sizeof(s) + s.nid + s.nrank;
-		side.n -= sizeof(s) + s.nid + s.nrank;
+		side.p += n;
+		side.n -= n;
 	}
 	return 0;
+}
+
+/* Of each group the first stays. */
+static int
+decide(struct exact *x, struct err *e)
+{
+	struct groups g = { .docs = &x->docs };
+	struct buf id = { 0 }, b = { 0 };
+	struct member m;
+	uint64_t n = 0;
+	int rc = sorter_sort(&x->docs, e);
+
+	while (rc == 0 && (rc = groups_next(&g, &m, e)) > 0) {
+		if (m.first) {
+			clusters_add(&x->clusters, n);
+			n = 0;
+			x->distinct++;
+			buf_clear(&id);
+			buf_str(&id, m.who.id);
+			rc = buf_ok(&id, e);
+		} else {
+			rc = verdict_put(&x->verdicts, &b, m.who.place,
+			    m.who.line, 1, buf_view(&id), e);
+		}
+		n++;
+	}
+	clusters_add(&x->clusters, n);
+	buf_free(&id);
+	buf_free(&b);
+	return rc < 0 ? rc : sorter_sort(&x->verdicts, e);
 }
 
 static void *
@@ -158,17 +191,27 @@ free_worker(void *worker)
 }
 
 static int
-add_stats(
-    const struct exact *x, const struct apply *a, struct run *r, struct err *e)
+run_all(struct exact *x, struct docs *in, struct run *r, struct err *e)
 {
-	struct clusters c;
+	static const struct docs_ops ops = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = look,
+		.fold = collect };
+	struct apply a = { .verdicts = &x->verdicts,
+		.lines = &x->lines,
+		.rule = x->opt->url ? "same_url" : "exact_duplicate" };
 
-	if (apply_clusters(a, &c, e) < 0)
+	sorter_init(&x->docs, false, budget_share(&x->budget, 1, 2));
+	sorter_init(&x->verdicts, false, budget_share(&x->budget, 1, 2));
+	if (docs_scan(in, &ops, x, r, e) < 0 || decide(x, e) < 0)
+		return e->code;
+	sorter_free(&x->docs);
+	if (apply_run(&a, in, r, e) < 0)
 		return e->code;
 	buf_printf(&r->extra,
-	    "\"distinct\":%zu,\"clusters\":%llu,\"largest_cluster\":%llu,",
-	    x->groups.n, (unsigned long long)c.n,
-	    (unsigned long long)c.largest);
+	    "\"distinct\":%" PRIu64 ",\"clusters\":%" PRIu64
+	    ",\"largest_cluster\":%" PRIu64 ",",
+	    x->distinct, x->clusters.n, x->clusters.largest);
 	return buf_ok(&r->extra, e);
 }
 
@@ -176,21 +219,14 @@ int
 dedup_exact(
     struct docs *in, struct run *r, const struct exact_opt *opt, struct err *e)
 {
-	static const struct docs_ops ops = { new_worker, free_worker, look,
-		collect };
 	struct exact x = { .opt = opt };
-	struct apply a = { .groups = &x.groups,
-		.rule = opt->url ? "same_url" : "exact_duplicate" };
 	int rc = prefer_parse(&x.prefer, opt->prefer, e);
 
-	if (rc < 0 || (rc = budget_init(&x.budget, r->opt, e)) < 0)
-		return rc;
-	groups_init(&x.groups, &x.budget, false);
-	rc = docs_scan(in, &ops, &x, r, e);
 	if (rc == 0)
-		rc = apply_run(&a, in, r, e);
+		rc = budget_init(&x.budget, r->opt, e);
 	if (rc == 0)
-		rc = add_stats(&x, &a, r, e);
-	groups_free(&x.groups);
+		rc = run_all(&x, in, r, e);
+	sorter_free(&x.docs);
+	sorter_free(&x.verdicts);
 	return rc;
 }

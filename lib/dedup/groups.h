@@ -6,70 +6,76 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "dedup/sorter.h"
 
-struct budget;
+struct doc;
 struct err;
+struct prefer;
 
-/* A document, as far as the choice between copies goes. */
+/*
+ * Groups of documents with one key: the same text, the same set of shingles.
+ * A sorter brings the documents of a group together, the one that is preferred
+ * first: of an earlier dump, then of the smaller rank (dedup/prefer.h), then of
+ * the smaller id, then of the smaller hash of the line, so that the order of
+ * the input decides only between lines that are the same byte for byte.
+ *
+ * A record of the sorter:
+ *
+ *	key, 16 bytes; who; payload
+ *
+ * and who, whose order as bytes is the order of preference (dedup/key.h):
+ *
+ *	u8 0: of an earlier dump, 1: new; rank; id; u64 hash of the line;
+ *	u64 place (doc.place; numbered otherwise in an earlier dump)
+ */
+void groups_key(struct buf *b, const struct hash128 *key);
+/* rank is scratch.  Of the document at hand: it is new. */
+void groups_who(struct buf *b, const struct doc *d, const struct prefer *p,
+    struct buf *rank);
+/* Of an earlier dump's. */
+void groups_earlier(struct buf *b, struct str id, uint64_t place);
+
+/* who, taken apart. */
 struct who {
-	struct str id;
-	uint64_t line;    /* hash64() of its line */
-	uint64_t ordinal; /* in the whole input */
-	struct str rank;  /* by --prefer (dedup/prefer.h); may be empty */
+	bool earlier;
+	struct str id; /* as key_str() has it, its end included */
+	uint64_t line; /* hash64() of its line */
+	uint64_t place;
 };
 
-/*
- * Which of two is preferred (<0: a): the smaller rank, then as who_by_id().
- */
-int who_cmp(const struct who *a, const struct who *b);
-/*
- * The smaller id; for equal ids the smaller hash of the line, so that the order
- * of the input decides only between lines that are the same byte for byte.
- */
-int who_by_id(const struct who *a, const struct who *b);
+/* From the front of *r.  r->p is NULL if that is no who. */
+void who_get(struct str *r, struct who *w);
 
-/* Documents with one key: the same text, or the same set of shingles. */
-struct group {
-	struct hash128 key;
-	struct who best;
-	uint32_t count;
+/* One document, as groups_next() gives it. */
+struct member {
+	bool first; /* of its group */
+	struct who who;
+	struct str whole; /* who as it stands */
+	struct str payload;
 };
 
-#define NO_GROUP UINT32_MAX
-
-/*
- * Documents collected into groups, in one pass.  Memory, charged to the
- * budget: 4 bytes a document, some 80 and an id a group; with everybody 40
- * and an id more a document.
- */
+/* All zeros but docs, which has been sorted. */
 struct groups {
-	struct budget *budget;
-	struct group *v;
-	size_t n, cap;
-	uint32_t *of; /* the group of each document, by ordinal; or NO_GROUP */
-	size_t ndoc, doc_cap;
-	struct who *who; /* of each document, if everybody was asked for */
-	size_t who_cap;
-	uint32_t *table; /* 1 + index of a group, by its key; open addressing */
-	size_t mask;
-	struct arena ids;
-	uint64_t lines; /* digest of all lines in order */
-	bool everybody;
+	struct sorter *docs;
+	struct hash128 key;
+	bool begun;
 };
 
-void groups_init(struct groups *g, struct budget *b, bool everybody);
-void groups_free(struct groups *g);
 /*
- * Add a document; ordinals ascend, those left out have no group.  key NULL: it
- * stands alone, in no group.  *group gets its group; returns 1 if that is new,
- * else 0, or an error.
+ * 1 and the next document, by groups; 0 at the end.  What m points to lasts
+ * until the next call.
  */
-int groups_add(struct groups *g, const struct who *w, const struct hash128 *key,
-    uint32_t *group, struct err *e);
-/* The group of a document, NO_GROUP if it has none or isn't known. */
-uint32_t groups_of(const struct groups *g, uint64_t ordinal);
+int groups_next(struct groups *g, struct member *m, struct err *e);
+
+/* How many groups of several there are, and documents in the largest. */
+struct clusters {
+	uint64_t n, largest;
+};
+
+/* One more, of so many documents; of one is none. */
+void clusters_add(struct clusters *c, uint64_t documents);
 
 #endif

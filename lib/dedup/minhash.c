@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "dedup/apply.h"
-#include "dedup/bands.h"
-#include "dedup/budget.h"
-#include "dedup/choose.h"
-#include "dedup/groups.h"
+#include "dedup/index.h"
+#include "dedup/key.h"
 #include "dedup/minhash.h"
+#include "dedup/near.h"
 #include "dedup/pairs.h"
-#include "dedup/prefer.h"
 #include "dedup/roots.h"
-#include "dedup/shingles.h"
-#include "dedup/signer.h"
+#include "dedup/signatures.h"
+#include "dedup/stages.h"
 #include "io/docs.h"
 #include "io/stream.h"
 
@@ -28,12 +26,12 @@ enum { MAX_NGRAM = 1000, MAX_BANDS = 1024, MAX_ROWS = 256 };
  * NeMo Curator's fuzzy deduplication.
  */
 static const struct minhash_opt profiles[] = {
-	{ "plain", UNIT_WORDS, 5, 40, 4, .8, false, NULL, NULL },
-	{ "chars", UNIT_CHARS, 5, 40, 4, .8, false, NULL, NULL },
-	{ "fineweb", UNIT_TOKENS, 5, 14, 8, .75, false, NULL, NULL },
-	{ "refinedweb", UNIT_TOKENS, 5, 450, 20, .8, false, NULL, NULL },
-	{ "nemo", UNIT_POINTS, 24, 20, 13, .8, false, NULL, NULL },
-	{ "datatrove", UNIT_JOINED, 5, 14, 8, 0, true, NULL, NULL },
+	{ "plain", UNIT_WORDS, 5, 40, 4, .8, false, NULL, NULL, NULL },
+	{ "chars", UNIT_CHARS, 5, 40, 4, .8, false, NULL, NULL, NULL },
+	{ "fineweb", UNIT_TOKENS, 5, 14, 8, .75, false, NULL, NULL, NULL },
+	{ "refinedweb", UNIT_TOKENS, 5, 450, 20, .8, false, NULL, NULL, NULL },
+	{ "nemo", UNIT_POINTS, 24, 20, 13, .8, false, NULL, NULL, NULL },
+	{ "datatrove", UNIT_JOINED, 5, 14, 8, 0, true, NULL, NULL, NULL },
 };
 
 const struct minhash_opt *
@@ -47,40 +45,6 @@ minhash_profile(const char *name)
 	return NULL;
 }
 
-/*
- * What the first pass says of a document.  Its id and rank follow, then, if it
- * has shingles, a key for each band, or for roots its signature.
- */
-struct seen {
-	uint64_t ordinal, line, nid, nrank, nset;
-	struct hash128 key;
-};
-
-/* What the second pass says of a group: its set follows. */
-struct set_of {
-	uint64_t group, n;
-};
-
-struct minhash {
-	const struct minhash_opt *opt;
-	struct prefer prefer;
-	struct budget budget;
-	struct groups groups;
-	struct signer signer;
-	struct bands bands;
-	struct chooser chooser;
-	struct roots roots;
-	size_t nkey;    /* numbers that the first pass says of a document, */
-	uint64_t *keys; /* of the document being taken in */
-};
-
-struct worker {
-	struct shingles shingles;
-	void *signature;
-	uint64_t *keys;
-	struct buf rank;
-};
-
 static int
 check_range(const char *name, int v, int max, struct err *e)
 {
@@ -90,17 +54,17 @@ check_range(const char *name, int v, int max, struct err *e)
 	    e, ERR_ARG, "option --%s: %d is not in 1..%d", name, v, max);
 }
 
-static int
-check_options(const struct minhash_opt *o, struct err *e)
+int
+minhash_check(const struct minhash_opt *o, struct err *e)
 {
 	if (check_range("ngram", o->ngram, MAX_NGRAM, e) < 0 ||
 	    check_range("bands", o->bands, MAX_BANDS, e) < 0 ||
 	    check_range("rows", o->rows, MAX_ROWS, e) < 0)
 		return e->code;
-	if (o->roots && (o->verify != 0 || o->pairs || o->prefer))
+	if (o->roots && (o->verify != 0 || o->pairs || o->prefer || o->index))
 		return err_set(e, ERR_ARG,
 		    "--profile %s verifies and prefers nothing: it takes no "
-		    "--verify, --pairs or --prefer",
+		    "--verify, --pairs, --prefer or --index",
 		    o->profile);
 	if (!o->roots && !(o->verify > 0 && o->verify <= 1))
 		return err_set(e, ERR_ARG,
@@ -109,218 +73,173 @@ check_options(const struct minhash_opt *o, struct err *e)
 	return 0;
 }
 
-static void
-free_worker(void *worker)
-{
-	struct worker *w = worker;
-
-	shingles_free(&w->shingles);
-	free(w->signature);
-	free(w->keys);
-	buf_free(&w->rank);
-	free(w);
-}
-
-static void *
-new_worker(void *ctx, struct err *e)
-{
-	const struct minhash *m = ctx;
-	struct worker *w = calloc(1, sizeof(*w));
-
-	if (!w) {
-		err_nomem(e, "threads");
-		return NULL;
-	}
-	w->signature = calloc(1, signer_bytes(&m->signer));
-	w->keys = calloc(m->signer.nband, sizeof(*w->keys));
-	if (!w->signature || !w->keys)
-		err_nomem(e, "threads");
-	else if (shingles_init(
-		     &w->shingles, m->opt->unit, (size_t)m->opt->ngram, e) == 0)
-		return w;
-	free_worker(w);
-	return NULL;
-}
-
-/* First pass: signatures. */
 static int
-look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+take_head(
+    void *to, uint64_t place, struct str head, struct str set, struct err *e)
 {
-	const struct minhash *m = ctx;
-	struct worker *w = worker;
-	struct seen s = { .ordinal = d->ordinal,
-		.line = hash64(d->line.p, d->line.n, 0),
-		.nid = d->id.n };
+	struct near *x = to;
 
-	if (shingles_of(&w->shingles, d->text, e) < 0)
+	(void)place;
+	(void)set;
+	return sorter_add(&x->docs, head, e);
+}
+
+/* A document on its own, numbered in order. */
+struct rooted {
+	struct near *x;
+	struct roots roots;
+	struct buf b;
+};
+
+static int
+take_root(
+    void *to, uint64_t place, struct str head, struct str set, struct err *e)
+{
+	struct rooted *t = to;
+	struct row row = { .rank = t->roots.n, .place = place, .count = 1 };
+	struct who w;
+
+	(void)set;
+	head.p += sizeof(struct hash128);
+	head.n -= sizeof(struct hash128);
+	who_get(&head, &w);
+	row.line = w.line;
+	row.id = w.id;
+	row.nset = key_get_u32(&head);
+	if (row_put(&t->x->table, &t->b, &row, e) < 0)
 		return e->code;
-	s.nset = w->shingles.n;
-	s.key = shingles_key(&w->shingles);
-	buf_clear(&w->rank);
-	prefer_rank(&m->prefer, d, &w->rank);
-	s.nrank = w->rank.n;
-	buf_put(&em->side, &s, sizeof(s));
-	buf_str(&em->side, d->id);
-	buf_str(&em->side, buf_view(&w->rank));
-	if (s.nset == 0)
-		return buf_ok(&w->rank, e);
-	signer_keys(&m->signer, w->shingles.v, s.nset, w->signature, w->keys);
-	buf_put(&em->side, m->opt->roots ? w->signature : w->keys,
-	    m->nkey * sizeof(*w->keys));
-	return buf_ok(&w->rank, e);
+	return roots_add(&t->roots, head.p, e);
 }
 
-/* Bytes of side are taken: one document; keys at p if it has shingles. */
 static int
-collect_one(
-    struct minhash *m, const struct seen *s, const char *p, struct err *e)
+take_roots(struct rooted *t, struct err *e)
 {
-	struct who w = { .id = { p, s->nid },
-		.line = s->line,
-		.ordinal = s->ordinal,
-		.rank = { p + s->nid, s->nrank } };
-	/* For roots each document stands for itself. */
-	struct hash128 own = { mix64(s->ordinal), s->ordinal };
-	const struct hash128 *key = m->opt->roots ? &own : &s->key;
-	uint32_t group;
+	const uint32_t *head = t->roots.head;
+	uint32_t i;
+
+	t->x->distinct = t->roots.n;
+	t->x->candidates = t->roots.joined;
+	for (i = 0; i < t->roots.n; i++)
+		if (head[i] != i &&
+		    dropped_put(&t->x->choices, &t->b,
+			&(struct dropped){ head[i], i, 1, 1 }, e) < 0)
+			return e->code;
+	return 0;
+}
+
+static int
+choose_roots(struct near *x, struct docs *in, struct run *r, struct err *e)
+{
+	struct rooted t = { .x = x };
+	struct signatures_to to = { false, take_root, &t };
 	int rc;
 
-	rc = groups_add(&m->groups, &w, s->nset ? key : NULL, &group, e);
-	if (rc <= 0)
-		return rc;
-	memcpy(m->keys, p + s->nid + s->nrank, m->nkey * sizeof(*m->keys));
-	if (m->opt->roots)
-		return roots_add(&m->roots, m->keys, e);
-	if (chooser_size(&m->chooser, group, s->nset, e) < 0)
+	roots_init(&t.roots, x->signer.nband, x->signer.nrow,
+	    budget_share(&x->budget, 1, 2));
+	rc = near_signatures(x, in, r, &to, e);
+	if (rc == 0)
+		rc = roots_run(&t.roots, e);
+	if (rc == 0)
+		rc = take_roots(&t, e);
+	roots_free(&t.roots);
+	buf_free(&t.b);
+	return rc;
+}
+
+/* Up to what is to be verified. */
+static int
+find(struct near *x, struct err *e)
+{
+	if (near_groups(x, e) < 0 || near_buckets(x, e) < 0 ||
+	    near_ranks(x, e) < 0 || near_links(x, e) < 0)
 		return e->code;
-	return bands_add(&m->bands, m->keys, e);
+	return near_needed(x, e);
 }
 
+/* Signatures, and sets, of this dump: to be searched and remembered. */
+struct own {
+	struct near *x;
+	struct rec_out file;
+	struct buf b;
+};
+
 static int
-collect(void *ctx, struct str side, struct err *e)
+take_own(
+    void *to, uint64_t place, struct str head, struct str set, struct err *e)
 {
-	struct minhash *m = ctx;
-	struct seen s;
-	size_t n;
+	struct own *o = to;
 
-	for (; side.n; side.p += n, side.n -= n) {
-		memcpy(&s, side.p, sizeof(s));
-		n = sizeof(s) + s.nid + s.nrank;
-		if (s.nset)
-			n += m->nkey * sizeof(*m->keys);
-		if (collect_one(m, &s, side.p + sizeof(s), e) < 0)
-			return e->code;
-	}
-	return 0;
-}
-
-/* Second pass: the sets of the groups that share a bucket with another. */
-static int
-fetch(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
-{
-	const struct minhash *m = ctx;
-	struct worker *w = worker;
-	uint32_t group = groups_of(&m->groups, d->ordinal);
-	struct set_of s = { .group = group };
-
-	if (group == NO_GROUP ||
-	    m->groups.v[group].best.ordinal != d->ordinal ||
-	    !chooser_set(&m->chooser, group))
-		return 0;
-	if (shingles_of(&w->shingles, d->text, e) < 0)
+	buf_clear(&o->b);
+	key_u64(&o->b, place);
+	buf_str(&o->b, set);
+	if (buf_ok(&o->b, e) < 0 || sorter_add(&o->x->docs, head, e) < 0 ||
+	    rec_add(&o->file, 0, head, e) < 0)
 		return e->code;
-	shingles_sort(&w->shingles);
-	s.n = w->shingles.n;
-	buf_put(&em->side, &s, sizeof(s));
-	buf_put(&em->side, w->shingles.v, s.n * sizeof(*w->shingles.v));
-	return 0;
+	return rec_add(&o->file, 1, buf_view(&o->b), e);
+}
+
+/* With an index: sets are kept as they come, those of earlier dumps are there.
+ */
+static int
+choose_with(struct near *x, struct docs *in, struct run *r,
+    struct dump_index *ix, struct rec_in *own, struct err *e)
+{
+	struct own o = { .x = x };
+	struct signatures_to to = { true, take_own, &o };
+	struct set_files f = { &own, 1, ix->dumps, ix->n };
+	int rc = rec_create(&o.file, NULL, REC_SIGNATURES, "", e);
+
+	if (rc == 0)
+		rc = index_feed(ix, x, e);
+	if (rc == 0)
+		rc = near_signatures(x, in, r, &to, e);
+	if (rc == 0)
+		rc = rec_end(&o.file, 0, e);
+	if (rc == 0)
+		rc = rec_again(own, &o.file, e);
+	rec_close(&o.file);
+	buf_free(&o.b);
+	if (rc < 0 || find(x, e) < 0 || stage_sets(x, &f, e) < 0)
+		return e->code;
+	return near_choose(x, r->opt->threads, e);
 }
 
 static int
-store(void *ctx, struct str side, struct err *e)
+choose(struct near *x, struct docs *in, struct run *r, struct err *e)
 {
-	struct minhash *m = ctx;
-	struct set_of s;
-	size_t n;
+	struct signatures_to to = { false, take_head, x };
 
-	for (; side.n; side.p += n, side.n -= n) {
-		memcpy(&s, side.p, sizeof(s));
-		n = s.n * sizeof(uint64_t);
-		if (s.n != m->chooser.nset[s.group])
-			return err_set(
-			    e, ERR_IO, "the input changed while it was read");
-		memcpy(chooser_set(&m->chooser, (uint32_t)s.group),
-		    side.p + sizeof(s), n);
-		n += sizeof(s);
-	}
-	return 0;
+	if (near_signatures(x, in, r, &to, e) < 0 || find(x, e) < 0 ||
+	    near_sets(x, in, r, e) < 0)
+		return e->code;
+	return near_choose(x, r->opt->threads, e);
 }
 
 /* All verified pairs, to a file that is renamed with the other outputs. */
-static int
-write_pairs(struct minhash *m, struct out *out, struct run *r, struct err *e)
+int
+minhash_pairs(struct near *x, struct out *out, struct run *r, struct err *e)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
 	if (!out)
 		return 0;
-	if (pairs_write(&m->chooser, out, &n, e) < 0)
+	if (pairs_write(x, out, &n, e) < 0)
 		return e->code;
 	buf_printf(&r->extra, "\"pairs\":%" PRIu64 ",", n);
 	return out_finish(out, e);
 }
 
-static const struct docs_ops signatures = { new_worker, free_worker, look,
-	collect };
-
-static int
-choose_roots(struct minhash *m, struct docs *in, struct run *r, struct err *e)
+int
+minhash_stats(const struct near *x, struct run *r, struct err *e)
 {
-	if (docs_scan(in, &signatures, m, r, e) < 0)
-		return e->code;
-	m->chooser.choice = budget_calloc(&m->budget, m->groups.n,
-	    sizeof(*m->chooser.choice), "documents", e);
-	if (!m->chooser.choice ||
-	    roots_run(&m->roots, m->chooser.choice, e) < 0)
-		return e->code;
-	m->chooser.candidates = m->roots.joined;
-	return 0;
-}
+	const struct minhash_opt *o = x->opt;
 
-static int
-choose(struct minhash *m, struct docs *in, struct run *r, struct err *e)
-{
-	static const struct docs_ops sets = { new_worker, free_worker, fetch,
-		store };
-	int threads = r->opt->threads > 1 ? r->opt->threads : 1;
-	int64_t n;
-
-	if (docs_scan(in, &signatures, m, r, e) < 0 ||
-	    bands_sort(&m->bands, threads, e) < 0)
-		return e->code;
-	n = chooser_plan(&m->chooser, e);
-	if (n < 0)
-		return e->code;
-	if (n && docs_scan(in, &sets, m, r, e) < 0)
-		return e->code;
-	return chooser_run(&m->chooser, e);
-}
-
-static int
-add_stats(const struct minhash *m, const struct apply *a, struct run *r,
-    struct err *e)
-{
-	const struct minhash_opt *o = m->opt;
-	struct clusters c;
-
-	if (apply_clusters(a, &c, e) < 0)
-		return e->code;
 	buf_printf(&r->extra,
-	    "\"distinct\":%zu,\"candidates\":%" PRIu64 ",\"verified\":%" PRIu64
-	    ",\"clusters\":%" PRIu64 ",\"largest_cluster\":%" PRIu64
-	    ",\"expected_recall\":",
-	    m->groups.n, m->chooser.candidates, m->chooser.verified, c.n,
-	    c.largest);
+	    "\"distinct\":%" PRIu64 ",\"candidates\":%" PRIu64
+	    ",\"verified\":%" PRIu64 ",\"clusters\":%" PRIu64
+	    ",\"largest_cluster\":%" PRIu64 ",\"expected_recall\":",
+	    x->distinct, x->candidates, x->verified, x->clusters.n,
+	    x->clusters.largest);
 	buf_double(&r->extra, signer_recall((size_t)o->bands, (size_t)o->rows,
 				  o->roots ? UNVERIFIED : o->verify));
 	buf_putc(&r->extra, ',');
@@ -328,78 +247,74 @@ add_stats(const struct minhash *m, const struct apply *a, struct run *r,
 }
 
 static int
-run_all(struct minhash *m, struct docs *in, struct out *pairs, struct run *r,
+write_all(struct near *x, struct docs *in, struct out *pairs, struct run *r,
     struct err *e)
 {
-	struct apply a = { .groups = &m->groups,
+	struct apply a = { .verdicts = &x->verdicts,
+		.lines = &x->lines,
 		.rule = "near_duplicate",
-		.has_value = !m->opt->roots,
-		.threshold = m->opt->verify };
-	int rc =
-	    m->opt->roots ? choose_roots(m, in, r, e) : choose(m, in, r, e);
+		.has_value = !x->opt->roots,
+		.threshold = x->opt->verify };
 
-	if (rc < 0 || write_pairs(m, pairs, r, e) < 0)
+	if (minhash_pairs(x, pairs, r, e) < 0 || near_conclude(x, e) < 0 ||
+	    apply_run(&a, in, r, e) < 0)
 		return e->code;
-	a.choice = m->chooser.choice;
-	if (apply_run(&a, in, r, e) < 0)
-		return e->code;
-	return add_stats(m, &a, r, e);
+	return minhash_stats(x, r, e);
 }
 
 static int
-init(struct minhash *m, const struct run *r, struct err *e)
+run_with_index(struct near *x, struct docs *in, struct out *pairs,
+    struct run *r, struct dump_index *ix, struct err *e)
 {
-	size_t nband = (size_t)m->opt->bands, nrow = (size_t)m->opt->rows;
+	struct buf options = { 0 };
+	struct rec_in own = { 0 };
+	int rc;
 
-	m->nkey = m->opt->roots ? nband * nrow : nband;
-	m->roots = (struct roots){
-		.budget = &m->budget, .nband = nband, .nrow = nrow
-	};
-	m->chooser = (struct chooser){ .budget = &m->budget,
-		.groups = &m->groups,
-		.bands = &m->bands,
-		.least = m->opt->verify,
-		.want_matches = m->opt->pairs != NULL };
-	groups_init(&m->groups, &m->budget, m->opt->pairs != NULL);
-	if (budget_init(&m->budget, r->opt, e) < 0 ||
-	    (m->opt->roots ? signer_init_datatrove(&m->signer, nband, nrow, e)
-			   : signer_init(&m->signer, nband, nrow, r->opt->seed,
-				 e)) < 0 ||
-	    bands_init(&m->bands, &m->budget, nband, e) < 0)
-		return e->code;
-	m->keys = calloc(m->nkey, sizeof(*m->keys));
-	return m->keys ? 0 : err_nomem(e, "bands");
+	stage_options(x->opt, r->opt->seed, &options);
+	buf_putc(&options, '\0');
+	rc = buf_ok(&options, e);
+	if (rc == 0)
+		rc = index_open(ix, x->opt->index, options.p, e);
+	if (rc == 0)
+		rc = choose_with(x, in, r, ix, &own, e);
+	if (rc == 0)
+		rc = write_all(x, in, pairs, r, e);
+	if (rc == 0)
+		rc = index_keep(ix, x, &own, options.p, e);
+	rec_free(&own);
+	buf_free(&options);
+	return rc;
 }
 
-static void
-release(struct minhash *m)
+static int
+run_all(struct near *x, struct docs *in, struct out *pairs, struct run *r,
+    struct dump_index *ix, struct err *e)
 {
-	chooser_free(&m->chooser);
-	roots_free(&m->roots);
-	bands_free(&m->bands);
-	signer_free(&m->signer);
-	groups_free(&m->groups);
-	free(m->keys);
+	int rc;
+
+	if (x->opt->index)
+		return run_with_index(x, in, pairs, r, ix, e);
+	rc = x->opt->roots ? choose_roots(x, in, r, e) : choose(x, in, r, e);
+	return rc < 0 ? rc : write_all(x, in, pairs, r, e);
 }
 
 int
 dedup_minhash(struct docs *in, struct run *r, const struct minhash_opt *opt,
-    struct err *e)
+    struct dump_index *ix, struct err *e)
 {
-	struct minhash m = { .opt = opt };
+	struct near x = { 0 };
 	struct out *pairs = NULL;
-	int rc = check_options(opt, e);
+	int rc = minhash_check(opt, e);
 
-	if (rc < 0 || (rc = prefer_parse(&m.prefer, opt->prefer, e)) < 0)
-		return rc;
-	rc = init(&m, r, e);
+	if (rc == 0)
+		rc = near_init(&x, r, opt, e);
 	if (rc == 0 && opt->pairs)
 		rc = out_open(&pairs, opt->pairs, e);
 	if (rc == 0)
-		rc = run_all(&m, in, pairs, r, e);
+		rc = run_all(&x, in, pairs, r, ix, e);
 	if (rc == 0 && pairs)
 		rc = out_rename(pairs, e);
 	out_close(pairs);
-	release(&m);
+	near_free(&x);
 	return rc;
 }

@@ -1,182 +1,201 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
-
 #include "base/buf.h"
 #include "base/err.h"
-#include "dedup/budget.h"
-#include "dedup/choose.h"
-#include "dedup/groups.h"
+#include "dedup/key.h"
+#include "dedup/near.h"
 #include "dedup/pairs.h"
 #include "io/stream.h"
 
 enum { FLUSH = 1 << 20 };
 
-/* A document that forms a pair with the one at hand. */
-struct partner {
-	uint32_t rank; /* the least with its id */
-	double jaccard;
-};
-
-/* The other group of a match. */
-struct edge {
-	uint32_t group;
-	double jaccard;
-};
-
 struct pairs {
-	struct chooser *c;
-	const struct who **order; /* documents by id: rank -> document */
-	size_t ndoc;
-	uint32_t *same_id; /* rank -> the least rank with the same id */
-	/* Ranks of each group's documents, ascending, group behind group. */
-	uint32_t *members;
-	size_t *first; /* ngroup + 1 places in members */
-	struct edge *edges;
-	size_t *first_edge; /* ngroup + 1 places in edges */
-	struct partner *partners;
-	size_t npartner, partner_cap;
-	struct buf text;
+	struct near *x;
+	struct sorter ids;   /* records: u32 rank, id */
+	struct sorter half;  /* records: u32 rank b, f64, id a */
+	struct sorter lines; /* records: id, id, u64 bits of J */
+	/* A group's ids, one behind the other; and what comes next in ids. */
+	struct buf group;
+	uint32_t rank;
+	struct str next;
+	struct buf b, text;
 	struct out *out;
 	uint64_t n;
 };
 
+/* Members by rank instead of by place. */
 static int
-by_who(const void *a, const void *b)
+rank_members(struct pairs *p, struct err *e)
 {
-	return who_by_id(
-	    *(const struct who *const *)a, *(const struct who *const *)b);
+	struct pair rank = { 0 };
+	struct str m;
+	uint64_t place;
+	int rc, more = 1;
+
+	if (sorter_sort(&p->x->members, e) < 0 ||
+	    sorter_sort(&p->x->ranks, e) < 0)
+		return e->code;
+	more = sorter_pair(&p->x->ranks, &rank, e);
+	while ((rc = sorter_record(&p->x->members, &m, e)) > 0) {
+		place = key_get_u64(&m);
+		while (more > 0 && rank.key < place)
+			more = sorter_pair(&p->x->ranks, &rank, e);
+		if (more < 0)
+			return more;
+		buf_clear(&p->b);
+		key_u32(&p->b, (uint32_t)rank.value);
+		buf_str(&p->b, m);
+		if (buf_ok(&p->b, e) < 0 ||
+		    sorter_add(&p->ids, buf_view(&p->b), e) < 0)
+			return e->code;
+	}
+	sorter_free(&p->x->members);
+	return rc;
 }
 
 static int
-sort_docs(struct pairs *p, struct err *e)
+advance(struct pairs *p, struct err *e)
 {
-	const struct groups *g = p->c->groups;
-	size_t i;
+	int rc = sorter_record(&p->ids, &p->next, e);
 
-	/* qsort() takes as much again. */
-	p->order = budget_calloc(
-	    p->c->budget, g->ndoc, 2 * sizeof(*p->order), "pairs", e);
-	if (!p->order)
-		return e->code;
-	for (i = 0; i < g->ndoc; i++)
-		if (g->of[i] != NO_GROUP)
-			p->order[p->ndoc++] = &g->who[i];
-	if (p->ndoc)
-		qsort(p->order, p->ndoc, sizeof(*p->order), by_who);
-	p->same_id = budget_calloc(
-	    p->c->budget, g->ndoc, sizeof(*p->same_id), "pairs", e);
-	if (!p->same_id)
-		return e->code;
-	for (i = 1; i < p->ndoc; i++)
-		p->same_id[i] = str_eq(p->order[i]->id, p->order[i - 1]->id)
-				    ? p->same_id[i - 1]
-				    : (uint32_t)i;
-	return 0;
+	if (rc == 0)
+		p->next = (struct str){ NULL, 0 };
+	return rc < 0 ? rc : 0;
+}
+
+static int
+begin_ids(struct pairs *p, struct err *e)
+{
+	return sorter_sort(&p->ids, e) < 0 ? e->code : advance(p, e);
 }
 
 static uint32_t
-group_of(const struct pairs *p, size_t rank)
+rank_at(struct str r)
 {
-	return p->c->groups->of[p->order[rank]->ordinal];
+	return key_get_u32(&r);
 }
 
-/* Places counted one ahead become the places where each run begins. */
-static void
-add_up(size_t *first, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		first[i + 1] += first[i];
-}
-
-/* Filling moved each first to the next one's place: move them back. */
-static void
-step_back(size_t *first, size_t n)
-{
-	memmove(first + 1, first, n * sizeof(*first));
-	first[0] = 0;
-}
-
+/* The next group into p->group; 0 behind the last. */
 static int
-list_members(struct pairs *p, struct err *e)
+next_group(struct pairs *p, struct err *e)
 {
-	size_t i, n = p->c->groups->n;
-	struct budget *b = p->c->budget;
-
-	p->first = budget_calloc(b, n + 1, sizeof(*p->first), "pairs", e);
-	if (!p->first)
-		return e->code;
-	p->members = budget_calloc(b, p->ndoc, sizeof(*p->members), "pairs", e);
-	if (!p->members)
-		return e->code;
-	for (i = 0; i < n; i++)
-		p->first[i + 1] = p->c->groups->v[i].count;
-	add_up(p->first, n);
-	for (i = 0; i < p->ndoc; i++)
-		p->members[p->first[group_of(p, i)]++] = (uint32_t)i;
-	step_back(p->first, n);
-	return 0;
-}
-
-static int
-list_edges(struct pairs *p, struct err *e)
-{
-	size_t i, n = p->c->groups->n, nmatch = p->c->nmatch;
-	const struct match *m = p->c->matches;
-	struct budget *b = p->c->budget;
-
-	p->first_edge =
-	    budget_calloc(b, n + 1, sizeof(*p->first_edge), "pairs", e);
-	if (!p->first_edge)
-		return e->code;
-	p->edges = budget_calloc(b, nmatch, 2 * sizeof(*p->edges), "pairs", e);
-	if (!p->edges)
-		return e->code;
-	for (i = 0; i < nmatch; i++) {
-		p->first_edge[m[i].a + 1]++;
-		p->first_edge[m[i].b + 1]++;
+	if (!p->next.p)
+		return 0;
+	buf_clear(&p->group);
+	p->rank = rank_at(p->next);
+	while (p->next.p && rank_at(p->next) == p->rank) {
+		buf_put(&p->group, p->next.p + sizeof(p->rank),
+		    p->next.n - sizeof(p->rank));
+		if (advance(p, e) < 0)
+			return e->code;
 	}
-	add_up(p->first_edge, n);
-	for (i = 0; i < nmatch; i++) {
-		p->edges[p->first_edge[m[i].a]++] =
-		    (struct edge){ m[i].b, m[i].jaccard };
-		p->edges[p->first_edge[m[i].b]++] =
-		    (struct edge){ m[i].a, m[i].jaccard };
-	}
-	step_back(p->first_edge, n);
-	return 0;
+	return buf_ok(&p->group, e) < 0 ? e->code : 1;
 }
 
-/* The documents of a group that rank behind the one at hand. */
 static int
-add_partners(
-    struct pairs *p, uint32_t group, double jaccard, size_t rank, struct err *e)
+add_line(struct pairs *p, struct str a, struct str b, double j, struct err *e)
 {
-	size_t i = p->first[group], end = p->first[group + 1];
-	struct partner *more;
+	bool swap = str_cmp(a, b) > 0;
+	uint64_t bits;
 
-	more = budget_grow(p->c->budget, p->partners, &p->partner_cap,
-	    p->npartner + end - i, sizeof(*more), "pairs", e);
-	if (!more)
+	memcpy(&bits, &j, sizeof(bits));
+	buf_clear(&p->b);
+	buf_str(&p->b, swap ? b : a);
+	buf_str(&p->b, swap ? a : b);
+	key_u64(&p->b, bits); /* J is positive: its bits have its order */
+	if (buf_ok(&p->b, e) < 0)
 		return e->code;
-	p->partners = more;
-	for (; i < end; i++)
-		if (p->members[i] > rank)
-			p->partners[p->npartner++] =
-			    (struct partner){ p->same_id[p->members[i]],
-				    jaccard };
+	return sorter_add(&p->lines, buf_view(&p->b), e);
+}
+
+/* The documents of one group are pairs. */
+static int
+within_group(struct pairs *p, struct err *e)
+{
+	struct str rest = buf_view(&p->group), others, a;
+
+	while (rest.n) {
+		a = key_skip_str(&rest);
+		for (others = rest; others.n;)
+			if (add_line(p, a, key_skip_str(&others), 1, e) < 0)
+				return e->code;
+	}
+	return 0;
+}
+
+/* A match's first group: for the second, each id of the first. */
+static int
+first_half(struct pairs *p, uint32_t b, uint64_t bits, struct err *e)
+{
+	struct str rest = buf_view(&p->group);
+
+	while (rest.n) {
+		buf_clear(&p->b);
+		key_u32(&p->b, b);
+		key_u64(&p->b, bits);
+		buf_str(&p->b, key_skip_str(&rest));
+		if (buf_ok(&p->b, e) < 0 ||
+		    sorter_add(&p->half, buf_view(&p->b), e) < 0)
+			return e->code;
+	}
 	return 0;
 }
 
 static int
-by_rank(const void *a, const void *b)
+first_halves(struct pairs *p, struct err *e)
 {
-	const struct partner *x = a, *y = b;
+	struct sorter *matches = &p->x->matches;
+	struct pair m = { 0 };
+	int rc, more;
 
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	return (x->jaccard > y->jaccard) - (x->jaccard < y->jaccard);
+	if (sorter_sort(matches, e) < 0 || begin_ids(p, e) < 0)
+		return e->code;
+	more = sorter_pair(matches, &m, e);
+	while (more >= 0 && (rc = next_group(p, e)) > 0) {
+		if (within_group(p, e) < 0)
+			return e->code;
+		while (more > 0 && m.key >> 32 == p->rank) {
+			if (first_half(p, (uint32_t)m.key, m.value, e) < 0)
+				return e->code;
+			more = sorter_pair(matches, &m, e);
+		}
+	}
+	sorter_free(matches);
+	return more < 0 ? more : rc;
+}
+
+static int
+second_half(struct pairs *p, uint64_t bits, struct str a, struct err *e)
+{
+	struct str rest = buf_view(&p->group);
+	double j;
+
+	memcpy(&j, &bits, sizeof(j));
+	while (rest.n)
+		if (add_line(p, a, key_skip_str(&rest), j, e) < 0)
+			return e->code;
+	return 0;
+}
+
+static int
+second_halves(struct pairs *p, struct err *e)
+{
+	struct str r;
+	uint32_t b;
+	uint64_t bits;
+	int rc, got = 1;
+
+	if (sorter_sort(&p->half, e) < 0 || begin_ids(p, e) < 0)
+		return e->code;
+	p->rank = NO_RANK;
+	while ((rc = sorter_record(&p->half, &r, e)) > 0) {
+		b = key_get_u32(&r);
+		bits = key_get_u64(&r);
+		while (got > 0 && p->rank != b)
+			got = next_group(p, e);
+		if (got < 0 || second_half(p, bits, r, e) < 0)
+			return e->code;
+	}
+	return rc;
 }
 
 static void
@@ -198,85 +217,72 @@ put_id(struct buf *b, struct str id)
 }
 
 static int
-flush(struct pairs *p, struct err *e)
+flush(struct pairs *p, size_t least, struct err *e)
 {
 	if (buf_ok(&p->text, e) < 0)
 		return e->code;
-	if (p->text.n && out_write(p->out, p->text.p, p->text.n, e) < 0)
+	if (p->text.n >= least &&
+	    out_write(p->out, p->text.p, p->text.n, e) < 0)
 		return e->code;
-	buf_clear(&p->text);
+	if (p->text.n >= least)
+		buf_clear(&p->text);
 	return 0;
 }
 
-static int
-put_partners(struct pairs *p, size_t rank, struct err *e)
+static void
+put_line(struct pairs *p, struct str r)
 {
-	size_t i;
+	uint64_t bits;
+	double j;
+	int i;
 
-	for (i = 0; i < p->npartner; i++) {
-		put_id(&p->text, p->order[rank]->id);
+	for (i = 0; i < 2; i++) {
+		buf_clear(&p->b);
+		key_get_str(&r, &p->b);
+		put_id(&p->text, buf_view(&p->b));
 		buf_putc(&p->text, '\t');
-		put_id(&p->text, p->order[p->partners[i].rank]->id);
-		buf_printf(&p->text, "\t%.4f\n", p->partners[i].jaccard);
-		p->n++;
-		if (p->text.n > FLUSH && flush(p, e) < 0)
-			return e->code;
 	}
-	return 0;
+	bits = key_get_u64(&r);
+	memcpy(&j, &bits, sizeof(j));
+	buf_printf(&p->text, "%.4f\n", j);
+	p->n++;
 }
 
-/* The partners of one document, added to those there are. */
 static int
-add_doc(struct pairs *p, size_t rank, struct err *e)
+write_lines(struct pairs *p, struct err *e)
 {
-	uint32_t group = group_of(p, rank);
-	size_t i;
+	struct str r;
+	int rc = sorter_sort(&p->lines, e);
 
-	if (add_partners(p, group, 1, rank, e) < 0)
-		return e->code;
-	for (i = p->first_edge[group]; i < p->first_edge[group + 1]; i++)
-		if (add_partners(
-			p, p->edges[i].group, p->edges[i].jaccard, rank, e) < 0)
-			return e->code;
-	return 0;
-}
-
-/* The documents with one id, from rank on; *n of them, mostly one. */
-static int
-put_id_lines(struct pairs *p, size_t rank, size_t *n, struct err *e)
-{
-	p->npartner = 0;
-	for (*n = 0; rank + *n < p->ndoc && p->same_id[rank + *n] == rank; ++*n)
-		if (add_doc(p, rank + *n, e) < 0)
-			return e->code;
-	if (p->npartner)
-		qsort(p->partners, p->npartner, sizeof(*p->partners), by_rank);
-	return put_partners(p, rank, e);
+	while (rc == 0 && (rc = sorter_record(&p->lines, &r, e)) > 0) {
+		put_line(p, r);
+		rc = buf_ok(&p->b, e) < 0 ? e->code : flush(p, FLUSH, e);
+	}
+	return rc < 0 ? rc : flush(p, 1, e);
 }
 
 int
-pairs_write(struct chooser *c, struct out *out, uint64_t *n, struct err *e)
+pairs_write(struct near *x, struct out *out, uint64_t *n, struct err *e)
 {
-	struct pairs p = { .c = c, .out = out };
-	size_t i, step;
-	int rc = sort_docs(&p, e);
+	struct pairs p = { .x = x, .out = out };
+	int rc;
 
+	sorter_init(&p.ids, false, budget_share(&x->budget, 1, 8));
+	sorter_init(&p.half, false, budget_share(&x->budget, 1, 8));
+	sorter_init(&p.lines, false, budget_share(&x->budget, 1, 8));
+	rc = rank_members(&p, e);
 	if (rc == 0)
-		rc = list_members(&p, e);
+		rc = first_halves(&p, e);
 	if (rc == 0)
-		rc = list_edges(&p, e);
-	for (i = 0; rc == 0 && i < p.ndoc; i += step)
-		rc = put_id_lines(&p, i, &step, e);
+		rc = second_halves(&p, e);
 	if (rc == 0)
-		rc = flush(&p, e);
+		rc = write_lines(&p, e);
 	*n = p.n;
-	free(p.order);
-	free(p.same_id);
-	free(p.members);
-	free(p.first);
-	free(p.edges);
-	free(p.first_edge);
-	free(p.partners);
+	sorter_free(&p.ids);
+	sorter_free(&p.half);
+	sorter_free(&p.lines);
+	buf_free(&p.group);
+	buf_free(&p.b);
 	buf_free(&p.text);
 	return rc;
 }

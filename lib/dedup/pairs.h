@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-struct chooser;
 struct err;
+struct near;
 struct out;
 
 /*
@@ -15,10 +15,9 @@ struct out;
  *
  * id_a before id_b in byte order, lines sorted by these; tab, newline, return
  * and backslash in an id stand as \t \n \r \\.  Documents with the same set of
- * shingles are pairs of Jaccard 1.  c has its matches; its groups know
- * everybody.  *n gets the number of lines.  Memory: 28 bytes a document, 32 a
- * match.
+ * shingles are pairs of Jaccard 1.  Takes x->matches and x->members; *n gets
+ * the number of lines.  Memory: that of sorters, and the ids of one group.
  */
-int pairs_write(struct chooser *c, struct out *out, uint64_t *n, struct err *e);
+int pairs_write(struct near *x, struct out *out, uint64_t *n, struct err *e);
 
 #endif

@@ -1,79 +1,65 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
-#include "dedup/budget.h"
-#include "dedup/choose.h"
+#include "dedup/key.h"
 #include "dedup/roots.h"
-#include "dedup/sort.h"
+
+void
+roots_init(struct roots *r, size_t nband, size_t nrow, uint64_t memory)
+{
+	*r = (struct roots){ .nband = nband, .nrow = nrow };
+	sorter_init(&r->bands, false, memory);
+}
 
 void
 roots_free(struct roots *r)
 {
-	free(r->signatures);
+	sorter_free(&r->bands);
+	free(r->head);
+	r->head = NULL;
+	buf_free(&r->record);
 }
 
 int
-roots_add(struct roots *r, const uint64_t *signature, struct err *e)
+roots_add(struct roots *r, const char *signature, struct err *e)
 {
-	size_t width = r->nband * r->nrow;
-	uint64_t *more = budget_grow(r->budget, r->signatures, &r->cap,
-	    (r->n + 1) * width, sizeof(*more), "signatures", e);
+	struct buf *b = &r->record;
+	uint64_t v;
+	size_t i, k;
 
-	if (!more)
-		return e->code;
-	r->signatures = more;
-	memcpy(more + r->n * width, signature, width * sizeof(*more));
+	if (r->n == UINT32_MAX)
+		return err_set(e, ERR_ARG, "more than 4 G documents");
+	for (i = 0; i < r->nband; i++) {
+		buf_clear(b);
+		key_u32(b, (uint32_t)i);
+		for (k = 0; k < r->nrow; k++, signature += sizeof(v)) {
+			memcpy(&v, signature, sizeof(v));
+			key_u64(b, v);
+		}
+		key_u32(b, r->n);
+		if (buf_ok(b, e) < 0 ||
+		    sorter_add(&r->bands, buf_view(b), e) < 0)
+			return e->code;
+	}
 	r->n++;
 	return 0;
 }
 
-/* Two documents' values in a band: <0, 0, >0. */
-static int
-compare(const struct roots *r, size_t band, uint32_t a, uint32_t b)
-{
-	size_t width = r->nband * r->nrow, i;
-	const uint64_t *x = r->signatures + a * width + band * r->nrow;
-	const uint64_t *y = r->signatures + b * width + band * r->nrow;
-
-	for (i = 0; i < r->nrow; i++)
-		if (x[i] != y[i])
-			return x[i] < y[i] ? -1 : 1;
-	return 0;
-}
-
-/* Those of one first value are few, or all the same and in order already. */
-static void
-sort_ties(const struct roots *r, size_t band, struct keyed *v)
-{
-	struct keyed x;
-	size_t i, k;
-
-	for (i = 1; i < r->n; i++) {
-		x = v[i];
-		for (k = i; k > 0 && v[k - 1].key == x.key &&
-			    compare(r, band, v[k - 1].group, x.group) > 0;
-		     k--)
-			v[k] = v[k - 1];
-		v[k] = x;
-	}
-}
-
 static uint32_t
-root_of(struct choice *c, uint32_t i)
+root_of(uint32_t *head, uint32_t i)
 {
-	while (c[i].head != i) {
-		c[i].head = c[c[i].head].head;
-		i = c[i].head;
+	while (head[i] != i) {
+		head[i] = head[head[i]];
+		i = head[i];
 	}
 	return i;
 }
 
 static void
-join(struct choice *c, uint32_t *size, uint32_t a, uint32_t b)
+join(uint32_t *head, uint32_t *size, uint32_t a, uint32_t b)
 {
-	uint32_t x = root_of(c, a), y = root_of(c, b), t;
+	uint32_t x = root_of(head, a), y = root_of(head, b), t;
 
 	if (x == y)
 		return;
@@ -82,54 +68,54 @@ join(struct choice *c, uint32_t *size, uint32_t a, uint32_t b)
 		x = y;
 		y = t;
 	}
-	c[y].head = x;
+	head[y] = x;
 	size[x] += size[y];
 }
 
-static void
-join_band(struct roots *r, size_t band, struct keyed *v, struct choice *c,
-    uint32_t *size)
+/* Neighbours that agree in a band. */
+static int
+join_all(struct roots *r, uint32_t *size, struct err *e)
 {
-	size_t i, width = r->nband * r->nrow;
+	struct buf before = { 0 };
+	struct str rec, band, end;
+	uint32_t at, last = 0;
+	int rc;
 
-	for (i = 0; i < r->n; i++)
-		v[i] =
-		    (struct keyed){ r->signatures[i * width + band * r->nrow],
-			    (uint32_t)i };
-	sort_keyed(v, v + r->n, r->n);
-	sort_ties(r, band, v);
-	for (i = 1; i < r->n; i++) {
-		if (compare(r, band, v[i - 1].group, v[i].group) != 0)
-			continue;
-		r->joined++;
-		join(c, size, v[i - 1].group, v[i].group);
+	while ((rc = sorter_record(&r->bands, &rec, e)) > 0) {
+		band = (struct str){ rec.p, rec.n - sizeof(at) };
+		end = (struct str){ rec.p + band.n, sizeof(at) };
+		at = key_get_u32(&end);
+		if (str_eq(band, buf_view(&before))) {
+			r->joined++;
+			join(r->head, size, last, at);
+		}
+		buf_clear(&before);
+		buf_str(&before, band);
+		if ((rc = buf_ok(&before, e)) < 0)
+			break;
+		last = at;
 	}
+	buf_free(&before);
+	return rc;
 }
 
 int
-roots_run(struct roots *r, struct choice *c, struct err *e)
+roots_run(struct roots *r, struct err *e)
 {
-	struct keyed *v;
-	uint32_t *size;
-	size_t i;
+	uint32_t *size = malloc(((size_t)r->n + 1) * sizeof(*size)), i;
+	int rc = sorter_sort(&r->bands, e);
 
-	v = budget_calloc(r->budget, 2 * r->n, sizeof(*v), "sorting", e);
-	if (!v)
-		return e->code;
-	size = budget_calloc(r->budget, r->n, sizeof(*size), "clusters", e);
-	if (!size) {
-		free(v);
-		return e->code;
-	}
-	for (i = 0; i < r->n; i++) {
-		c[i] = (struct choice){ (uint32_t)i, 1 };
+	r->head = malloc(((size_t)r->n + 1) * sizeof(*r->head));
+	if (!size || !r->head)
+		rc = err_nomem(e, "clusters");
+	for (i = 0; rc == 0 && i < r->n; i++) {
+		r->head[i] = i;
 		size[i] = 1;
 	}
-	for (i = 0; i < r->nband; i++)
-		join_band(r, i, v, c, size);
-	for (i = 0; i < r->n; i++)
-		c[i].head = root_of(c, (uint32_t)i);
-	free(v);
+	if (rc == 0)
+		rc = join_all(r, size, e);
+	for (i = 0; rc == 0 && i < r->n; i++)
+		r->head[i] = root_of(r->head, i);
 	free(size);
-	return 0;
+	return rc;
 }

@@ -5,8 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct budget;
-struct choice;
+#include "base/buf.h"
+#include "dedup/sorter.h"
+
 struct err;
 
 /*
@@ -17,19 +18,23 @@ struct err;
  * verified, and what stays depends on the order of the input.
  * Source: datatrove 0.10, pipeline/dedup/minhash.py, stages 2 and 3.
  *
- * Memory, charged to the budget: the signatures; 64 bytes a document.
+ * Memory: a sorter, and 8 bytes a document.
  */
 struct roots {
-	struct budget *budget;
 	size_t nband, nrow;
-	uint64_t *signatures; /* nband * nrow values a document */
-	size_t n, cap;        /* documents; values that there is room for */
-	uint64_t joined;      /* pairs that share a band, as seen */
+	struct sorter bands; /* records: u32 band, values, u32 document */
+	uint32_t n;          /* documents */
+	uint64_t joined;     /* pairs that share a band, as seen */
+	uint32_t *head;      /* the result: each document's root */
+	struct buf record;
 };
 
+/* memory: bytes for the sorter. */
+void roots_init(struct roots *r, size_t nband, size_t nrow, uint64_t memory);
 void roots_free(struct roots *r);
-int roots_add(struct roots *r, const uint64_t *signature, struct err *e);
-/* choice[i].head of each document; ERR_NOMEM. */
-int roots_run(struct roots *r, struct choice *choice, struct err *e);
+/* The next document: its nband * nrow values, of 8 bytes, not aligned. */
+int roots_add(struct roots *r, const char *signature, struct err *e);
+/* Fills head. */
+int roots_run(struct roots *r, struct err *e);
 
 #endif

@@ -5,42 +5,66 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "dedup/apply.h"
 #include "dedup/budget.h"
 #include "dedup/folded.h"
 #include "dedup/groups.h"
+#include "dedup/key.h"
 #include "dedup/prefer.h"
 #include "dedup/samelines.h"
+#include "dedup/sorter.h"
 #include "io/docs.h"
 
 enum { MAX_WORDS = 1000, MAX_NAMED = 8 };
-
-/* What the first pass says of a document; id, rank and hashes follow. */
-struct seen {
-	uint64_t ordinal, line, nid, nrank, n;
-};
 
 /* What the last pass says of one. */
 struct did {
 	uint64_t line, cut, bytes;
 };
 
+/* Shares of the memory, in 32ths. */
+enum { ALL = 32, WHOS = 12, RANKS = 4, DOCS = 4, LINES = 12, CUTS = 6 };
+
+/*
+ * Documents are numbered by preference: rank 0 is preferred to all others.  Of
+ * the ranks that have a line the least keeps it.
+ */
 struct lines {
 	const struct lines_opt *opt;
 	struct prefer prefer;
 	struct budget budget;
-	struct groups groups; /* who everybody is */
-	uint64_t *hash;       /* open addressing; 0: empty */
-	uint32_t *owner;      /* the document that keeps it */
-	size_t n, mask;
-	uint64_t digest, cut, bytes;
+	struct sorter whos;     /* records: who (dedup/groups.h) */
+	struct sorter ranks;    /* pairs: place, rank */
+	struct sorter docs;     /* records: u32 rank, u64 place, id */
+	struct sorter lines;    /* pairs: hash of a line, rank */
+	struct sorter cuts;     /* records: u32 owner, u32 rank, u64 hash */
+	struct sorter named;    /* records: u32 rank, u64 hash, u32 owner, id */
+	struct sorter verdicts; /* u64 place, then as named */
+	/* What comes next of ranks and of verdicts. */
+	struct pair rank;
+	struct str verdict;
+	bool more;
+	struct digest first, last;
+	uint64_t distinct, cut, bytes;
 };
+
+/* A line that goes, and the document that keeps it. */
+struct goes {
+	uint64_t hash;
+	uint32_t owner;
+	struct str id; /* as key_str() has it */
+};
+
+#define ITSELF UINT32_MAX
 
 struct worker {
 	struct folded words;
-	struct buf rank, text, json;
+	struct buf rank, text, json, id;
 	uint64_t *set; /* hashes of lines kept; open addressing */
 	size_t set_cap, set_mask;
-	uint32_t named[MAX_NAMED];
+	struct goes *goes; /* from this document, by hash */
+	size_t ngoes, goes_cap;
+	const struct goes *named[MAX_NAMED];
 	size_t nnamed;
 };
 
@@ -64,7 +88,9 @@ free_worker(void *worker)
 	buf_free(&w->rank);
 	buf_free(&w->text);
 	buf_free(&w->json);
+	buf_free(&w->id);
 	free(w->set);
+	free(w->goes);
 	free(w);
 }
 
@@ -100,131 +126,302 @@ hash_line(const struct lines *l, struct worker *w, struct str line,
 	return 0;
 }
 
+/* The first pass: who everybody is. */
 static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
 	struct worker *w = worker;
-	struct str text = d->text, line;
-	struct seen s = { .ordinal = d->ordinal,
-		.line = hash64(d->line.p, d->line.n, 0),
-		.nid = d->id.n };
-	size_t at = em->side.n;
-	uint64_t h;
-
-	buf_clear(&w->rank);
-	prefer_rank(&l->prefer, d, &w->rank);
-	s.nrank = w->rank.n;
-	buf_put(&em->side, &s, sizeof(s));
-	buf_str(&em->side, d->id);
-	buf_str(&em->side, buf_view(&w->rank));
-	while (next_line(&text, &line)) {
-		if (hash_line(l, w, line, &h, e) < 0)
-			return e->code;
-		if (h == 0)
-			continue;
-		buf_put(&em->side, &h, sizeof(h));
-		s.n++;
-	}
-	if (buf_ok(&em->side, e) < 0 || buf_ok(&w->rank, e) < 0)
-		return e->code;
-	memcpy(em->side.p + at, &s, sizeof(s));
-	return 0;
-}
-
-static size_t
-place_of(const struct lines *l, uint64_t h)
-{
-	size_t i = h & l->mask;
-
-	while (l->hash[i] && l->hash[i] != h)
-		i = (i + 1) & l->mask;
-	return i;
-}
-
-/* Twice the places; or the first ones. */
-static int
-grow(struct lines *l, struct err *e)
-{
-	struct lines old = *l;
-	size_t i, at, had = l->hash ? l->mask + 1 : 0, n = had ? 2 * had : 1024;
-
-	l->hash = budget_calloc(&l->budget, n, sizeof(*l->hash), "lines", e);
-	l->owner = l->hash ? budget_calloc(
-				 &l->budget, n, sizeof(*l->owner), "lines", e)
-			   : NULL;
-	if (!l->owner) {
-		free(l->hash);
-		l->hash = old.hash;
-		l->owner = old.owner;
-		return e->code;
-	}
-	l->mask = n - 1;
-	for (i = 0; i < had; i++) {
-		if (!old.hash[i])
-			continue;
-		at = place_of(l, old.hash[i]);
-		l->hash[at] = old.hash[i];
-		l->owner[at] = old.owner[i];
-	}
-	free(old.hash);
-	free(old.owner);
-	budget_give(&l->budget, had * (sizeof(*l->hash) + sizeof(*l->owner)));
-	return 0;
-}
-
-/* The document has this line: is it preferred to those before? */
-static int
-claim(struct lines *l, uint64_t h, uint32_t doc, struct err *e)
-{
-	const struct who *who = l->groups.who;
+	struct buf *side = &em->side;
+	uint64_t line = hash64(d->line.p, d->line.n, 0);
 	size_t at;
+	uint32_t n = 0;
 
-	if ((!l->hash || l->n + 1 > l->mask / 3 * 2) && grow(l, e) < 0)
+	buf_put(side, &line, sizeof(line));
+	at = side->n;
+	buf_put(side, &n, sizeof(n));
+	groups_who(side, d, &l->prefer, &w->rank);
+	if (buf_ok(side, e) < 0)
 		return e->code;
-	at = place_of(l, h);
-	if (!l->hash[at]) {
-		l->hash[at] = h;
-		l->owner[at] = doc;
-		l->n++;
-	} else if (who_cmp(&who[doc], &who[l->owner[at]]) < 0) {
-		l->owner[at] = doc;
-	}
-	return 0;
-}
-
-static int
-collect_one(struct lines *l, const struct seen *s, const char *p, struct err *e)
-{
-	struct who w = { .id = { p, s->nid },
-		.line = s->line,
-		.ordinal = s->ordinal,
-		.rank = { p + s->nid, s->nrank } };
-	uint32_t group;
-	uint64_t i, h;
-
-	if (groups_add(&l->groups, &w, NULL, &group, e) < 0)
-		return e->code;
-	p += s->nid + s->nrank;
-	for (i = 0; i < s->n; i++) {
-		memcpy(&h, p + i * sizeof(h), sizeof(h));
-		if (claim(l, h, (uint32_t)s->ordinal, e) < 0)
-			return e->code;
-	}
+	n = (uint32_t)(side->n - at - sizeof(n));
+	memcpy(side->p + at, &n, sizeof(n));
 	return 0;
 }
 
 static int
 collect(void *ctx, struct str side, struct err *e)
 {
-	struct seen s;
-	size_t n;
+	struct lines *l = ctx;
+	uint64_t line;
+	uint32_t n;
 
-	for (; side.n; side.p += n, side.n -= n) {
-		memcpy(&s, side.p, sizeof(s));
-		n = sizeof(s) + s.nid + s.nrank + s.n * sizeof(uint64_t);
-		if (collect_one(ctx, &s, side.p + sizeof(s), e) < 0)
+	while (side.n) {
+		key_get_raw(&side, &line, sizeof(line));
+		key_get_raw(&side, &n, sizeof(n));
+		digest_add(&l->first, line);
+		if (sorter_add(&l->whos, (struct str){ side.p, n }, e) < 0)
 			return e->code;
+		side.p += n;
+		side.n -= n;
+	}
+	return 0;
+}
+
+static int
+number_docs(struct lines *l, struct buf *b, struct err *e)
+{
+	struct who w;
+	struct str r;
+	uint64_t rank;
+	int rc = sorter_sort(&l->whos, e);
+
+	for (rank = 0; rc == 0; rank++) {
+		rc = sorter_record(&l->whos, &r, e);
+		if (rc <= 0)
+			break;
+		if (rank == ITSELF)
+			return err_set(e, ERR_ARG, "more than 4 G documents");
+		who_get(&r, &w);
+		buf_clear(b);
+		key_u32(b, (uint32_t)rank);
+		key_u64(b, w.place);
+		buf_str(b, w.id);
+		if (buf_ok(b, e) < 0 ||
+		    sorter_add(&l->docs, buf_view(b), e) < 0)
+			return e->code;
+		rc = sorter_put(&l->ranks, w.place, rank, e);
+	}
+	sorter_free(&l->whos);
+	return rc < 0 ? rc : sorter_sort(&l->ranks, e);
+}
+
+static int
+next_rank(struct lines *l, struct err *e)
+{
+	int rc = sorter_pair(&l->ranks, &l->rank, e);
+
+	l->more = rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
+/* The second pass: each document's rank goes in, */
+static int
+note_ranks(
+    void *ctx, uint64_t from, uint64_t to, struct buf *note, struct err *e)
+{
+	struct lines *l = ctx;
+
+	(void)from;
+	while (l->more && l->rank.key < to) {
+		buf_put(note, &l->rank, sizeof(l->rank));
+		if (next_rank(l, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* and pairs of a line's hash and the rank come out. */
+static int
+hash_lines(
+    void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	const struct lines *l = ctx;
+	struct str text = d->text, line;
+	struct pair rank = { UINT64_MAX, 0 }, p;
+
+	if (d->note->n)
+		key_get_raw(d->note, &rank, sizeof(rank));
+	if (rank.key != d->place)
+		return err_set(
+		    e, ERR_IO, "the input changed while it was read");
+	while (next_line(&text, &line)) {
+		if (hash_line(l, worker, line, &p.key, e) < 0)
+			return e->code;
+		p.value = rank.value;
+		if (p.key)
+			buf_put(&em->side, &p, sizeof(p));
+	}
+	return buf_ok(&em->side, e);
+}
+
+static int
+collect_lines(void *ctx, struct str side, struct err *e)
+{
+	struct lines *l = ctx;
+	struct pair p;
+
+	while (side.n) {
+		key_get_raw(&side, &p, sizeof(p));
+		if (sorter_put(&l->lines, p.key, p.value, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+put_cut(struct lines *l, struct buf *b, uint64_t owner, const struct pair *p,
+    struct err *e)
+{
+	buf_clear(b);
+	key_u32(b, (uint32_t)owner);
+	key_u32(b, (uint32_t)p->value);
+	key_u64(b, p->key);
+	return buf_ok(b, e) < 0 ? e->code
+				: sorter_add(&l->cuts, buf_view(b), e);
+}
+
+/* Of the ranks with a line the first keeps it. */
+static int
+find_cuts(struct lines *l, struct buf *b, struct err *e)
+{
+	struct pair p, last = { 0 };
+	uint64_t owner = 0;
+	int rc = sorter_sort(&l->lines, e);
+
+	while (rc == 0 && (rc = sorter_pair(&l->lines, &p, e)) > 0) {
+		rc = 0;
+		if (l->distinct == 0 || p.key != last.key) {
+			l->distinct++;
+			owner = p.value;
+		} else if (p.value != last.value) {
+			rc = put_cut(l, b, owner, &p, e);
+		}
+		last = p;
+	}
+	sorter_free(&l->lines);
+	return rc < 0 ? rc : sorter_sort(&l->cuts, e);
+}
+
+/* On to the document of a rank, which is there. */
+static int
+seek_doc(struct lines *l, uint32_t rank, uint64_t *at, uint64_t *place,
+    struct str *id, struct err *e)
+{
+	int rc;
+
+	while (*at != rank) {
+		rc = sorter_record(&l->docs, id, e);
+		if (rc <= 0)
+			return rc < 0 ? rc
+				      : err_set(e, ERR_CHECK,
+					    "a document is lost: this is a bug "
+					    "in quern");
+		*at = key_get_u32(id);
+		*place = key_get_u64(id);
+	}
+	return 0;
+}
+
+/* Cuts, by owner, joined with the owners. */
+static int
+name_owners(struct lines *l, struct buf *b, struct err *e)
+{
+	uint64_t at = UINT64_MAX, place;
+	struct str r, id = { NULL, 0 };
+	uint32_t owner;
+	int rc = sorter_sort(&l->docs, e);
+
+	while (rc == 0 && (rc = sorter_record(&l->cuts, &r, e)) > 0) {
+		owner = key_get_u32(&r);
+		if (seek_doc(l, owner, &at, &place, &id, e) < 0)
+			return e->code;
+		buf_clear(b);
+		buf_str(b, r);
+		key_u32(b, owner);
+		buf_str(b, id);
+		rc = buf_ok(b, e);
+		if (rc == 0)
+			rc = sorter_add(&l->named, buf_view(b), e);
+	}
+	sorter_free(&l->cuts);
+	return rc < 0 ? rc : sorter_sort(&l->named, e);
+}
+
+/* Cuts, by the document to be cut, joined with these. */
+static int
+place_cuts(struct lines *l, struct buf *b, struct err *e)
+{
+	uint64_t at = UINT64_MAX, place;
+	struct str r, id = { NULL, 0 };
+	uint32_t rank;
+	int rc = sorter_sort(&l->docs, e);
+
+	while (rc == 0 && (rc = sorter_record(&l->named, &r, e)) > 0) {
+		rank = key_get_u32(&r);
+		if (seek_doc(l, rank, &at, &place, &id, e) < 0)
+			return e->code;
+		buf_clear(b);
+		key_u64(b, place);
+		buf_str(b, r);
+		rc = buf_ok(b, e);
+		if (rc == 0)
+			rc = sorter_add(&l->verdicts, buf_view(b), e);
+	}
+	sorter_free(&l->named);
+	sorter_free(&l->docs);
+	return rc < 0 ? rc : sorter_sort(&l->verdicts, e);
+}
+
+static int
+next_verdict(struct lines *l, struct err *e)
+{
+	int rc = sorter_record(&l->verdicts, &l->verdict, e);
+
+	l->more = rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
+static uint64_t
+place_at(struct str r)
+{
+	return key_get_u64(&r);
+}
+
+/* The last pass: what is to be cut of a batch. */
+static int
+note_cuts(
+    void *ctx, uint64_t from, uint64_t to, struct buf *note, struct err *e)
+{
+	struct lines *l = ctx;
+	uint32_t n;
+
+	(void)from;
+	while (l->more && place_at(l->verdict) < to) {
+		n = (uint32_t)l->verdict.n;
+		buf_put(note, &n, sizeof(n));
+		buf_str(note, l->verdict);
+		if (next_verdict(l, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* The cuts of document d, out of its batch's note. */
+static int
+take_cuts(struct worker *w, struct doc *d, struct err *e)
+{
+	struct goes *more;
+	struct str r;
+	uint32_t n;
+
+	for (w->ngoes = 0; d->note->n;) {
+		memcpy(&n, d->note->p, sizeof(n));
+		r = (struct str){ d->note->p + sizeof(n), n };
+		if (key_get_u64(&r) > d->place)
+			break;
+		d->note->p += sizeof(n) + n;
+		d->note->n -= sizeof(n) + n;
+		if (w->ngoes == w->goes_cap) {
+			w->goes_cap = w->goes_cap ? 2 * w->goes_cap : 64;
+			more = realloc(w->goes, w->goes_cap * sizeof(*more));
+			if (!more)
+				return err_nomem(e, "lines");
+			w->goes = more;
+		}
+		more = &w->goes[w->ngoes++];
+		more->hash = key_get_u64(&r);
+		more->owner = key_get_u32(&r);
+		more->id = r;
 	}
 	return 0;
 }
@@ -265,30 +462,40 @@ put_new(struct worker *w, uint64_t h)
 }
 
 static void
-name_owner(struct worker *w, uint32_t owner)
+name_owner(struct worker *w, const struct goes *g)
 {
 	size_t i;
 
 	for (i = 0; i < w->nnamed; i++)
-		if (w->named[i] == owner)
+		if (w->named[i]->owner == g->owner)
 			return;
 	if (w->nnamed < MAX_NAMED)
-		w->named[w->nnamed++] = owner;
+		w->named[w->nnamed++] = g;
 }
 
-/* Does a line of document `doc` stay there? */
-static bool
-stays(const struct lines *l, struct worker *w, uint64_t h, uint64_t doc)
+static int
+by_hash(const void *a, const void *b)
 {
-	size_t at;
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = ((const struct goes *)b)->hash;
+
+	return (x > y) - (x < y);
+}
+
+/* Does a line of the document at hand stay there? */
+static bool
+stays(struct worker *w, uint64_t h)
+{
+	static const struct goes itself = { .owner = ITSELF };
+	const struct goes *g;
 
 	if (h == 0)
 		return true;
-	at = place_of(l, h);
-	/* Empty only if the input changed, which is told at the end. */
-	if (!l->hash[at] || (l->owner[at] == doc && put_new(w, h)))
+	g = w->ngoes ? bsearch(&h, w->goes, w->ngoes, sizeof(*g), by_hash)
+		     : NULL;
+	if (!g && put_new(w, h))
 		return true;
-	name_owner(w, l->owner[at]);
+	name_owner(w, g ? g : &itself);
 	return false;
 }
 
@@ -315,7 +522,7 @@ cut_lines(const struct lines *l, struct worker *w, const struct doc *d,
 	for (text = d->text; next_line(&text, &line);) {
 		if (hash_line(l, w, line, &h, e) < 0)
 			return e->code;
-		if (!stays(l, w, h, d->ordinal)) {
+		if (!stays(w, h)) {
 			x->cut++;
 			x->bytes += line.n;
 			continue;
@@ -330,8 +537,9 @@ cut_lines(const struct lines *l, struct worker *w, const struct doc *d,
 
 /* {"lines":9,"cut":2,"bytes":80,"of":["mill-1"]} */
 static void
-describe(const struct lines *l, struct worker *w, const struct edit *x)
+describe(struct worker *w, const struct doc *d, const struct edit *x)
 {
+	struct str id;
 	size_t i;
 
 	buf_clear(&w->json);
@@ -340,8 +548,13 @@ describe(const struct lines *l, struct worker *w, const struct edit *x)
 	    ",\"of\":[",
 	    x->lines, x->cut, x->bytes);
 	for (i = 0; i < w->nnamed; i++) {
+		buf_clear(&w->id);
+		id = w->named[i]->id;
+		if (w->named[i]->owner != ITSELF)
+			key_get_str(&id, &w->id);
 		buf_puts(&w->json, i ? "," : "");
-		buf_json_lossy(&w->json, l->groups.who[w->named[i]].id);
+		buf_json_lossy(&w->json,
+		    w->named[i]->owner == ITSELF ? d->id : buf_view(&w->id));
 	}
 	buf_puts(&w->json, "]}");
 }
@@ -354,15 +567,15 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	struct edit x;
 	struct did did = { .line = hash64(d->line.p, d->line.n, 0) };
 
-	if (cut_lines(l, w, d, &x, e) < 0)
+	if (take_cuts(w, d, e) < 0 || cut_lines(l, w, d, &x, e) < 0)
 		return e->code;
 	did.cut = x.cut;
 	did.bytes = x.bytes;
 	buf_put(&em->side, &did, sizeof(did));
 	if (x.cut == 0)
 		return emit_keep(em, d, e);
-	describe(l, w, &x);
-	if (buf_ok(&w->json, e) < 0)
+	describe(w, d, &x);
+	if (buf_ok(&w->json, e) < 0 || buf_ok(&w->id, e) < 0)
 		return e->code;
 	if (x.left == 0)
 		return emit_drop(em, d,
@@ -386,7 +599,7 @@ sum_up(void *ctx, struct str side, struct err *e)
 	(void)e;
 	for (; side.n; side.p += sizeof(did), side.n -= sizeof(did)) {
 		memcpy(&did, side.p, sizeof(did));
-		l->digest = mix64(l->digest ^ did.line);
+		digest_add(&l->last, did.line);
 		l->cut += did.cut;
 		l->bytes += did.bytes;
 	}
@@ -394,25 +607,75 @@ sum_up(void *ctx, struct str side, struct err *e)
 }
 
 static int
+find_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
+{
+	static const struct docs_ops first = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = look,
+		.fold = collect };
+	static const struct docs_ops second = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = hash_lines,
+		.fold = collect_lines,
+		.note = note_ranks };
+	struct buf b = { 0 };
+	int rc = docs_scan(in, &first, l, r, e);
+
+	if (rc == 0)
+		rc = number_docs(l, &b, e);
+	if (rc == 0)
+		rc = next_rank(l, e);
+	if (rc == 0)
+		rc = docs_scan(in, &second, l, r, e);
+	sorter_free(&l->ranks);
+	if (rc == 0)
+		rc = find_cuts(l, &b, e);
+	if (rc == 0)
+		rc = name_owners(l, &b, e);
+	if (rc == 0)
+		rc = place_cuts(l, &b, e);
+	buf_free(&b);
+	return rc < 0 ? rc : next_verdict(l, e);
+}
+
+static int
 run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 {
-	static const struct docs_ops first = { new_worker, free_worker, look,
-		collect };
-	static const struct docs_ops last = { new_worker, free_worker, judge,
-		sum_up };
+	static const struct docs_ops last = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = judge,
+		.fold = sum_up,
+		.note = note_cuts };
 
-	if (grow(l, e) < 0 || docs_scan(in, &first, l, r, e) < 0 ||
-	    docs_run(in, &last, l, r, e) < 0)
+	if (find_all(l, in, r, e) < 0 || docs_run(in, &last, l, r, e) < 0)
 		return e->code;
-	if (l->digest != l->groups.lines)
+	if (l->more || l->last.lines != l->first.lines)
 		return err_set(e, ERR_IO,
 		    "the input changed between the first pass over it and the "
 		    "last");
 	buf_printf(&r->extra,
-	    "\"distinct\":%zu,\"lines_cut\":%" PRIu64 ",\"bytes_cut\":%" PRIu64
-	    ",",
-	    l->n, l->cut, l->bytes);
+	    "\"distinct\":%" PRIu64 ",\"lines_cut\":%" PRIu64
+	    ",\"bytes_cut\":%" PRIu64 ",",
+	    l->distinct, l->cut, l->bytes);
 	return buf_ok(&r->extra, e);
+}
+
+static void
+begin(const struct lines *l, struct sorter *s, bool pairs, unsigned part)
+{
+	sorter_init(s, pairs, budget_share(&l->budget, part, ALL));
+}
+
+static void
+free_sorters(struct lines *l)
+{
+	sorter_free(&l->whos);
+	sorter_free(&l->ranks);
+	sorter_free(&l->docs);
+	sorter_free(&l->lines);
+	sorter_free(&l->cuts);
+	sorter_free(&l->named);
+	sorter_free(&l->verdicts);
 }
 
 int
@@ -430,10 +693,14 @@ dedup_lines(
 	rc = budget_init(&l.budget, r->opt, e);
 	if (rc < 0)
 		return rc;
-	groups_init(&l.groups, &l.budget, true);
+	begin(&l, &l.whos, false, WHOS);
+	begin(&l, &l.ranks, true, RANKS);
+	begin(&l, &l.docs, false, DOCS);
+	begin(&l, &l.lines, true, LINES);
+	begin(&l, &l.cuts, false, CUTS);
+	begin(&l, &l.named, false, CUTS);
+	begin(&l, &l.verdicts, false, CUTS);
 	rc = run_all(&l, in, r, e);
-	groups_free(&l.groups);
-	free(l.hash);
-	free(l.owner);
+	free_sorters(&l);
 	return rc;
 }

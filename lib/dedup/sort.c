@@ -44,14 +44,14 @@ prefix_sums(size_t count[VALUES])
 	}
 }
 
-/* Least significant digit first; an even number of passes ends in v. */
+/* Least significant digit first; none that all keys have in common. */
 ALWAYS_INLINE void
 radix(char *v, char *tmp, size_t n, size_t width)
 {
 	size_t count[DIGITS][VALUES] = { { 0 } };
 	size_t i, d, to;
 	uint64_t key;
-	char *swap;
+	char *swap, *first = v;
 
 	for (i = 0; i < n; i++) {
 		key = key_at(v + i * width);
@@ -59,6 +59,8 @@ radix(char *v, char *tmp, size_t n, size_t width)
 			count[d][key >> 8 * d & 0xff]++;
 	}
 	for (d = 0; d < DIGITS; d++) {
+		if (count[d][key_at(v) >> 8 * d & 0xff] == n)
+			continue;
 		prefix_sums(count[d]);
 		for (i = 0; i < n; i++) {
 			key = key_at(v + i * width);
@@ -69,6 +71,8 @@ radix(char *v, char *tmp, size_t n, size_t width)
 		v = tmp;
 		tmp = swap;
 	}
+	if (v != first)
+		memcpy(first, v, n * width);
 }
 
 /* width is a constant in each caller, so that the copies are moves. */
@@ -89,6 +93,12 @@ sort_hashes(uint64_t *v, uint64_t *tmp, size_t n)
 
 void
 sort_keyed(struct keyed *v, struct keyed *tmp, size_t n)
+{
+	sort(v, tmp, n, sizeof(*v));
+}
+
+void
+sort_pairs(struct pair *v, struct pair *tmp, size_t n)
 {
 	sort(v, tmp, n, sizeof(*v));
 }

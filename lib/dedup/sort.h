@@ -11,11 +11,18 @@ struct keyed {
 	uint32_t group;
 };
 
+/* Two numbers. */
+struct pair {
+	uint64_t key, value;
+};
+
 /*
  * Sort ascending; tmp has room for n elements.  Linear time, meant for keys
- * that are hashes.  sort_keyed() is stable.  Thread-safe.
+ * that are hashes.  sort_keyed() and sort_pairs() (by key) are stable.
+ * Thread-safe.
  */
 void sort_hashes(uint64_t *v, uint64_t *tmp, size_t n);
 void sort_keyed(struct keyed *v, struct keyed *tmp, size_t n);
+void sort_pairs(struct pair *v, struct pair *tmp, size_t n);
 
 #endif

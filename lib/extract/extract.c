@@ -16,7 +16,7 @@ enum {
 /* A record of a batch: its strings as places in the batch's bytes. */
 struct slot {
 	struct source_rec rec;
-	size_t raw, what;
+	size_t raw, what, path, extra;
 };
 
 struct batch {
@@ -41,6 +41,10 @@ add_record(struct batch *b, const struct source_rec *r, struct err *e)
 	s->rec = *r;
 	s->raw = b->bytes.n;
 	buf_str(&b->bytes, r->raw);
+	s->path = b->bytes.n;
+	buf_str(&b->bytes, r->path);
+	s->extra = b->bytes.n;
+	buf_str(&b->bytes, r->extra);
 	s->what = b->bytes.n;
 	if (r->what)
 		buf_put(&b->bytes, r->what, strlen(r->what) + 1);
@@ -80,6 +84,8 @@ work_batch(void *ctx, void *job, int nth, struct err *e)
 		struct slot *s = &b->slot[i];
 
 		s->rec.raw.p = b->bytes.p + s->raw;
+		s->rec.path.p = b->bytes.p + s->path;
+		s->rec.extra.p = b->bytes.p + s->extra;
 		if (s->rec.what)
 			s->rec.what = b->bytes.p + s->what;
 		if (worker_record(p->workers[nth], &s->rec, &b->em, e) < 0)

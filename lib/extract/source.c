@@ -2,8 +2,10 @@
 #include <stdlib.h>
 
 #include "extract/arc.h"
+#include "extract/entries.h"
 #include "extract/field.h"
 #include "extract/source.h"
+#include "extract/unpack.h"
 #include "extract/warc.h"
 #include "extract/window.h"
 #include "io/stream.h"
@@ -18,6 +20,8 @@ struct source {
 	struct window win;
 	struct warc *warc; /* for an archive, one of the two */
 	struct arc *arc;
+	struct entries *entries; /* of FROM_ARCHIVE; it has in and win */
+	uint64_t raw_size;
 	enum extract_from kind;
 	bool given; /* a file that is one record has been given */
 	uint64_t raw_done;
@@ -41,10 +45,12 @@ close_file(struct source *s)
 {
 	warc_free(s->warc);
 	arc_free(s->arc);
+	entries_close(s->entries);
 	window_free(&s->win);
-	if (s->in)
-		s->raw_done += in_raw_size(s->in);
 	in_close(s->in);
+	s->raw_done += s->raw_size;
+	s->raw_size = 0;
+	s->entries = NULL;
 	s->warc = NULL;
 	s->arc = NULL;
 	s->in = NULL;
@@ -63,6 +69,8 @@ source_free(struct source *s)
 uint64_t
 source_raw_offset(const struct source *s)
 {
+	if (s->entries)
+		return s->raw_done + entries_raw(s->entries);
 	return s->raw_done + (s->in ? in_raw_offset(s->in) : 0);
 }
 
@@ -114,6 +122,46 @@ source_sniff(const char *name, struct str s)
 	return FROM_AUTO;
 }
 
+/* Archives and dumps that are known by their first bytes. */
+static bool
+is_archive(const char *name, struct str start)
+{
+	enum corpus_kind kind = corpus_guess(str_c(name), start);
+
+	return unpack_starts(start) || kind == CORPUS_EPUB ||
+	       kind == CORPUS_WIKI || kind == CORPUS_STACK ||
+	       kind == CORPUS_REDDIT;
+}
+
+/* FROM_AUTO if nobody can tell. */
+static enum extract_from
+guess(const char *name, struct str start)
+{
+	enum extract_from kind;
+	enum corpus_kind corpus;
+
+	if (is_archive(name, start))
+		return FROM_ARCHIVE;
+	kind = source_sniff(name, start);
+	corpus = corpus_guess(str_c(name), start);
+	/* A source may be about HTML. */
+	if (corpus == CORPUS_TEX || corpus == CORPUS_CODE)
+		kind = FROM_ARCHIVE;
+	return kind;
+}
+
+static int
+open_entries(struct source *s, struct err *e)
+{
+	struct in *in = s->in;
+	struct window win = s->win;
+
+	s->in = NULL;
+	s->win = (struct window){ 0 };
+	return entries_open(
+	    &s->entries, s->paths, s->paths->v[s->file], in, &win, s->opts, e);
+}
+
 /* What the open file is to be read as. */
 static int
 find_kind(struct source *s, struct err *e)
@@ -126,7 +174,9 @@ find_kind(struct source *s, struct err *e)
 	start = buf_view(&s->win.b);
 	start.n = start.n < SNIFF ? start.n : SNIFF;
 	if (s->kind == FROM_AUTO)
-		s->kind = source_sniff(s->paths->v[s->file], start);
+		s->kind = guess(s->paths->v[s->file], start);
+	if (s->kind == FROM_ARCHIVE)
+		return open_entries(s, e);
 	if (s->kind != FROM_WARC)
 		return 0;
 	if (arc_starts(start))
@@ -141,6 +191,7 @@ open_file(struct source *s, struct err *e)
 {
 	if (in_open(&s->in, s->paths->v[s->file], e) < 0)
 		return e->code;
+	s->raw_size = in_raw_size(s->in);
 	window_init(&s->win, s->in);
 	s->given = false;
 	return find_kind(s, e);
@@ -201,29 +252,43 @@ next_in_file(struct source *s, struct source_rec *r, struct err *e)
 	return damaged(s, r, e);
 }
 
+/* A file that can't be begun with is damage, and there are others. */
+static int
+begin_file(struct source *s, struct source_rec *r, struct err *e)
+{
+	if (open_file(s, e) == 0)
+		return 0;
+	if (e->code != ERR_DAMAGE)
+		return e->code;
+	r->number = 0;
+	return damaged(s, r, e);
+}
+
 int
 source_next(struct source *s, struct source_rec *r, struct err *e)
 {
+	const char *path;
 	int rc;
 
 	for (;;) {
-		if (!s->in) {
-			if (s->file == s->paths->n)
-				return 0;
-			if (open_file(s, e) < 0)
-				return e->code;
-		}
-		*r = (struct source_rec){ .file = in_name(s->in) };
-		rc = s->warc || s->arc ? next_in_archive(s, r, e)
-				       : next_in_file(s, r, e);
-		/* r->file is the path's, which outlives the stream. */
-		if (strcmp(r->file, "stdin") != 0)
-			r->file = s->paths->v[s->file];
-		else
-			r->file = "stdin";
-		if (rc != 0)
+		if (s->file == s->paths->n)
+			return 0;
+		path = s->paths->v[s->file];
+		*r = (struct source_rec){
+			.file = strcmp(path, "-") == 0 ? "stdin" : path
+		};
+		rc = s->in || s->entries ? 0 : begin_file(s, r, e);
+		if (rc == 0)
+			rc = s->entries ? entries_next(s->entries, r, e)
+			     : s->warc || s->arc ? next_in_archive(s, r, e)
+						 : next_in_file(s, r, e);
+		else if (rc > 0)
+			s->given = true;
+		if (rc != 0 && (s->in || s->entries))
 			return rc;
 		close_file(s);
 		s->file++;
+		if (rc != 0)
+			return rc;
 	}
 }

@@ -3,17 +3,20 @@
 #define EXTRACT_SOURCE_H
 
 #include "base/path.h"
+#include "extract/corpus.h"
 #include "extract/extract.h"
 
 /*
  * The reader's side of extract: records one after the other out of archives,
- * pages and texts, told apart by their first bytes, then by name.
+ * dumps, pages and texts, told apart by their first bytes, then by name.
  */
 enum source_kind {
 	SOURCE_WARC, /* raw: header, payload */
 	SOURCE_ARC,  /* the same */
 	SOURCE_HTML, /* raw: a file */
 	SOURCE_TEXT,
+	SOURCE_ENTRY,  /* of an archive or a dump; raw: what corpus.h says */
+	SOURCE_DROP,   /* the same, not worth a look: for `rule` */
 	SOURCE_DAMAGE, /* what: what's wrong; raw: bytes lost, if known */
 };
 
@@ -26,6 +29,11 @@ struct source_rec {
 	uint64_t offset;  /* in the file as stored */
 	bool truncated;
 	const char *what;
+	/* Of entries: */
+	enum corpus_kind corpus;
+	struct str path;  /* within the file */
+	struct str extra; /* as corpus_item has it; of a drop, its detail */
+	const char *rule;
 };
 
 struct source;

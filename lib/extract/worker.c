@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "extract/arc.h"
 #include "extract/charset.h"
+#include "extract/corpus.h"
 #include "extract/field.h"
 #include "extract/html.h"
 #include "extract/http.h"
@@ -17,7 +18,9 @@ struct worker {
 	struct html *html;
 	struct page page;
 	struct select select;
-	struct buf decoded, text, detail;
+	struct buf decoded, text, detail, id;
+	struct corpus corpus;
+	struct corpus_doc doc;
 };
 
 /* One page on its way through. */
@@ -29,6 +32,7 @@ struct item {
 	struct str body;
 	bool html, truncated;
 	const char *charset;
+	const char *corpus; /* of an entry: "wiki" ... */
 };
 
 struct worker *
@@ -45,6 +49,11 @@ worker_new(const struct extract_opts *opts)
 		worker_free(w);
 		return NULL;
 	}
+	w->corpus = (struct corpus){ .html = w->html,
+		.charset = w->charset,
+		.markdown = opts->markdown,
+		.links = opts->links,
+		.max_body = opts->max_body };
 	return w;
 }
 
@@ -61,6 +70,9 @@ worker_free(struct worker *w)
 	buf_free(&w->decoded);
 	buf_free(&w->text);
 	buf_free(&w->detail);
+	buf_free(&w->id);
+	corpus_free(&w->corpus);
+	corpus_doc_free(&w->doc);
 	free(w);
 }
 
@@ -143,9 +155,13 @@ keep(struct worker *w, struct emit *em, const struct item *it, struct err *e)
 		member(b, "site_name", buf_view(&p->site));
 		member(b, "published", buf_view(&p->published));
 	}
+	if (it->corpus)
+		buf_str(b, buf_view(&w->doc.meta));
 	member(b, "charset", str_c(it->charset));
 	member(b, "content_type", it->content_type);
+	member(b, "corpus", str_c(it->corpus));
 	member(b, "file", str_c(it->rec->file));
+	member(b, "path", it->rec->path);
 	if (it->truncated)
 		buf_puts(b, "\"truncated\":true,");
 	buf_printf(
@@ -333,6 +349,88 @@ arc_record(struct worker *w, struct emit *em, struct item *it, struct err *e)
 	return response(w, em, it, e);
 }
 
+/* The entry's name: where it stands and, in a dump, which it is there. */
+static void
+name_entry(struct worker *w, struct item *it)
+{
+	const struct source_rec *r = it->rec;
+	struct buf *id = &w->doc.id, *b = &w->id;
+
+	buf_clear(b);
+	if (r->corpus == CORPUS_REDDIT && id->n) {
+		it->id = buf_view(id);
+		return;
+	}
+	if (!id->n && (r->corpus == CORPUS_REDDIT || r->corpus == CORPUS_WIKI ||
+			  r->corpus == CORPUS_STACK))
+		buf_u64(id, r->number);
+	if (r->path.n || id->n) {
+		buf_puts(b, path_base(r->file));
+		buf_puts(b, r->path.n ? "/" : "");
+		buf_str(b, r->path);
+		buf_puts(b, id->n ? ":" : "");
+		buf_str(b, buf_view(id));
+	} else {
+		buf_puts(b, r->file);
+	}
+	it->id = buf_view(b);
+}
+
+static int
+drop_entry(struct worker *w, struct emit *em, struct item *it, struct err *e)
+{
+	const struct corpus_doc *d = &w->doc;
+	struct reason why = { .rule = d->rule,
+		.has_value = d->has_value,
+		.value = d->value,
+		.threshold = d->threshold,
+		.detail = buf_view(&d->detail) };
+
+	return drop(em, it, &why, e);
+}
+
+/* An EPUB decodes its own files; all else is text of one charset. */
+static int
+entry(struct worker *w, struct emit *em, struct item *it, struct err *e)
+{
+	const struct source_rec *r = it->rec;
+	bool dump = r->corpus == CORPUS_WIKI || r->corpus == CORPUS_STACK ||
+		    r->corpus == CORPUS_REDDIT;
+	struct corpus_item item = { .kind = r->corpus,
+		.file = str_c(r->file),
+		.path = r->path,
+		.text = r->raw,
+		.extra = r->extra };
+
+	if (r->corpus != CORPUS_EPUB && r->corpus != CORPUS_NONE &&
+	    charset_decode(w->charset, r->raw,
+		dump ? STR("utf-8") : (struct str){ NULL, 0 }, false,
+		&w->decoded, &item.text, &it->charset, e) < 0)
+		return e->code;
+	if (corpus_read(&w->corpus, &item, &w->doc, e) < 0)
+		return e->code;
+	name_entry(w, it);
+	it->corpus = corpus_name(r->corpus);
+	em->tally.text_in += item.text.n;
+	if (w->doc.rule)
+		return drop_entry(w, em, it, e);
+	buf_clear(&w->text);
+	buf_str(&w->text, buf_view(&w->doc.text));
+	return buf_ok(&w->text, e) < 0 ? e->code : keep(w, em, it, e);
+}
+
+/* A page of an archive goes the way of all pages. */
+static int
+entry_page(struct worker *w, struct emit *em, struct item *it, struct err *e)
+{
+	buf_clear(&w->doc.id);
+	name_entry(w, it);
+	it->body = it->rec->raw;
+	it->html = true;
+	it->content_type = STR("text/html");
+	return extract(w, em, it, e);
+}
+
 int
 worker_record(struct worker *w, const struct source_rec *r, struct emit *em,
     struct err *e)
@@ -347,6 +445,13 @@ worker_record(struct worker *w, const struct source_rec *r, struct emit *em,
 		return warc_record(w, em, &it, e);
 	case SOURCE_ARC:
 		return arc_record(w, em, &it, e);
+	case SOURCE_ENTRY:
+		return r->corpus == CORPUS_HTML ? entry_page(w, em, &it, e)
+						: entry(w, em, &it, e);
+	case SOURCE_DROP:
+		buf_clear(&w->doc.id);
+		name_entry(w, &it);
+		return drop_for(w, em, &it, r->rule, r->extra, e);
 	case SOURCE_HTML:
 	case SOURCE_TEXT:
 		break;

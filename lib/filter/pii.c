@@ -9,11 +9,28 @@
 #include "filter/pii_find.h"
 
 static const struct {
-	const char *name, *tag;
-	int (*find)(struct str text, struct pii_found *f, struct err *e);
+	const char *name, *what;
 } kinds[PII_TYPES] = {
-	[PII_EMAIL] = { "email", "|||EMAIL|||", pii_find_email },
-	[PII_IP] = { "ip", "|||IP|||", pii_find_ip },
+#define PII(type, name, what) { name, what },
+#include "filter/pii.def"
+#undef PII
+};
+
+/* Finders of one type; all others are pii_find_digits(). */
+static const struct {
+	enum pii_type type;
+	int (*find)(struct str text, struct pii_found *f, struct err *e);
+} finders[] = {
+	{ PII_EMAIL, pii_find_email },
+	{ PII_IP, pii_find_ip },
+	{ PII_MAC, pii_find_mac },
+	{ PII_URL_CREDENTIALS, pii_find_url },
+	{ PII_PRIVATE_KEY, pii_find_armour },
+};
+enum {
+	FINDERS = sizeof(finders) / sizeof(*finders),
+	ALONE = 1 << PII_EMAIL | 1 << PII_IP | 1 << PII_MAC |
+		1 << PII_URL_CREDENTIALS | 1 << PII_PRIVATE_KEY
 };
 
 const char *
@@ -22,10 +39,16 @@ pii_name(int type)
 	return type < PII_TYPES ? kinds[type].name : NULL;
 }
 
+const char *
+pii_about(int type)
+{
+	return type < PII_TYPES ? kinds[type].what : NULL;
+}
+
 static int
 unknown_type(struct str name, struct err *e)
 {
-	char known[128] = "";
+	char known[256] = "";
 	size_t n = 0;
 	int i;
 
@@ -130,13 +153,16 @@ settle(struct pii_found *f)
 int
 pii_find(struct str text, unsigned types, struct pii_found *f, struct err *e)
 {
-	int t;
+	int i;
 
 	f->n = 0;
 	memset(f->count, 0, sizeof(f->count));
-	for (t = 0; t < PII_TYPES; t++)
-		if (types >> t & 1 && kinds[t].find(text, f, e) < 0)
+	for (i = 0; i < FINDERS; i++)
+		if (types >> finders[i].type & 1 &&
+		    finders[i].find(text, f, e) < 0)
 			return e->code;
+	if (types & ~(unsigned)ALONE && pii_find_digits(text, types, f, e) < 0)
+		return e->code;
 	settle(f);
 	return 0;
 }
@@ -148,35 +174,85 @@ pii_free(struct pii_found *f)
 	*f = (struct pii_found){ 0 };
 }
 
+/* Letters, digits and marks of s by their shape. */
+static void
+put_shape(struct str s, struct buf *out)
+{
+	const char *p = s.p, *end = p + s.n;
+	size_t len;
+
+	for (; p < end; p += len) {
+		uint32_t cp = utf8_get(p, end, &len);
+
+		if (cp < 0x80 && !pii_alnum(*p))
+			buf_putc(out, *p);
+		else if (cp < 0x80)
+			buf_putc(out, pii_digit(*p)            ? '0'
+				      : *p >= 'A' && *p <= 'Z' ? 'X'
+							       : 'x');
+		else if (uni_is_word(cp))
+			buf_putc(out, 'x');
+		else
+			buf_put(out, p, len);
+	}
+}
+
+static void
+put_tag(struct buf *out, const char *name)
+{
+	buf_puts(out, "|||");
+	for (; *name; name++)
+		buf_putc(
+		    out, (char)(pii_letter(*name) ? *name & ~0x20 : *name));
+	buf_puts(out, "|||");
+}
+
 int
 pii_mask(
     struct str text, const struct pii_found *f, struct buf *out, struct err *e)
 {
-	size_t i, at = 0;
+	const struct pii_span *s;
+	size_t at = 0;
 
-	for (i = 0; i < f->n; i++) {
-		buf_put(out, text.p + at, f->v[i].at - at);
-		buf_puts(out, kinds[f->v[i].type].tag);
-		at = (size_t)f->v[i].at + f->v[i].n;
+	for (s = f->v; s < f->v + f->n; s++) {
+		buf_put(out, text.p + at, s->at - at);
+		put_shape((struct str){ text.p + s->at, s->n }, out);
+		at = (size_t)s->at + s->n;
+	}
+	buf_put(out, text.p + at, text.n - at);
+	return buf_ok(out, e);
+}
+
+int
+pii_tag(
+    struct str text, const struct pii_found *f, struct buf *out, struct err *e)
+{
+	const struct pii_span *s;
+	size_t at = 0;
+
+	for (s = f->v; s < f->v + f->n; s++) {
+		buf_put(out, text.p + at, s->at - at);
+		put_tag(out, kinds[s->type].name);
+		at = (size_t)s->at + s->n;
 	}
 	buf_put(out, text.p + at, text.n - at);
 	return buf_ok(out, e);
 }
 
 void
-pii_counts_json(const struct pii_found *f, unsigned types, struct buf *out)
+pii_counts_json(const struct pii_found *f, struct buf *out)
 {
-	char comma = '{';
+	const char *comma = "{";
 	int t;
 
 	for (t = 0; t < PII_TYPES; t++) {
-		if (!(types >> t & 1))
+		if (!f->count[t])
 			continue;
 		buf_printf(
-		    out, "%c\"%s\":%u", comma, kinds[t].name, f->count[t]);
-		comma = ',';
+		    out, "%s\"%s\":%u", comma, kinds[t].name, f->count[t]);
+		comma = ",";
 	}
-	buf_putc(out, '}');
+	buf_puts(out, *comma == '{' ? "{}" : "}");
 }
 
 void

@@ -170,19 +170,10 @@ find_ipv4(struct str text, struct pii_found *f, struct err *e)
 	return 0;
 }
 
-static int
-hex_value(char c)
-{
-	if (pii_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 is_ipv6_char(char c)
 {
-	return hex_value(c) >= 0 || c == ':' || c == '.';
+	return pii_hex(c) >= 0 || c == ':' || c == '.';
 }
 
 /* A group of up to four hexadecimal digits at p: its bytes, or 0. */
@@ -191,8 +182,8 @@ group(const char *p, const char *end, uint16_t *v)
 {
 	size_t n = 0;
 
-	for (*v = 0; p + n < end && n < 4 && hex_value(p[n]) >= 0; n++)
-		*v = (uint16_t)(*v << 4 | hex_value(p[n]));
+	for (*v = 0; p + n < end && n < 4 && pii_hex(p[n]) >= 0; n++)
+		*v = (uint16_t)(*v << 4 | pii_hex(p[n]));
 	return n;
 }
 

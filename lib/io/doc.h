@@ -41,6 +41,8 @@ struct doc {
 	uint64_t record;     /* in its file, from 0 */
 	uint64_t offset;     /* of the line in its decompressed file */
 	uint64_t ordinal;    /* in the whole input, from 0 */
+	uint64_t place;      /* number of its file << 32 | record */
+	struct str *note;    /* what docs_ops.note said of its batch */
 	struct arena *arena; /* for the edits; reset by the caller */
 
 	/* Set by doc_parse(). */

@@ -31,7 +31,9 @@ struct batch {
 	const char *file;
 	uint64_t record; /* number of the first line's record */
 	uint64_t offset; /* of the first byte in the decompressed file */
-	uint64_t ordinal;
+	uint64_t ordinal, place;
+	struct buf note;
+	struct str left;   /* of the note */
 	struct err damage; /* code set: the stream broke behind these lines */
 	uint64_t damage_at;
 	uint64_t raw; /* bytes of all files read up to here */
@@ -65,6 +67,7 @@ docs_open(struct docs *in, char *const *args, int n,
     const struct opt_common *opt, struct err *e)
 {
 	in->spool = NULL;
+	in->shard = opt->shard;
 	return paths_expand(&in->paths, args, n, &opt->shard, e);
 }
 
@@ -315,6 +318,26 @@ read_lines(struct pass *p, struct batch *b, struct err *e)
 	}
 }
 
+static uint64_t
+place_of(const struct pass *p)
+{
+	const struct opt_shard *s = &p->in->shard;
+	uint64_t nth = s->n ? s->i + (uint64_t)p->file * s->n : p->file;
+
+	return nth << 32 | p->record;
+}
+
+static int
+take_note(struct pass *p, struct batch *b, struct err *e)
+{
+	buf_clear(&b->note);
+	if (p->ops->note && p->ops->note(p->ctx, b->place, b->place + b->nline,
+				&b->note, e) < 0)
+		return e->code;
+	b->left = buf_view(&b->note);
+	return buf_ok(&b->note, e);
+}
+
 static int
 read_batch(void *ctx, void *job, struct err *e)
 {
@@ -347,6 +370,7 @@ read_batch(void *ctx, void *job, struct err *e)
 	b->record = p->record;
 	b->offset = p->offset;
 	b->ordinal = p->ordinal;
+	b->place = place_of(p);
 	p->record += b->nline;
 	p->ordinal += b->nline;
 	p->offset += bytes;
@@ -355,7 +379,7 @@ read_batch(void *ctx, void *job, struct err *e)
 		p->record++; /* the gap is a record of its own */
 		p->ordinal++;
 	}
-	return 1;
+	return take_note(p, b, e) < 0 ? e->code : 1;
 }
 
 static int
@@ -369,6 +393,8 @@ one_doc(
 		.record = b->record + i,
 		.offset = b->offset + b->lines[i].at,
 		.ordinal = b->ordinal + i,
+		.place = b->place + i,
+		.note = &b->left,
 		.arena = &w->arena,
 	};
 	struct err bad;
@@ -483,6 +509,7 @@ run_batches(struct pass *p, int nthread, struct err *e)
 		rc = par_run(&par_docs, p, jobs, n, nthread, e);
 	for (i = 0; b && i < n; i++) {
 		buf_free(&b[i].text);
+		buf_free(&b[i].note);
 		free(b[i].lines);
 		emit_free(&b[i].em);
 	}

@@ -34,12 +34,22 @@ struct docs_ops {
 	    struct err *e);
 	/* Take a batch's side bytes, in input order, one at a time; or NULL. */
 	int (*fold)(void *ctx, struct str side, struct err *e);
+	/*
+	 * Or NULL.  In input order, one batch at a time, before its documents
+	 * are judged: append what is to be known of those at places
+	 * [from, to).  Each finds it in doc.note and may take from its front.
+	 */
+	int (*note)(void *ctx, uint64_t from, uint64_t to, struct buf *note,
+	    struct err *e);
 };
 
 /* The files to read; may be run over several times. */
 struct docs {
 	struct paths paths;
 	int *spool; /* by path: a copy of what is no file, or -1; or NULL */
+	/* With --shard I/N the k-th path is file I + k * N: doc.place has the
+	 * same number whatever the shards. */
+	struct opt_shard shard;
 };
 
 /* Expand operands (base/path.h). */

@@ -15,6 +15,7 @@
 
 enum {
 	RAW = 256 * 1024, /* bytes asked of the system at a time */
+	RAW_MIN = 4096,   /* ... where the whole file is no longer */
 	ZSTD_HEAD = 5,    /* tell a zstd frame's header from its start */
 	BACK = 32,        /* kept before them: the inflater reads ahead */
 };
@@ -30,18 +31,20 @@ enum phase {
 struct in {
 	char *path;
 	int fd;
+	struct in_reader from; /* instead of fd, if it has a function */
 	enum in_kind kind;
 	enum phase phase;
 	bool seekable, raw_eof;
 	bool mismatch; /* the last damage was a wrong checksum */
 	uint64_t raw_size;
 	uint64_t raw_base;  /* file offset of raw[0] */
-	unsigned char *raw; /* RAW bytes, BACK bytes of the past before */
+	unsigned char *raw; /* cap bytes, BACK bytes of the past before */
+	ptrdiff_t cap;
 	ptrdiff_t at, have; /* raw[at..have) is unread; at may be < 0 */
 	uint64_t member, member_start, offset;
 	ptrdiff_t pending; /* an error that in_fill() holds back */
 	struct err pending_err;
-	struct inflate_state inflate;
+	struct inflate_state *inflate; /* of gzip */
 	ZSTD_DStream *zstd;
 	size_t zstd_next;  /* bytes to the end of the next block's header */
 	bool zstd_waiting; /* output may wait in the library */
@@ -58,6 +61,18 @@ read_some(int fd, void *p, size_t n)
 	return got;
 }
 
+/* Raw bytes from wherever they come; an error has been set if < 0. */
+static ptrdiff_t
+read_raw(struct in *in, void *p, size_t n, struct err *e)
+{
+	ptrdiff_t got;
+
+	if (in->from.read)
+		return in->from.read(in->from.ctx, p, n, e);
+	got = read_some(in->fd, p, n);
+	return got < 0 ? err_errno(e, in_name(in), "read") : got;
+}
+
 /* More raw bytes behind those unread; 0 and raw_eof at the end of the file. */
 static int
 refill(struct in *in, struct err *e)
@@ -71,17 +86,17 @@ refill(struct in *in, struct err *e)
 		in->have -= in->at;
 		in->at = 0;
 	}
-	if (in->have == RAW)
+	if (in->have == in->cap)
 		return 0;
-	got = read_some(in->fd, in->raw + in->have, (size_t)(RAW - in->have));
+	got = read_raw(in, in->raw + in->have, (size_t)(in->cap - in->have), e);
 	if (got < 0)
-		return err_errno(e, in_name(in), "read");
+		return (int)got;
 	in->raw_eof = got == 0;
 	in->have += got;
 	return 0;
 }
 
-/* At least n (<= RAW) raw bytes unread, fewer at the end of the file. */
+/* At least n (<= RAW_MIN) raw bytes unread, fewer at the end of the file. */
 static int
 want(struct in *in, ptrdiff_t n, struct err *e)
 {
@@ -121,6 +136,9 @@ detect(struct in *in, struct err *e)
 		return e->code;
 	if (is_gzip(in->raw, (size_t)in->have)) {
 		in->kind = IN_GZIP;
+		in->inflate = calloc(1, sizeof(*in->inflate));
+		if (!in->inflate)
+			return err_nomem(e, "gzip");
 	} else if (is_zstd(in->raw, (size_t)in->have)) {
 		in->kind = IN_ZSTD;
 		in->zstd = ZSTD_createDStream();
@@ -154,29 +172,58 @@ open_fd(struct in *in, const char *path, struct err *e)
 	return 0;
 }
 
-int
-in_open(struct in **out, const char *path, struct err *e)
+/* A buffer no larger than the file can need: small files open fast. */
+static int
+make_raw(struct in *in, struct err *e)
+{
+	uint64_t n = in->seekable && in->raw_size < RAW ? in->raw_size : RAW;
+	unsigned char *raw;
+
+	in->cap = n > RAW_MIN ? (ptrdiff_t)n : RAW_MIN;
+	raw = malloc(BACK + (size_t)in->cap);
+	if (!raw)
+		return err_nomem(e, "an input stream");
+	memset(raw, 0, BACK);
+	in->raw = raw + BACK;
+	return 0;
+}
+
+static int
+open_any(
+    struct in **out, const char *path, struct in_reader from, struct err *e)
 {
 	struct in *in = calloc(1, sizeof(*in));
-	unsigned char *raw = calloc(1, BACK + RAW);
 
 	*out = NULL;
 	if (in) {
 		in->fd = -1;
+		in->from = from;
 		in->path = strdup(path);
 	}
-	if (!in || !raw || !in->path) {
-		free(raw);
+	if (!in || !in->path) {
 		in_close(in);
 		return err_nomem(e, "an input stream");
 	}
-	in->raw = raw + BACK;
-	if (open_fd(in, path, e) < 0 || detect(in, e) < 0) {
+	if ((!from.read && open_fd(in, path, e) < 0) || make_raw(in, e) < 0 ||
+	    detect(in, e) < 0) {
 		in_close(in);
 		return e->code;
 	}
 	*out = in;
 	return 0;
+}
+
+int
+in_open(struct in **in, const char *path, struct err *e)
+{
+	return open_any(in, path, (struct in_reader){ 0 }, e);
+}
+
+int
+in_open_from(
+    struct in **in, struct in_reader from, const char *name, struct err *e)
+{
+	return open_any(in, name, from, e);
 }
 
 static int
@@ -320,8 +367,8 @@ start_member(struct in *in, struct err *e)
 	if (!at_magic(in))
 		return damage(in, LOST, e, "this is no compressed data");
 	if (in->kind == IN_GZIP) {
-		isal_inflate_init(&in->inflate);
-		in->inflate.crc_flag = ISAL_GZIP;
+		isal_inflate_init(in->inflate);
+		in->inflate->crc_flag = ISAL_GZIP;
 	} else {
 		ZSTD_DCtx_reset(in->zstd, ZSTD_reset_session_only);
 		in->zstd_next = ZSTD_HEAD;
@@ -337,7 +384,7 @@ start_member(struct in *in, struct err *e)
 static void
 end_gzip_member(struct in *in)
 {
-	in->at -= in->inflate.read_in_length / 8;
+	in->at -= in->inflate->read_in_length / 8;
 	in->phase = AT_MEMBER;
 }
 
@@ -359,7 +406,7 @@ inflate_problem(int rc)
 static ptrdiff_t
 read_gzip(struct in *in, void *buf, size_t n, struct err *e)
 {
-	struct inflate_state *s = &in->inflate;
+	struct inflate_state *s = in->inflate;
 	size_t got;
 	int rc;
 
@@ -434,9 +481,9 @@ read_plain(struct in *in, void *buf, size_t n, struct err *e)
 		in->at += (ptrdiff_t)have;
 		return (ptrdiff_t)have;
 	}
-	got = read_some(in->fd, buf, n);
+	got = read_raw(in, buf, n, e);
 	if (got < 0)
-		return err_errno(e, in_name(in), "read");
+		return got;
 	if (got == 0)
 		in->phase = ENDED;
 	in->raw_base += (uint64_t)got;
@@ -565,6 +612,7 @@ in_close(struct in *in)
 		close(in->fd);
 	if (in->raw)
 		free(in->raw - BACK);
+	free(in->inflate);
 	ZSTD_freeDStream(in->zstd);
 	free(in->path);
 	free(in);

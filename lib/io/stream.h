@@ -23,10 +23,19 @@ struct in;
 
 enum in_kind { IN_PLAIN, IN_GZIP, IN_ZSTD };
 
+/* Bytes from elsewhere than a file: 1..n, 0 at the end, or an error. */
+struct in_reader {
+	ptrdiff_t (*read)(void *ctx, void *p, size_t n, struct err *e);
+	void *ctx;
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 int in_open(struct in **in, const char *path, struct err *e);
+/* The same of what `from` reads, which is used until in_close(). */
+int in_open_from(
+    struct in **in, struct in_reader from, const char *name, struct err *e);
 /* 1..n bytes, 0 at the end, ERR_DAMAGE (may be read further), or an error. */
 ptrdiff_t in_read(struct in *in, void *buf, size_t n, struct err *e);
 /* Like in_read(), but fills buf unless the input ends or is damaged: then what

@@ -184,8 +184,10 @@ take(void *ctx, struct str side, struct err *e)
 static int
 run_docs(struct docs *in, struct encode *x, struct run *r, struct err *e)
 {
-	static const struct docs_ops ops = { worker_new, worker_free,
-		encode_doc, take };
+	static const struct docs_ops ops = { .worker_new = worker_new,
+		.worker_free = worker_free,
+		.doc = encode_doc,
+		.fold = take };
 	unsigned long long tokens;
 	int rc = docs_run(in, &ops, x, r, e);
 

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/num.h"
+#include "backtrack.h"
 #include "bpe.h"
 
 void
@@ -17,6 +18,8 @@ bpe_free(struct bpe *b)
 	free(b->pattern);
 	free(b->pairs);
 	free(b->by_bytes);
+	free(b->shorts);
+	backtrack_free(b->backtrack);
 	*b = (struct bpe){ 0 };
 }
 
@@ -203,15 +206,33 @@ put_pair(struct bpe *b, const struct bpe_merge *m, uint32_t rank)
 	b->pairs[i] = (struct bpe_pair){ key, rank, m->id };
 }
 
+static int
+index_shorts(struct bpe *b, struct err *e)
+{
+	struct bpe_short *s;
+	struct str bytes;
+	uint32_t id;
+
+	free(b->shorts);
+	s = b->shorts = calloc((size_t)b->ntoken + 1, sizeof(*s));
+	if (!s)
+		return err_nomem(e, "the vocabulary");
+	for (id = 0; id < b->ntoken; id++, s++) {
+		bytes = bpe_bytes(b, id);
+		s->len =
+		    bytes.n > sizeof(s->bytes) ? BPE_LONG : (uint8_t)bytes.n;
+		if (s->len && s->len != BPE_LONG)
+			memcpy(s->bytes, bytes.p, bytes.n);
+	}
+	return 0;
+}
+
 int
 bpe_index(struct bpe *b, struct err *e)
 {
 	uint64_t slots = slots_for(b->nmerge), i;
-	char *padding = buf_room(&b->bytes, BPE_PADDING), c;
+	char c;
 
-	if (!padding)
-		return err_nomem(e, "the vocabulary");
-	memset(padding, 0, BPE_PADDING);
 	if (bpe_index_tokens(b, e) < 0)
 		return e->code;
 	free(b->pairs);
@@ -227,7 +248,10 @@ bpe_index(struct bpe *b, struct err *e)
 		c = (char)i;
 		b->byte_id[i] = bpe_find(b, (struct str){ &c, 1 });
 	}
-	return 0;
+	if (index_shorts(b, e) < 0)
+		return e->code;
+	backtrack_free(b->backtrack);
+	return backtrack_new(&b->backtrack, b, e);
 }
 
 uint32_t

@@ -22,7 +22,7 @@ enum {
 	BPE_NONE = UINT32_MAX, /* no id */
 	BPE_MAX_ID = 1 << 28,
 	BPE_MAX_SPLIT = 1024, /* bytes of a token whose cuts are looked up */
-	BPE_PADDING = 16, /* readable bytes behind those of an indexed bpe */
+	BPE_LONG = 255,
 };
 
 struct bpe_token {
@@ -35,6 +35,12 @@ struct bpe_token {
 
 struct bpe_merge {
 	uint32_t left, right, id; /* left + right makes id */
+};
+
+/* A token for decoding: the first bytes, and how many there are. */
+struct bpe_short {
+	char bytes[15];
+	uint8_t len; /* 0: no token; BPE_LONG: more than fit, see tokens */
 };
 
 /* As in tokenizer.json. */
@@ -69,7 +75,9 @@ struct bpe {
 	uint64_t pair_mask;
 	uint32_t *by_bytes; /* ids of the model's tokens, by hash */
 	uint64_t by_bytes_mask;
-	uint32_t byte_id[256]; /* BPE_NONE: the vocabulary lacks it */
+	uint32_t byte_id[256];       /* BPE_NONE: the vocabulary lacks it */
+	struct bpe_short *shorts;    /* by id */
+	struct backtrack *backtrack; /* backtrack.h; or NULL */
 };
 
 /* b is all zeros before. */

@@ -4,8 +4,11 @@
  * alternatives of its regex in order; tests/unit/tokenizer_pretok.c compares
  * them with PCRE2 running the regex.
  */
+#include <string.h>
+
 #include "ascii.h"
 #include "pretok_scan.h"
+#include "pretok_window.h"
 #include "uclass.h"
 
 #define TAIL "\\s+(?!\\S)|\\s+"
@@ -352,15 +355,60 @@ cl100k1(const uint8_t *table, const uint8_t *p, const uint8_t *end)
 	return cl100k_piece(table, p, end, 1);
 }
 
-/* The loop, made once for each piece function, which the compiler inlines. */
+/*
+ * Pieces that a window of 64 bytes shows.  Returns their number; *pos moves to
+ * where the last of them ends.
+ */
 static inline __attribute__((always_inline)) size_t
-fill(pretok_piece *piece, struct str text, size_t *at, size_t *ends, size_t cap)
+fill_window(window_starts *window, bytemask_fn *mask, struct str text,
+    size_t *pos, size_t *ends)
 {
+	const uint8_t *p = (const uint8_t *)text.p + *pos;
+	size_t left = text.n - *pos, n = 0;
+	uint8_t copy[BYTEMASK] = { 0 };
+	struct bytemask m;
+	uint64_t starts;
+	unsigned size = BYTEMASK;
+
+	if (left < BYTEMASK) {
+		memcpy(copy, p, left);
+		p = copy;
+		size = (unsigned)left;
+	}
+	mask(&m, p);
+	if (m.high && (unsigned)__builtin_ctzll(m.high) < size)
+		size = (unsigned)__builtin_ctzll(m.high);
+	if (!size)
+		return 0;
+	for (starts = window(&m, p, size); starts; starts &= starts - 1)
+		ends[n++] = *pos + (unsigned)__builtin_ctzll(starts);
+	if (n)
+		*pos = ends[n - 1];
+	return n;
+}
+
+/*
+ * The loop, made once for each pattern, whose functions the compiler inlines:
+ * by windows where text is ASCII, else character by character.
+ */
+static inline __attribute__((always_inline)) size_t
+fill(pretok_piece *piece, window_starts *window, struct str text, size_t *at,
+    size_t *ends, size_t cap)
+{
+	bytemask_fn *mask = bytemask_best();
 	const uint8_t *table = uclass_table();
 	const uint8_t *base = (const uint8_t *)text.p;
-	size_t n = 0, pos = *at;
+	size_t n = 0, pos = *at, more;
 
 	while (n < cap && pos < text.n) {
+		if (window && cap - n < BYTEMASK && n)
+			break;
+		if (window && cap >= BYTEMASK && pos + 1 < text.n &&
+		    (base[pos] | base[pos + 1]) < 0x80 &&
+		    (more = fill_window(window, mask, text, &pos, ends + n))) {
+			n += more;
+			continue;
+		}
 		pos = (size_t)(piece(table, base + pos, base + text.n) - base);
 		ends[n++] = pos;
 	}
@@ -371,35 +419,35 @@ fill(pretok_piece *piece, struct str text, size_t *at, size_t *ends, size_t cap)
 size_t
 pretok_fill_gpt2(struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(gpt2_piece, text, at, ends, cap);
+	return fill(gpt2_piece, window_gpt2, text, at, ends, cap);
 }
 
 size_t
 pretok_fill_cl100k(struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(cl100k3, text, at, ends, cap);
+	return fill(cl100k3, window_cl100k, text, at, ends, cap);
 }
 
 size_t
 pretok_fill_qwen2(struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(cl100k1, text, at, ends, cap);
+	return fill(cl100k1, window_qwen2, text, at, ends, cap);
 }
 
 size_t
 pretok_fill_nanochat(struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(cl100k2, text, at, ends, cap);
+	return fill(cl100k2, window_nanochat, text, at, ends, cap);
 }
 
 size_t
 pretok_fill_o200k(struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(o200k_piece, text, at, ends, cap);
+	return fill(o200k_piece, window_o200k, text, at, ends, cap);
 }
 
 size_t
 pretok_fill_whitespace(struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(whitespace_piece, text, at, ends, cap);
+	return fill(whitespace_piece, NULL, text, at, ends, cap);
 }

@@ -392,8 +392,11 @@ fold_docs(void *ctx, struct str side, struct err *e)
 static int
 run_docs(struct pass *p, struct err *e)
 {
-	struct docs_ops ops = { p->ops->worker_new ? doc_worker_new : NULL,
-		p->ops->worker_free, one_doc, fold_docs };
+	struct docs_ops ops = { .worker_new =
+				    p->ops->worker_new ? doc_worker_new : NULL,
+		.worker_free = p->ops->worker_free,
+		.doc = one_doc,
+		.fold = fold_docs };
 	struct docs in = { 0 };
 
 	/* A view: the names stay the caller's. */

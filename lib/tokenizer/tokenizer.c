@@ -292,48 +292,55 @@ tokenizer_encode(const struct tokenizer *t, struct tokenizer_worker *w,
 	return encode_from(t, w, t->added, text, ids, e);
 }
 
-/* The bytes of n ids; ERR_FORMAT if one has no token. */
-static int
-count_bytes(const struct bpe *b, const uint32_t *ids, size_t n, size_t *bytes,
-    struct err *e)
+/*
+ * The tokens of some ids, each of up to 15 bytes, at `to`, where there is room
+ * for 16 bytes each; *n becomes how many there were before one that is longer
+ * or no token.  Returns the end of what was written.
+ */
+static char *
+decode_shorts(const struct bpe *b, const uint32_t *ids, size_t *n, char *to)
 {
+	const struct bpe_short *s;
 	size_t i;
 
-	*bytes = 0;
-	for (i = 0; i < n; i++) {
-		if (ids[i] >= b->ntoken || !b->tokens[ids[i]].len)
-			return err_set(e, ERR_FORMAT,
-			    "token %zu: no token has the id %" PRIu32, i,
-			    ids[i]);
-		*bytes += b->tokens[ids[i]].len;
+	for (i = 0; i < *n && ids[i] < b->ntoken; i++, to += s->len) {
+		s = &b->shorts[ids[i]];
+		if ((uint8_t)(s->len - 1) >= sizeof(s->bytes))
+			break;
+		/* Copying a fixed size is a move, not a call. */
+		memcpy(to, s, sizeof(*s));
 	}
-	return 0;
+	*n = i;
+	return to;
 }
 
 int
 tokenizer_decode(const struct tokenizer *t, const uint32_t *ids, size_t n,
     struct buf *out, struct err *e)
 {
+	enum { BLOCK = 4096 };
 	const struct bpe *b = &t->bpe;
-	const struct bpe_token *k;
-	size_t bytes, i;
+	size_t i = 0, some, before = out->n;
 	char *to;
 
-	if (count_bytes(b, ids, n, &bytes, e) < 0)
-		return e->code;
-	to = buf_room(out, bytes + BPE_PADDING);
-	if (!to)
-		return err_nomem(e, "a text");
-	out->n += bytes;
-	for (i = 0; i < n; i++, to += k->len) {
-		k = &b->tokens[ids[i]];
-		/* Copying a fixed size is a move, not a call. */
-		if (k->len <= BPE_PADDING)
-			memcpy(to, b->bytes.p + k->at, BPE_PADDING);
-		else
-			memcpy(to, b->bytes.p + k->at, k->len);
+	while (i < n) {
+		some = n - i < BLOCK ? n - i : BLOCK;
+		to = buf_room(out, some * sizeof(*b->shorts));
+		if (!to)
+			return err_nomem(e, "a text");
+		out->n += (size_t)(decode_shorts(b, ids + i, &some, to) - to);
+		i += some;
+		if (i == n || some == BLOCK)
+			continue;
+		if (ids[i] >= b->ntoken || !b->tokens[ids[i]].len) {
+			out->n = before;
+			return err_set(e, ERR_FORMAT,
+			    "token %zu: no token has the id %" PRIu32, i,
+			    ids[i]);
+		}
+		buf_str(out, bpe_bytes(b, ids[i++]));
 	}
-	return 0;
+	return buf_ok(out, e);
 }
 
 /* ---- the codec ---- */

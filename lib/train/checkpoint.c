@@ -153,7 +153,7 @@ struct field {
 	double real;
 	const char *text;
 };
-enum { FIELDS = 21 };
+enum { FIELDS = 22 };
 
 static void
 fields(const struct train_recipe *r, struct field f[FIELDS])
@@ -178,6 +178,7 @@ fields(const struct train_recipe *r, struct field f[FIELDS])
 		{ "spare-embeddings", WHOLE, .whole = o->spare_embeddings },
 		{ "label-smoothing", REAL, .real = r->label_smoothing },
 		{ "z-loss", REAL, .real = r->z_loss },
+		{ "embed-grad-scale", REAL, .real = r->embed_grad },
 		{ "document-mask", WHOLE, .whole = r->document_mask },
 		{ "spike", REAL, .real = r->spike },
 		{ "spike-skip", WHOLE, .whole = r->spike_skip },

@@ -16,7 +16,7 @@ struct err;
 struct train_recipe {
 	struct schedule schedule;
 	struct optimiser_options optimiser;
-	double label_smoothing, z_loss, clip;
+	double label_smoothing, z_loss, clip, embed_grad;
 	bool document_mask;
 	double spike;        /* standard deviations; 0: never */
 	uint64_t spike_skip; /* steps left out */

@@ -31,6 +31,13 @@ struct net {
 	double *sum;
 	/* Of the loss that is trained on; net_loss() measures without them. */
 	double smoothing, z;
+	/*
+	 * The gradient of the table of embeddings is multiplied by this before
+	 * it is added; 1 at first, less for steadier large models.  The head's
+	 * share of a tied table is left.  Source: Zeng et al., GLM-130B, arXiv
+	 * 2210.02414, section 3.3.
+	 */
+	double embed_grad;
 	/* On the host, for getting tokens in and losses out. */
 	int32_t *host_ids;
 	void *host_loss;

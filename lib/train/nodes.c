@@ -53,12 +53,16 @@ embed_fwd(const struct pass *s, const struct node *x)
 static void
 embed_bwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->embed_bwd(grad_at(s, x->param), tensor_at(s, x->gout),
-	    s->n->ids, s->N, width(s, x->out));
+	void *dout = tensor_at(s, x->gout);
+
 	if (x->param2 != PARAM_NONE)
-		s->n->ops->position_bwd(grad_at(s, x->param2),
-		    tensor_at(s, x->gout), s->first, s->B, s->T,
-		    width(s, x->out));
+		s->n->ops->position_bwd(grad_at(s, x->param2), dout, s->first,
+		    s->B, s->T, width(s, x->out));
+	if (s->n->embed_grad != 1)
+		s->n->ops->blend(
+		    dout, dout, dout, elements(s, x->out), s->n->embed_grad, 0);
+	s->n->ops->embed_bwd(
+	    grad_at(s, x->param), dout, s->n->ids, s->N, width(s, x->out));
 }
 
 static void

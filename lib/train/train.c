@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "train/checkpoint.h"
 #include "train/train.h"
+#include "train/tboard.h"
 #include "train/unigram.h"
 #include "train/weights.h"
 
@@ -24,6 +25,7 @@ struct run {
 	struct optimiser opt;
 	struct checkpoint c;
 	struct runlog log;
+	struct tboard board;
 	struct spikes spikes;
 	struct rows micro;        /* of a micro-batch */
 	uint64_t counted;         /* targets of the step */
@@ -46,6 +48,7 @@ train_defaults(struct train_options *o)
 		.eps = 1e-8,
 		.decay = .1,
 		.spike_skip = 4,
+		.embed_grad_scale = 1,
 		.clip = 1,
 		.save_every = 1000,
 		.keep = 3 };
@@ -68,6 +71,10 @@ check_options(const struct train_options *o, struct err *e)
 	    !(o->z_loss >= 0))
 		return err_set(e, ERR_ARG,
 		    "label smoothing must be in [0, 1), z-loss not below 0");
+	if (!(o->embed_grad_scale > 0) || o->embed_grad_scale > 1)
+		return err_set(e, ERR_ARG,
+		    "the scale of the embeddings' gradient must be above 0, "
+		    "at most 1");
 	if (!(o->spike >= 0) || o->spike_skip == 0)
 		return err_set(e, ERR_ARG,
 		    "a spike must be above 0 deviations and leave out a step");
@@ -116,6 +123,7 @@ resolve(struct run *t, struct err *e)
 		    .spare_embeddings = o->spare_embeddings },
 		.label_smoothing = o->label_smoothing,
 		.z_loss = o->z_loss,
+		.embed_grad = o->embed_grad_scale,
 		.document_mask = o->document_mask,
 		.spike = o->spike,
 		.spike_skip = o->spike_skip,
@@ -189,6 +197,7 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 		return e->code;
 	t->n.smoothing = t->o->label_smoothing;
 	t->n.z = t->o->z_loss;
+	t->n.embed_grad = t->o->embed_grad_scale;
 	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
 	if (t->valid)
 		t->valid_counts = calloc(c->vocab, sizeof(*t->valid_counts));
@@ -248,6 +257,10 @@ go_back(struct run *t, struct err *e)
 	    (int)sizeof(path))
 		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
 	runlog_close(&t->log);
+	tboard_close(&t->board);
+	if (t->o->tensorboard &&
+	    tboard_open(&t->board, t->o->tensorboard, t->c.step, e) < 0)
+		return e->code;
 	return runlog_open(&t->log, path, t->c.step, e);
 }
 
@@ -514,7 +527,8 @@ one_step(struct run *t, struct err *e)
 	if (t->valid && due(t->o->valid_every, t->c.step, t->rows->steps) &&
 	    validate(t, e) < 0)
 		return e->code;
-	if (runlog_add(&t->log, &t->r, e) < 0)
+	if (runlog_add(&t->log, &t->r, e) < 0 ||
+	    (t->board.fd >= 0 && tboard_add(&t->board, &t->r, e) < 0))
 		return e->code;
 	if (t->ev->step)
 		t->ev->step(t->ev->ctx, &t->r);
@@ -546,6 +560,7 @@ static void
 close_run(struct run *t)
 {
 	runlog_close(&t->log);
+	tboard_close(&t->board);
 	spikes_close(&t->spikes);
 	optimiser_close(&t->opt);
 	net_close(&t->n);
@@ -566,7 +581,8 @@ train_run(const struct model_config *c, const struct train_options *o,
 		.rows = rows,
 		.valid = valid,
 		.ev = ev,
-		.log = { .fd = -1 } };
+		.log = { .fd = -1 },
+		.board = { .fd = -1 } };
 	int rc;
 
 	if ((rc = check_options(o, e)) < 0 ||

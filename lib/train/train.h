@@ -27,6 +27,7 @@ struct train_options {
 	const char *dir;       /* where checkpoints and log go; created */
 	const char *init;      /* a folder of first weights, or NULL: random */
 	const char *tokenizer; /* a file to put into checkpoints, or NULL */
+	const char *tensorboard; /* a folder for events (tboard.h), or NULL */
 	enum optimiser_kind optimiser;
 	enum schedule_kind schedule;
 	double lr, min_lr_ratio;
@@ -36,7 +37,8 @@ struct train_options {
 	double decay;          /* of matrices */
 	bool spare_embeddings; /* embeddings and head don't decay */
 	double label_smoothing, z_loss;
-	bool document_mask; /* no token looks before its document */
+	double embed_grad_scale; /* of the embedding's gradient (net.h) */
+	bool document_mask;      /* no token looks before its document */
 	/*
 	 * A loss so many standard deviations above the mean of those before it
 	 * (spike.h), or one that is no number, goes back to the last checkpoint

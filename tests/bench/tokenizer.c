@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "io/stream.h"
+#include "tokenizer/bpe.h"
 #include "tokenizer/learn.h"
 #include "tokenizer/pretok.h"
 #include "tokenizer/tokenizer.h"
@@ -142,6 +143,26 @@ encode(const struct tokenizer *t, struct str text, struct ids *ids,
 	return rc;
 }
 
+/* Seconds to decode, the memory for it being there. */
+static int
+decode(const struct tokenizer *t, const struct ids *ids, double *seconds,
+    struct err *e)
+{
+	struct buf back = { 0 };
+	double start = 0;
+	int rc = 0, i;
+
+	for (i = 0; rc == 0 && i <= RUNS; i++) {
+		if (i == 1)
+			start = now();
+		buf_clear(&back);
+		rc = tokenizer_decode(t, ids->v, ids->n, &back, e);
+	}
+	*seconds = (now() - start) / RUNS;
+	buf_free(&back);
+	return rc;
+}
+
 static int
 run_long(const struct tokenizer *t, const char *what, int letters, char *p,
     size_t n, struct err *e)
@@ -169,8 +190,7 @@ run(struct str text, char *scratch, const char *path, struct err *e)
 	static const char *const names[] = { "gpt2", "cl100k", "o200k" };
 	struct tokenizer *t;
 	struct ids ids = { 0 };
-	struct buf back = { 0 };
-	double first, again, start;
+	double first, again;
 	size_t i;
 	int rc;
 
@@ -181,37 +201,81 @@ run(struct str text, char *scratch, const char *path, struct err *e)
 	rc = encode(t, text, &ids, &first, &again, e);
 	print("encoding, first pass", first, (double)text.n);
 	print("encoding, again", again, (double)text.n);
-	start = now();
 	if (rc == 0)
-		rc = tokenizer_decode(t, ids.v, ids.n, &back, e);
-	print("decoding", now() - start, (double)text.n);
+		rc = decode(t, &ids, &again, e);
+	print("decoding", again, (double)text.n);
 	if (rc == 0)
 		rc = run_long(t, "a", 1, scratch, 10000000, e);
 	if (rc == 0)
 		rc = run_long(t, "random letters", 26, scratch, 10000000, e);
 	ids_free(&ids);
-	buf_free(&back);
 	tokenizer_free(t);
 	return rc;
 }
 
-int
-main(void)
+/*
+ * A text file, with a tokenizer of yours: the first pass over it, the mean of
+ * those after, decoding.  Parallel peers are measured by
+ * tests/parity/encode_speed.py, which runs this.
+ */
+static int
+run_file(const char *tokenizer, const char *path, struct err *e)
+{
+	struct tokenizer *t;
+	struct ids ids = { 0 };
+	double first, again;
+	size_t n;
+	char *p;
+	int rc;
+
+	if (tokenizer_load(&t, tokenizer, NULL, e) < 0)
+		return e->code;
+	rc = in_slurp(path, &p, &n, e);
+	if (rc == 0)
+		print("splitting",
+		    split(
+			tokenizer_bpe(t)->pattern, (struct str){ p, n }, NULL),
+		    (double)n);
+	if (rc == 0)
+		rc = encode(t, (struct str){ p, n }, &ids, &first, &again, e);
+	if (rc == 0) {
+		print("encoding, first pass", first, (double)n);
+		print("encoding, again", again, (double)n);
+		rc = decode(t, &ids, &again, e);
+		print("decoding", again, (double)n);
+		free(p);
+	}
+	ids_free(&ids);
+	tokenizer_free(t);
+	return rc;
+}
+
+static int
+run_own(struct err *e)
 {
 	char path[] = "/tmp/quern-bench-XXXXXX", *scratch = malloc(10000000);
 	struct buf b = { 0 };
-	struct err e;
 	int fd = mkstemp(path), rc;
 
 	if (fd < 0 || !scratch)
-		return 1;
+		return err_set(e, ERR_IO, "no room for a text");
 	close(fd);
 	make_text(&b);
-	rc = run(buf_view(&b), scratch, path, &e);
-	if (rc < 0)
-		fprintf(stderr, "bench: %s\n", e.msg);
+	rc = run(buf_view(&b), scratch, path, e);
 	unlink(path);
 	buf_free(&b);
 	free(scratch);
+	return rc;
+}
+
+/* Without arguments a text of our own; else TOKENIZER FILE. */
+int
+main(int argc, char **argv)
+{
+	struct err e;
+	int rc = argc == 3 ? run_file(argv[1], argv[2], &e) : run_own(&e);
+
+	if (rc < 0)
+		fprintf(stderr, "bench: %s\n", e.msg);
 	return rc < 0;
 }

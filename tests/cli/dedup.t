@@ -218,19 +218,31 @@ check "too little memory: no output" test ! -e little.jsonl
 quern dedup minhash --memory 64M many.jsonl >got.jsonl
 quern dedup minhash many.jsonl >want.jsonl
 check "enough memory: the same" cmp want.jsonl got.jsonl
-bad=''
-for size in 16 18 20 21 22 23 24 26; do
-	rm -f got.jsonl p.tsv
-	if quern dedup minhash --threads 1 --memory ${size}M --pairs p.tsv many.jsonl -o got.jsonl 2>err; then
-		cmp -s want.jsonl got.jsonl || bad+=" $size"
-	elif [ -e got.jsonl ] || [ -e p.tsv ] || ! grep -q 'give more' err; then
-		bad+=" $size"
-	else
-		refused=$size
-	fi
+# Whatever the memory: the same bytes, with runs on disk or without.
+quern dedup minhash --pairs want.tsv --stats want.json many.jsonl --rejects want.rej -o want.jsonl
+for size in 16M 17M 20M 40M 1G; do
+	quern dedup minhash --threads 1 --memory $size --pairs p.tsv --stats got.json \
+		--rejects got.rej many.jsonl -o got.jsonl
+	check "minhash with $size: the same" cmp want.jsonl got.jsonl
+	check "with $size: the same reasons" cmp want.rej got.rej
+	check "with $size: the same pairs" cmp want.tsv p.tsv
+	equal "with $size: the same counts" "$(jq -c .dropped,.candidates,.verified,.clusters want.json)" \
+		"$(jq -c .dropped,.candidates,.verified,.clusters got.json)"
 done
-equal "with any memory: the same, or nothing" "" "$bad"
-check "with too little it was nothing" test "${refused:-}"
+for method in "exact --normal" url "lines --prefer longest" "minhash --profile datatrove"; do
+	# shellcheck disable=SC2086 # words are wanted
+	for size in 16M 1G; do
+		quern dedup $method --threads 1 --memory $size --stats $size.json \
+			--rejects $size.rej broken.jsonl -o $size.jsonl
+	done
+	check "$method with 16M: the same" cmp 16M.jsonl 1G.jsonl
+	check "$method with 16M: the same reasons" cmp 16M.rej 1G.rej
+	check "$method with 16M: the same counts" cmp 16M.json 1G.json
+done
+mkdir nowhere
+TMPDIR=$tmp/nowhere/at/all exits 1 "nowhere for sorted runs" \
+	quern dedup minhash --memory 16M --threads 1 many.jsonl -o got.none
+check "and no output" test ! -e got.none
 exits 1 "a full disk" quern dedup minhash many.jsonl -o /dev/full
 exits 1 "a full disk for pairs" quern dedup minhash many.jsonl --pairs /dev/full -o got.full
 check "and no output" test ! -e got.full

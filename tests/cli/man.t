@@ -40,6 +40,10 @@ subcommands() { # subcommands COMMAND
 		}'
 }
 
+stages() { # stages COMMAND SUBCOMMAND: those that a subcommand has in turn
+	quern "$1" "$2" -h | sed -n 's/^stages: //p' | tr -d ,
+}
+
 without() { # without A B: lines of A that are not in B
 	comm -23 <(sort -u <<<"$1") <(sort -u <<<"$2") | tr '\n' ' ' | sed 's/ $//'
 }
@@ -86,7 +90,10 @@ equal "quern.1 has the common options" "" \
 for c in $commands; do
 	page=man/quern-$c.1
 	[ -e "$page" ] || continue
-	own=$(for s in $(subcommands "$c"); do help_options own "$c" "$s"; done
+	own=$(for s in $(subcommands "$c"); do
+		help_options own "$c" "$s"
+		for t in $(stages "$c" "$s"); do help_options own "$c" "$s" "$t"; done
+	done
 		help_options own "$c")
 	told=$(man_options "$page")
 	equal "quern-$c.1 has every option of quern $c" "" "$(without "$own" "$told")"

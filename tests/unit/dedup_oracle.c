@@ -158,7 +158,7 @@ run_dedup(const struct minhash_opt *opt, int threads, struct err *e)
 	if (rc == 0)
 		rc = run_open(&r, &cmd, &common, false, warn, e);
 	if (rc == 0 && opt)
-		rc = dedup_minhash(&in, &r, opt, e);
+		rc = dedup_minhash(&in, &r, opt, NULL, e);
 	else if (rc == 0)
 		rc = dedup_exact(&in, &r, &plain, e);
 	if (rc == 0)

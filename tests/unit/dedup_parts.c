@@ -9,16 +9,17 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/opt.h"
-#include "dedup/bands.h"
 #include "dedup/budget.h"
 #include "dedup/exact.h"
 #include "dedup/groups.h"
+#include "dedup/key.h"
+#include "dedup/prefer.h"
 #include "dedup/shingles.h"
-#include "dedup/choose.h"
 #include "dedup/roots.h"
 #include "dedup/signer.h"
 #include "dedup/simple.h"
 #include "dedup/sort.h"
+#include "io/doc.h"
 #include "../tap.h"
 
 static uint64_t seed;
@@ -343,17 +344,17 @@ roots_as_defined(void)
 	/* Two bands of one row; 0-1, 2-3 by the first, 1-2 by the second. */
 	static const uint64_t sig[][2] = { { 5, 1 }, { 5, 2 }, { 4, 2 },
 		{ 4, 3 }, { 6, 4 } };
-	struct budget budget = { .limit = 1 << 20 };
-	struct roots r = { .budget = &budget, .nband = 2, .nrow = 1 };
-	struct choice c[5];
+	struct roots r;
 	struct err e;
 	size_t i;
 
+	roots_init(&r, 2, 1, 1 << 20);
 	for (i = 0; i < 5; i++)
-		if (roots_add(&r, sig[i], &e) < 0)
+		if (roots_add(&r, (const char *)sig[i], &e) < 0)
 			return;
-	OK(roots_run(&r, c, &e) == 0 && c[0].head == 0 && c[1].head == 0 &&
-		c[2].head == 0 && c[3].head == 0 && c[4].head == 4,
+	OK(roots_run(&r, &e) == 0 && r.head[0] == 0 && r.head[1] == 0 &&
+		r.head[2] == 0 && r.head[3] == 0 && r.head[4] == 4 &&
+		r.joined == 3,
 	    "roots: clusters that meet are one, of the first's root");
 	roots_free(&r);
 }
@@ -418,33 +419,72 @@ normal_is(const char *text, const char *want)
 	buf_free(&out);
 }
 
+/* A document whose line is n blanks, at a place. */
+static void
+add_doc(
+    struct sorter *s, uint64_t key, const char *id, size_t n, uint64_t place)
+{
+	struct doc d = { .id = str_c(id), .place = place };
+	struct hash128 h = { key, 7 };
+	struct buf b = { 0 }, rank = { 0 };
+	struct prefer none = { .n = 0 };
+	struct err e;
+
+	d.line = (struct str){ "          ", n };
+	groups_key(&b, &h);
+	groups_who(&b, &d, &none, &rank);
+	buf_putc(&b, '!');
+	if (sorter_add(s, buf_view(&b), &e) < 0)
+		exit(1);
+	buf_free(&b);
+	buf_free(&rank);
+}
+
+static void
+add_earlier(struct sorter *s, uint64_t key, const char *id, uint64_t place)
+{
+	struct hash128 h = { key, 7 };
+	struct buf b = { 0 };
+	struct err e;
+
+	groups_key(&b, &h);
+	groups_earlier(&b, str_c(id), place);
+	if (sorter_add(s, buf_view(&b), &e) < 0)
+		exit(1);
+	buf_free(&b);
+}
+
 static void
 best_of_a_group(void)
 {
-	struct opt_common opt = { .threads = 1, .memory = 1 << 30 };
-	struct hash128 one = { 1, 1 }, two = { 1, 2 };
-	struct who w[] = { { STR("b"), 5, 0, { 0 } },
-		{ STR("a2"), 5, 1, { 0 } }, { STR("a"), 9, 4, { 0 } },
-		{ STR("a"), 3, 6, { 0 } }, { STR("a"), 3, 7, { 0 } } };
-	struct budget b;
-	struct groups g;
+	struct sorter s;
+	struct groups g = { .docs = &s };
+	struct member m;
+	struct buf got = { 0 }, id = { 0 };
 	struct err e;
-	uint32_t at[5];
-	int rc[5], i;
 
-	budget_init(&b, &opt, &e);
-	groups_init(&g, &b, false);
-	for (i = 0; i < 5; i++)
-		rc[i] = groups_add(&g, &w[i], i == 1 ? &two : &one, &at[i], &e);
-	OK(rc[0] == 1 && rc[1] == 1 && rc[2] == 0 && at[2] == at[0] &&
-		at[1] != at[0],
-	    "groups: one a key");
-	OK(g.v[at[0]].best.ordinal == 6 && g.v[at[0]].count == 4,
-	    "groups: the smallest id, then line hash, then place is the best");
-	OK(groups_of(&g, 1) == at[1] && groups_of(&g, 2) == NO_GROUP &&
-		groups_of(&g, 99) == NO_GROUP,
-	    "groups: of a document");
-	groups_free(&g);
+	sorter_init(&s, false, 1 << 20);
+	add_doc(&s, 1, "b", 5, 0);
+	add_doc(&s, 2, "a2", 5, 1);
+	add_doc(&s, 1, "a", 3, 6);
+	add_doc(&s, 1, "a", 3, 4);
+	add_doc(&s, 3, "a", 1, 9);
+	add_earlier(&s, 3, "z", 2);
+	sorter_sort(&s, &e);
+	while (groups_next(&g, &m, &e) > 0) {
+		buf_clear(&id);
+		key_get_str(&m.who.id, &id);
+		buf_printf(&got, "%s%.*s@%d%s", m.first ? "\n" : " ", (int)id.n,
+		    id.p, (int)m.who.place, m.who.earlier ? "!" : "");
+		OK(m.who.earlier || str_eq(m.payload, STR("!")),
+		    "groups: the payload comes back");
+	}
+	OK(str_eq(buf_view(&got), STR("\na@4 a@6 b@0\na2@1\nz@2! a@9")),
+	    "groups: earlier dumps, then the smallest id, line hash, place is "
+	    "first");
+	sorter_free(&s);
+	buf_free(&got);
+	buf_free(&id);
 }
 
 static void

@@ -17,6 +17,35 @@ static char in_path[2][128], out_path[128], rej_path[128], stats_path[128];
 static struct err e;
 static struct buf warnings;
 
+/* Notes: the place of each document, which takes it. */
+static int
+note_places(
+    void *ctx, uint64_t from, uint64_t to, struct buf *note, struct err *err)
+{
+	(void)ctx;
+	(void)err;
+	for (; from < to; from++)
+		buf_put(note, &from, sizeof(from));
+	return 0;
+}
+
+static bool
+takes_its_place(struct doc *d)
+{
+	uint64_t place;
+
+	if (d->note->n < sizeof(place))
+		return false;
+	memcpy(&place, d->note->p, sizeof(place));
+	/* One that is damaged took none. */
+	while (place < d->place && d->note->n > sizeof(place)) {
+		d->note->p += sizeof(place);
+		d->note->n -= sizeof(place);
+		memcpy(&place, d->note->p, sizeof(place));
+	}
+	return place == d->place && (place & UINT32_MAX) == d->record;
+}
+
 static int
 drop_every_third(
     void *ctx, void *worker, struct doc *d, struct emit *em, struct err *err)
@@ -28,6 +57,8 @@ drop_every_third(
 
 	(void)ctx;
 	(void)worker;
+	if (!takes_its_place(d))
+		return err_set(err, ERR_CHECK, "a note is not there");
 	buf_put(&em->side, &d->ordinal, sizeof(d->ordinal));
 	if (d->ordinal % 3 == 2)
 		return emit_drop(em, d, &why, err);
@@ -66,8 +97,9 @@ static struct tally tally;
 static int
 run(int threads, bool strict, size_t nfile)
 {
-	static const struct docs_ops ops = { .doc = drop_every_third,
-		.fold = in_order };
+	static const struct docs_ops ops = {
+		.doc = drop_every_third, .fold = in_order, .note = note_places
+	};
 	static const struct opt_cmd cmd = { .name = "test" };
 	char *args[2] = { in_path[0], in_path[1] };
 	uint64_t next = 0;

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/text/utf8.h"
 #include "../tap.h"
+#include "tokenizer/bytemask.h"
 #include "tokenizer/pretok.h"
 #include "tokenizer/uclass.h"
 
@@ -43,6 +44,7 @@ static const struct {
 enum { NPATTERN = sizeof(patterns) / sizeof(*patterns), MAXCHAR = 200 };
 
 static uint64_t seed = 1;
+static int ntext = 3000; /* of a kind; more: argv[1] */
 
 static uint64_t
 rnd(uint64_t n)
@@ -131,6 +133,32 @@ test_classes(void)
 	pcre2_match_data_free(m);
 }
 
+/* ---- masks of 64 bytes ---- */
+
+static void
+test_masks(void)
+{
+	struct bytemask want, got;
+	uint8_t p[BYTEMASK];
+	int level, i, k, bad;
+
+	for (level = 1; level < BYTEMASK_LEVELS; level++) {
+		for (i = bad = 0; i < 2000; i++) {
+			for (k = 0; k < BYTEMASK; k++)
+				p[k] = (uint8_t)(i < 8 ? (uint64_t)(i * 64 + k)
+						       : rnd(256));
+			bytemask_force(BYTEMASK_PLAIN);
+			bytemask_best()(&want, p);
+			if (!bytemask_force((enum bytemask_level)level))
+				continue;
+			bytemask_best()(&got, p);
+			bad += memcmp(&want, &got, sizeof(got)) != 0;
+		}
+		OK(bad == 0, "masks of level %d are the plain ones (%d differ)",
+		    level, bad);
+	}
+}
+
 /* ---- texts ---- */
 
 /* A text as we get it, and as the oracle does, character by character. */
@@ -172,6 +200,19 @@ tricky(void)
 	return cps[rnd(sizeof(cps) / sizeof(*cps))];
 }
 
+/* Of ASCII only: what scanners take 64 bytes a step. */
+static uint32_t
+ascii(void)
+{
+	static const char cs[] = "   \n\n\r\t''''//..!(\f\v012345";
+	static const char letters[] = "sStTrReEvVmMlLdDaAxXzZ";
+	uint64_t r = rnd(100);
+
+	if (r < 50)
+		return (uint8_t)letters[rnd(sizeof(letters) - 1)];
+	return r < 99 ? (uint8_t)cs[rnd(sizeof(cs) - 1)] : (uint32_t)rnd(128);
+}
+
 /*
  * Bytes that can't be part of a character whatever stands beside them.  (Other
  * forms of invalid text: test_invalid().)
@@ -196,6 +237,8 @@ make_sample(struct sample *s, int how)
 			add_char(s, 0, stray());
 		else if (how == 1 && rnd(2))
 			add_char(s, pool[rnd(npool)], -1);
+		else if (how == 3 || (how == 4 && rnd(20)))
+			add_char(s, ascii(), -1);
 		else
 			add_char(s, tricky(), -1);
 	}
@@ -226,16 +269,16 @@ static bool
 same_as_oracle(struct pretok_scan *scan, pcre2_code *re, pcre2_match_data *m,
     const struct sample *s)
 {
-	size_t want[MAXCHAR], got[MAXCHAR], n, i, cap = 1 + rnd(9);
-	size_t have = 0;
+	size_t want[MAXCHAR], got[2 * MAXCHAR], n, i, have = 0;
+	size_t cap = 1 + rnd(rnd(3) ? (size_t)MAXCHAR - 1 : (size_t)9);
 	struct err e;
 	ptrdiff_t k;
 
 	n = oracle(re, m, s, want);
 	if (pretok_start(scan, (struct str){ s->raw, s->nraw }, &e) < 0)
 		return false;
-	while ((k = pretok_next(scan, got + have,
-		    cap < MAXCHAR - have ? cap : MAXCHAR - have, &e)) > 0)
+	while (
+	    have <= MAXCHAR && (k = pretok_next(scan, got + have, cap, &e)) > 0)
 		have += (size_t)k;
 	if (k < 0 || have != n)
 		return false;
@@ -287,26 +330,30 @@ can_cut(struct pretok_scan *scan, const struct sample *s)
 static void
 test_pattern(const char *name, const char *regex)
 {
-	static const char *const kinds[] = { "tricky", "any", "stray bytes" };
+	static const char *const kinds[] = { "tricky", "any", "stray bytes",
+		"ASCII", "mostly ASCII" };
 	pcre2_match_data *m = pcre2_match_data_create(1, NULL);
 	pcre2_code *re = compile(regex);
 	struct pretok_scan *scan;
 	struct pretok *pt;
 	static struct sample s;
 	struct err e;
-	int how, i, bad, cut;
+	int how, i, bad, cut, level;
 
 	if (!OK(pretok_open(&pt, name, &e) == 0, "%.20s opens", name))
 		return;
 	scan = pretok_scan_new(pt, &e);
-	for (how = 0; how < 3; how++) {
-		for (i = bad = cut = 0; i < 4000; i++) {
+	for (how = 0; how < 5; how++) {
+		for (i = bad = cut = 0; i < ntext; i++) {
+			/* By each way that this processor has. */
+			level = i % BYTEMASK_LEVELS;
+			bytemask_force((enum bytemask_level)level);
 			make_sample(&s, how);
 			bad += !same_as_oracle(scan, re, m, &s);
 			cut += !can_cut(scan, &s);
 		}
-		OK(bad == 0, "%.20s on 4000 texts of %s characters (%d differ)",
-		    name, kinds[how], bad);
+		OK(bad == 0, "%.20s on %d texts of %s characters (%d differ)",
+		    name, ntext, kinds[how], bad);
 		OK(cut == 0, "they may be cut (%d differ)", cut);
 	}
 	pretok_scan_free(scan);
@@ -393,11 +440,14 @@ test_invalid(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	size_t i;
 
+	if (argc > 1)
+		ntext = atoi(argv[1]);
 	test_classes();
+	test_masks();
 	for (i = 0; i < NPATTERN; i++)
 		test_pattern(patterns[i].name, patterns[i].regex);
 	/* Not the regex that is known by name: this one runs in PCRE2. */

@@ -109,6 +109,45 @@ worst_error(struct net *n, const struct rows *rows, const double *grads)
 	return worst;
 }
 
+/* The embedding's gradient is scaled, all others are as they were. */
+static void
+test_embed_grad(const struct model_config *c)
+{
+	uint32_t tokens[ROWS * (SEQ + 1)];
+	struct rows rows = marks;
+	struct program p;
+	struct net n, f;
+	struct err e;
+	double loss = 0, want;
+	bool same = true;
+	size_t i, end;
+
+	fill_rows(tokens, ROWS * (SEQ + 1), c->vocab);
+	rows.tokens = tokens;
+	if (!OK(program_build(&p, c, ROWS * SEQ, true, &e) == 0 &&
+		    net_open(&n, &p, ops_ref(), &e) == 0 &&
+		    net_open(&f, &p, ops_ref(), &e) == 0,
+		"set up"))
+		return;
+	unsettle(&n);
+	unsettle(&f);
+	f.embed_grad = .25;
+	net_train(&n, &rows, ROWS, SEQ, 1, &loss, &e);
+	net_train(&f, &rows, ROWS, SEQ, 1, &loss, &e);
+	end = p.params.embedding + (size_t)c->vocab * c->dim;
+	for (i = 0; i < p.params.size; i++) {
+		want = ((double *)n.grads)[i];
+		if (i >= p.params.embedding && i < end)
+			want *= .25;
+		same = same && fabs(((double *)f.grads)[i] - want) <=
+				   1e-12 * fabs(want);
+	}
+	OK(same, "the embedding's gradient is a quarter, the rest the same");
+	net_close(&n);
+	net_close(&f);
+	program_free(&p);
+}
+
 static void
 test_model(const char *what, const struct model_config *c)
 {
@@ -330,6 +369,7 @@ test_families(void)
 	marks = (struct rows){ 0 };
 	extra = .2;
 	test_model("label smoothing, z-loss", &untied);
+	test_embed_grad(&untied);
 	extra = 0;
 }
 

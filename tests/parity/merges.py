@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Merges of quern against those of BpeTrainer of Hugging Face's tokenizers.
+
+Each corpus, written out as lines of text, trains both; the vocabularies and the
+lists of merges must be equal.  A table says so, with seconds of processor time
+and the peak memory of either side.
+
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install tokenizers
+    /tmp/peers/bin/python tests/parity/merges.py --shared ../shared
+
+Exits 1 if anything differs.
+"""
+import argparse
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+TRAIN = """
+import sys
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+text, vocab, out = sys.argv[1:]
+t = Tokenizer(models.BPE())
+t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+t.train([text], trainers.BpeTrainer(
+    vocab_size=int(vocab), special_tokens=["<|endoftext|>"],
+    initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+t.save(out)
+"""
+
+
+def texts_of(path):
+    data = subprocess.run(["zstd", "-dcq", path], check=True,
+                          capture_output=True).stdout
+    if ".jsonl" not in path:
+        yield data.decode("utf-8", "ignore")
+        return
+    for line in data.splitlines():
+        try:
+            doc = json.loads(line)
+        except ValueError:
+            continue
+        for value in doc.values() if isinstance(doc, dict) else ():
+            if isinstance(value, str):
+                yield value.encode("utf-8", "ignore").decode("utf-8")
+
+
+def run(argv, threads):
+    """Seconds of processor time and peak memory in MB."""
+    env = dict(os.environ, RAYON_NUM_THREADS=str(threads))
+    child = subprocess.Popen(argv, env=env)
+    _, status, used = os.wait4(child.pid, 0)
+    if status:
+        sys.exit("%s: exit status %d" % (argv[0], status))
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def merges(path):
+    with open(path, encoding="utf-8") as f:
+        model = json.load(f)["model"]
+    return model["vocab"], [tuple(m.split(" ") if isinstance(m, str) else m)
+                            for m in model["merges"]]
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--shared", default="../shared")
+    p.add_argument("--quern", default="build/bin/quern")
+    p.add_argument("--vocab", default="1000,8000,32000,100000")
+    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--only", default="", help="part of a corpus's path")
+    p.add_argument("--file", help="one text file instead of the corpora")
+    opt = p.parse_args()
+    bad = 0
+    print("%-44s %7s %6s  %-6s %8s %8s %6s %7s %7s" % (
+        "corpus", "MB", "vocab", "merges", "hf s", "quern s", "ratio",
+        "hf MB", "our MB"))
+    with tempfile.TemporaryDirectory() as tmp:
+        text = opt.file or os.path.join(tmp, "text.txt")
+        files = [opt.file] if opt.file else [
+            f for f in sorted(glob.glob(opt.shared + "/data/*/*.zst"))
+            if opt.only in f and any(k in f for k in (".jsonl", ".txt"))]
+        for path in files:
+            if not opt.file:
+                with open(text, "w", encoding="utf-8", newline="") as f:
+                    f.write("\n".join(texts_of(path)))
+            if os.path.getsize(text) < 1000:
+                continue
+            for vocab in opt.vocab.split(","):
+                out = [os.path.join(tmp, n) for n in ("hf.json", "our.json")]
+                hf = run([sys.executable, "-c", TRAIN, text, vocab, out[0]],
+                         opt.threads)
+                our = run([opt.quern, "tokenizer", "train", "-q", "--lines",
+                           "--vocab", vocab, "--threads", str(opt.threads),
+                           "-o", out[1], text], opt.threads)
+                same = merges(out[0]) == merges(out[1])
+                bad += not same
+                print("%-44s %7.1f %6s  %-6s %8.2f %8.2f %6.1f %7.0f %7.0f" % (
+                    "/".join(path.split("/")[-2:]),
+                    os.path.getsize(text) / 1e6, vocab,
+                    "same" if same else "DIFFER", hf[0], our[0],
+                    hf[0] / our[0], hf[1], our[1]), flush=True)
+    sys.exit(bad > 0)
+
+
+main()
