@@ -185,16 +185,11 @@ plan_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 	return show_as(m, show_plan, text, e);
 }
 
-static const struct opt plan_opts[] = { { "format", 0, OPT_STR, &format,
+static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
 					    "FORMAT", "how to print it",
 					    "text,json" },
 	{ "svg", 0, OPT_STR, &svg, "FILE",
 	    "draw shares, batches and row lengths over the run", NULL },
-	JOURNAL_OPT, { 0 } };
-
-static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
-					    "FORMAT", "how to print it",
-					    "text,json" },
 	JOURNAL_OPT, { 0 } };
 
 static int
@@ -224,7 +219,7 @@ plan_main(int argc, char **argv)
 		.args = "RECIPE",
 		.summary = "the phases in steps, rows and tokens",
 		.example = "quern mix plan --format json run.mix | jq .steps",
-		.opts = plan_opts,
+		.opts = show_opts,
 		.common = common_opts,
 	};
 	const struct task t = { &c, 1, 1, "name one RECIPE", true, plan_work };
@@ -393,8 +388,22 @@ stream_main(int argc, char **argv)
 static int
 at_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 {
-	return show_at(m, argv[2], text, e);
+	struct textcodec codec = { 0 };
+	int rc = tokenizer ? tokenizer_open(&codec, tokenizer, e) : 0;
+
+	if (rc == 0)
+		rc = show_at(m, argv[2], tokenizer ? &codec : NULL, text, e);
+	if (codec.close)
+		codec.close(codec.ctx);
+	return rc;
 }
+
+static const struct opt at_opts[] = { { "tokenizer", 't', OPT_STR, &tokenizer,
+					  "FILE",
+					  "the shards' tokenizer.json, to show "
+					  "the text, too",
+					  NULL },
+	JOURNAL_OPT, { 0 } };
 
 static int
 at_main(int argc, char **argv)
@@ -404,7 +413,7 @@ at_main(int argc, char **argv)
 		.args = "RECIPE STEP[:ROW[:COL]]",
 		.summary = "which documents a step saw",
 		.example = "quern mix at run.mix 120:3:17",
-		.opts = journal_opts,
+		.opts = at_opts,
 		.common = common_opts,
 	};
 	const struct task t = { &c, 2, 1,
@@ -556,18 +565,13 @@ amend(const struct opt_cmd *c, char **argv, int n, struct err *e)
 static int
 amend_main(int argc, char **argv)
 {
-	static const struct opt amend_opts[] = {
-		{ "journal", 0, OPT_STR, &journal, "FILE", "the run's journal",
-		    NULL },
-		{ 0 }
-	};
 	static const struct opt_cmd c = {
 		.name = "mix amend",
 		.args = "RECIPE STEP SHARE...",
 		.summary = "from a step on, read sources in other shares",
 		.example = "quern mix amend --journal model/journal.jsonl "
 			   "run.mix 2000 web:60 code:40",
-		.opts = amend_opts,
+		.opts = journal_opts,
 		.common = common_opts,
 	};
 	struct err e;
