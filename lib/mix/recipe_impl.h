@@ -67,6 +67,23 @@ int recipe_add_batch(struct parser *p, struct recipe_batch b);
 int recipe_shares(
     struct parser *p, const struct word *w, size_t n, struct recipe_blend *b);
 
+/* pace=: how a phase's ordered sources open up. */
+struct recipe_pace {
+	const struct word *at; /* NULL: they don't */
+	bool square;
+	double start;
+	uint32_t parts;
+};
+
+int
+recipe_read_pace(struct parser *p, const struct word *w, struct recipe_pace *o);
+/* The phase in stages of growing competence. */
+int recipe_add_paced(struct parser *p, const struct recipe_pace *o,
+    const struct recipe_phase *ph);
+/* ph->d and w from the shares of ph->blend, which don't change. */
+int recipe_weigh(struct parser *p, struct recipe_phase *ph);
+int recipe_add_phase(struct parser *p, const struct recipe_phase *ph);
+
 /* Names and shares of a list, taken apart. */
 struct item {
 	const struct word *word;

@@ -97,6 +97,16 @@ quern tokenizer train -q --vocab 258 -o other.json docs.jsonl
 rm s/d?.order
 exits 3 "another tokenizer is refused" quern mix index --tokenizer other.json zip.mix
 
+# Competence: the shortest tenth first, more and more of them.
+recipe pace 'source a s order=len' 'batch 64' 'phase p 8K seq=16 a pace=sqrt:0.1'
+quern mix index -q pace.mix >/dev/null
+check "paced" quern mix check -o pace.txt pace.mix
+quern mix stream --format jsonl -o pace.jsonl pace.mix
+equal "... parts open one after the other" "$(seq -s ' ' 1 10)" \
+	"$(jq -r .source pace.jsonl | awk -F '[./]' '!seen[$2]++ { print $2 }' | xargs)"
+equal "... and are each read as evenly as the open ones" true \
+	"$(jq -s 'group_by(.step)[-1] | map(.source) | unique | length > 2' pace.jsonl)"
+
 # Its digest is part of the plan.
 digest() { quern mix plan --format json "$1" | jq -r .digest; }
 was=$(digest kept.mix)
