@@ -179,9 +179,8 @@ charbpe_encode(const struct bpe *b, struct subword_work *w, struct str piece,
 	for (at = 0; at < piece.n; at = end) {
 		end = whole ? piece.n : word_end(piece, at);
 		if (subword_room(w, end - at, e) < 0 ||
-		    merge_word(b, w,
-			(struct str){ piece.p + at, end - at }, at, out, first,
-			e) < 0)
+		    merge_word(b, w, (struct str){ piece.p + at, end - at }, at,
+			out, first, e) < 0)
 			return e->code;
 	}
 	return 0;
@@ -220,10 +219,9 @@ part_of(const struct bpe *b, struct str s)
 			return id;
 		return BPE_NONE;
 	}
-	cp = utf8_strict((const uint8_t *)s.p, (const uint8_t *)s.p + s.n,
-	    &len);
-	return len == s.n && cp != UINT32_MAX ? SUBWORD_VIRTUAL + cp
-					      : BPE_NONE;
+	cp =
+	    utf8_strict((const uint8_t *)s.p, (const uint8_t *)s.p + s.n, &len);
+	return len == s.n && cp != UINT32_MAX ? SUBWORD_VIRTUAL + cp : BPE_NONE;
 }
 
 struct scored_list {
@@ -267,8 +265,7 @@ cut_piece(
 		x.m.left = part_of(b, (struct str){ s.p, cut });
 		if (x.m.left == BPE_NONE)
 			continue;
-		x.m.right =
-		    part_of(b, (struct str){ s.p + cut, s.n - cut });
+		x.m.right = part_of(b, (struct str){ s.p + cut, s.n - cut });
 		if (x.m.right != BPE_NONE && add_scored(l, x, e) < 0)
 			return e->code;
 	}

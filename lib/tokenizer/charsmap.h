@@ -33,9 +33,8 @@ void charsmap_free(struct charsmap *m);
  * The longest (or the shortest) rule that s begins with: its text in *to, and
  * its bytes of s, or 0.
  */
-size_t charsmap_longest(
-    const struct charsmap *m, struct str s, struct str *to);
-size_t charsmap_shortest(
-    const struct charsmap *m, struct str s, struct str *to);
+size_t charsmap_longest(const struct charsmap *m, struct str s, struct str *to);
+size_t
+charsmap_shortest(const struct charsmap *m, struct str s, struct str *to);
 
 #endif

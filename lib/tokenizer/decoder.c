@@ -44,8 +44,8 @@ put_replaced(struct buf *to, struct str s, struct str what, struct str by)
 {
 	const char *p;
 
-	while (what.n && s.n >= what.n &&
-	       (p = memmem(s.p, s.n, what.p, what.n))) {
+	while (
+	    what.n && s.n >= what.n && (p = memmem(s.p, s.n, what.p, what.n))) {
 		buf_put(to, s.p, (size_t)(p - s.p));
 		buf_str(to, by);
 		s.n -= (size_t)(p - s.p) + what.n;
@@ -59,16 +59,16 @@ static void
 clean_up(struct buf *b)
 {
 	static const char *const pairs[][2] = { { " .", "." }, { " ?", "?" },
-		{ " !", "!" }, { " ,", "," }, { " ' ", "'" },
-		{ " n't", "n't" }, { " 'm", "'m" }, { " do not", " don't" },
-		{ " 's", "'s" }, { " 've", "'ve" }, { " 're", "'re" } };
+		{ " !", "!" }, { " ,", "," }, { " ' ", "'" }, { " n't", "n't" },
+		{ " 'm", "'m" }, { " do not", " don't" }, { " 's", "'s" },
+		{ " 've", "'ve" }, { " 're", "'re" } };
 	struct buf to = { 0 }, t;
 	size_t i;
 
 	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		buf_clear(&to);
-		put_replaced(&to, buf_view(b), str_c(pairs[i][0]),
-		    str_c(pairs[i][1]));
+		put_replaced(
+		    &to, buf_view(b), str_c(pairs[i][0]), str_c(pairs[i][1]));
 		t = *b;
 		*b = to;
 		to = t;
@@ -78,8 +78,8 @@ clean_up(struct buf *b)
 }
 
 static void
-put_wordpiece(const struct decoder_step *st, struct str s, size_t i,
-    struct buf *to)
+put_wordpiece(
+    const struct decoder_step *st, struct str s, size_t i, struct buf *to)
 {
 	struct buf one = { 0 };
 
@@ -133,19 +133,18 @@ strip_name(const struct decoder_step *st, struct str s)
 }
 
 static void
-put_metaspace(const struct decoder_step *st, struct str s, size_t i,
-    struct buf *to)
+put_metaspace(
+    const struct decoder_step *st, struct str s, size_t i, struct buf *to)
 {
 	/* All marks of the first name go, as there. */
-	put_replaced(to, s, str_c(st->from),
-	    i == 0 && st->prefix ? STR("") : STR(" "));
+	put_replaced(
+	    to, s, str_c(st->from), i == 0 && st->prefix ? STR("") : STR(" "));
 }
 
 static void
 put_bpe(const struct decoder_step *st, struct str s, bool last, struct buf *to)
 {
-	put_replaced(
-	    to, s, str_c(st->from), last ? STR("") : STR(" "));
+	put_replaced(to, s, str_c(st->from), last ? STR("") : STR(" "));
 }
 
 static void
@@ -233,16 +232,15 @@ run_spm(const struct bpe *b, const uint32_t *ids, size_t n, struct buf *out,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		put_spm_piece(
-		    b, &b->decoder.v[0], ids[i], &at_start, out);
+		put_spm_piece(b, &b->decoder.v[0], ids[i], &at_start, out);
 	return buf_ok(out, e);
 }
 
 /* ---- all of it ---- */
 
 int
-decoder_run(const struct bpe *b, const uint32_t *ids, size_t n,
-    struct buf *out, struct err *e)
+decoder_run(const struct bpe *b, const uint32_t *ids, size_t n, struct buf *out,
+    struct err *e)
 {
 	const struct decoder *d = &b->decoder;
 	struct names w[2] = { 0 };
@@ -282,8 +280,7 @@ struct decoder_step *
 decoder_add(struct decoder *d, enum decoder_kind k, struct err *e)
 {
 	if (d->n == DECODER_STEPS) {
-		err_set(
-		    e, ERR_FORMAT, "decoder: over %d steps", DECODER_STEPS);
+		err_set(e, ERR_FORMAT, "decoder: over %d steps", DECODER_STEPS);
 		return NULL;
 	}
 	d->v[d->n] = (struct decoder_step){ .kind = k };
@@ -315,8 +312,8 @@ read_decoder_step(struct decoder_step *st, struct json_val v, struct err *e)
 		if (json_type(json_path(v, "pattern.String")) != JSON_STRING)
 			return err_set(e, ERR_FORMAT,
 			    "decoder: a Replace of a String is read only");
-		return set_text(st->from, json_path(v, "pattern.String"), "",
-			   e) < 0
+		return set_text(
+			   st->from, json_path(v, "pattern.String"), "", e) < 0
 			   ? e->code
 			   : set_text(st->to, json_get(v, "content"), "", e);
 	case DECODER_WORDPIECE:
@@ -327,10 +324,9 @@ read_decoder_step(struct decoder_step *st, struct json_val v, struct err *e)
 		st->stop = (size_t)json_u64(json_get(v, "stop"), 0);
 		return set_text(st->from, json_get(v, "content"), " ", e);
 	case DECODER_METASPACE:
-		st->prefix = scheme.n
-				 ? !str_eq(scheme, STR("never"))
-				 : json_bool(json_get(v, "add_prefix_space"),
-				       true);
+		st->prefix =
+		    scheme.n ? !str_eq(scheme, STR("never"))
+			     : json_bool(json_get(v, "add_prefix_space"), true);
 		return set_text(
 		    st->from, json_get(v, "replacement"), "\u2581", e);
 	case DECODER_BPE:

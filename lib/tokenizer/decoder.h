@@ -18,15 +18,15 @@ struct err;
  * but bytes that are no UTF-8 stay themselves.
  */
 enum decoder_kind {
-	DECODER_REPLACE,    /* each `from` by `to` */
-	DECODER_WORDPIECE,  /* `from` in front joins; else a space */
-	DECODER_BYTES,      /* "<0x41>" is a byte */
-	DECODER_FUSE,       /* one text of all */
-	DECODER_STRIP,      /* up to `start` of `from` in front, `stop` behind */
-	DECODER_METASPACE,  /* `from` is a space; none at the beginning */
-	DECODER_BPE,        /* `from` behind is a space; none at the end */
-	DECODER_BYTELEVEL,  /* characters are bytes (bytelevel.h) */
-	DECODER_SPM,        /* SentencePiece's own */
+	DECODER_REPLACE,   /* each `from` by `to` */
+	DECODER_WORDPIECE, /* `from` in front joins; else a space */
+	DECODER_BYTES,     /* "<0x41>" is a byte */
+	DECODER_FUSE,      /* one text of all */
+	DECODER_STRIP,     /* up to `start` of `from` in front, `stop` behind */
+	DECODER_METASPACE, /* `from` is a space; none at the beginning */
+	DECODER_BPE,       /* `from` behind is a space; none at the end */
+	DECODER_BYTELEVEL, /* characters are bytes (bytelevel.h) */
+	DECODER_SPM,       /* SentencePiece's own */
 };
 
 enum { DECODER_STEPS = 16, DECODER_TEXT = 32 };

@@ -214,12 +214,12 @@ check_arrays(const struct gguf *g, struct err *e)
 	if (!g->tokens.array || g->tokens.type != GGUF_STRING || !g->tokens.n ||
 	    g->tokens.n > BPE_MAX_ID)
 		return err_set(e, ERR_FORMAT, "there are no tokens");
-	if (g->types.array && (number_size(g->types.type) != 4 ||
-				  g->types.n != g->tokens.n))
+	if (g->types.array &&
+	    (number_size(g->types.type) != 4 || g->types.n != g->tokens.n))
 		return err_set(
 		    e, ERR_FORMAT, "there isn't a type for each token");
-	if (g->scores.array && (g->scores.type != GGUF_F32 ||
-				   g->scores.n != g->tokens.n))
+	if (g->scores.array &&
+	    (g->scores.type != GGUF_F32 || g->scores.n != g->tokens.n))
 		return err_set(
 		    e, ERR_FORMAT, "there isn't a score for each token");
 	return 0;
@@ -245,15 +245,14 @@ set_tokens(struct bpe *b, const struct gguf *g, struct err *e)
 	for (id = 0; rc == 0 && id < g->tokens.n; id++) {
 		name = next_string(&walk);
 		if (!utf8_valid(name)) {
-			rc = err_set(
-			    e, ERR_FORMAT, "token %u is no UTF-8", id);
+			rc = err_set(e, ERR_FORMAT, "token %u is no UTF-8", id);
 			break;
 		}
 		kept = type_at(g, id) != SUBWORD_NORMAL;
 		rc = tokmodel_name(b, &bytes, name, &plain, e);
 		if (rc == 0)
-			rc = bpe_set_token(b, id,
-			    kept ? name : buf_view(&bytes), e);
+			rc = bpe_set_token(
+			    b, id, kept ? name : buf_view(&bytes), e);
 		if (rc == 0)
 			b->tokens[id].plain =
 			    b->sub.kind == SUBWORD_NONE && (plain || kept);
@@ -332,11 +331,10 @@ set_merges(struct bpe *b, const struct gguf *g, struct err *e)
 }
 
 static int
-read_gpt2(struct bpe *b, const struct gguf *g, const char *pattern,
-    struct err *e)
+read_gpt2(
+    struct bpe *b, const struct gguf *g, const char *pattern, struct err *e)
 {
-	const char *known =
-	    g->pre.bytes.n ? pattern_of(g->pre.bytes) : "gpt2";
+	const char *known = g->pre.bytes.n ? pattern_of(g->pre.bytes) : "gpt2";
 
 	if (!pattern && !known)
 		return err_set(e, ERR_ARG,
@@ -406,15 +404,14 @@ read_spm(struct bpe *b, const struct gguf *g, bool unigram, struct err *e)
 	if (set_scores(b, g, e) < 0 || set_tokens(b, g, e) < 0)
 		return e->code;
 	if (g->charsmap.array && number_size(g->charsmap.type) == 1 &&
-	    g->charsmap.n &&
-	    charsmap_read(&norm.map, g->charsmap.bytes, e) < 0)
+	    g->charsmap.n && charsmap_read(&norm.map, g->charsmap.bytes, e) < 0)
 		return e->code;
 	return spm_finish(b, &norm, e);
 }
 
 static int
-read_vocabulary(struct bpe *b, const struct gguf *g, const char *pattern,
-    struct err *e)
+read_vocabulary(
+    struct bpe *b, const struct gguf *g, const char *pattern, struct err *e)
 {
 	struct str model = g->model.bytes;
 
@@ -434,8 +431,8 @@ read_vocabulary(struct bpe *b, const struct gguf *g, const char *pattern,
 }
 
 int
-gguf_read(struct bpe *b, const char *pattern, const char *p, size_t n,
-    struct err *e)
+gguf_read(
+    struct bpe *b, const char *pattern, const char *p, size_t n, struct err *e)
 {
 	struct gguf g = { .left = { p, n } };
 	int rc = read_members(&g, n, e);

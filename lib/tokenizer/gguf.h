@@ -28,7 +28,7 @@ bool gguf_is(const char *path);
  * Fill b, which is empty, and index it.  pattern as for tiktoken_read(): NULL
  * to go by .pre, ERR_ARG if that is not known.
  */
-int gguf_read(struct bpe *b, const char *pattern, const char *p, size_t n,
-    struct err *e);
+int gguf_read(
+    struct bpe *b, const char *pattern, const char *p, size_t n, struct err *e);
 
 #endif

@@ -42,8 +42,8 @@ static void
 put_space(
     const struct norm_step *st, struct norm_out *o, size_t from, size_t to)
 {
-	norm_put(o, from, to, st->escape ? SPACE_MARK : " ",
-	    st->escape ? 3 : 1);
+	norm_put(
+	    o, from, to, st->escape ? SPACE_MARK : " ", st->escape ? 3 : 1);
 }
 
 /* Put what bytes [from, end) have become. */
@@ -93,8 +93,8 @@ cut_trailing(const struct norm_step *st, struct norm_out *o)
 }
 
 int
-norm_spm(const struct norm_step *st, struct norm_out *o, struct str s,
-    struct err *e)
+norm_spm(
+    const struct norm_step *st, struct norm_out *o, struct str s, struct err *e)
 {
 	bool after_space = st->one_space;
 	size_t at = st->one_space ? skip_leading(st, s) : 0, len;
@@ -136,8 +136,8 @@ grapheme_len(struct str s, bool *valid)
 	for (at = len; *valid && at < s.n; at += len, cp = next) {
 		next = utf8_strict(p + at, end, &len);
 		if (next == UINT32_MAX ||
-		    utf8proc_grapheme_break_stateful((utf8proc_int32_t)cp,
-			(utf8proc_int32_t)next, &state))
+		    utf8proc_grapheme_break_stateful(
+			(utf8proc_int32_t)cp, (utf8proc_int32_t)next, &state))
 			break;
 	}
 	return at;
@@ -152,8 +152,8 @@ put_grapheme(const struct norm_step *st, struct norm_out *o, struct str s,
 	size_t end = at + n, len;
 	struct str to;
 
-	if (n < 6 && charsmap_shortest(&st->map,
-			 (struct str){ s.p + at, n }, &to)) {
+	if (n < 6 &&
+	    charsmap_shortest(&st->map, (struct str){ s.p + at, n }, &to)) {
 		norm_put(o, at, end, to.p, to.n);
 		return;
 	}
@@ -168,15 +168,13 @@ put_grapheme(const struct norm_step *st, struct norm_out *o, struct str s,
 }
 
 void
-norm_precompiled(
-    const struct norm_step *st, struct norm_out *o, struct str s)
+norm_precompiled(const struct norm_step *st, struct norm_out *o, struct str s)
 {
 	size_t at, len;
 	bool valid;
 
 	for (at = 0; at < s.n; at += len) {
-		len = grapheme_len(
-		    (struct str){ s.p + at, s.n - at }, &valid);
+		len = grapheme_len((struct str){ s.p + at, s.n - at }, &valid);
 		if (valid)
 			put_grapheme(st, o, s, at, len);
 		else

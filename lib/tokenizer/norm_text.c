@@ -22,8 +22,8 @@ map_form(utf8proc_uint8_t **to, size_t *nto, const char *p, size_t n,
 	how |= compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
 	if (k == NORM_NFKC || k == NORM_NFKD)
 		how |= UTF8PROC_COMPAT;
-	len = utf8proc_map((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)n,
-	    to, how);
+	len = utf8proc_map(
+	    (const utf8proc_uint8_t *)p, (utf8proc_ssize_t)n, to, how);
 	if (len < 0)
 		return err_set(e, ERR_FORMAT, "normalising a text: %s",
 		    utf8proc_errmsg(len));
@@ -43,8 +43,8 @@ grapheme_end(struct str s, size_t at, size_t to)
 	cp = utf8_strict(p + at, p + to, &len);
 	for (at += len; at < to; at += len, cp = next) {
 		next = utf8_strict(p + at, p + to, &len);
-		if (utf8proc_grapheme_break_stateful((utf8proc_int32_t)cp,
-			(utf8proc_int32_t)next, &state))
+		if (utf8proc_grapheme_break_stateful(
+			(utf8proc_int32_t)cp, (utf8proc_int32_t)next, &state))
 			break;
 	}
 	return at;
@@ -135,9 +135,8 @@ norm_unaccent(struct norm_out *o, struct str s, bool all_marks)
 
 	for (at = 0; at < s.n; at += len) {
 		cp = utf8_strict(p + at, p + s.n, &len);
-		c = cp == UINT32_MAX
-			? UTF8PROC_CATEGORY_CN
-			: utf8proc_category((utf8proc_int32_t)cp);
+		c = cp == UINT32_MAX ? UTF8PROC_CATEGORY_CN
+				     : utf8proc_category((utf8proc_int32_t)cp);
 		if (c == UTF8PROC_CATEGORY_MN ||
 		    (all_marks && (c == UTF8PROC_CATEGORY_MC ||
 				      c == UTF8PROC_CATEGORY_ME)))

@@ -28,8 +28,8 @@ static struct pre_step *
 add(struct pre *p, enum pre_kind kind, struct err *e)
 {
 	if (p->n == PRE_STEPS) {
-		err_set(e, ERR_FORMAT, "pre_tokenizer: over %d steps",
-		    PRE_STEPS);
+		err_set(
+		    e, ERR_FORMAT, "pre_tokenizer: over %d steps", PRE_STEPS);
 		return NULL;
 	}
 	p->v[p->n] = (struct pre_step){ .kind = kind };
@@ -135,8 +135,7 @@ read_bytelevel_step(struct pre *p, struct json_val v, struct err *e)
 	if (json_bool(json_get(v, "add_prefix_space"), true) &&
 	    !add(p, PRE_PREFIX, e))
 		return e->code;
-	if (json_bool(json_get(v, "use_regex"), true) &&
-	    add_gpt2(p, e) < 0)
+	if (json_bool(json_get(v, "use_regex"), true) && add_gpt2(p, e) < 0)
 		return e->code;
 	p->bytes = true;
 	return add(p, PRE_BYTES, e) ? 0 : e->code;
@@ -147,8 +146,8 @@ read_digits_step(struct pre *p, struct json_val v, struct err *e)
 {
 	bool each = json_bool(json_get(v, "individual_digits"), false);
 
-	return add_split(p, STR("\\p{N}"),
-	    each ? PRE_ISOLATED : PRE_CONTIGUOUS, false, e);
+	return add_split(
+	    p, STR("\\p{N}"), each ? PRE_ISOLATED : PRE_CONTIGUOUS, false, e);
 }
 
 static const char punctuation[] = "[!-/:-@\\[-`{-~\\p{P}]";
@@ -168,8 +167,7 @@ static int
 read_whitespace_step(struct pre *p, struct json_val v, struct err *e)
 {
 	(void)v;
-	return add_split(
-	    p, STR("\\w+|[^\\w\\s]+"), PRE_REMOVED, true, e);
+	return add_split(p, STR("\\w+|[^\\w\\s]+"), PRE_REMOVED, true, e);
 }
 
 static int
@@ -324,9 +322,9 @@ static const struct {
 		"Isolated") "," BYTELEVEL("false")) },
 	{ "starcoder", SEQUENCE(DIGITS("true") "," BYTELEVEL("true")) },
 	{ "falcon",
-	    SEQUENCE("{\"type\":\"Punctuation\",\"behavior\":\"Contiguous\"},"
-		BYTELEVEL("true") "," DIGITS("false") "," SPLIT(
-		    "[0-9][0-9][0-9]", "Isolated")) },
+	    SEQUENCE("{\"type\":\"Punctuation\",\"behavior\":\"Contiguous\"}"
+		     "," BYTELEVEL("true") "," DIGITS("false") "," SPLIT(
+			 "[0-9][0-9][0-9]", "Isolated")) },
 };
 
 const char *

@@ -80,8 +80,8 @@ pre_run_new(const struct pre *p, struct err *e)
 	return r;
 }
 
-static int run_from(struct pre_run *r, size_t i, struct stretch t,
-    struct err *e);
+static int
+run_from(struct pre_run *r, size_t i, struct stretch t, struct err *e);
 
 static int
 go_on(struct pre_run *r, size_t i, const struct stretch *t, size_t from,
@@ -209,8 +209,8 @@ run_prefix(struct pre_run *r, size_t i, const struct stretch *t, struct err *e)
 }
 
 static bool
-prepends(const struct pre_run *r, const struct pre_step *s,
-    const struct stretch *t)
+prepends(
+    const struct pre_run *r, const struct pre_step *s, const struct stretch *t)
 {
 	struct str part = { t->all.p + t->from, t->to - t->from };
 

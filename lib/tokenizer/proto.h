@@ -20,8 +20,9 @@ struct proto {
 	struct str left; /* not read yet */
 	bool bad;
 	uint32_t field;
-	uint64_t number;  /* of a varint or a fixed number */
-	struct str bytes; /* of a string, bytes or message; p: NULL for others */
+	uint64_t number; /* of a varint or a fixed number */
+	struct str
+	    bytes; /* of a string, bytes or message; p: NULL for others */
 };
 
 bool proto_next(struct proto *p);

@@ -37,8 +37,8 @@ check_piece(const struct spm *s, struct str piece, float score, uint64_t type,
 	uint32_t id = s->b->ntoken;
 
 	if (!piece.n || !utf8_valid(piece))
-		return err_set(e, ERR_FORMAT,
-		    "piece %u is empty or no UTF-8", id);
+		return err_set(
+		    e, ERR_FORMAT, "piece %u is empty or no UTF-8", id);
 	if (!isfinite(score))
 		return err_set(
 		    e, ERR_FORMAT, "piece %u has no finite score", id);
@@ -141,8 +141,8 @@ read_settings(struct spm *s, struct str file, struct err *e)
 
 	while (rc == 0 && proto_next(&p)) {
 		if (!p.bytes.p && p.field <= 3)
-			rc = err_set(e, ERR_FORMAT,
-			    "this is no SentencePiece model");
+			rc = err_set(
+			    e, ERR_FORMAT, "this is no SentencePiece model");
 		else if (p.field == 1)
 			s->npiece++;
 		else if (p.field == 2)
@@ -179,13 +179,13 @@ check_pieces(struct bpe *b, struct err *e)
 			continue;
 		if (s->unk != BPE_NONE)
 			return err_set(e, ERR_FORMAT,
-			    "pieces %u and %u are both the unknown one",
-			    s->unk, id);
+			    "pieces %u and %u are both the unknown one", s->unk,
+			    id);
 		s->unk = id;
 	}
-	return s->unk == BPE_NONE ? err_set(e, ERR_FORMAT,
-					"there is no unknown piece")
-				  : 0;
+	return s->unk == BPE_NONE
+		   ? err_set(e, ERR_FORMAT, "there is no unknown piece")
+		   : 0;
 }
 
 static int
@@ -268,9 +268,8 @@ spm_read(struct bpe *b, const char *p, size_t n, struct err *e)
 {
 	struct spm s = { .b = b,
 		.model = 1,
-		.norm = { .dummy_prefix = true,
-		    .one_space = true,
-		    .escape = true } };
+		.norm = {
+		    .dummy_prefix = true, .one_space = true, .escape = true } };
 	int rc = read_file(&s, (struct str){ p, n }, e);
 
 	if (rc < 0 && !b->norm.n)

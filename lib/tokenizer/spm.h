@@ -20,7 +20,8 @@ struct err;
  *
  * A piece's id is its place.  Control pieces (<s>, </s>) become special tokens,
  * which text doesn't stand for unless that is asked for.
- * Source: Kudo and Richardson, "SentencePiece" (2018), sentencepiece_model.proto
+ * Source: Kudo and Richardson, "SentencePiece" (2018),
+ *sentencepiece_model.proto
  */
 
 bool spm_is(const char *path);

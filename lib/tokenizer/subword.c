@@ -41,8 +41,7 @@ tokens_at_put(
 		t->v = v;
 		t->cap = cap;
 	}
-	t->v[t->n++] =
-	    (struct token_at){ id, (uint32_t)from, (uint32_t)to };
+	t->v[t->n++] = (struct token_at){ id, (uint32_t)from, (uint32_t)to };
 	return 0;
 }
 
@@ -180,8 +179,7 @@ find_scores(struct bpe *b)
 
 	for (id = 0; s->scores && id < b->ntoken; id++) {
 		if (!b->tokens[id].len ||
-		    (s->sentencepiece &&
-			subword_type(s, id) != SUBWORD_NORMAL))
+		    (s->sentencepiece && subword_type(s, id) != SUBWORD_NORMAL))
 			continue;
 		if (s->scores[id] < least)
 			least = s->scores[id];
@@ -211,8 +209,7 @@ keeps_words(const struct bpe *b)
 		s = bpe_bytes(b, id);
 		for (i = 1; i + 3 <= s.n; i++)
 			if (memcmp(s.p + i, SPACE_MARK, 3) == 0 &&
-			    (i < 3 ||
-				memcmp(s.p + i - 3, SPACE_MARK, 3) != 0))
+			    (i < 3 || memcmp(s.p + i - 3, SPACE_MARK, 3) != 0))
 				return false;
 	}
 	return true;

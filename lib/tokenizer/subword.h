@@ -44,15 +44,15 @@ struct subword {
 	enum subword_kind kind;
 	bool sentencepiece; /* a .model: arithmetic and unknowns as there */
 	bool byte_fallback, fuse_unk;
-	uint32_t unk;            /* BPE_NONE: there is none */
+	uint32_t unk;             /* BPE_NONE: there is none */
 	uint32_t byte_token[256]; /* "<0x00>", ...; BPE_NONE */
-	double *scores;          /* by id, or NULL */
-	uint8_t *types;          /* enum subword_type by id, or NULL */
-	char *prefix;            /* of all but a word's first piece, or NULL */
-	char *suffix;            /* of a word's last character, or NULL */
-	size_t max_chars;        /* WordPiece: longer words are unknown */
-	struct trie trie;        /* pieces by content */
-	struct trie user;        /* user-defined pieces (BPE of a .model) */
+	double *scores;           /* by id, or NULL */
+	uint8_t *types;           /* enum subword_type by id, or NULL */
+	char *prefix;             /* of all but a word's first piece, or NULL */
+	char *suffix;             /* of a word's last character, or NULL */
+	size_t max_chars;         /* WordPiece: longer words are unknown */
+	struct trie trie;         /* pieces by content */
+	struct trie user;         /* user-defined pieces (BPE of a .model) */
 	double unk_score, max_score;
 	bool words; /* no piece has a space mark behind another character */
 };

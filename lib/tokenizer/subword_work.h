@@ -12,10 +12,10 @@ struct subword_work {
 	struct merge_scratch merge;
 	uint32_t *ids;     /* symbols of a piece, merged in place */
 	uint32_t *symbols; /* as they were */
-	size_t *ends;   /* where each ends */
-	size_t nid;     /* room */
-	void *best;     /* Viterbi's nodes */
-	size_t nbest;   /* bytes of room */
+	size_t *ends;      /* where each ends */
+	size_t nid;        /* room */
+	void *best;        /* Viterbi's nodes */
+	size_t nbest;      /* bytes of room */
 	struct buf text;
 	struct dropout *drop; /* of somebody else; NULL or share 0: none */
 };

@@ -269,8 +269,7 @@ encode_plain(struct target *to, const struct section *s, struct err *e)
 static struct section
 part_of_section(const struct section *s, size_t from, size_t to)
 {
-	struct section part = { { s->s.p + from, to - from }, s->base,
-		s->map };
+	struct section part = { { s->s.p + from, to - from }, s->base, s->map };
 
 	if (part.map)
 		part.map += from;
@@ -307,8 +306,7 @@ encode_from(struct target *to, int set, struct section s, struct err *e)
 			return e->code;
 		at = m.to;
 	}
-	return encode_from(
-	    to, set + 1, part_of_section(&s, at, s.s.n), e);
+	return encode_from(to, set + 1, part_of_section(&s, at, s.s.n), e);
 }
 
 int

@@ -126,8 +126,7 @@ read_piece(struct bpe *b, struct json_val v, uint32_t id, struct err *e)
 
 	if (json_count(v) != 2 || !json_next(&it, NULL, &name) ||
 	    !json_next(&it, NULL, &score) || !json_str(name).n ||
-	    json_type(score) != JSON_NUMBER ||
-	    !isfinite(json_double(score, 0)))
+	    json_type(score) != JSON_NUMBER || !isfinite(json_double(score, 0)))
 		return err_set(e, ERR_FORMAT,
 		    "model.vocab: entry %u is no piece with its score", id);
 	b->sub.scores[id] = json_double(score, 0);
@@ -201,8 +200,7 @@ read_char_bpe(struct bpe *b, struct json_val model, struct err *e)
 		    "model.dropout is not 0: give --dropout to encode");
 	if (keep_text(&s->prefix, json_get(model, "continuing_subword_prefix"),
 		e) < 0 ||
-	    keep_text(&s->suffix, json_get(model, "end_of_word_suffix"), e) <
-		0)
+	    keep_text(&s->suffix, json_get(model, "end_of_word_suffix"), e) < 0)
 		return e->code;
 	if (tokmodel_merges(b, json_get(model, "merges"), e) < 0)
 		return e->code;

@@ -19,18 +19,17 @@ read_replace(struct norm_step *st, struct json_val v, struct err *e)
 	struct str regex = json_str(json_path(v, "pattern.Regex"));
 	struct str from = json_str(json_path(v, "pattern.String"));
 
-	if (norm_set_text(&st->to, &st->nto, json_str(json_get(v, "content")),
-		e) < 0)
+	if (norm_set_text(
+		&st->to, &st->nto, json_str(json_get(v, "content")), e) < 0)
 		return e->code;
 	if (!regex.n && !from.n)
 		return err_set(
 		    e, ERR_FORMAT, "normalizer: a Replace of nothing");
-	if (memchr(regex.n ? regex.p : from.p, '\0',
-		regex.n ? regex.n : from.n))
+	if (memchr(
+		regex.n ? regex.p : from.p, '\0', regex.n ? regex.n : from.n))
 		return err_set(
 		    e, ERR_FORMAT, "normalizer: a pattern with a NUL");
-	if (norm_set_text(&st->from, &st->nfrom, regex.n ? regex : from, e) <
-	    0)
+	if (norm_set_text(&st->from, &st->nfrom, regex.n ? regex : from, e) < 0)
 		return e->code;
 	return regex.n ? pretok_re_open(&st->re, st->from, e) : 0;
 }

@@ -135,12 +135,11 @@ add_children(struct trie *t, const struct trie_key *keys, struct trie_job j,
 	t->nodes[j.node].base = (uint32_t)base;
 	for (i = 0; i < n; i++, j.lo = hi) {
 		to = base + bytes[i];
-		t->nodes[to] =
-		    (struct trie_node){ 0, j.node, TRIE_NONE };
+		t->nodes[to] = (struct trie_node){ 0, j.node, TRIE_NONE };
 		if (t->n <= to)
 			t->n = to + 1;
-		for (hi = j.lo; hi < j.hi &&
-				(uint8_t)keys[hi].s.p[j.depth] == bytes[i];)
+		for (hi = j.lo;
+		     hi < j.hi && (uint8_t)keys[hi].s.p[j.depth] == bytes[i];)
 			hi++;
 		if (push_job(jobs,
 			(struct trie_job){

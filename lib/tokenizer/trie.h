@@ -37,8 +37,7 @@ struct trie_key {
  * Sorts keys; of equal ones the least value counts, empty ones are left out.
  * t is empty before.  ERR_NOMEM.
  */
-int
-trie_build(struct trie *t, struct trie_key *keys, size_t n, struct err *e);
+int trie_build(struct trie *t, struct trie_key *keys, size_t n, struct err *e);
 void trie_free(struct trie *t);
 
 /* The child of *node for a byte; false if there is none. */

@@ -44,22 +44,22 @@ piece_score(const struct subword *s, uint32_t id, struct str piece)
 
 /* Offer all pieces that begin at `at`; is one a character long? */
 static bool
-offer_pieces(const struct subword *s, struct str piece, size_t at,
-    size_t one, struct way *ways)
+offer_pieces(const struct subword *s, struct str piece, size_t at, size_t one,
+    struct way *ways)
 {
 	bool single = false;
 	uint32_t node = 0, id;
 	size_t i;
 
-	for (i = at; i < piece.n && trie_step(&s->trie, &node,
-					(uint8_t)piece.p[i]);
+	for (i = at;
+	     i < piece.n && trie_step(&s->trie, &node, (uint8_t)piece.p[i]);
 	     i++) {
 		id = s->trie.nodes[node].value;
 		if (id == TRIE_NONE || subword_type(s, id) == SUBWORD_UNUSED)
 			continue;
 		offer(&ways[i + 1],
-		    piece_score(s, id,
-			(struct str){ piece.p + at, i + 1 - at }) +
+		    piece_score(
+			s, id, (struct str){ piece.p + at, i + 1 - at }) +
 			ways[at].score,
 		    s->sentencepiece, (uint32_t)at, id);
 		single |= i + 1 - at == one;
@@ -78,8 +78,7 @@ put_way(const struct bpe *b, struct str piece, const struct way *ways,
 	int rc = 0;
 
 	for (end = piece.n; rc == 0 && end; end = ways[end].from)
-		rc = tokens_at_put(
-		    out, ways[end].id, ways[end].from, end, e);
+		rc = tokens_at_put(out, ways[end].id, ways[end].from, end, e);
 	if (rc < 0)
 		return rc;
 	for (i = first, j = out->n; i + 1 < j; i++) {
@@ -95,8 +94,8 @@ put_way(const struct bpe *b, struct str piece, const struct way *ways,
 	keep = i;
 	n = out->n;
 	for (; rc == 0 && i < n; i++)
-		rc = tokens_at_put(&rest, out->v[i].id, out->v[i].from,
-		    out->v[i].to, e);
+		rc = tokens_at_put(
+		    &rest, out->v[i].id, out->v[i].from, out->v[i].to, e);
 	out->n = keep;
 	for (i = 0; rc == 0 && i < rest.n; i++) {
 		t = rest.v[i];
@@ -104,8 +103,7 @@ put_way(const struct bpe *b, struct str piece, const struct way *ways,
 			rc = tokens_at_put(out, t.id, t.from, t.to, e);
 		else
 			rc = subword_unknown(b,
-			    (struct str){
-				piece.p + t.from, t.to - t.from },
+			    (struct str){ piece.p + t.from, t.to - t.from },
 			    t.from, out, first, e);
 	}
 	tokens_at_free(&rest);

@@ -23,17 +23,15 @@ walk_prefix(const struct subword *s, uint32_t *node)
 }
 
 static uint32_t
-longest_piece(
-    const struct subword *s, struct str word, size_t at, size_t *end)
+longest_piece(const struct subword *s, struct str word, size_t at, size_t *end)
 {
 	uint32_t node = 0, id = TRIE_NONE;
 	size_t i;
 
 	if (at && !walk_prefix(s, &node))
 		return TRIE_NONE;
-	for (i = at; i < word.n && trie_step(&s->trie, &node,
-				       (uint8_t)word.p[i]);
-	     i++)
+	for (i = at;
+	     i < word.n && trie_step(&s->trie, &node, (uint8_t)word.p[i]); i++)
 		if (s->trie.nodes[node].value != TRIE_NONE) {
 			id = s->trie.nodes[node].value;
 			*end = i + 1;

@@ -125,16 +125,14 @@ add_steps(struct bpe *b, bool lower, struct err *e)
 		return rc;
 	rc = tokjson_normalizer(&b->norm, json_get(json_root(j), "n"), e);
 	if (rc == 0)
-		rc = tokjson_keep(
-		    &b->norm_json, json_get(json_root(j), "n"), e);
+		rc =
+		    tokjson_keep(&b->norm_json, json_get(json_root(j), "n"), e);
 	if (rc == 0)
 		rc = pre_read(&b->pre, json_get(json_root(j), "p"), e);
 	if (rc == 0)
-		rc = tokjson_keep(
-		    &b->pre_json, json_get(json_root(j), "p"), e);
+		rc = tokjson_keep(&b->pre_json, json_get(json_root(j), "p"), e);
 	if (rc == 0)
-		rc = decoder_read(
-		    &b->decoder, json_get(json_root(j), "d"), e);
+		rc = decoder_read(&b->decoder, json_get(json_root(j), "d"), e);
 	if (rc == 0)
 		rc = tokjson_keep(
 		    &b->decoder_json, json_get(json_root(j), "d"), e);
