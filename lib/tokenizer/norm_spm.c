@@ -103,7 +103,9 @@ norm_spm(
 	if (at == s.n)
 		return 0;
 	if (st->dummy_prefix && !st->suffix)
-		put_space(st, o, at, at);
+		put_space(st, o, at,
+		    at + next_prefix(
+			     st, (struct str){ s.p + at, s.n - at }, &to));
 	for (; at < s.n; at += len) {
 		len = next_prefix(st, (struct str){ s.p + at, s.n - at }, &to);
 		while (after_space && to.n && to.p[0] == ' ') {

@@ -213,12 +213,16 @@ static int
 norm_step(
     const struct norm_step *st, struct norm_out *o, struct str s, struct err *e)
 {
+	size_t len;
+
 	switch (st->kind) {
 	case NORM_LOWERCASE:
 		norm_lower(o, s);
 		return 0;
 	case NORM_PREPEND:
-		norm_put(o, 0, 0, st->to, st->nto);
+		utf8_strict(
+		    (const uint8_t *)s.p, (const uint8_t *)s.p + s.n, &len);
+		norm_put(o, 0, len, st->to, st->nto);
 		put_rest(o, s, 0, s.n);
 		return 0;
 	case NORM_REPLACE:

@@ -170,6 +170,17 @@ run_length(struct pre_run *r, size_t i, const struct stretch *t, struct err *e)
 
 /* ---- changes of text ---- */
 
+/* What is put in front counts as part of the first character. */
+static void
+put_front(struct norm_out *o, const struct stretch *t, const char *p, size_t n)
+{
+	const uint8_t *base = (const uint8_t *)t->all.p;
+	size_t len;
+
+	utf8_strict(base + t->from, base + t->to, &len);
+	norm_put(o, t->from, t->from + len, p, n);
+}
+
 static struct norm_out
 begin_text(struct pre_run *r, size_t i, const struct stretch *t)
 {
@@ -202,7 +213,7 @@ run_prefix(struct pre_run *r, size_t i, const struct stretch *t, struct err *e)
 	if (t->all.p[t->from] == ' ')
 		return run_from(r, i + 1, *t, e);
 	o = begin_text(r, i, t);
-	norm_put(&o, t->from, t->from, " ", 1);
+	put_front(&o, t, " ", 1);
 	for (at = t->from; at < t->to; at++)
 		norm_put(&o, at, at + 1, t->all.p + at, 1);
 	return end_text(r, i, e);
@@ -229,7 +240,7 @@ run_metaspace(
 	size_t at, n = strlen(s->mark);
 
 	if (prepends(r, s, t))
-		norm_put(&o, t->from, t->from, s->mark, n);
+		put_front(&o, t, s->mark, n);
 	for (at = t->from; at < t->to; at++)
 		if (t->all.p[at] == ' ')
 			norm_put(&o, at, at + 1, s->mark, n);

@@ -8,6 +8,7 @@
 #include "dropout.h"
 #include "encode.h"
 #include "tokenizer_impl.h"
+#include "uclass.h"
 
 struct tokenizer_worker {
 	struct encoder *encoder;
@@ -27,6 +28,7 @@ struct section {
 	struct str s;
 	size_t base;
 	const struct norm_from *map;
+	bool first; /* nothing of the text stands before it */
 };
 
 /* What a text is encoded to: ids alone, or with spans. */
@@ -121,16 +123,27 @@ put_span(struct target *to, const struct section *s, uint32_t id, size_t from,
 	return put_id(to, id, s->base + from, s->base + end, e);
 }
 
-/* Tokens follow each other; `ahead` bytes of the first are none of s. */
+/*
+ * Tokens follow each other; `ahead` bytes of the first are none of s: alone
+ * they count as its first character.
+ */
 static int
 spans_of_ids(struct target *to, const struct section *s, const struct ids *ids,
     size_t ahead, struct err *e)
 {
 	const struct bpe *b = &to->t->bpe;
-	size_t at = 0, end, i;
+	size_t at = 0, end, i, len;
 
 	for (i = 0; i < ids->n; i++) {
 		end = at + b->tokens[ids->v[i]].len;
+		if (end <= ahead) {
+			utf8_strict((const uint8_t *)s->s.p,
+			    (const uint8_t *)s->s.p + s->s.n, &len);
+			if (put_span(to, s, ids->v[i], 0, len, e) < 0)
+				return e->code;
+			at = end;
+			continue;
+		}
 		if (put_span(to, s, ids->v[i], at > ahead ? at - ahead : 0,
 			end > ahead ? end - ahead : 0, e) < 0)
 			return e->code;
@@ -196,7 +209,7 @@ emit_bytes(void *ctx, const struct piece *p, struct err *e)
 	struct target *to = ctx;
 	struct tokenizer_worker *w = to->w;
 	const struct pre *pre = &to->t->bpe.pre;
-	struct section s = { p->s, to->now->base, NULL };
+	struct section s = { p->s, to->now->base, NULL, false };
 	bool mapped = pre->bytes && pre->v[pre->n - 1].kind != PRE_BYTES;
 	struct norm_from *map = NULL;
 	size_t i, at;
@@ -234,7 +247,7 @@ emit_text(void *ctx, const struct piece *p, struct err *e)
 {
 	struct target *to = ctx;
 	struct tokens_at *k = &to->w->tokens;
-	struct section s = { p->s, to->now->base, NULL };
+	struct section s = { p->s, to->now->base, NULL, false };
 	size_t i;
 
 	k->n = 0;
@@ -261,15 +274,15 @@ encode_plain(struct target *to, const struct section *s, struct err *e)
 	if (to->t->way == WAY_PIECES)
 		return encode_pieces(to, s, e);
 	to->now = s;
-	return pre_pieces(to->w->pre, s->s, s->base == 0, s->map,
-	    to->spans != NULL, to->t->way == WAY_STEPS ? emit_bytes : emit_text,
-	    to, e);
+	return pre_pieces(to->w->pre, s->s, s->first, s->map, to->spans != NULL,
+	    to->t->way == WAY_STEPS ? emit_bytes : emit_text, to, e);
 }
 
 static struct section
 part_of_section(const struct section *s, size_t from, size_t to)
 {
-	struct section part = { { s->s.p + from, to - from }, s->base, s->map };
+	struct section part = { { s->s.p + from, to - from }, s->base, s->map,
+		s->first && from == 0 };
 
 	if (part.map)
 		part.map += from;
@@ -315,7 +328,7 @@ tokenizer_encode(const struct tokenizer *t, struct tokenizer_worker *w,
 {
 	struct target to = { t, w, ids, NULL, NULL };
 
-	return encode_from(&to, 0, (struct section){ text, 0, NULL }, e);
+	return encode_from(&to, 0, (struct section){ text, 0, NULL, true }, e);
 }
 
 int
@@ -327,5 +340,5 @@ tokenizer_encode_spans(const struct tokenizer *t, struct tokenizer_worker *w,
 	if (text.n > UINT32_MAX)
 		return err_set(
 		    e, ERR_ARG, "a text of over 4 GiB has no offsets");
-	return encode_from(&to, 0, (struct section){ text, 0, NULL }, e);
+	return encode_from(&to, 0, (struct section){ text, 0, NULL, true }, e);
 }
