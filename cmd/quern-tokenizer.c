@@ -458,9 +458,9 @@ static const struct opt convert_opts[] = {
 	OPT_TOKENIZER,
 	OPT_PATTERN,
 	{ "to", 0, OPT_STR, &convert_to, "FORMAT",
-	    "tokenizer.json, .tiktoken, or vocab.json with merges.txt beside "
-	    "it; auto goes by the name that -o gives",
-	    "auto,json,tiktoken,vocab" },
+	    "tokenizer.json, .tiktoken, vocab.json with merges.txt beside it, "
+	    "or WordPiece's vocab.txt; auto goes by the name that -o gives",
+	    "auto,json,tiktoken,vocab,wordpiece" },
 	{ 0 },
 };
 
@@ -481,6 +481,8 @@ target(void)
 		return common.out ? load_format(common.out) : LOAD_JSON;
 	if (strcmp(convert_to, "json") == 0)
 		return LOAD_JSON;
+	if (strcmp(convert_to, "wordpiece") == 0)
+		return LOAD_WORDPIECE;
 	return strcmp(convert_to, "vocab") == 0 ? LOAD_VOCAB : LOAD_TIKTOKEN;
 }
 

@@ -12,6 +12,7 @@
 #include "base/text/utf8.h"
 #include "spm.h"
 #include "tokmodel.h"
+#include "wordpiece_vocab.h"
 
 enum gguf_type {
 	GGUF_U8,
@@ -41,7 +42,7 @@ struct gguf {
 	struct str left;
 	bool bad;
 	struct gguf_value model, pre, tokens, scores, types, merges, charsmap,
-	    prefix, spaces, suffix;
+	    prefix, spaces;
 };
 
 bool
@@ -225,13 +226,6 @@ check_arrays(const struct gguf *g, struct err *e)
 	return 0;
 }
 
-/* Walks over an array of strings. */
-static struct str
-next_string(struct gguf *walk)
-{
-	return take_string(walk);
-}
-
 static int
 set_tokens(struct bpe *b, const struct gguf *g, struct err *e)
 {
@@ -243,7 +237,7 @@ set_tokens(struct bpe *b, const struct gguf *g, struct err *e)
 	int rc = 0;
 
 	for (id = 0; rc == 0 && id < g->tokens.n; id++) {
-		name = next_string(&walk);
+		name = take_string(&walk);
 		if (!utf8_valid(name)) {
 			rc = err_set(e, ERR_FORMAT, "token %u is no UTF-8", id);
 			break;
@@ -315,7 +309,7 @@ set_merges(struct bpe *b, const struct gguf *g, struct err *e)
 	if (rc == 0 && (!g->merges.array || g->merges.type != GGUF_STRING))
 		rc = err_set(e, ERR_FORMAT, "there are no merges");
 	for (i = 0; rc == 0 && i < g->merges.n; i++) {
-		s = next_string(&walk);
+		s = take_string(&walk);
 		space = s.n > 2 ? memchr(s.p + 1, ' ', s.n - 1) : NULL;
 		rc = space ? tokmodel_merge(b,
 				 (struct str){ s.p, (size_t)(space - s.p) },
@@ -409,6 +403,35 @@ read_spm(struct bpe *b, const struct gguf *g, bool unigram, struct err *e)
 	return spm_finish(b, &norm, e);
 }
 
+/* There U+2581 begins a word; what has none continues one. */
+static int
+read_bert(struct bpe *b, const struct gguf *g, struct err *e)
+{
+	struct gguf walk = { .left = g->tokens.bytes };
+	struct str mark = STR("\u2581"), s;
+	struct buf text = { 0 };
+	uint64_t i;
+	int rc;
+
+	for (i = 0; i < g->tokens.n; i++) {
+		s = take_string(&walk);
+		if (str_starts(s, mark)) {
+			s.p += mark.n;
+			s.n -= mark.n;
+		} else if (type_at(g, i) == SUBWORD_NORMAL &&
+			   !(s.n > 2 && s.p[0] == '[')) {
+			buf_puts(&text, "##");
+		}
+		buf_str(&text, s);
+		buf_putc(&text, '\n');
+	}
+	rc = buf_ok(&text, e);
+	if (rc == 0)
+		rc = wordpiece_read(b, text.p, text.n, e);
+	buf_free(&text);
+	return rc;
+}
+
 static int
 read_vocabulary(
     struct bpe *b, const struct gguf *g, const char *pattern, struct err *e)
@@ -425,8 +448,11 @@ read_vocabulary(
 		    (int)(model.n < 80 ? model.n : 80), model.p);
 	if (str_eq(model, STR("llama")) || str_eq(model, STR("t5")))
 		return read_spm(b, g, model.n == 2, e);
+	if (str_eq(model, STR("bert")))
+		return read_bert(b, g, e);
 	return err_set(e, ERR_FORMAT,
-	    "tokenizer.ggml.model is '%.*s': gpt2, llama and t5 are read",
+	    "tokenizer.ggml.model is '%.*s': gpt2, llama, t5 and bert are "
+	    "read",
 	    (int)(model.n < 80 ? model.n : 80), model.n ? model.p : "");
 }
 

@@ -16,7 +16,7 @@ struct err;
  * elements.
  *
  *	tokenizer.ggml.model       gpt2 (byte-level BPE), llama (SentencePiece
- *				   BPE), t5 (Unigram)
+ *				   BPE), t5 (Unigram), bert (WordPiece)
  *	tokenizer.ggml.pre         which pattern splits text (gpt2)
  *	tokenizer.ggml.tokens, .scores, .token_type, .merges
  *	tokenizer.ggml.precompiled_charsmap, .add_space_prefix, ...

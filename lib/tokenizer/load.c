@@ -100,6 +100,38 @@ expand_pattern(struct bpe *b, struct err *e)
 	return pre_read_named(&b->pre, b->pattern, e);
 }
 
+/* A model's weights stand behind its vocabulary: its first part is enough. */
+static int
+slurp_head(const char *path, char **p, size_t *n, struct err *e)
+{
+	static const size_t most = (size_t)256 << 20;
+	struct buf b = { 0 };
+	struct in *in;
+	ptrdiff_t got = 1;
+	char *to;
+	int rc;
+
+	if (in_open(&in, path, e) < 0)
+		return e->code;
+	while (got > 0 && b.n < most) {
+		to = buf_room(&b, 1 << 20);
+		if (!to)
+			break;
+		got = in_read(in, to, 1 << 20, e);
+		if (got > 0)
+			b.n += (size_t)got;
+	}
+	rc = got < 0 ? err_prefix(e, "%s", in_name(in)) : buf_ok(&b, e);
+	in_close(in);
+	if (rc < 0) {
+		buf_free(&b);
+		return rc;
+	}
+	*p = b.p;
+	*n = b.n;
+	return 0;
+}
+
 int
 bpe_load(struct bpe *b, const char *path, const char *pattern, char digest[65],
     struct err *e)
@@ -108,8 +140,10 @@ bpe_load(struct bpe *b, const char *path, const char *pattern, char digest[65],
 	size_t n = 0, nq = 0;
 	int rc;
 
-	if (in_slurp(path, &p, &n, e) < 0)
-		return e->code;
+	rc = load_format(path) == LOAD_GGUF ? slurp_head(path, &p, &n, e)
+					    : in_slurp(path, &p, &n, e);
+	if (rc < 0)
+		return rc;
 	rc = slurp_merges(path, &q, &nq, e);
 	if (rc == 0 && digest)
 		rc = digest_of(
