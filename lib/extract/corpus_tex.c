@@ -53,7 +53,8 @@ struct flat {
 	struct str bundle;
 	struct buf *out;
 	size_t max, inputs;
-	const char *within[MAX_DEPTH + 1]; /* the files around, by their bytes */
+	const char
+	    *within[MAX_DEPTH + 1]; /* the files around, by their bytes */
 	int depth;
 	bool full, ended;
 	unsigned endless; /* parts whose end is nowhere in this file */

@@ -1,2 +1,4 @@
 #pragma once
-namespace mill {}
+namespace mill
+{
+}
