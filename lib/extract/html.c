@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "extract/builder.h"
 #include "extract/scrub.h"
+#include "extract/words.h"
 
 struct html {
 	struct buf clean;
@@ -16,6 +17,9 @@ void
 html_init(void)
 {
 	xmlInitParser();
+	tags_init();
+	class_init();
+	words_init();
 }
 
 void
