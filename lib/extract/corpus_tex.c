@@ -81,6 +81,7 @@ input_at(struct str s, size_t i, struct str *name)
 		{ "\\include", 8 }, { "\\subfile", 8 } };
 	size_t k, end, from;
 
+	*name = (struct str){ NULL, 0 };
 	for (k = 0; k < 3; k++)
 		if (tex_command(s, i, commands[k]))
 			break;
