@@ -26,7 +26,7 @@ V        =
 -include config.mk
 
 PKG      = libxml-2.0 libzstd libpcre2-8 libxxhash libisal libdeflate \
-	libbrotlidec libarchive libutf8proc uchardet nettle simdjson
+	libbrotlidec libarchive libutf8proc uchardet nettle simdjson libdivsufsort
 B        = build$(addprefix -,$(subst $(comma),-,$(SAN)))
 comma   := ,
 # clang says so when it leaves a loop as it is: no fault of the code.

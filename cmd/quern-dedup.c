@@ -7,6 +7,7 @@
 #include "dedup/minhash.h"
 #include "dedup/samelines.h"
 #include "dedup/stages.h"
+#include "dedup/substring.h"
 
 static struct opt_common common;
 static struct exact_opt exact;
@@ -14,7 +15,8 @@ static struct minhash_opt near;
 static struct dump_index dumps;
 static struct opt_shard part;
 static const char *verdicts;
-static struct lines_opt lines = { .least = 1 };
+static struct lines_opt lines = { .unit = "lines", .least = 1 };
+static struct substring_opt substring = { .least = 100, .action = "cut" };
 
 static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
@@ -26,23 +28,38 @@ static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 		    NULL \
 	}
 
+#define BLOOM(dst) \
+	{ \
+		"bloom", 0, OPT_DOUBLE, dst, "P", \
+		    "sort only what a Bloom filter says comes twice; it is " \
+		    "wrong of a share P of the rest at most; 0: no filter", \
+		    NULL \
+	}
+
 static const struct opt exact_opts[] = {
 	{ "normal", 0, OPT_FLAG, &exact.normal, NULL,
 	    "compare texts in lower case, every run of white space as one "
 	    "blank",
 	    NULL },
+	BLOOM(&exact.bloom),
 	PREFER(&exact.prefer),
 	{ 0 },
 };
 
 static const struct opt url_opts[] = {
+	BLOOM(&exact.bloom),
 	PREFER(&exact.prefer),
 	{ 0 },
 };
 
 static const struct opt lines_opts[] = {
+	{ "unit", 0, OPT_STR, &lines.unit, "WHAT", "what is compared and cut",
+	    "lines,sentences" },
+	{ "span", 0, OPT_INT, &lines.span, "N",
+	    "so many in a row are compared; 0: 1 line, 3 sentences", NULL },
 	{ "least", 0, OPT_INT, &lines.least, "N",
-	    "lines of fewer words stay wherever they are", NULL },
+	    "lines or spans of fewer words stay wherever they are", NULL },
+	BLOOM(&lines.bloom),
 	PREFER(&lines.prefer),
 	{ 0 },
 };
@@ -69,6 +86,16 @@ static const struct opt lines_opts[] = {
 		"pairs", 0, OPT_STR, &near.pairs, "FILE", \
 		    "write every verified pair: id, id, similarity", NULL \
 	}
+
+static const struct opt substring_opts[] = {
+	{ "least", 0, OPT_POSITIVE, &substring.least, "N",
+	    "bytes: shorter text stays wherever it is", NULL },
+	{ "action", 0, OPT_STR, &substring.action, "WHAT",
+	    "cut it out, or only say in the metadata where it stands",
+	    "cut,mark" },
+	PREFER(&substring.prefer),
+	{ 0 },
+};
 
 static const struct opt minhash_opts[] = {
 	SIGNATURES,
@@ -133,6 +160,18 @@ static const struct opt_cmd lines_cmd = {
 	.common = common_opts,
 	.more = "Each line stays in one document: that with the smallest id, "
 		"unless --prefer\nsays otherwise.",
+};
+
+static const struct opt_cmd substring_cmd = {
+	.name = "dedup substring",
+	.args = "[FILE...]",
+	.summary = "cut out text that stands elsewhere, whatever is around it",
+	.example = "quern dedup substring --least 200 documents.jsonl "
+		   "-o distinct.jsonl",
+	.opts = substring_opts,
+	.common = common_opts,
+	.more = "Each run of bytes stays in one document: that with the "
+		"smallest id, unless\n--prefer says otherwise.",
 };
 
 static const struct opt_cmd minhash_cmd = {
@@ -203,6 +242,12 @@ static int
 run_lines(struct docs *in, struct run *r, struct err *e)
 {
 	return dedup_lines(in, r, &lines, e);
+}
+
+static int
+run_substring(struct docs *in, struct run *r, struct err *e)
+{
+	return dedup_substring(in, r, &substring, e);
 }
 
 static int
@@ -318,6 +363,12 @@ lines_main(int argc, char **argv)
 	return dedup(&lines_cmd, argc, argv, true, run_lines);
 }
 
+static int
+substring_main(int argc, char **argv)
+{
+	return dedup(&substring_cmd, argc, argv, true, run_substring);
+}
+
 /* The other options begin as the profile has them, in the help too. */
 static void
 begin_with_profile(int argc, char **argv)
@@ -390,6 +441,8 @@ main(int argc, char **argv)
 		    minhash_main },
 		{ "lines", "cut out lines that another document has",
 		    lines_main },
+		{ "substring", "cut out text that stands elsewhere",
+		    substring_main },
 		{ 0 },
 	};
 

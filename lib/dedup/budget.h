@@ -9,9 +9,11 @@ struct err;
 struct opt_common;
 
 /*
- * What --memory allows.  Everything that grows with the input is charged here
- * before it is allocated: a run that would not fit ends with a clear error,
- * before anything is written, rather than in swap.  Not thread-safe.
+ * What --memory allows.  What has to be in memory and grows with the input is
+ * charged here before it is allocated: a run for which it is too little ends
+ * with a clear error rather than in swap.  What can be sorted is not charged:
+ * sorters (dedup/sorter.h) share what is left, whatever the input.  Not
+ * thread-safe.
  */
 struct budget {
 	uint64_t limit, used; /* bytes */

@@ -7,6 +7,7 @@
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "dedup/apply.h"
+#include "dedup/bloom.h"
 #include "dedup/budget.h"
 #include "dedup/exact.h"
 #include "dedup/groups.h"
@@ -24,7 +25,12 @@ struct exact {
 	struct digest lines;
 	uint64_t distinct;
 	struct clusters clusters;
+	struct twice twice; /* with --bloom */
+	uint64_t once;      /* documents that it says are alone */
 };
+
+/* In the place of a record's size. */
+#define ALONE UINT32_MAX
 
 struct worker {
 	struct buf low, normal, rank;
@@ -89,7 +95,21 @@ key_of(const struct exact *x, struct worker *w, const struct doc *d,
 	return 1;
 }
 
-/* The hash of a document's line, and a record for the sorter if it has a key.
+/* For the filter: a document's key. */
+static int
+key_only(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	struct hash128 key;
+	int rc = key_of(ctx, worker, d, &key, e);
+
+	if (rc > 0)
+		buf_put(&em->side, &key.lo, sizeof(key.lo));
+	return rc < 0 ? rc : 0;
+}
+
+/*
+ * The hash of a document's line, and a record for the sorter if it has a key
+ * that another may have.
  */
 static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
@@ -105,6 +125,11 @@ look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 
 	if (rc < 0)
 		return rc;
+	if (rc && x->twice.words && !twice_has(&x->twice, key.lo)) {
+		buf_put(side, &line, sizeof(line));
+		buf_put(side, &(uint32_t){ ALONE }, sizeof(n));
+		return 0;
+	}
 	buf_put(side, &line, sizeof(line));
 	at = side->n;
 	buf_put(side, &(uint32_t){ 0 }, sizeof(n));
@@ -130,6 +155,10 @@ collect(void *ctx, struct str side, struct err *e)
 		key_get_raw(&side, &line, sizeof(line));
 		key_get_raw(&side, &n, sizeof(n));
 		digest_add(&x->lines, line);
+		if (n == ALONE) {
+			x->once++;
+			continue;
+		}
 		if (n && sorter_add(&x->docs, (struct str){ side.p, n }, e) < 0)
 			return e->code;
 		side.p += n;
@@ -191,6 +220,20 @@ free_worker(void *worker)
 }
 
 static int
+fill_filter(
+    struct exact *x, struct docs *in, const struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = key_only };
+
+	if (x->opt->bloom == 0)
+		return 0;
+	return bloom_fill(
+	    &x->twice, &x->budget, x->opt->bloom, in, &ops, x, r, e);
+}
+
+static int
 run_all(struct exact *x, struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .worker_new = new_worker,
@@ -201,6 +244,8 @@ run_all(struct exact *x, struct docs *in, struct run *r, struct err *e)
 		.lines = &x->lines,
 		.rule = x->opt->url ? "same_url" : "exact_duplicate" };
 
+	if (fill_filter(x, in, r, e) < 0)
+		return e->code;
 	sorter_init(&x->docs, false, budget_share(&x->budget, 1, 2));
 	sorter_init(&x->verdicts, false, budget_share(&x->budget, 1, 2));
 	if (docs_scan(in, &ops, x, r, e) < 0 || decide(x, e) < 0)
@@ -211,7 +256,9 @@ run_all(struct exact *x, struct docs *in, struct run *r, struct err *e)
 	buf_printf(&r->extra,
 	    "\"distinct\":%" PRIu64 ",\"clusters\":%" PRIu64
 	    ",\"largest_cluster\":%" PRIu64 ",",
-	    x->distinct, x->clusters.n, x->clusters.largest);
+	    x->distinct + x->once, x->clusters.n, x->clusters.largest);
+	if (x->twice.words)
+		bloom_stats(&x->twice, &r->extra);
 	return buf_ok(&r->extra, e);
 }
 
@@ -228,5 +275,6 @@ dedup_exact(
 		rc = run_all(&x, in, r, e);
 	sorter_free(&x.docs);
 	sorter_free(&x.verdicts);
+	twice_free(&x.twice);
 	return rc;
 }

@@ -14,6 +14,7 @@ struct run;
 struct exact_opt {
 	bool normal;        /* compare normal forms */
 	bool url;           /* compare metadata.url instead (dedup/url.h) */
+	double bloom;       /* dedup/twice.h's bound; 0: none */
 	const char *prefer; /* dedup/prefer.h; NULL: by id */
 };
 
@@ -23,8 +24,10 @@ struct exact_opt {
  * such group the preferred one stays (dedup/groups.h); the others are dropped
  * by the rule exact_duplicate.  With opt->url the same for documents of one
  * URL, by the rule same_url; one without URL stays.  Reads the input twice:
- * stdin must have been spooled.  Memory: see dedup/groups.h; --memory bounds
- * it.
+ * stdin must have been spooled.  With opt->bloom two passes more, before these,
+ * find which texts come more than once, and only those are sorted; what is
+ * dropped stays the same.  Memory: shares of --memory (dedup/sorter.h), and the
+ * filter.
  */
 int dedup_exact(
     struct docs *in, struct run *r, const struct exact_opt *opt, struct err *e);

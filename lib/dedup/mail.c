@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,42 +60,11 @@ mail_free(struct mail *m)
 static int
 append(int *fd, uint64_t *end, const void *from, size_t n, struct err *e)
 {
-	const char *p = from;
-	ptrdiff_t put;
-
 	if (*fd < 0 && scratch_open(fd, e) < 0)
 		return e->code;
-	while (n) {
-		put = pwrite(*fd, p, n, (off_t)*end);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return err_errno(e, "a chunk in $TMPDIR", "write");
-		*end += (uint64_t)put;
-		p += put;
-		n -= (size_t)put;
-	}
-	return 0;
-}
-
-static int
-read_at(int fd, uint64_t at, void *to, size_t n, struct err *e)
-{
-	char *p = to;
-	ptrdiff_t got;
-
-	while (n) {
-		got = pread(fd, p, n, (off_t)at);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got == 0)
-			errno = EIO;
-		if (got <= 0)
-			return err_errno(e, "a chunk in $TMPDIR", "read");
-		at += (uint64_t)got;
-		p += got;
-		n -= (size_t)got;
-	}
+	if (scratch_write(*fd, from, n, *end, e) < 0)
+		return e->code;
+	*end += n;
 	return 0;
 }
 
@@ -151,10 +119,10 @@ mail_take(struct mail *m, size_t box,
 	int rc = take_all(x, take, to, e);
 
 	while (rc == 0 && x->before != NO_BLOCK) {
-		rc = read_at(m->letters, x->before, &b, sizeof(b), e);
+		rc = scratch_read(m->letters, &b, sizeof(b), x->before, e);
 		if (rc == 0)
-			rc = read_at(m->letters, x->before + sizeof(b), x->v,
-			    b.n * sizeof(*x->v), e);
+			rc = scratch_read(m->letters, x->v, b.n * sizeof(*x->v),
+			    x->before + sizeof(b), e);
 		if (rc < 0)
 			break;
 		x->n = b.n;
@@ -178,5 +146,5 @@ int
 mail_read_set(
     struct mail *m, uint64_t at, uint64_t *set, size_t n, struct err *e)
 {
-	return read_at(m->sets, at, set, n * sizeof(*set), e);
+	return scratch_read(m->sets, set, n * sizeof(*set), at, e);
 }

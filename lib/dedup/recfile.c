@@ -30,7 +30,7 @@ struct block_head {
 };
 
 struct end_of {
-	uint64_t n[REC_TAGS], digest;
+	uint64_t n[REC_TAGS], digest, nblock;
 };
 
 static int
@@ -146,6 +146,7 @@ rec_end(struct rec_out *o, uint64_t digest, struct err *e)
 			return e->code;
 		end.n[i] = o->n[i];
 	}
+	end.nblock = o->nblock;
 	if (put_block(o, END_TAG,
 		(struct str){ (const char *)&end, sizeof(end) }, e) < 0)
 		return e->code;
@@ -252,13 +253,17 @@ read_end(struct rec_in *r, struct err *e)
 
 	if (fstat(r->fd, &st) < 0)
 		return err_errno(e, r->name, "read");
-	if ((uint64_t)st.st_size < r->first + sizeof(h) + sizeof(end))
+	r->size = (uint64_t)st.st_size;
+	if (r->size < r->first + sizeof(h) + sizeof(end))
 		return err_set(e, ERR_FORMAT, "%s: cut off", r->name);
-	r->at = (uint64_t)st.st_size - sizeof(h) - sizeof(end);
+	r->at = r->size - sizeof(h) - sizeof(end);
 	if (get(r, &h, sizeof(h), e) < 0 || get(r, &end, sizeof(end), e) < 0)
 		return e->code;
 	if (h.tag != END_TAG || h.bytes != sizeof(end))
 		return err_set(e, ERR_FORMAT, "%s: cut off", r->name);
+	if (hash64(&end, sizeof(end), end.nblock) != h.check)
+		return err_set(
+		    e, ERR_FORMAT, "%s: the end is damaged", r->name);
 	memcpy(r->n, end.n, sizeof(r->n));
 	r->digest = end.digest;
 	rec_start(r, 0);
@@ -332,7 +337,7 @@ check_end(struct rec_in *r, const struct block_head *h, struct err *e)
 		return damaged_block(r, e);
 	if (get(r, &end, sizeof(end), e) < 0)
 		return e->code;
-	if (hash64(&end, sizeof(end), r->nblock) != h->check)
+	if (end.nblock != r->nblock)
 		return damaged_block(r, e);
 	r->at = at;
 	return 0;
@@ -348,6 +353,8 @@ next_block(struct rec_in *r, struct err *e)
 	for (;; r->nblock++, r->at += h.bytes) {
 		if (get(r, &h, sizeof(h), e) < 0)
 			return e->code;
+		if (h.bytes > r->size - r->at)
+			return damaged_block(r, e);
 		if (h.tag == END_TAG || h.tag == r->tag)
 			break;
 	}

@@ -20,7 +20,7 @@ struct out;
  *	blocks  u32 tag, u32 bytes; u64 XXH3 of the bytes, seed: number of the
  *	        block; bytes: records, each u32 length and that many bytes
  *	end     a block with tag ffffffff: u64 records of tag 0, of tag 1, u64
- *	        digest
+ *	        digest, u64 number of this block
  *
  * A file is whole or absent.  What reads it refuses another version or kind,
  * other options, a block that is not what was written, and one cut off.
@@ -52,8 +52,8 @@ struct rec_in {
 	char *name;
 	int fd;
 	enum rec_kind kind;
-	struct buf options; /* with a NUL */
-	uint64_t first;     /* where the blocks begin */
+	struct buf options;   /* with a NUL */
+	uint64_t first, size; /* where the blocks begin; of the file */
 	uint64_t at, nblock;
 	unsigned tag; /* that is read */
 	struct buf block;

@@ -6,16 +6,17 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "dedup/apply.h"
+#include "dedup/bloom.h"
 #include "dedup/budget.h"
-#include "dedup/folded.h"
 #include "dedup/groups.h"
 #include "dedup/key.h"
 #include "dedup/prefer.h"
 #include "dedup/samelines.h"
 #include "dedup/sorter.h"
+#include "dedup/units.h"
 #include "io/docs.h"
 
-enum { MAX_WORDS = 1000, MAX_NAMED = 8 };
+enum { MAX_WORDS = 1000, MAX_SPAN = 100, MAX_NAMED = 8, SENTENCES = 3 };
 
 /* What the last pass says of one. */
 struct did {
@@ -31,12 +32,15 @@ enum { ALL = 32, WHOS = 12, RANKS = 4, DOCS = 4, LINES = 12, CUTS = 6 };
  */
 struct lines {
 	const struct lines_opt *opt;
+	bool sentences;
+	size_t span, least;
 	struct prefer prefer;
 	struct budget budget;
+	struct twice twice;     /* with --bloom */
 	struct sorter whos;     /* records: who (dedup/groups.h) */
 	struct sorter ranks;    /* pairs: place, rank */
 	struct sorter docs;     /* records: u32 rank, u64 place, id */
-	struct sorter lines;    /* pairs: hash of a line, rank */
+	struct sorter lines;    /* pairs: hash of a span, rank */
 	struct sorter cuts;     /* records: u32 owner, u32 rank, u64 hash */
 	struct sorter named;    /* records: u32 rank, u64 hash, u32 owner, id */
 	struct sorter verdicts; /* u64 place, then as named */
@@ -46,6 +50,7 @@ struct lines {
 	bool more;
 	struct digest first, last;
 	uint64_t distinct, cut, bytes;
+	uint64_t once; /* spans that the filter says are alone */
 };
 
 /* A line that goes, and the document that keeps it. */
@@ -58,7 +63,9 @@ struct goes {
 #define ITSELF UINT32_MAX
 
 struct worker {
-	struct folded words;
+	struct units units;
+	bool *cut; /* by unit */
+	size_t cut_cap;
 	struct buf rank, text, json, id;
 	uint64_t *set; /* hashes of lines kept; open addressing */
 	size_t set_cap, set_mask;
@@ -84,7 +91,8 @@ free_worker(void *worker)
 {
 	struct worker *w = worker;
 
-	folded_free(&w->words);
+	units_free(&w->units);
+	free(w->cut);
 	buf_free(&w->rank);
 	buf_free(&w->text);
 	buf_free(&w->json);
@@ -94,35 +102,31 @@ free_worker(void *worker)
 	free(w);
 }
 
-/* The next line of *text without its LF; false behind the last. */
+/* Is a span compared?  0 is no hash; the filter knows spans that are alone. */
 static bool
-next_line(struct str *text, struct str *line)
+is_compared(const struct lines *l, uint64_t h)
 {
-	const char *eol;
-
-	if (!text->p)
-		return false;
-	eol = text->n ? memchr(text->p, '\n', text->n) : NULL;
-	line->p = text->p;
-	line->n = eol ? (size_t)(eol - text->p) : text->n;
-	text->p = eol ? eol + 1 : NULL;
-	text->n -= line->n + (eol != NULL);
-	return true;
+	return h && (!l->twice.words || twice_has(&l->twice, h));
 }
 
-/* The hash by which a line is known in *hash, or 0 if it stays anyway. */
+/* For the filter: the hashes of a document's spans. */
 static int
-hash_line(const struct lines *l, struct worker *w, struct str line,
-    uint64_t *hash, struct err *e)
+hash_spans(
+    void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
-	size_t n;
+	const struct lines *l = ctx;
+	struct units *u = &((struct worker *)worker)->units;
+	size_t i, n;
+	uint64_t h;
 
-	*hash = 0;
-	if (folded_of(&w->words, line, e) < 0)
+	if (units_of(u, d->text, l->sentences, e) < 0)
 		return e->code;
-	n = w->words.n;
-	if (n && n >= (size_t)l->opt->least)
-		*hash = folded_gram(&w->words, 0, n, folded_power(n));
+	n = units_spans(u, l->span);
+	for (i = 0; i < n; i++) {
+		h = units_hash(u, i, l->span, l->least);
+		if (h)
+			buf_put(&em->side, &h, sizeof(h));
+	}
 	return 0;
 }
 
@@ -220,27 +224,35 @@ note_ranks(
 	return 0;
 }
 
-/* and pairs of a line's hash and the rank come out. */
+/* and pairs of a span's hash and the rank come out; 0 with how many are alone.
+ */
 static int
 hash_lines(
     void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct str text = d->text, line;
-	struct pair rank = { UINT64_MAX, 0 }, p;
+	struct units *u = &((struct worker *)worker)->units;
+	struct pair rank = { UINT64_MAX, 0 }, p, alone = { 0, 0 };
+	size_t i, n;
 
 	if (d->note->n)
 		key_get_raw(d->note, &rank, sizeof(rank));
 	if (rank.key != d->place)
 		return err_set(
 		    e, ERR_IO, "the input changed while it was read");
-	while (next_line(&text, &line)) {
-		if (hash_line(l, worker, line, &p.key, e) < 0)
-			return e->code;
+	if (units_of(u, d->text, l->sentences, e) < 0)
+		return e->code;
+	n = units_spans(u, l->span);
+	for (i = 0; i < n; i++) {
+		p.key = units_hash(u, i, l->span, l->least);
 		p.value = rank.value;
-		if (p.key)
+		if (is_compared(l, p.key))
 			buf_put(&em->side, &p, sizeof(p));
+		else
+			alone.value += p.key != 0;
 	}
+	if (alone.value)
+		buf_put(&em->side, &alone, sizeof(alone));
 	return buf_ok(&em->side, e);
 }
 
@@ -252,7 +264,9 @@ collect_lines(void *ctx, struct str side, struct err *e)
 
 	while (side.n) {
 		key_get_raw(&side, &p, sizeof(p));
-		if (sorter_put(&l->lines, p.key, p.value, e) < 0)
+		if (p.key == 0)
+			l->once += p.value;
+		else if (sorter_put(&l->lines, p.key, p.value, e) < 0)
 			return e->code;
 	}
 	return 0;
@@ -482,14 +496,14 @@ by_hash(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Does a line of the document at hand stay there? */
+/* Does a span of the document at hand stay there? */
 static bool
-stays(struct worker *w, uint64_t h)
+stays(const struct lines *l, struct worker *w, uint64_t h)
 {
 	static const struct goes itself = { .owner = ITSELF };
 	const struct goes *g;
 
-	if (h == 0)
+	if (!is_compared(l, h))
 		return true;
 	g = w->ngoes ? bsearch(&h, w->goes, w->ngoes, sizeof(*g), by_hash)
 		     : NULL;
@@ -501,52 +515,87 @@ stays(struct worker *w, uint64_t h)
 
 /* What happened to a document. */
 struct edit {
-	uint64_t lines, cut, bytes;
-	uint64_t left; /* lines with words that stay */
+	uint64_t units, cut, bytes;
+	uint64_t left; /* units with words that stay */
 };
 
 static int
-cut_lines(const struct lines *l, struct worker *w, const struct doc *d,
+clear_cut(struct worker *w, struct err *e)
+{
+	size_t n = w->units.n;
+	bool *cut;
+
+	if (w->cut_cap < n) {
+		cut = realloc(w->cut, 2 * n * sizeof(*cut));
+		if (!cut)
+			return err_nomem(e, "lines");
+		w->cut = cut;
+		w->cut_cap = 2 * n;
+	}
+	if (n)
+		memset(w->cut, 0, n * sizeof(*w->cut));
+	return 0;
+}
+
+/* Fill w->cut: the units of every span that does not stay. */
+static int
+mark_cut(
+    const struct lines *l, struct worker *w, const struct doc *d, struct err *e)
+{
+	struct units *u = &w->units;
+	size_t i, k, n;
+
+	if (units_of(u, d->text, l->sentences, e) < 0 || clear_cut(w, e) < 0)
+		return e->code;
+	n = units_spans(u, l->span);
+	w->nnamed = 0;
+	if (clear_set(w, n, e) < 0)
+		return e->code;
+	for (i = 0; i < n; i++) {
+		if (stays(l, w, units_hash(u, i, l->span, l->least)))
+			continue;
+		for (k = i; k < i + l->span; k++)
+			w->cut[u->worded[k]] = true;
+	}
+	return 0;
+}
+
+static int
+cut_units(const struct lines *l, struct worker *w, const struct doc *d,
     struct edit *x, struct err *e)
 {
-	struct str text = d->text, line;
-	uint64_t h, kept = 0;
+	const struct text_unit *v;
+	size_t i;
 
 	*x = (struct edit){ 0 };
-	while (next_line(&text, &line))
-		x->lines++;
-	w->nnamed = 0;
-	buf_clear(&w->text);
-	if (clear_set(w, x->lines, e) < 0)
+	if (mark_cut(l, w, d, e) < 0)
 		return e->code;
-	for (text = d->text; next_line(&text, &line);) {
-		if (hash_line(l, w, line, &h, e) < 0)
-			return e->code;
-		if (!stays(w, h)) {
-			x->cut++;
-			x->bytes += line.n;
-			continue;
-		}
-		x->left += w->words.n > 0;
-		if (kept++)
-			buf_putc(&w->text, '\n');
-		buf_str(&w->text, line);
+	v = w->units.v;
+	x->units = w->units.n;
+	for (i = 0; i < w->units.n; i++) {
+		x->cut += w->cut[i];
+		x->bytes += w->cut[i] ? v[i].end - v[i].start : 0;
+		x->left += !w->cut[i] && v[i].nword;
 	}
+	buf_clear(&w->text);
+	if (x->cut)
+		units_join(&w->units, w->cut, d->text, &w->text);
 	return buf_ok(&w->text, e);
 }
 
 /* {"lines":9,"cut":2,"bytes":80,"of":["mill-1"]} */
 static void
-describe(struct worker *w, const struct doc *d, const struct edit *x)
+describe(const struct lines *l, struct worker *w, const struct doc *d,
+    const struct edit *x)
 {
 	struct str id;
 	size_t i;
 
 	buf_clear(&w->json);
 	buf_printf(&w->json,
-	    "{\"lines\":%" PRIu64 ",\"cut\":%" PRIu64 ",\"bytes\":%" PRIu64
+	    "{\"%s\":%" PRIu64 ",\"cut\":%" PRIu64 ",\"bytes\":%" PRIu64
 	    ",\"of\":[",
-	    x->lines, x->cut, x->bytes);
+	    l->opt->unit, x->units, x->cut, x->bytes);
 	for (i = 0; i < w->nnamed; i++) {
 		buf_clear(&w->id);
 		id = w->named[i]->id;
@@ -567,19 +616,21 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	struct edit x;
 	struct did did = { .line = hash64(d->line.p, d->line.n, 0) };
 
-	if (take_cuts(w, d, e) < 0 || cut_lines(l, w, d, &x, e) < 0)
+	if (take_cuts(w, d, e) < 0 || cut_units(l, w, d, &x, e) < 0)
 		return e->code;
 	did.cut = x.cut;
 	did.bytes = x.bytes;
 	buf_put(&em->side, &did, sizeof(did));
 	if (x.cut == 0)
 		return emit_keep(em, d, e);
-	describe(w, d, &x);
+	describe(l, w, d, &x);
 	if (buf_ok(&w->json, e) < 0 || buf_ok(&w->id, e) < 0)
 		return e->code;
 	if (x.left == 0)
 		return emit_drop(em, d,
-		    &(struct reason){ .rule = "all_lines_duplicate",
+		    &(struct reason){ .rule = l->sentences
+						  ? "all_sentences_duplicate"
+						  : "all_lines_duplicate",
 			.has_value = true,
 			.value = 0,
 			.threshold = 1,
@@ -604,6 +655,20 @@ sum_up(void *ctx, struct str side, struct err *e)
 		l->bytes += did.bytes;
 	}
 	return 0;
+}
+
+static int
+fill_filter(
+    struct lines *l, struct docs *in, const struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .worker_new = new_worker,
+		.worker_free = free_worker,
+		.doc = hash_spans };
+
+	if (l->opt->bloom == 0)
+		return 0;
+	return bloom_fill(
+	    &l->twice, &l->budget, l->opt->bloom, in, &ops, l, r, e);
 }
 
 static int
@@ -654,9 +719,11 @@ run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 		    "the input changed between the first pass over it and the "
 		    "last");
 	buf_printf(&r->extra,
-	    "\"distinct\":%" PRIu64 ",\"lines_cut\":%" PRIu64
+	    "\"distinct\":%" PRIu64 ",\"%s_cut\":%" PRIu64
 	    ",\"bytes_cut\":%" PRIu64 ",",
-	    l->distinct, l->cut, l->bytes);
+	    l->distinct + l->once, l->opt->unit, l->cut, l->bytes);
+	if (l->twice.words)
+		bloom_stats(&l->twice, &r->extra);
 	return buf_ok(&r->extra, e);
 }
 
@@ -664,6 +731,18 @@ static void
 begin(const struct lines *l, struct sorter *s, bool pairs, unsigned part)
 {
 	sorter_init(s, pairs, budget_share(&l->budget, part, ALL));
+}
+
+static void
+init_sorters(struct lines *l)
+{
+	begin(l, &l->whos, false, WHOS);
+	begin(l, &l->ranks, true, RANKS);
+	begin(l, &l->docs, false, DOCS);
+	begin(l, &l->lines, true, LINES);
+	begin(l, &l->cuts, false, CUTS);
+	begin(l, &l->named, false, CUTS);
+	begin(l, &l->verdicts, false, CUTS);
 }
 
 static void
@@ -682,7 +761,10 @@ int
 dedup_lines(
     struct docs *in, struct run *r, const struct lines_opt *opt, struct err *e)
 {
-	struct lines l = { .opt = opt };
+	struct lines l = { .opt = opt,
+		.sentences = strcmp(opt->unit, "sentences") == 0,
+		.least = (size_t)opt->least,
+		.span = (size_t)opt->span };
 	int rc = prefer_parse(&l.prefer, opt->prefer, e);
 
 	if (rc < 0)
@@ -690,17 +772,20 @@ dedup_lines(
 	if (opt->least > MAX_WORDS)
 		return err_set(e, ERR_ARG, "option --least: %d is not in 0..%d",
 		    opt->least, MAX_WORDS);
+	if (opt->span > MAX_SPAN)
+		return err_set(e, ERR_ARG, "option --span: %d is not in 0..%d",
+		    opt->span, MAX_SPAN);
+	if (l.span == 0)
+		l.span = l.sentences ? SENTENCES : 1;
 	rc = budget_init(&l.budget, r->opt, e);
 	if (rc < 0)
 		return rc;
-	begin(&l, &l.whos, false, WHOS);
-	begin(&l, &l.ranks, true, RANKS);
-	begin(&l, &l.docs, false, DOCS);
-	begin(&l, &l.lines, true, LINES);
-	begin(&l, &l.cuts, false, CUTS);
-	begin(&l, &l.named, false, CUTS);
-	begin(&l, &l.verdicts, false, CUTS);
-	rc = run_all(&l, in, r, e);
+	rc = fill_filter(&l, in, r, e);
+	if (rc == 0) {
+		init_sorters(&l);
+		rc = run_all(&l, in, r, e);
+	}
 	free_sorters(&l);
+	twice_free(&l.twice);
 	return rc;
 }

@@ -97,6 +97,15 @@ put_bare(uint32_t cp, struct buf *out)
 			buf_put(out, utf8, utf8_put(utf8, (uint32_t)v[i]));
 }
 
+/* Behind the letters of ASCII at p. */
+static const char *
+skip_letters(const char *p, const char *end)
+{
+	while (p < end && *p >= 'a' && *p <= 'z')
+		p++;
+	return p;
+}
+
 int
 simple_form(struct str text, struct buf *low, struct buf *out, struct err *e)
 {
@@ -110,14 +119,20 @@ simple_form(struct str text, struct buf *low, struct buf *out, struct err *e)
 		return e->code;
 	p = low->p;
 	for (end = p + low->n; p < end; p += len) {
+		behind = skip_letters(p, end);
 		cp = utf8_get(p, end, &len);
-		if (is_blank(cp)) {
+		if (behind == p && is_blank(cp)) {
 			blank = true;
 			continue;
 		}
 		if (blank && out->n > start)
 			buf_putc(out, ' ');
 		blank = false;
+		if (behind > p) {
+			len = (size_t)(behind - p);
+			buf_put(out, p, len);
+			continue;
+		}
 		behind = skip_number(p, end);
 		len = behind > p ? (size_t)(behind - p) : len;
 		put_bare(behind > p ? '0' : cp, out);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -215,27 +214,11 @@ sort_region(struct sorter *s)
 }
 
 static int
-disk_error(const char *doing, struct err *e)
-{
-	return err_set(e, ERR_IO, "cannot %s sorted runs in $TMPDIR: %s", doing,
-	    strerror(errno));
-}
-
-static int
 write_run(struct sorter *s, const char *p, size_t n, struct err *e)
 {
-	ptrdiff_t put;
-
-	while (n) {
-		put = pwrite(s->fd, p, n, (off_t)s->end);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return disk_error("write", e);
-		s->end += (uint64_t)put;
-		p += put;
-		n -= (size_t)put;
-	}
+	if (scratch_write(s->fd, p, n, s->end, e) < 0)
+		return e->code;
+	s->end += n;
 	return 0;
 }
 
@@ -366,7 +349,6 @@ static int
 fill(struct sorter *s, struct run_reader *r, size_t n, struct err *e)
 {
 	size_t have = r->buf.n - r->pos, want;
-	ptrdiff_t got;
 
 	if (have >= n)
 		return 0;
@@ -375,18 +357,13 @@ fill(struct sorter *s, struct run_reader *r, size_t n, struct err *e)
 	r->pos = 0;
 	if (!buf_room(&r->buf, n - have))
 		return err_nomem(e, "sorted runs");
-	while (r->buf.n < r->buf.cap && r->at < r->end) {
-		want = r->buf.cap - r->buf.n;
-		if (want > r->end - r->at)
-			want = (size_t)(r->end - r->at);
-		got = pread(s->fd, r->buf.p + r->buf.n, want, (off_t)r->at);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return disk_error("read", e);
-		r->at += (uint64_t)got;
-		r->buf.n += (size_t)got;
-	}
+	want = r->buf.cap - r->buf.n;
+	if (want > r->end - r->at)
+		want = (size_t)(r->end - r->at);
+	if (scratch_read(s->fd, r->buf.p + have, want, r->at, e) < 0)
+		return e->code;
+	r->at += want;
+	r->buf.n += want;
 	return 0;
 }
 

@@ -71,8 +71,12 @@ parse_options(const struct rec_in *r, struct made_of *m, struct err *e)
 		&o->verify) != 6)
 		return err_set(
 		    e, ERR_FORMAT, "%s: no options in its header", r->name);
+	if (unit < 0 || unit > UNIT_POINTS || unit == UNIT_JOINED)
+		return err_set(e, ERR_FORMAT, "%s: no such unit", r->name);
 	o->profile = "plain";
 	o->unit = (enum unit)unit;
+	if (minhash_check(o, e) < 0)
+		return err_prefix(e, "%s", r->name);
 	sscanf(eol + 1, "%*s %u/%u", &m->part.i, &m->part.n);
 	of = strstr(eol, "\nof ");
 	if (of)

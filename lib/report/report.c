@@ -343,6 +343,8 @@ add_json(struct report *r, struct str text, const char *name, struct err *e)
 		rc = add_survey(r, v, name, e);
 	else if (run)
 		rc = add_run(r, v, e);
+	else if (!drawn && json_str(json_get(v, "command")).p)
+		drawn = true; /* of a command that judges no records */
 	else if (!drawn)
 		rc = err_set(e, ERR_FORMAT,
 		    "neither statistics (of --stats or quern stats) nor a "

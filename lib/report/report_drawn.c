@@ -76,6 +76,27 @@ put_table(struct json_val table, struct buf *out)
 	buf_puts(out, "</table></div>\n");
 }
 
+/* Of statistics without tables: each number, with its name. */
+static void
+put_numbers(struct json_val root, struct buf *out)
+{
+	struct json_iter it = json_each(root);
+	struct json_val v;
+	struct str name;
+
+	buf_puts(out, "<div class=\"wide\"><table>");
+	while (json_next(&it, &name, &v)) {
+		if (json_type(v) != JSON_NUMBER)
+			continue;
+		buf_puts(out, "<tr><td>");
+		markup_text(out, name);
+		buf_puts(out, "</td>");
+		put_cell(v, "td", out);
+		buf_puts(out, "</tr>\n");
+	}
+	buf_puts(out, "</table></div>\n");
+}
+
 void
 section_drawn(const struct drawn *d, struct buf *out)
 {
@@ -86,6 +107,8 @@ section_drawn(const struct drawn *d, struct buf *out)
 	buf_puts(out, "<h2>");
 	markup_text(out, command.p ? command : str_c(d->name));
 	buf_puts(out, "</h2>\n");
+	if (json_type(json_get(root, "tables")) != JSON_ARRAY)
+		put_numbers(root, out);
 	while (json_next(&it, NULL, &table))
 		put_table(table, out);
 }

@@ -43,7 +43,7 @@ struct training {
 	uint64_t steps, tokens;
 };
 
-/* A file with "tables" for the reader. */
+/* A file with "tables" for the reader, or numbers of its own. */
 struct drawn {
 	char *name;
 	struct json *json;

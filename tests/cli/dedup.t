@@ -194,6 +194,45 @@ words() { jq -r .text "$1" | grep '[a-z0-9]' | sed 's/[^a-z0-9]\+/ /g; s/^ //; s
 equal "lines: each is left once" "$(words broken.jsonl | sort -u | md5sum)" \
 	"$(words once.jsonl | sort | md5sum)"
 
+# Sentences, three in a row, as C4 has them; one; whatever the lines.
+cat >sentences.jsonl <<'END'
+{"id":"2","text":"The mill is old. The wheel turns. The miller sings.\nHe is alone.\n\nRye is cheap."}
+{"id":"1","text":"It rains. The mill is old! The wheel\nturns; the miller sings? No."}
+{"id":"3","text":"The mill is old: the wheel turns. The miller sings. THE MILL IS OLD. The wheel turns. The miller sings."}
+{"id":"4","text":"  He is alone."}
+{"id":"5","text":"The mill is old. The wheel turns. The miller sings. He is alone.\n"}
+{"id":"6","text":"..."}
+{"id":"7","text":""}
+END
+golden dedup-sentences rejects lines --unit sentences sentences.jsonl
+golden dedup-sentences-kept quern dedup lines --unit sentences sentences.jsonl
+golden dedup-sentences-one quern dedup lines --unit sentences --span 1 sentences.jsonl
+golden dedup-lines-two quern dedup lines --span 2 lines.jsonl
+jq -c '.text |= gsub(", "; ". ") | .metadata.url = "http://mill.example/\(.id | tonumber % 3000)"' \
+	many.jsonl >broken3.jsonl
+threads "sentences" quern dedup lines --unit sentences broken3.jsonl
+threads "sentences' rejects" rejects lines --unit sentences --span 2 broken3.jsonl
+quern dedup lines --unit sentences broken3.jsonl | sort >want.sorted
+tac broken3.jsonl | quern dedup lines --unit sentences | sort >got.sorted
+check "sentences: the same in reverse order" cmp want.sorted got.sorted
+exits 2 "lines: a span of a thousand" quern dedup lines --span 1000 lines.jsonl
+
+# A filter for what comes once changes nothing but the memory.
+for method in exact url lines 'lines --unit sentences'; do
+	read -ra words_of <<<"$method"
+	for p in .5 .01 1e-9; do
+		quern dedup "${words_of[@]}" broken3.jsonl >want.jsonl
+		quern dedup "${words_of[@]}" --bloom $p --stats s.json broken3.jsonl >got.jsonl
+		check "$method --bloom $p: the same" cmp want.jsonl got.jsonl
+		check "and the bound is kept" jq -e --argjson p $p '.bloom.false_positive_bound <= $p' s.json
+	done
+done
+quern dedup exact --stats want.json broken3.jsonl -o kept.jsonl
+quern dedup exact --stats got.json --bloom .01 broken3.jsonl -o kept.jsonl
+equal "--bloom: the same counts" "$(jq -c '[.distinct, .clusters, .largest_cluster]' want.json)" \
+	"$(jq -c '[.distinct, .clusters, .largest_cluster]' got.json)"
+exits 2 "--bloom of 1" quern dedup exact --bloom 1 docs.jsonl
+
 # A bucket of thousands is no square.
 awk 'BEGIN { for (i = 0; i < 30000; i++)
 	print "{\"id\":\"" i "\",\"text\":\"the same page again and again, word by word\"}" }' >same.jsonl

@@ -58,6 +58,11 @@ check "nothing is fetched from elsewhere" \
 	bash -c "! grep -E 'src=|href=|url\(|@import|<script' page.html"
 quern report filter.stats filter.stats -o twice.html
 check "runs of one command add up" grep -q '2 runs' twice.html
+quern report tables.json >page.html
+check "a table" grep -q '<td>4.25</td>' page.html
+echo '{"command":"train","parameters":1500,"loss":2.5}' >train.stats
+quern report train.stats >page.html
+check "numbers of a command that judges no records" grep -q '<td>2.5</td>' page.html
 golden report-other quern report docs.jsonl
 exits 1 "a file that isn't there" quern report none.stats
 check "no page is left" bash -c "! quern report none.stats -o none.html; ! test -e none.html"

@@ -139,7 +139,10 @@ warn(struct run *r, struct str line)
 	printf("# %.*s\n", (int)line.n, line.p);
 }
 
-/* Run minhash (or exact, opt NULL) over the corpus. */
+/*
+ * Run minhash (or exact, opt NULL) over the corpus; one thread alone with so
+ * little memory that each document is a chunk (dedup/choose.h).
+ */
 static int
 run_dedup(const struct minhash_opt *opt, int threads, struct err *e)
 {
@@ -151,6 +154,7 @@ run_dedup(const struct minhash_opt *opt, int threads, struct err *e)
 	struct run r;
 	int rc;
 
+	common.memory = threads == 1 ? 16 << 20 : 0;
 	common.out = path("out.jsonl");
 	common.rejects = path("rejects.jsonl");
 	common.stats = path("stats.json");
