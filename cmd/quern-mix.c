@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/num.h"
 #include "cmd.h"
 #include "io/stream.h"
+#include "io/textcodec.h"
 #include "mix/audit.h"
 #include "mix/emit.h"
 #include "mix/mix.h"
+#include "mix/order.h"
 #include "mix/picture.h"
 #include "mix/show.h"
+#include "tokenizer/tokenizer.h"
 
 static struct opt_common common;
 static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
-
-/* The RECIPE and how many more operands the subcommand takes. */
-static int
-want(int n, int least, int most, const char *what, struct err *e)
-{
-	if (n >= least && n <= most)
-		return 0;
-	return err_set(e, ERR_ARG, "%s: %s",
-	    n < least ? "something is missing" : "too many operands", what);
-}
 
 /* Write text to -o or stdout, and --stats; plan: of the recipe goes there. */
 static int
@@ -94,47 +89,108 @@ put_picture(const struct plan *p, struct err *e)
 	return rc;
 }
 
-/* check and plan: show the plan, then say what is wrong with it. */
+static const char *journal;
+
+/* Every subcommand that reads a stream takes one. */
+#define JOURNAL_OPT \
+	{ \
+		"journal", 0, OPT_STR, &journal, "FILE", \
+		    "make the changes of shares that a run's journal tells", \
+		    NULL \
+	}
+
+static const struct opt no_opts[] = { { 0 } };
+static const struct opt journal_opts[] = { JOURNAL_OPT, { 0 } };
+
+/*
+ * A subcommand that reads a recipe and prints a text: work() appends it, with
+ * the operands in argv[1..].  A recipe that can't be run is refused before, or
+ * with `anyway` told of after its text.
+ */
+struct task {
+	const struct opt_cmd *cmd;
+	int operands, recipe; /* how many; which of them is the recipe */
+	const char *usage;
+	bool anyway;
+	int (*work)(
+	    struct mix *m, char **argv, struct buf *text, struct err *e);
+};
+
 static int
-show_main(const struct opt_cmd *c, int argc, char **argv,
-    void (*show)(const struct mix *, struct buf *))
+take_operands(const struct task *t, int n, struct err *e)
+{
+	if (n == t->operands)
+		return 0;
+	return err_set(e, ERR_ARG, "%s: %s",
+	    n < t->operands ? "something is missing" : "too many operands",
+	    t->usage);
+}
+
+/* Load the recipe; refuse it if it can't be run. */
+static int
+load(const struct task *t, const char *path, struct mix **m, struct err *e)
+{
+	int rc = mix_load(m, path, e);
+
+	if (rc == 0 && journal)
+		rc = mix_journal(*m, journal, e);
+	return rc == 0 && !t->anyway ? report(t->cmd, *m, e) : rc;
+}
+
+static int
+run_task(const struct task *t, int argc, char **argv)
 {
 	struct buf text = { 0 };
 	struct mix *m = NULL;
 	struct err e;
-	int rc;
+	int rc = take_operands(t, cmd_begin(t->cmd, argc, argv), &e);
 
-	opt_common_init(&common);
-	format = "text";
-	rc = want(cmd_begin(c, argc, argv), 1, 1, "name one RECIPE", &e);
 	if (rc == 0)
-		rc = mix_load(&m, argv[1], &e);
-	if (rc == 0) {
-		(strcmp(format, "json") == 0 ? show_json : show)(m, &text);
-		if (strcmp(format, "json") == 0)
-			buf_putc(&text, '\n');
-		rc = put(c, &text, m, &e);
-	}
-	if (rc == 0 && svg)
-		rc = put_picture(mix_plan(m), &e);
+		rc = load(t, argv[t->recipe], &m, &e);
 	if (rc == 0)
-		rc = report(c, m, &e);
+		rc = t->work(m, argv, &text, &e);
+	if (rc == 0)
+		rc = put(t->cmd, &text, t->anyway ? m : NULL, &e);
+	if (rc == 0 && t->anyway)
+		rc = report(t->cmd, m, &e);
 	buf_free(&text);
 	mix_close(m);
-	return cmd_end(c, rc, &e);
+	return cmd_end(t->cmd, rc, &e);
 }
 
-static const struct opt plan_opts[] = { { "format", 0, OPT_STR, &format,
-					    "FORMAT", "how to print it",
-					    "text,json" },
-	{ "svg", 0, OPT_STR, &svg, "FILE",
-	    "draw shares, batches and row lengths over the run", NULL },
-	{ 0 } };
+/* check and plan: as text or as JSON, and a picture. */
+static int
+show_as(struct mix *m, void (*show)(const struct mix *, struct buf *),
+    struct buf *text, struct err *e)
+{
+	bool json = strcmp(format, "json") == 0;
+
+	(json ? show_json : show)(m, text);
+	if (json)
+		buf_putc(text, '\n');
+	return svg ? put_picture(mix_plan(m), e) : 0;
+}
+
+static int
+check_work(struct mix *m, char **argv, struct buf *text, struct err *e)
+{
+	(void)argv;
+	return show_as(m, show_check, text, e);
+}
+
+static int
+plan_work(struct mix *m, char **argv, struct buf *text, struct err *e)
+{
+	(void)argv;
+	return show_as(m, show_plan, text, e);
+}
 
 static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
 					    "FORMAT", "how to print it",
 					    "text,json" },
-	{ 0 } };
+	{ "svg", 0, OPT_STR, &svg, "FILE",
+	    "draw shares, batches and row lengths over the run", NULL },
+	JOURNAL_OPT, { 0 } };
 
 static int
 check_main(int argc, char **argv)
@@ -148,8 +204,11 @@ check_main(int argc, char **argv)
 		.common = common_opts,
 		.more = "Exits 3 if it cannot be run.",
 	};
+	const struct task t = { &c, 1, 1, "name one RECIPE", true, check_work };
 
-	return show_main(&c, argc, argv, show_check);
+	opt_common_init(&common);
+	format = "text";
+	return run_task(&t, argc, argv);
 }
 
 static int
@@ -160,11 +219,74 @@ plan_main(int argc, char **argv)
 		.args = "RECIPE",
 		.summary = "the phases in steps, rows and tokens",
 		.example = "quern mix plan --format json run.mix | jq .steps",
-		.opts = plan_opts,
+		.opts = show_opts,
 		.common = common_opts,
 	};
+	const struct task t = { &c, 1, 1, "name one RECIPE", true, plan_work };
 
-	return show_main(&c, argc, argv, show_plan);
+	opt_common_init(&common);
+	format = "text";
+	return run_task(&t, argc, argv);
+}
+
+static struct opt_list scores;
+static const char *tokenizer;
+
+static const struct opt index_opts[] = { { "scores", 0, OPT_LIST, &scores,
+					     "FILE",
+					     "JSON Lines with \"id\" and "
+					     "numbers; may be given again",
+					     NULL },
+	{ "tokenizer", 't', OPT_STR, &tokenizer, "FILE",
+	    "the shards' tokenizer.json, for 'compression'", NULL },
+	{ 0 } };
+
+static int
+index_recipe(const struct opt_cmd *c, const char *recipe, struct err *e)
+{
+	struct textcodec codec = { 0 };
+	struct order_from from = { .scores = scores.v, .nscores = scores.n };
+	struct buf text = { 0 };
+	int rc = 0;
+
+	if (tokenizer) {
+		rc = tokenizer_open(&codec, tokenizer, e);
+		from.codec = &codec;
+	}
+	if (rc == 0)
+		rc = order_index(recipe, &from, &text, e);
+	if (rc == 0)
+		rc = put(c, &text, NULL, e);
+	if (codec.close)
+		codec.close(codec.ctx);
+	buf_free(&text);
+	return rc;
+}
+
+static int
+index_main(int argc, char **argv)
+{
+	static const struct opt_cmd c = {
+		.name = "mix index",
+		.args = "RECIPE",
+		.summary = "write PREFIX.order of the shards that a recipe "
+			   "orders, bounds or cuts into parts",
+		.example = "quern mix index --scores quality.jsonl run.mix",
+		.opts = index_opts,
+		.common = common_opts,
+	};
+	const struct task t = {
+		.cmd = &c, .operands = 1, .usage = "name one RECIPE"
+	};
+	struct err e;
+	int rc;
+
+	opt_common_init(&common);
+	rc = take_operands(&t, cmd_begin(&c, argc, argv), &e);
+	if (rc == 0)
+		rc = index_recipe(&c, argv[1], &e);
+	opt_free(&c);
+	return cmd_end(&c, rc, &e);
 }
 
 static struct layout layout;
@@ -180,7 +302,7 @@ static const struct opt stream_opts[] = { { "world", 0, OPT_U64, &world, "W",
 	    "the step to stop before; 0: the run's end", NULL },
 	{ "format", 0, OPT_STR, &format, "FORMAT",
 	    "raw: uint32, little-endian, seq + 1 a row", "raw,jsonl" },
-	{ 0 } };
+	JOURNAL_OPT, { 0 } };
 
 /* Statistics of a run over no records: only what the command adds. */
 static int
@@ -242,6 +364,9 @@ stream_main(int argc, char **argv)
 		.opts = stream_opts,
 		.common = common_opts,
 	};
+	const struct task t = {
+		.cmd = &c, .operands = 1, .usage = "name one RECIPE"
+	};
 	struct mix *m = NULL;
 	struct err e;
 	int rc;
@@ -249,233 +374,143 @@ stream_main(int argc, char **argv)
 	opt_common_init(&common);
 	format = "raw";
 	world = micro = 1;
-	rc = want(cmd_begin(&c, argc, argv), 1, 1, "name one RECIPE", &e);
+	rc = take_operands(&t, cmd_begin(&c, argc, argv), &e);
 	if (rc == 0)
 		rc = take_layout(&e);
 	if (rc == 0)
-		rc = mix_load(&m, argv[1], &e);
-	if (rc == 0)
-		rc = report(&c, m, &e);
+		rc = load(&t, argv[1], &m, &e);
 	if (rc == 0)
 		rc = stream_rows(&c, m, &e);
 	mix_close(m);
 	return cmd_end(&c, rc, &e);
 }
 
-/* STEP[:ROW[:COL]] */
-struct spot {
-	uint64_t v[3];
-	int n;
-};
-
 static int
-parse_spot(const char *s, struct spot *at, struct err *e)
+at_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 {
-	char part[32];
-	size_t n;
+	struct textcodec codec = { 0 };
+	int rc = tokenizer ? tokenizer_open(&codec, tokenizer, e) : 0;
 
-	for (at->n = 0; at->n < 3; s += n + 1) {
-		n = strcspn(s, ":");
-		snprintf(part, sizeof(part), "%.*s", (int)(n < 30 ? n : 30), s);
-		if (num_u64(part, &at->v[at->n++], e) < 0)
-			return err_prefix(e, "STEP[:ROW[:COL]]");
-		if (!s[n])
-			return at->n > 1 &&
-				       (at->v[1] > UINT32_MAX ||
-					   (at->n > 2 && at->v[2] > UINT32_MAX))
-				   ? err_set(
-					 e, ERR_ARG, "'%s' is too much", part)
-				   : 0;
-	}
-	return err_set(e, ERR_ARG, "write STEP, STEP:ROW or STEP:ROW:COL");
+	if (rc == 0)
+		rc = show_at(m, argv[2], tokenizer ? &codec : NULL, text, e);
+	if (codec.close)
+		codec.close(codec.ctx);
+	return rc;
 }
 
-struct at_ctx {
-	const struct mix *m;
-	uint32_t row;
-	struct buf *text;
-};
-
-static int
-take_piece(void *ctx, const struct mix_piece *p, struct err *e)
-{
-	const struct at_ctx *x = ctx;
-
-	show_piece(x->m, x->row, p, x->text);
-	return buf_ok(x->text, e);
-}
-
-static int
-at_rows(struct mix *m, const struct spot *at, struct buf *text, struct err *e)
-{
-	struct at_ctx x = { .m = m, .text = text };
-	uint32_t first = 0, end, column = 0, n;
-	struct row_source rows;
-	struct step_info s;
-
-	mix_rows(m, &rows);
-	if (rows.step(rows.ctx, at->v[0], &s, e) < 0)
-		return e->code;
-	end = s.rows;
-	n = s.seq + 1;
-	if (at->n > 1) {
-		first = (uint32_t)at->v[1];
-		end = first + 1;
-	}
-	if (at->n > 2) {
-		column = (uint32_t)at->v[2];
-		n = 1;
-	}
-	show_piece_header(text);
-	for (x.row = first; x.row < end; x.row++)
-		if (mix_at(m, at->v[0], x.row, column, n, take_piece, &x, e) <
-		    0)
-			return e->code;
-	return 0;
-}
+static const struct opt at_opts[] = { { "tokenizer", 't', OPT_STR, &tokenizer,
+					  "FILE",
+					  "the shards' tokenizer.json, to show "
+					  "the text, too",
+					  NULL },
+	JOURNAL_OPT, { 0 } };
 
 static int
 at_main(int argc, char **argv)
 {
-	static const struct opt none[] = { { 0 } };
 	static const struct opt_cmd c = {
 		.name = "mix at",
 		.args = "RECIPE STEP[:ROW[:COL]]",
 		.summary = "which documents a step saw",
 		.example = "quern mix at run.mix 120:3:17",
-		.opts = none,
+		.opts = at_opts,
 		.common = common_opts,
 	};
-	struct buf text = { 0 };
-	struct mix *m = NULL;
-	struct spot at;
-	struct err e;
-	int rc;
+	const struct task t = { &c, 2, 1,
+		"name a RECIPE and a STEP[:ROW[:COL]]", false, at_work };
 
 	opt_common_init(&common);
-	rc = want(cmd_begin(&c, argc, argv), 2, 2,
-	    "name a RECIPE and a STEP[:ROW[:COL]]", &e);
-	if (rc == 0)
-		rc = parse_spot(argv[2], &at, &e);
-	if (rc == 0)
-		rc = mix_load(&m, argv[1], &e);
-	if (rc == 0)
-		rc = report(&c, m, &e);
-	if (rc == 0)
-		rc = at_rows(m, &at, &text, &e);
-	if (rc == 0)
-		rc = put(&c, &text, NULL, &e);
-	buf_free(&text);
-	mix_close(m);
-	return cmd_end(&c, rc, &e);
+	return run_task(&t, argc, argv);
 }
 
 static int
-take_place(void *ctx, const struct mix_place *p, struct err *e)
+seen_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 {
-	const struct at_ctx *x = ctx;
-
-	show_place(x->m, p, x->text);
-	return buf_ok(x->text, e);
-}
-
-static int
-seen_rows(struct mix *m, const char *name, struct buf *text, struct err *e)
-{
-	struct at_ctx x = { .m = m, .text = text };
-	uint64_t documents;
-
-	show_place_header(text);
-	if (mix_seen(m, str_c(name), take_place, &x, &documents, e) < 0)
-		return e->code;
-	if (documents)
-		return 0;
-	return err_set(e, ERR_FORMAT,
-	    "no document of the recipe's shards has the id or URL '%s'", name);
+	return show_seen(m, argv[2], text, e);
 }
 
 static int
 seen_main(int argc, char **argv)
 {
-	static const struct opt none[] = { { 0 } };
 	static const struct opt_cmd c = {
 		.name = "mix seen",
 		.args = "RECIPE URL-or-id",
 		.summary = "every place in the run where a document is read",
 		.example = "quern mix seen run.mix https://example.org/page",
-		.opts = none,
+		.opts = journal_opts,
 		.common = common_opts,
 	};
-	struct buf text = { 0 };
-	struct mix *m = NULL;
-	struct err e;
-	int rc;
+	const struct task t = { &c, 2, 1, "name a RECIPE and a URL or id",
+		false, seen_work };
 
 	opt_common_init(&common);
-	rc = want(cmd_begin(&c, argc, argv), 2, 2,
-	    "name a RECIPE and a URL or id", &e);
+	return run_task(&t, argc, argv);
+}
+
+static const struct opt_cmd audit_cmd = {
+	.name = "mix audit",
+	.args = "CHECKPOINT RECIPE",
+	.summary = "what a checkpoint has seen of a recipe",
+	.example = "quern mix audit model/last run.mix",
+	.opts = journal_opts,
+	.common = common_opts,
+	.more = "Exits 3 if it was not trained on that recipe.",
+};
+
+/* The journal of a training run lies beside its checkpoints. */
+static int
+find_journal(struct mix *m, const char *checkpoint, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (journal ||
+	    snprintf(path, sizeof(path), "%s/../journal.jsonl", checkpoint) >=
+		(int)sizeof(path) ||
+	    access(path, F_OK) < 0)
+		return 0;
+	return mix_journal(m, path, e);
+}
+
+/* Why the checkpoint is not of the recipe goes to stderr. */
+static int
+audit_work(struct mix *m, char **argv, struct buf *text, struct err *e)
+{
+	struct buf problems = { 0 };
+	int rc = find_journal(m, argv[1], e);
+
 	if (rc == 0)
-		rc = mix_load(&m, argv[1], &e);
-	if (rc == 0)
-		rc = report(&c, m, &e);
-	if (rc == 0)
-		rc = seen_rows(m, argv[2], &text, &e);
-	if (rc == 0)
-		rc = put(&c, &text, NULL, &e);
-	buf_free(&text);
-	mix_close(m);
-	return cmd_end(&c, rc, &e);
+		rc = mix_audit(m, argv[1], text, &problems, e);
+
+	if (rc == ERR_CHECK)
+		tell(&audit_cmd, &problems);
+	buf_free(&problems);
+	return rc;
 }
 
 static int
 audit_main(int argc, char **argv)
 {
-	static const struct opt none[] = { { 0 } };
-	static const struct opt_cmd c = {
-		.name = "mix audit",
-		.args = "CHECKPOINT RECIPE",
-		.summary = "what a checkpoint has seen of a recipe",
-		.example = "quern mix audit model/last run.mix",
-		.opts = none,
-		.common = common_opts,
-		.more = "Exits 3 if it was not trained on that recipe.",
-	};
-	struct buf text = { 0 }, problems = { 0 };
-	struct mix *m = NULL;
-	struct err e;
-	int rc;
+	const struct task t = { &audit_cmd, 2, 2,
+		"name a CHECKPOINT and a RECIPE", false, audit_work };
 
 	opt_common_init(&common);
-	rc = want(cmd_begin(&c, argc, argv), 2, 2,
-	    "name a CHECKPOINT and a RECIPE", &e);
-	if (rc == 0)
-		rc = mix_load(&m, argv[2], &e);
-	if (rc == 0)
-		rc = report(&c, m, &e);
-	if (rc == 0)
-		rc = mix_audit(m, argv[1], &text, &problems, &e);
-	if (rc == ERR_CHECK)
-		tell(&c, &problems);
-	if (rc == 0)
-		rc = put(&c, &text, NULL, &e);
-	buf_free(&text);
-	buf_free(&problems);
-	mix_close(m);
-	return cmd_end(&c, rc, &e);
+	return run_task(&t, argc, argv);
 }
 
 static int
 diff_main(int argc, char **argv)
 {
-	static const struct opt none[] = { { 0 } };
 	static const struct opt_cmd c = {
 		.name = "mix diff",
 		.args = "A B",
 		.summary = "from which step on two recipes differ",
 		.example = "quern mix diff run.mix changed.mix",
-		.opts = none,
+		.opts = no_opts,
 		.common = common_opts,
 		.more = "Exits 3 if they do.",
+	};
+	const struct task t = {
+		.cmd = &c, .operands = 2, .usage = "name two recipes"
 	};
 	struct mix *a = NULL, *b = NULL;
 	struct buf text = { 0 };
@@ -484,15 +519,11 @@ diff_main(int argc, char **argv)
 	int rc;
 
 	opt_common_init(&common);
-	rc = want(cmd_begin(&c, argc, argv), 2, 2, "name two recipes", &e);
+	rc = take_operands(&t, cmd_begin(&c, argc, argv), &e);
 	if (rc == 0)
-		rc = mix_load(&a, argv[1], &e);
+		rc = load(&t, argv[1], &a, &e);
 	if (rc == 0)
-		rc = report(&c, a, &e);
-	if (rc == 0)
-		rc = mix_load(&b, argv[2], &e);
-	if (rc == 0)
-		rc = report(&c, b, &e);
+		rc = load(&t, argv[2], &b, &e);
 	if (rc == 0)
 		rc = mix_diff(a, b, &step, &text, &e);
 	if (rc == 0)
@@ -506,6 +537,52 @@ diff_main(int argc, char **argv)
 	return cmd_end(&c, rc, &e);
 }
 
+/* argv[1..n]: RECIPE STEP SHARE... */
+static int
+amend(const struct opt_cmd *c, char **argv, int n, struct err *e)
+{
+	const struct task t = { .cmd = c };
+	const char *path = journal;
+	struct mix *m = NULL;
+	uint64_t step;
+	int rc;
+
+	if (n < 3 || !journal)
+		return err_set(e, ERR_ARG,
+		    "name a RECIPE, a STEP and shares such as web:60 code:40, "
+		    "and --journal FILE (DIR/journal.jsonl of quern train "
+		    "--out DIR)");
+	if (num_u64(argv[2], &step, e) < 0)
+		return err_prefix(e, "STEP");
+	journal = NULL; /* mix_amend() makes what is in it */
+	rc = load(&t, argv[1], &m, e);
+	if (rc == 0)
+		rc = mix_amend(m, path, step, argv + 3, n - 2, e);
+	mix_close(m);
+	return rc;
+}
+
+static int
+amend_main(int argc, char **argv)
+{
+	static const struct opt_cmd c = {
+		.name = "mix amend",
+		.args = "RECIPE STEP SHARE...",
+		.summary = "from a step on, read sources in other shares",
+		.example = "quern mix amend --journal model/journal.jsonl "
+			   "run.mix 2000 web:60 code:40",
+		.opts = journal_opts,
+		.common = common_opts,
+	};
+	struct err e;
+	int n, rc;
+
+	opt_common_init(&common);
+	n = cmd_begin(&c, argc, argv);
+	rc = amend(&c, argv, n, &e);
+	return cmd_end(&c, rc, &e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -513,9 +590,11 @@ main(int argc, char **argv)
 		{ "check", "can this recipe be run, what does it come to?",
 		    check_main },
 		{ "plan", "the phases in steps, rows and tokens", plan_main },
+		{ "index", "write orders of documents", index_main },
 		{ "stream", "write the rows that training sees", stream_main },
 		{ "at", "which documents a step saw", at_main },
 		{ "seen", "every place where a document is read", seen_main },
+		{ "amend", "from a step on, read other shares", amend_main },
 		{ "diff", "from which step on two recipes differ", diff_main },
 		{ "audit", "what a checkpoint has seen of a recipe",
 		    audit_main },

@@ -19,12 +19,17 @@ static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 
 static const char *tokenizer;
 static bool eod = true;
+static struct opt_list keep;
 
 static const struct opt build_opts[] = {
 	{ "tokenizer", 't', OPT_STR, &tokenizer, "FILE",
 	    "the tokenizer.json to encode with", NULL },
 	{ "eod", 0, OPT_FLAG, &eod, NULL,
 	    "end each document with <|endoftext|>; --no-eod: don't", NULL },
+	{ "keep", 0, OPT_LIST, &keep, "NAME",
+	    "keep this number of the metadata, for quern mix index; may be "
+	    "given again",
+	    NULL },
 	{ 0 }
 };
 
@@ -44,12 +49,13 @@ static int
 build(const struct opt_cmd *c, struct docs *in, const struct textcodec *codec,
     struct err *e)
 {
+	struct encode_options o = { eod, keep.v, keep.n };
 	struct run r;
 	int rc = run_open(&r, c, &common, true, cmd_warn, e);
 
 	if (rc < 0)
 		return rc;
-	rc = encode_shard(in, codec, eod, common.out, &r, e);
+	rc = encode_shard(in, codec, &o, common.out, &r, e);
 	if (rc == 0)
 		rc = run_close(&r, e);
 	else
@@ -95,6 +101,7 @@ build_main(int argc, char **argv)
 	if (codec.close)
 		codec.close(codec.ctx);
 	docs_close(&in);
+	opt_free(&c);
 	return cmd_end(&c, rc, &e);
 }
 

@@ -253,10 +253,23 @@ main_train(int argc, char **argv)
 
 /* ---- encode ---- */
 
+static struct {
+	const char *offsets;
+	uint64_t most;
+	double dropout;
+} encode = { .offsets = "none" };
+
 static const struct opt encode_opts[] = {
 	OPT_TOKENIZER,
 	OPT_PATTERN,
 	OPT_FORMAT,
+	{ "offsets", 0, OPT_STR, &encode.offsets, "UNIT",
+	    "with format jsonl: where each token stands in the text",
+	    "none,bytes,chars" },
+	{ "max-tokens", 0, OPT_COUNT, &encode.most, "N",
+	    "end a text behind N tokens; 0: no limit", NULL },
+	{ "dropout", 0, OPT_DOUBLE, &encode.dropout, "P",
+	    "leave out each merge with this probability each time", NULL },
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
 	OPT_FROM,
@@ -286,8 +299,25 @@ finish(struct session *s, int rc, const char *unit)
 }
 
 static int
+encode_opts_of(struct session *s, struct ids_opts *to)
+{
+	to->format = format();
+	to->offsets = strcmp(encode.offsets, "bytes") == 0   ? IDS_BYTES
+		      : strcmp(encode.offsets, "chars") == 0 ? IDS_CHARS
+							     : IDS_NO_OFFSETS;
+	to->most = encode.most;
+	to->draws = encode.dropout > 0;
+	to->seed = common.seed;
+	if (to->offsets != IDS_NO_OFFSETS && to->format != IDS_JSONL)
+		return err_set(&s->e, ERR_ARG,
+		    "--offsets have a place in --format jsonl only");
+	return tokenizer_dropout(s->t, encode.dropout, &s->e);
+}
+
+static int
 main_encode(int argc, char **argv)
 {
+	struct ids_opts opts = { 0 };
 	struct session s = { .cmd = &encode_cmd };
 	struct ids_stats stats;
 	int n = cmd_begin(&encode_cmd, argc, argv), rc;
@@ -296,10 +326,14 @@ main_encode(int argc, char **argv)
 	if (rc == 0)
 		rc = load_tokenizer(&s);
 	if (rc == 0)
+		rc = encode_opts_of(&s, &opts);
+	if (rc == 0)
 		rc = run_open(&s.r, s.cmd, &common, false, cmd_warn, &s.e);
 	if (rc == 0) {
-		rc = ids_encode(s.t, &s.in, format(), &s.r, &stats, &s.e);
-		buf_printf(&s.r.extra, "\"tokens\":%" PRIu64 ",", stats.tokens);
+		rc = ids_encode(s.t, &s.in, &opts, &s.r, &stats, &s.e);
+		buf_printf(&s.r.extra,
+		    "\"tokens\":%" PRIu64 ",\"truncated\":%" PRIu64 ",",
+		    stats.tokens, stats.cut);
 		rc = finish(&s, rc, "texts");
 	}
 	return end_session(&s, rc);
@@ -365,6 +399,7 @@ static const struct opt_cmd info_cmd = {
 static int
 measure(struct session *s, struct ids_stats *n)
 {
+	struct ids_opts opts = { .format = IDS_TEXT };
 	int rc;
 
 	*n = (struct ids_stats){ 0 };
@@ -372,7 +407,7 @@ measure(struct session *s, struct ids_stats *n)
 	if (rc < 0)
 		return rc;
 	if (s->in.paths.n)
-		rc = ids_encode(s->t, &s->in, IDS_TEXT, &s->r, n, &s->e);
+		rc = ids_encode(s->t, &s->in, &opts, &s->r, n, &s->e);
 	buf_printf(&s->r.extra, "\"tokens\":%" PRIu64 ",", n->tokens);
 	return finish(s, rc, "texts");
 }
@@ -423,9 +458,9 @@ static const struct opt convert_opts[] = {
 	OPT_TOKENIZER,
 	OPT_PATTERN,
 	{ "to", 0, OPT_STR, &convert_to, "FORMAT",
-	    "tokenizer.json, .tiktoken, or vocab.json with merges.txt beside "
-	    "it; auto goes by the name that -o gives",
-	    "auto,json,tiktoken,vocab" },
+	    "tokenizer.json, .tiktoken, vocab.json with merges.txt beside it, "
+	    "or WordPiece's vocab.txt; auto goes by the name that -o gives",
+	    "auto,json,tiktoken,vocab,wordpiece" },
 	{ 0 },
 };
 
@@ -446,6 +481,8 @@ target(void)
 		return common.out ? load_format(common.out) : LOAD_JSON;
 	if (strcmp(convert_to, "json") == 0)
 		return LOAD_JSON;
+	if (strcmp(convert_to, "wordpiece") == 0)
+		return LOAD_WORDPIECE;
 	return strcmp(convert_to, "vocab") == 0 ? LOAD_VOCAB : LOAD_TIKTOKEN;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cmd.h"
+#include "io/feedback.h"
 #include "io/stream.h"
 #include "mix/mix.h"
 #include "train/preset.h"
@@ -334,12 +335,30 @@ load_config(struct model_config *c, struct err *e)
 	return config_load(c, path, e);
 }
 
+/*
+ * The journal of the run, in its folder: there if the recipe adapts, or if
+ * somebody changed its shares by hand.
+ */
+static int
+open_journal(struct row_feedback *f, struct mix *m, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/journal.jsonl", given.out) >=
+	    (int)sizeof(path))
+		return err_set(e, ERR_ARG, "%s: path too long", given.out);
+	if (mix_recipe(m)->adapt.kind == ADAPT_NONE && access(path, F_OK) < 0)
+		return 0;
+	return mix_feedback(f, m, path, e);
+}
+
 static int
 run(const struct row_source *rows, const struct row_source *valid,
-    struct err *e)
+    const struct row_feedback *feedback, struct err *e)
 {
 	struct view v = { 0 };
 	struct train_events ev = { .ctx = &v,
+		.feedback = feedback->ctx ? feedback : NULL,
 		.plan = on_plan,
 		.step = on_step,
 		.spike = on_spike,
@@ -373,6 +392,7 @@ int
 main(int argc, char **argv)
 {
 	struct row_source rows = { 0 }, valid = { 0 };
+	struct row_feedback feedback = { 0 };
 	struct err e;
 	int rc;
 
@@ -386,7 +406,10 @@ main(int argc, char **argv)
 	if (rc == 0 && given.valid)
 		rc = mix_open(&valid, given.valid, &e);
 	if (rc == 0)
-		rc = run(&rows, given.valid ? &valid : NULL, &e);
+		rc = open_journal(&feedback, rows.ctx, &e);
+	if (rc == 0)
+		rc = run(&rows, given.valid ? &valid : NULL, &feedback, &e);
+	mix_feedback_close(&feedback);
 	if (rows.close)
 		rows.close(rows.ctx);
 	if (valid.close)

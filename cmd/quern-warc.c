@@ -85,6 +85,8 @@ records(struct pass *p, struct err *e)
 		}
 		if (p->end && p->end(p, r.offset, e) < 0)
 			return e->code;
+		if (p->wanted && r.offset > p->offset)
+			return 0; /* nothing of it can follow */
 		if (rc == ERR_DAMAGE) {
 			p->damaged++;
 			rc = p->damage(p, &r, why.msg, e);
@@ -97,6 +99,15 @@ records(struct pass *p, struct err *e)
 	return p->end ? p->end(p, archive_raw(p->a), e) : 0;
 }
 
+/* To the record that is wanted; what can't seek is read up to it. */
+static int
+seek(struct pass *p, struct err *e)
+{
+	int rc = archive_seek(p->a, p->offset, e);
+
+	return rc == ERR_ARG || rc == ERR_DAMAGE ? 0 : rc;
+}
+
 static int
 one_file(struct pass *p, const char *path, struct err *e)
 {
@@ -105,7 +116,9 @@ one_file(struct pass *p, const char *path, struct err *e)
 	p->file = strcmp(path, "-") == 0 ? "stdin" : path;
 	if (archive_open(&p->a, path, max_record, e) < 0)
 		return e->code;
-	rc = records(p, e);
+	rc = p->wanted ? seek(p, e) : 0;
+	if (rc == 0)
+		rc = records(p, e);
 	archive_close(p->a);
 	p->a = NULL;
 	return rc;

@@ -228,21 +228,36 @@ split_fields(const struct opt_list *l, struct str fields[MAX_FIELDS], size_t *n,
 	return 0;
 }
 
+/* The evaluation files of one --against. */
+static int
+read_operand(struct decontam *c, const char *operand, const struct str *fields,
+    size_t nfield, struct err *e)
+{
+	char *arg = (char *)(uintptr_t)operand;
+	struct paths paths = { 0 };
+	size_t i;
+	int rc = paths_expand(&paths, &arg, 1, NULL, e);
+
+	/* A measurement that looks for nothing would find nothing. */
+	if (rc == 0 && paths.n == 0)
+		rc = err_set(
+		    e, ERR_FORMAT, "%s: no file is in this folder", operand);
+	for (i = 0; rc == 0 && i < paths.n; i++)
+		rc = evals_read(&c->evals, paths.v[i], fields, nfield, e);
+	paths_free(&paths);
+	return rc;
+}
+
 static int
 read_all(struct decontam *c, struct err *e)
 {
 	const struct opt_list *l = &c->opt->against;
 	struct str fields[MAX_FIELDS];
-	struct paths paths = { 0 };
 	size_t i, n;
 	int rc = split_fields(&c->opt->fields, fields, &n, e);
 
-	if (rc == 0)
-		rc = paths_expand(
-		    &paths, (char *const *)l->v, (int)l->n, NULL, e);
-	for (i = 0; rc == 0 && i < paths.n; i++)
-		rc = evals_read(&c->evals, paths.v[i], fields, n, e);
-	paths_free(&paths);
+	for (i = 0; rc == 0 && i < l->n; i++)
+		rc = read_operand(c, l->v[i], fields, n, e);
 	return rc < 0 ? rc : evals_index(&c->evals, e);
 }
 

@@ -151,6 +151,19 @@ read_array(struct source *s, struct str all, struct err *e)
 		      : 0;
 }
 
+/* Of a file that isn't what we read the first line says so already. */
+static int
+no_json(const struct source *s, struct err *e)
+{
+	struct err what = *e;
+
+	if (s->record > 0)
+		return what.code;
+	return err_set(e, what.code,
+	    "%.300s (evaluation sets are JSON Lines, or one array of objects)",
+	    what.msg);
+}
+
 static int
 read_line(struct source *s, struct str line, struct err *e)
 {
@@ -158,7 +171,7 @@ read_line(struct source *s, struct str line, struct err *e)
 	int rc = json_parse(&j, line.p, line.n, e);
 
 	if (rc < 0)
-		return rc;
+		return no_json(s, e);
 	rc = add_item(s, json_root(j), e);
 	json_free(j);
 	return rc;

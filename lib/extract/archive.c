@@ -60,6 +60,12 @@ archive_close(struct archive *a)
 	free(a);
 }
 
+int
+archive_seek(struct archive *a, uint64_t offset, struct err *e)
+{
+	return window_seek(&a->win, offset, e);
+}
+
 bool
 archive_is_plain(const struct archive *a)
 {

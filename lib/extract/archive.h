@@ -19,6 +19,9 @@ void archive_close(struct archive *a);
  * set too: "response", or "filedesc" for what describes the file.
  */
 int archive_next(struct archive *a, struct warc_rec *r, struct err *e);
+/* Go on with the record at that offset, as archive_next() gives offsets.
+ * ERR_ARG for a pipe. */
+int archive_seek(struct archive *a, uint64_t offset, struct err *e);
 /* Is it without compression, so that offsets are the records' own? */
 bool archive_is_plain(const struct archive *a);
 /* Bytes of the file read so far. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/hash.h"
 #include "extract/class.h"
+#include "extract/lookup.h"
 #include "extract/field.h"
 #include "extract/page.h"
 
@@ -207,25 +208,23 @@ static const struct word parts[] = {
 	{ "visuallyhidden", E_HIDDEN },
 };
 
-/* A name's bits count together. */
-static uint32_t
-word_bits(const char *s, size_t n)
-{
-	size_t lo = 0, hi = sizeof(words) / sizeof(*words), mid;
-	struct str key = { s, n };
-	int c;
+static struct lookup class_words;
+/* By a byte, any case: the parts that begin with it, as bits. */
+static uint32_t part_starts[256];
 
-	while (lo < hi) {
-		mid = (lo + hi) / 2;
-		c = str_cmp(key, str_c(words[mid].s));
-		if (c == 0)
-			return words[mid].bits;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
+void
+class_init(void)
+{
+	size_t i;
+
+	if (part_starts['a'])
+		return;
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		lookup_add(&class_words, words[i].s, words[i].bits);
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		part_starts[(unsigned char)parts[i].s[0]] |= 1u << i;
+		part_starts[(unsigned char)parts[i].s[0] - 32] |= 1u << i;
 	}
-	return 0;
 }
 
 static bool
@@ -254,7 +253,7 @@ all_words(struct str v)
 		    in && i && is_upper(v.p[i]) && !is_upper(v.p[i - 1]);
 
 		if ((!in || hump) && n) {
-			bits |= word_bits(word, n);
+			bits |= lookup_find(&class_words, word, n, 0);
 			n = 0;
 		}
 		if (in && n < MAX_WORD)
@@ -278,18 +277,16 @@ begins(struct str s, const char *lower)
 static uint32_t
 all_parts(struct str v)
 {
-	static const char first[] = "abcdnopstv"; /* letters of the parts */
-	uint32_t bits = 0;
-	size_t i;
+	uint32_t bits = 0, starts;
 
-	for (; v.n > 5; v.p++, v.n--) {
-		if (!memchr(first, field_lower(*v.p), sizeof(first) - 1))
-			continue;
-		for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-			if (parts[i].s[0] == field_lower(*v.p) &&
-			    begins(v, parts[i].s))
+	for (; v.n > 5; v.p++, v.n--)
+		for (starts = part_starts[(unsigned char)*v.p]; starts;
+		     starts &= starts - 1) {
+			int i = __builtin_ctz(starts);
+
+			if (begins(v, parts[i].s))
 				bits |= parts[i].bits;
-	}
+		}
 	return bits;
 }
 

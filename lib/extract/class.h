@@ -19,6 +19,8 @@ struct class_cache {
 	uint32_t bits[CLASS_CACHE];
 };
 
+/* Once in the process, before class_bits(); html_init() does it. */
+void class_init(void);
 uint32_t class_bits(struct class_cache *c, struct str value);
 
 #endif

@@ -53,7 +53,8 @@ struct flat {
 	struct str bundle;
 	struct buf *out;
 	size_t max, inputs;
-	const char *within[MAX_DEPTH + 1]; /* the files around, by their bytes */
+	const char
+	    *within[MAX_DEPTH + 1]; /* the files around, by their bytes */
 	int depth;
 	bool full, ended;
 	unsigned endless; /* parts whose end is nowhere in this file */
@@ -80,6 +81,7 @@ input_at(struct str s, size_t i, struct str *name)
 		{ "\\include", 8 }, { "\\subfile", 8 } };
 	size_t k, end, from;
 
+	*name = (struct str){ NULL, 0 };
 	for (k = 0; k < 3; k++)
 		if (tex_command(s, i, commands[k]))
 			break;

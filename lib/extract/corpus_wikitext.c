@@ -226,7 +226,8 @@ end_cell(struct lines *l)
 	for (i = s.n; i > 0; i--)
 		if (s.p[i - 1] == '|')
 			break;
-	s = field_trim((struct str){ s.p + i, s.n - i });
+	if (s.n)
+		s = field_trim((struct str){ s.p + i, s.n - i });
 	if (l->cells++)
 		buf_puts(&l->row, " | ");
 	put_inline(l, s, &l->row);

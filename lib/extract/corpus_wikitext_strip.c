@@ -428,6 +428,8 @@ corpus_wikitext_strip(struct corpus_wikitext *w, struct str s, struct buf *out)
 	struct strip t = { .w = w, .s = s, .out = out };
 	unsigned char c;
 
+	if (!buf_room(out, s.n + 1)) /* never without a place */
+		return;
 	while (t.i < s.n) {
 		c = (unsigned char)s.p[t.i];
 		if (c == '<' && at(&t, "<!--"))

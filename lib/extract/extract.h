@@ -19,8 +19,8 @@ struct err;
  * Documents have id (the WARC record's id without brackets, or the path of an
  * HTML or text file), text, and in metadata: url, date, title, charset,
  * content_type, file, offset, of HTML page_kind, and where there, html_lang,
- * canonical, author, site_name, published, truncated.  Records that are no
- * pages are dropped by rule:
+ * canonical, author, site_name, published, modified, truncated.  Records that
+ *are no pages are dropped by rule:
  *
  *	not_a_response  request, metadata, warcinfo, continuation ...
  *	revisit         its content stands elsewhere

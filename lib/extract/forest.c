@@ -12,7 +12,8 @@ forest_vote(const struct forest *f, int class, const int32_t *x)
 		at = f->root[t];
 		while (at >= 0) {
 			n = &f->node[at];
-			at = x[n->feature] <= n->threshold ? n->left : n->right;
+			/* no branch to mispredict */
+			at = n->child[x[n->feature] > n->threshold];
 		}
 		sum += f->leaf[~at];
 	}

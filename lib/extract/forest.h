@@ -20,7 +20,7 @@ enum { FOREST_ONE = 1 << 16 };
 /* x[feature] <= threshold goes left; a child < 0 is leaf ~child. */
 struct forest_node {
 	int32_t threshold;
-	int16_t feature, left, right;
+	int16_t feature, child[2]; /* left, right */
 };
 
 struct forest {

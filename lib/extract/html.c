@@ -4,7 +4,9 @@
 
 #include "base/err.h"
 #include "extract/builder.h"
+#include "extract/jsonld.h"
 #include "extract/scrub.h"
+#include "extract/words.h"
 
 struct html {
 	struct buf clean;
@@ -16,6 +18,9 @@ void
 html_init(void)
 {
 	xmlInitParser();
+	tags_init();
+	class_init();
+	words_init();
 }
 
 void
@@ -96,16 +101,20 @@ parse(struct html *h, struct err *e)
 int
 html_parse(struct html *h, struct str s, struct page *p, struct err *e)
 {
+	struct scrub_found found;
+	size_t i;
 	int rc = 0;
 
 	buf_clear(&h->clean);
 	builder_begin(&h->build, p);
 	if (s.n > INT32_MAX / 2)
 		s.n = INT32_MAX / 2;
-	if (scrub(s, &h->clean, e) < 0)
+	if (scrub(s, &h->clean, &found, e) < 0)
 		return e->code;
 	if (h->clean.n)
 		rc = parse(h, e);
 	builder_end(&h->build);
+	for (i = 0; i < found.n; i++)
+		jsonld_read(found.ld[i], p);
 	return rc < 0 ? rc : page_end(p, e);
 }

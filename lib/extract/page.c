@@ -14,6 +14,7 @@ page_free(struct page *p)
 	buf_free(&p->author);
 	buf_free(&p->site);
 	buf_free(&p->published);
+	buf_free(&p->modified);
 	free(p->block);
 	free(p->elem);
 	free(p->sum);
@@ -29,6 +30,7 @@ page_clear(struct page *p)
 	buf_clear(&p->author);
 	buf_clear(&p->site);
 	buf_clear(&p->published);
+	buf_clear(&p->modified);
 	p->nblock = p->nelem = 0;
 	p->hints = 0;
 }

@@ -91,8 +91,8 @@ struct page {
 	struct sums *sum; /* nblock + 1, after page_end() */
 	size_t cap_sum;
 	uint32_t hints; /* E_PRODUCT .. E_SERVICE that <head>, <body> give */
-	/* From <head>; empty if missing. */
-	struct buf title, lang, canonical, author, site, published;
+	/* From <head> and JSON-LD; empty if missing. */
+	struct buf title, lang, canonical, author, site, published, modified;
 };
 
 void page_free(struct page *p);

@@ -18,6 +18,7 @@ enum missing {
 struct scrubber {
 	const char *p, *end; /* unread */
 	struct buf *out;
+	struct scrub_found *found;
 	unsigned missing;
 	/* Where the next "</name" stands, if it has been looked for. */
 	const char *end_tag[TAG_COUNT];
@@ -393,6 +394,16 @@ put_tex(struct scrubber *s, const char *p, const char *end)
 	buf_puts(s->out, "></math>");
 }
 
+/* Facts about the page for machines. */
+static void
+note_ld(struct scrubber *s, const char *p, const char *end)
+{
+	struct scrub_found *f = s->found;
+
+	if (f && end && f->n < SCRUB_LD)
+		f->ld[f->n++] = (struct str){ p, (size_t)(end - p) };
+}
+
 /* Tags ------------------------------------------------------------------- */
 
 /* p at "<x". */
@@ -408,11 +419,12 @@ start_tag(struct scrubber *s, const char *p)
 	buf_put(s->out, n.s, n.n);
 	p = read_attributes(s, p, s->out, &closed);
 	if (tags_flags[n.tag] & (T_RAW | T_TEXT)) {
-		bool tex = n.tag == TAG_script &&
-			   field_find((struct str){ s->out->p + before,
-					  s->out->n - before },
-			       "math/tex");
+		struct str tag = { s->out->p + before, s->out->n - before };
+		bool script = n.tag == TAG_script;
+		bool tex = script && field_find(tag, "math/tex");
 
+		if (script && field_find(tag, "ld+json"))
+			note_ld(s, p, find_end_tag(s, p, &n));
 		s->out->n = before;
 		if (tex)
 			put_tex(s, p, find_end_tag(s, p, &n));
@@ -490,11 +502,16 @@ markup(struct scrubber *s, const char *p)
 }
 
 int
-scrub(struct str page, struct buf *out, struct err *e)
+scrub(
+    struct str page, struct buf *out, struct scrub_found *found, struct err *e)
 {
-	struct scrubber s = { .p = page.p, .end = page.p + page.n, .out = out };
+	struct scrubber s = {
+		.p = page.p, .end = page.p + page.n, .out = out, .found = found
+	};
 	const char *lt;
 
+	if (found)
+		found->n = 0;
 	while (s.p < s.end) {
 		lt = memchr(s.p, '<', (size_t)(s.end - s.p));
 		put_text(out, s.p, lt ? lt : s.end);

@@ -22,8 +22,18 @@ enum {
 	SCRUB_DEPTH = 1000, /* open elements */
 	SCRUB_ATTRS = 24,   /* attributes kept of a tag */
 	SCRUB_VALUE = 2048, /* bytes kept of a value */
+	SCRUB_LD = 8,       /* pieces of JSON-LD found */
 };
 
-int scrub(struct str s, struct buf *out, struct err *e);
+/* What is left out but may be asked for: <script type="application/ld+json">.
+ */
+struct scrub_found {
+	struct str ld[SCRUB_LD]; /* within s */
+	size_t n;
+};
+
+/* found: NULL, or cleared and filled. */
+int
+scrub(struct str s, struct buf *out, struct scrub_found *found, struct err *e);
 
 #endif

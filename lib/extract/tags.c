@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "extract/lookup.h"
 #include "extract/tags.h"
 
 static const char *const names[TAG_COUNT] = { "",
@@ -15,28 +16,21 @@ const unsigned char tags_flags[TAG_COUNT] = { 0,
 #undef X
 };
 
-static int
-compare(const char *name, size_t n, const char *with)
-{
-	int c = strncmp(name, with, n);
+static struct lookup tag_names;
 
-	return c ? c : -(with[n] != '\0');
+void
+tags_init(void)
+{
+	uint32_t i;
+
+	if (tags_find(names[1], strlen(names[1])) == 1)
+		return;
+	for (i = 1; i < TAG_COUNT; i++)
+		lookup_add(&tag_names, names[i], i);
 }
 
 enum tag
 tags_find(const char *name, size_t n)
 {
-	int lo = 1, hi = TAG_COUNT, mid, c;
-
-	while (lo < hi) {
-		mid = (lo + hi) / 2;
-		c = compare(name, n, names[mid]);
-		if (c == 0)
-			return (enum tag)mid;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return TAG_NONE;
+	return (enum tag)lookup_find(&tag_names, name, n, TAG_NONE);
 }

@@ -16,7 +16,6 @@ enum {
 	T_LINK = 128 /* a link or button: what stands in it leads elsewhere */
 };
 
-/* Sorted by name: tags_find() searches by halves. */
 #define HTML_TAGS(X) \
 	X(a, T_LINK) \
 	X(address, T_BLOCK) \
@@ -128,6 +127,8 @@ enum tag {
 extern const unsigned char tags_flags[TAG_COUNT];
 
 /* The tag of a name in lower case. */
+/* Once in the process, before tags_find(); html_init() does it. */
+void tags_init(void);
 enum tag tags_find(const char *name, size_t n);
 
 #endif

@@ -70,6 +70,19 @@ window_fill(struct window *w, size_t end, struct err *e)
 	return 0;
 }
 
+int
+window_seek(struct window *w, uint64_t offset, struct err *e)
+{
+	if (in_seek(w->in, offset, e) < 0)
+		return e->code;
+	buf_clear(&w->b);
+	w->at = w->nmark = 0;
+	w->base = in_kind(w->in) == IN_PLAIN ? offset : in_offset(w->in);
+	w->eof = false;
+	w->broken.code = 0;
+	return 0;
+}
+
 bool
 window_ended(const struct window *w)
 {

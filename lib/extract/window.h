@@ -46,6 +46,8 @@ size_t window_member(const struct window *w, size_t from, size_t to);
  * wrong?
  */
 bool window_spoiled(const struct window *w, size_t from, size_t to);
+/* Begin anew at that byte of the file: see in_seek(). */
+int window_seek(struct window *w, uint64_t offset, struct err *e);
 /* Has the stream nothing behind b? */
 bool window_ended(const struct window *w);
 /* Go on behind the wall. */

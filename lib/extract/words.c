@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "extract/words.h"
 #include "extract/field.h"
+#include "extract/lookup.h"
 
 enum { MAX_WORD = 20 };
 
-/* Sorted by bytes. */
 static const struct {
 	const char *s;
 	int group;
@@ -203,23 +203,17 @@ static const struct {
 	{ "youtube", WORDS_ACTION },
 };
 
-static int
-find(struct str key)
-{
-	size_t lo = 0, hi = sizeof(words) / sizeof(*words), mid;
-	int c;
+static struct lookup word_groups;
 
-	while (lo < hi) {
-		mid = (lo + hi) / 2;
-		c = str_cmp(key, str_c(words[mid].s));
-		if (c == 0)
-			return words[mid].group;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return -1;
+void
+words_init(void)
+{
+	size_t i;
+
+	if (word_groups.slot[lookup_slot(words[0].s, strlen(words[0].s))].s)
+		return;
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		lookup_add(&word_groups, words[i].s, (uint32_t)words[i].group);
 }
 
 static bool
@@ -243,7 +237,9 @@ cues_count(struct str s, struct cues *c)
 			n++;
 			continue;
 		}
-		group = n && n <= MAX_WORD ? find((struct str){ word, n }) : -1;
+		group = n && n <= MAX_WORD ? (int)lookup_find(&word_groups,
+						 word, n, UINT32_MAX)
+					   : -1;
 		if (group >= 0 && c->n[group] < UINT8_MAX)
 			c->n[group]++;
 		n = 0;

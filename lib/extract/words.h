@@ -13,7 +13,11 @@ struct cues {
 	uint8_t n[WORDS_GROUPS];
 };
 
+/* Once in the process, before cues_count(); html_init() does it. */
+void words_init(void);
 /* Count those of s: UTF-8; ASCII letters compare without case. */
+/* Once in the process, before cues_count(); html_init() does it. */
+void words_init(void);
 void cues_count(struct str s, struct cues *c);
 
 #endif

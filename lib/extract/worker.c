@@ -154,6 +154,7 @@ keep(struct worker *w, struct emit *em, const struct item *it, struct err *e)
 		member(b, "author", buf_view(&p->author));
 		member(b, "site_name", buf_view(&p->site));
 		member(b, "published", buf_view(&p->published));
+		member(b, "modified", buf_view(&p->modified));
 	}
 	if (it->corpus)
 		buf_str(b, buf_view(&w->doc.meta));

@@ -555,6 +555,33 @@ in_fill(struct in *in, void *buf, size_t n, struct err *e)
 	return (ptrdiff_t)have;
 }
 
+/* A dictionary at the file's start holds for all frames. */
+static int
+first_dict(struct in *in, struct err *e)
+{
+	if (in->kind != IN_ZSTD || in_raw_offset(in) != 0)
+		return 0;
+	return start_member(in, e);
+}
+
+int
+in_seek(struct in *in, uint64_t offset, struct err *e)
+{
+	if (!in->seekable || offset > INT64_MAX)
+		return err_set(
+		    e, ERR_ARG, "%s: is no file to seek in", in_name(in));
+	if (first_dict(in, e) < 0)
+		return e->code;
+	if (lseek(in->fd, (off_t)offset, SEEK_SET) < 0)
+		return err_errno(e, in_name(in), "seek");
+	in->raw_base = offset;
+	in->at = in->have = 0;
+	in->raw_eof = false;
+	in->pending = 0;
+	in->phase = in->kind == IN_PLAIN ? IN_MEMBER : AT_MEMBER;
+	return 0;
+}
+
 bool
 in_mismatch(const struct in *in)
 {

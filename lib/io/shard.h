@@ -51,6 +51,9 @@ struct shard_doc {
 	struct str id, url; /* url.p is NULL if it had none */
 	uint64_t tokens;    /* with the one that ends it */
 	uint64_t bytes;     /* of its text */
+	/* A JSON object of numbers to keep, written to its line as "numbers";
+	 * p NULL: none.  Not read back: shard_lines_each() has it. */
+	struct str numbers;
 };
 
 /* Bytes a token: 2 or 4. */
@@ -136,6 +139,18 @@ int shard_doc_read(const struct shard *s, uint64_t i, struct arena *a,
  * Ends early when each returns non-zero, and returns that.
  */
 int shard_docs_each(const struct shard *s,
+    int (*each)(
+	void *ctx, uint64_t i, const struct shard_doc *d, struct err *e),
+    void *ctx, struct err *e);
+/* The same for the lines of .docs as they stand; none of a foreign shard. */
+int shard_lines_each(const struct shard *s,
+    int (*each)(void *ctx, uint64_t i, struct str line, struct err *e),
+    void *ctx, struct err *e);
+/*
+ * The same for the documents with this id or URL.  Only lines with these bytes
+ * are parsed, so that it takes about as long as unpacking .docs.
+ */
+int shard_docs_find(const struct shard *s, struct str name,
     int (*each)(
 	void *ctx, uint64_t i, const struct shard_doc *d, struct err *e),
     void *ctx, struct err *e);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The .docs file of a shard: zstd frames with a seek table, JSON Lines. */
+#define _GNU_SOURCE
 #include <stdlib.h>
+#include <string.h>
 #include <zstd.h>
 
 #include "base/err.h"
@@ -235,36 +237,121 @@ shard_doc_read(const struct shard *s, uint64_t i, struct arena *a,
 	return rc;
 }
 
-/* The documents of a frame, the first being number `first`. */
+/* A pass over the documents. */
+struct visit {
+	const struct shard *s;
+	int (*doc)(void *, uint64_t, const struct shard_doc *, struct err *);
+	void *ctx;
+	struct arena a;
+	struct str name, needle; /* of a search: as it is, as JSON has it */
+};
+
+/* The lines of a frame, the first being number `first`. */
 static int
-each_of_frame(const struct shard *s, const struct buf *text, uint64_t first,
-    struct arena *a,
-    int (*each)(void *, uint64_t, const struct shard_doc *, struct err *),
-    void *ctx, struct err *e)
+each_of_frame(const struct visit *v, const struct buf *text, uint64_t first,
+    int (*each)(void *, uint64_t, struct str, struct err *), void *ctx,
+    struct err *e)
 {
 	const char *p = text->p, *end = text->p + text->n, *eol;
 	uint64_t i = first, last = first + SHARD_FRAME;
-	struct shard_doc d;
 	int rc;
 
-	last = last < s->docs ? last : s->docs;
+	last = last < v->s->docs ? last : v->s->docs;
 	for (; i < last; i++, p = eol + 1) {
 		eol = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
 		if (!eol)
-			return missing(s, i, e);
-		arena_reset(a);
-		rc = shard_doc_parse(
-		    (struct str){ p, (size_t)(eol - p) }, a, &d, e);
-		if (rc < 0)
-			return err_prefix(e, "%s.docs: document %llu",
-			    s->prefix, (unsigned long long)i);
-		if ((rc = each(ctx, i, &d, e)) != 0)
+			return missing(v->s, i, e);
+		rc = each(ctx, i, (struct str){ p, (size_t)(eol - p) }, e);
+		if (rc != 0)
 			return rc;
 	}
 	if (p < end)
 		return err_set(e, ERR_FORMAT,
-		    "%s.docs: more documents than it says", s->prefix);
+		    "%s.docs: more documents than it says", v->s->prefix);
 	return 0;
+}
+
+static int
+visit_line(void *ctx, uint64_t i, struct str line, struct err *e)
+{
+	struct visit *v = ctx;
+	struct shard_doc d;
+
+	arena_reset(&v->a);
+	if (shard_doc_parse(line, &v->a, &d, e) < 0)
+		return err_prefix(e, "%s.docs: document %llu", v->s->prefix,
+		    (unsigned long long)i);
+	return v->doc(v->ctx, i, &d, e);
+}
+
+static bool
+is_called(const struct shard_doc *d, struct str name)
+{
+	return str_eq(d->id, name) || str_eq(d->url, name);
+}
+
+/* Lines without the name's bytes are passed over unparsed. */
+static int
+search_line(void *ctx, uint64_t i, struct str line, struct err *e)
+{
+	struct visit *v = ctx;
+	struct shard_doc d;
+
+	if (!memmem(line.p, line.n, v->needle.p, v->needle.n))
+		return 0;
+	arena_reset(&v->a);
+	if (shard_doc_parse(line, &v->a, &d, e) < 0)
+		return err_prefix(e, "%s.docs: document %llu", v->s->prefix,
+		    (unsigned long long)i);
+	return is_called(&d, v->name) ? v->doc(v->ctx, i, &d, e) : 0;
+}
+
+static int
+visit_frames(const struct visit *v,
+    int (*each)(void *, uint64_t, struct str, struct err *), void *ctx,
+    struct err *e)
+{
+	struct buf text = { 0 };
+	uint64_t f;
+	int rc = 0;
+
+	for (f = 0; rc == 0 && f + 2 < v->s->nframe; f++) {
+		rc = frames_get(v->s, 1 + f, &text, e);
+		if (rc == 0 && v->needle.n &&
+		    !memmem(text.p, text.n, v->needle.p, v->needle.n))
+			continue;
+		if (rc == 0)
+			rc = each_of_frame(
+			    v, &text, f * SHARD_FRAME, each, ctx, e);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+static int
+visit_foreign(struct visit *v, struct err *e)
+{
+	struct shard_doc d;
+	uint64_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < v->s->docs; i++) {
+		arena_reset(&v->a);
+		rc = foreign_doc(v->s, i, &v->a, &d, e);
+		if (rc == 0 && (!v->needle.n || is_called(&d, v->name)))
+			rc = v->doc(v->ctx, i, &d, e);
+	}
+	return rc;
+}
+
+int
+shard_lines_each(const struct shard *s,
+    int (*each)(void *ctx, uint64_t i, struct str line, struct err *e),
+    void *ctx, struct err *e)
+{
+	struct visit v = { .s = s };
+
+	return s->foreign ? 0 : visit_frames(&v, each, ctx, e);
 }
 
 int
@@ -273,25 +360,31 @@ shard_docs_each(const struct shard *s,
 	void *ctx, uint64_t i, const struct shard_doc *d, struct err *e),
     void *ctx, struct err *e)
 {
-	struct buf text = { 0 };
-	struct arena a = { 0 };
-	struct shard_doc d;
-	uint64_t f;
-	int rc = 0;
+	struct visit v = { .s = s, .doc = each, .ctx = ctx };
+	int rc = s->foreign ? visit_foreign(&v, e)
+			    : visit_frames(&v, visit_line, &v, e);
 
-	for (f = 0; rc == 0 && s->foreign && f < s->docs; f++) {
-		arena_reset(&a);
-		rc = foreign_doc(s, f, &a, &d, e);
-		if (rc == 0)
-			rc = each(ctx, f, &d, e);
-	}
-	for (f = 0; rc == 0 && f + 2 < s->nframe; f++) {
-		rc = frames_get(s, 1 + f, &text, e);
-		if (rc == 0)
-			rc = each_of_frame(
-			    s, &text, f * SHARD_FRAME, &a, each, ctx, e);
-	}
-	arena_free(&a);
-	buf_free(&text);
+	arena_free(&v.a);
+	return rc;
+}
+
+int
+shard_docs_find(const struct shard *s, struct str name,
+    int (*each)(
+	void *ctx, uint64_t i, const struct shard_doc *d, struct err *e),
+    void *ctx, struct err *e)
+{
+	struct visit v = { .s = s, .doc = each, .ctx = ctx, .name = name };
+	struct buf json = { 0 };
+	int rc;
+
+	buf_json_lossy(&json, name);
+	rc = buf_ok(&json, e);
+	v.needle = buf_view(&json);
+	if (rc == 0)
+		rc = s->foreign ? visit_foreign(&v, e)
+				: visit_frames(&v, search_line, &v, e);
+	arena_free(&v.a);
+	buf_free(&json);
 	return rc;
 }

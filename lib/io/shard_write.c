@@ -143,8 +143,13 @@ put_line(struct shard_writer *w, const struct shard_doc *d)
 		buf_puts(&w->lines, ",\"url\":");
 		buf_json_lossy(&w->lines, d->url);
 	}
-	buf_printf(&w->lines, ",\"tokens\":%llu,\"bytes\":%llu}\n",
+	buf_printf(&w->lines, ",\"tokens\":%llu,\"bytes\":%llu",
 	    (unsigned long long)d->tokens, (unsigned long long)d->bytes);
+	if (d->numbers.p) {
+		buf_puts(&w->lines, ",\"numbers\":");
+		buf_str(&w->lines, d->numbers);
+	}
+	buf_puts(&w->lines, "}\n");
 }
 
 static int

@@ -41,6 +41,12 @@ ptrdiff_t in_read(struct in *in, void *buf, size_t n, struct err *e);
 /* Like in_read(), but fills buf unless the input ends or is damaged: then what
  * was read before the damage comes first and the error with the next call. */
 ptrdiff_t in_fill(struct in *in, void *buf, size_t n, struct err *e);
+/*
+ * Go on with the member that begins at that byte of the file, or in a plain
+ * file with that byte.  If no member begins there the next read is ERR_DAMAGE.
+ * ERR_ARG for a pipe.
+ */
+int in_seek(struct in *in, uint64_t offset, struct err *e);
 /* After ERR_DAMAGE: was all of the member returned, but its checksum wrong? */
 bool in_mismatch(const struct in *in);
 /* The name for messages: the path, or "stdin". */

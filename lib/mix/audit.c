@@ -23,7 +23,7 @@ rows_before(struct mix *m, const struct plan_phase *ph, uint64_t n,
 	uint64_t i;
 	int rc;
 
-	if (n == ph->rows)
+	if (n == b->rows)
 		return blend_before(b, n, out, e);
 	p = blend_period_of(b, n);
 	if (blend_before(b, p.first, out, e) < 0)
@@ -41,17 +41,6 @@ rows_before(struct mix *m, const struct plan_phase *ph, uint64_t n,
 	return rc;
 }
 
-static uint64_t
-rows_at(const struct plan_phase *ph, uint64_t step)
-{
-	const struct plan_batch *b;
-
-	if (step >= ph->first_step + ph->steps)
-		return ph->rows;
-	b = plan_batch_of(ph, step - ph->first_step);
-	return b->row + (step - ph->first_step - b->step) * b->rows;
-}
-
 int
 mix_used(struct mix *m, uint64_t step, uint64_t *out, struct err *e)
 {
@@ -66,7 +55,7 @@ mix_used(struct mix *m, uint64_t step, uint64_t *out, struct err *e)
 		ph = &p->phases[i];
 		if (ph->first_step >= step)
 			break;
-		rc = rows_before(m, ph, rows_at(ph, step), rows, e);
+		rc = rows_before(m, ph, plan_row_of_step(ph, step), rows, e);
 		for (j = 0; rc == 0 && j < ph->blend.k; j++)
 			out[ph->shares[j].source] += rows[j] * ph->seq;
 	}
@@ -77,7 +66,7 @@ mix_used(struct mix *m, uint64_t step, uint64_t *out, struct err *e)
 /* What state.json says. */
 struct state {
 	uint64_t step, tokens;
-	char recipe[65];
+	char recipe[65], journal[17];
 };
 
 static int
@@ -98,6 +87,9 @@ read_state(const char *dir, struct state *s, struct err *e)
 	digest = json_str(json_path(root, "options.recipe"));
 	if (digest.n == 64)
 		memcpy(s->recipe, digest.p, 64);
+	digest = json_str(json_get(root, "journal"));
+	if (digest.n == 16)
+		memcpy(s->journal, digest.p, 16);
 	json_free(j);
 	if (s->step != UINT64_MAX && s->recipe[0])
 		return 0;
@@ -134,12 +126,19 @@ compare(const struct mix *m, const struct state *s, const char *tokenizer,
     struct buf *problems)
 {
 	const char *want = m->sources[0].shards[0].head.tokenizer;
+	char journal[17];
 
 	if (strcmp(s->recipe, m->digest) != 0)
 		buf_printf(problems,
 		    "it was trained on the recipe sha256:%.16s..., this is "
 		    "sha256:%.16s...\n",
 		    s->recipe, m->digest);
+	mix_journal_digest(m, s->step, journal);
+	if (strcmp(s->journal, journal) != 0)
+		buf_printf(problems,
+		    "it was trained on other changes of shares than %s\n",
+		    journal[0] ? "this journal's"
+			       : "none: name the run's journal");
 	if (tokenizer[0] && strcmp(tokenizer, want) != 0)
 		buf_printf(problems,
 		    "its tokenizer is sha256:%.16s..., the shards are of "
@@ -169,8 +168,12 @@ table(const struct mix *m, const struct state *s, const uint64_t *used,
 		buf_printf(out, "next       phase %s, its step %llu of %llu\n",
 		    ph->name, (ull)(s->step - ph->first_step), (ull)ph->steps);
 	}
-	buf_printf(
-	    out, "tokens     %llu of %llu\n\n", (ull)sum, (ull)p->tokens);
+	buf_printf(out, "tokens     %llu of %llu\n", (ull)sum, (ull)p->tokens);
+	if (m->nchange)
+		buf_printf(out,
+		    "journal    %u changes, the last from step %llu on\n",
+		    m->nchange, (ull)m->changes[m->nchange - 1].step);
+	buf_putc(out, '\n');
 	buf_printf(out, "%-16s %14s %8s %8s %14s\n", "source", "seen",
 	    "share %", "epochs", "to come");
 	for (i = 0; i < p->nsource; i++) {

@@ -24,7 +24,7 @@ same_source(const struct source *a, const struct source *b)
 {
 	size_t i;
 
-	if (a->n != b->n)
+	if (a->n != b->n || !str_eq(buf_view(&a->keys), buf_view(&b->keys)))
 		return false;
 	for (i = 0; i < a->n; i++)
 		if (a->shards[i].tokens != b->shards[i].tokens ||

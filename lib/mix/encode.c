@@ -10,7 +10,7 @@
 
 struct encode {
 	const struct textcodec *codec;
-	bool eod;
+	const struct encode_options *o;
 	unsigned width;
 	struct shard_writer *out;
 };
@@ -21,10 +21,11 @@ struct worker {
 	struct ids ids;
 };
 
-/* A document on its way to the shard: this, its id, its URL, its tokens. */
+/* A document on its way to the shard: this, its id, its URL, its numbers, its
+ * tokens. */
 struct packed {
 	uint64_t tokens, bytes;
-	uint32_t id, url; /* bytes */
+	uint32_t id, url, numbers; /* bytes */
 	bool has_url;
 };
 
@@ -59,6 +60,27 @@ worker_new(void *ctx, struct err *e)
 	return NULL;
 }
 
+/* {"quality":0.5} of the metadata's numbers that are kept; the bytes added. */
+static uint32_t
+put_numbers(const struct encode *x, const struct doc *d, struct buf *side)
+{
+	size_t i, begin = side->n;
+	struct json_val v;
+
+	for (i = 0; i < x->o->nkeep; i++) {
+		v = doc_meta(d, x->o->keep[i]);
+		if (json_type(v) != JSON_NUMBER)
+			continue;
+		buf_putc(side, side->n == begin ? '{' : ',');
+		buf_json_lossy(side, str_c(x->o->keep[i]));
+		buf_putc(side, ':');
+		buf_double(side, json_double(v, 0));
+	}
+	if (side->n > begin)
+		buf_putc(side, '}');
+	return (uint32_t)(side->n - begin);
+}
+
 static int
 pack(const struct encode *x, const struct worker *w, const struct doc *d,
     struct buf *side, struct err *e)
@@ -69,12 +91,16 @@ pack(const struct encode *x, const struct worker *w, const struct doc *d,
 		.id = (uint32_t)d->id.n,
 		.url = (uint32_t)url.n,
 		.has_url = url.p != NULL };
-	size_t bytes = w->ids.n * x->width;
+	size_t bytes = w->ids.n * x->width, head = side->n;
 	char *to;
 
 	buf_put(side, &p, sizeof(p));
 	buf_str(side, d->id);
 	buf_str(side, url);
+	p.numbers = put_numbers(x, d, side);
+	if (buf_ok(side, e) < 0)
+		return e->code;
+	memcpy(side->p + head, &p, sizeof(p));
 	to = buf_room(side, bytes);
 	if (!to)
 		return err_nomem(e, "tokens");
@@ -116,7 +142,7 @@ encode_doc(
 		return e->code;
 	if (w->ids.n == 0)
 		return emit_drop(em, d, &empty, e);
-	if (x->eod) {
+	if (x->o->eod) {
 		if (ids_reserve(&w->ids, 1, e) < 0)
 			return e->code;
 		w->ids.v[w->ids.n++] = (uint32_t)x->codec->end_text;
@@ -145,6 +171,9 @@ take(void *ctx, struct str side, struct err *e)
 			.tokens = h.tokens,
 			.bytes = h.bytes };
 		p += h.id + h.url;
+		if (h.numbers)
+			d.numbers = (struct str){ p, h.numbers };
+		p += h.numbers;
 		if (shard_add(x->out, &d, p, e) < 0)
 			return e->code;
 		p += h.tokens * x->width;
@@ -176,16 +205,17 @@ run_docs(struct docs *in, struct encode *x, struct run *r, struct err *e)
 }
 
 int
-encode_shard(struct docs *in, const struct textcodec *codec, bool eod,
-    const char *prefix, struct run *r, struct err *e)
+encode_shard(struct docs *in, const struct textcodec *codec,
+    const struct encode_options *o, const char *prefix, struct run *r,
+    struct err *e)
 {
 	struct encode x = {
-		.codec = codec, .eod = eod, .width = shard_width(codec->vocab)
+		.codec = codec, .o = o, .width = shard_width(codec->vocab)
 	};
 	struct shard_head head = { .vocab = codec->vocab,
-		.end_text = eod ? codec->end_text : -1 };
+		.end_text = o->eod ? codec->end_text : -1 };
 
-	if (eod && codec->end_text < 0)
+	if (o->eod && codec->end_text < 0)
 		return err_set(e, ERR_ARG,
 		    "the tokenizer has no <|endoftext|> to end documents "
 		    "with: say --no-eod to do without");

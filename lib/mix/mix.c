@@ -60,20 +60,6 @@ check_tokenizer(struct mix *m, uint32_t i, struct err *e)
 	return 0;
 }
 
-/* The recipe's source i; shards that say nothing are what the recipe says. */
-static int
-open_source(const struct mix *m, const struct recipe *r, uint32_t i,
-    struct source *s, struct err *e)
-{
-	const struct recipe_source *rs = &r->sources[i];
-	struct shard_head head = { .vocab = rs->vocab, .end_text = -1 };
-
-	memcpy(head.tokenizer, r->tokenizer, sizeof(head.tokenizer));
-	if (source_open(s, m->path, rs->path, rs->vocab ? &head : NULL, e) == 0)
-		return 0;
-	return err_prefix(e, "%s:%u: source %s", r->file, rs->line, rs->name.p);
-}
-
 static int
 open_sources(struct mix *m, struct err *e)
 {
@@ -85,7 +71,7 @@ open_sources(struct mix *m, struct err *e)
 		return err_nomem(e, "sources");
 	for (i = 0; i < r->nsource; i++) {
 		m->nsource++;
-		if (open_source(m, r, i, &m->sources[i], e) < 0)
+		if (source_load(&m->sources[i], r, i, true, e) < 0)
 			return e->code;
 		if (check_tokenizer(m, i, e) < 0)
 			return e->code;
@@ -198,6 +184,7 @@ digest_sources(const struct mix *m, struct buf *b)
 			    (unsigned long long)x->tokens, x->bin_sha256,
 			    x->head.tokenizer);
 		}
+		buf_str(b, buf_view(&m->sources[i].keys));
 	}
 }
 
@@ -238,6 +225,43 @@ digest_phases(const struct mix *m, struct buf *b)
 	}
 }
 
+int
+mix_replan(struct mix *m, struct err *e)
+{
+	int i, rc;
+
+	pthread_mutex_lock(&m->lock);
+	for (i = 0; i < MIX_TABLES; i++) {
+		blend_table_free(&m->tables[i].table);
+		m->tables[i] = (struct kept_table){ 0 };
+	}
+	plan_free(&m->plan);
+	m->nchange = 0;
+	rc = make_plan(m, e);
+	pthread_mutex_unlock(&m->lock);
+	return rc;
+}
+
+/* What the shares follow: the line, and what its file says. */
+static int
+digest_adapt(struct mix *m, struct buf *b, struct err *e)
+{
+	const struct recipe_adapt *a = &m->recipe.adapt;
+	size_t n;
+	char *text;
+
+	if (a->kind == ADAPT_NONE)
+		return 0;
+	buf_printf(b, "adapt %d %llu %.17g %.17g\n", a->kind,
+	    (unsigned long long)a->every, a->rate, a->smooth);
+	if (mix_adapt_file(m, &text, &n, e) < 0)
+		return e->code;
+	if (text)
+		buf_put(b, text, n);
+	free(text);
+	return 0;
+}
+
 /*
  * Of what the rows depend on and nothing else: comments, paths and phases'
  * names may change, a token of a shard may not.
@@ -254,7 +278,9 @@ make_digest(struct mix *m, struct err *e)
 	digest_specials(&m->recipe.specials, &b);
 	digest_sources(m, &b);
 	digest_phases(m, &b);
-	rc = buf_ok(&b, e);
+	rc = digest_adapt(m, &b, e);
+	if (rc == 0)
+		rc = buf_ok(&b, e);
 	if (rc == 0 && !h)
 		rc = err_nomem(e, "a digest");
 	if (rc == 0) {
@@ -271,11 +297,10 @@ static int
 size_of(void *ctx, const struct recipe *r, uint32_t i, uint64_t *tokens,
     struct err *e)
 {
-	const struct mix *m = ctx;
 	struct source s;
+	int rc = source_load(&s, r, i, true, e);
 
-	int rc = open_source(m, r, i, &s, e);
-
+	(void)ctx;
 	if (rc == 0)
 		*tokens = s.tokens;
 	source_close(&s);
@@ -285,7 +310,7 @@ size_of(void *ctx, const struct recipe *r, uint32_t i, uint64_t *tokens,
 static int
 load(struct mix *m, struct err *e)
 {
-	const struct recipe_sizes sizes = { size_of, m };
+	const struct recipe_sizes sizes = { size_of, NULL };
 	size_t n;
 
 	if (in_slurp(m->path, &m->text, &n, e) < 0 ||
@@ -336,6 +361,9 @@ mix_close(struct mix *m)
 		plan_free(&m->plan);
 	recipe_free(&m->recipe);
 	pthread_mutex_destroy(&m->lock);
+	free(m->changes);
+	free(m->reference);
+	free(m->matrix);
 	free(m->text);
 	free(m->path);
 	free(m);

@@ -40,6 +40,36 @@ const struct source *mix_source(const struct mix *m, uint32_t i);
 /* sha256 (hex) of what the rows depend on. */
 const char *mix_digest(const struct mix *m);
 
+/*
+ * Change the shares as a journal tells (mix/journal.h): the stream is then that
+ * of the run that wrote it.  Before any row is read.  ERR_CHECK if it is of
+ * another recipe or damaged; what the changes make of caps and assertions is
+ * in the plan's problems.
+ */
+int mix_journal(struct mix *m, const char *path, struct err *e);
+/* Digest of the changes before a step: "" if there are none. */
+void mix_journal_digest(const struct mix *m, uint64_t step, char hex[17]);
+/* How many changes there are, and the step of the last one. */
+uint32_t mix_changes(const struct mix *m, uint64_t *last);
+
+struct row_feedback;
+
+/*
+ * What training tells of a run whose journal is at `path`: shares follow the
+ * losses if the recipe adapts, each change a line of the journal; changes that
+ * are in it already are made.  out->ctx is freed by mix_feedback_close().  m
+ * must outlive it, and be read by the same thread.
+ */
+int mix_feedback(
+    struct row_feedback *out, struct mix *m, const char *path, struct err *e);
+void mix_feedback_close(struct row_feedback *f);
+/*
+ * Append a change by hand to a journal (a new one if there is none): from a
+ * step on, shares as the words of a recipe's phase name them.
+ */
+int mix_amend(struct mix *m, const char *path, uint64_t step,
+    char *const *words, int n, struct err *e);
+
 /* A piece of a row: tokens of one document. */
 struct mix_piece {
 	uint32_t source;

@@ -2,11 +2,14 @@
 #ifndef MIX_MIX_IMPL_H
 #define MIX_MIX_IMPL_H
 
-/* What mix.c and trace.c share. */
+/* What mix.c and its like share. */
 #include <pthread.h>
 
+#include "io/json.h"
 #include "mix/mix.h"
 #include "mix/objective.h"
+
+struct journal_line;
 
 /* Periods kept worked out: readers are within a few rows of each other. */
 enum { MIX_TABLES = 4 };
@@ -15,6 +18,11 @@ struct kept_table {
 	const struct plan_phase *phase; /* NULL: empty */
 	uint64_t used;
 	struct blend_table table;
+};
+
+/* A change of shares that a journal told. */
+struct told_change {
+	uint64_t step, chain; /* of its line */
 };
 
 struct mix {
@@ -30,6 +38,10 @@ struct mix {
 	pthread_mutex_t lock; /* guards the tables */
 	struct kept_table tables[MIX_TABLES];
 	uint64_t clock;
+	struct told_change *changes;
+	uint32_t nchange;
+	/* What the recipe's adapt line names: (nsource), (nsource, nsource). */
+	double *reference, *matrix;
 };
 
 /* A row of a phase: its source among the phase's, and its number there. */
@@ -76,5 +88,14 @@ int mix_make_row(const struct mix *m, const struct plan_phase *ph,
 int
 mix_fill_row(const struct mix *m, const struct plan_phase *ph, struct slot slot,
     struct row_maker *k, const struct rows *out, size_t j, struct err *e);
+/* A plan without changes, in place of the one there was.  mix.c */
+int mix_replan(struct mix *m, struct err *e);
+/* Make a change that a journal's line tells; plan_settle() has to follow. */
+int mix_apply(struct mix *m, const struct journal_line *l, struct err *e);
+/* Read the file that the recipe's adapt line names, if it does, into m; *text
+ * (freed by the caller) is what is in it. */
+int mix_adapt_file(struct mix *m, char **text, size_t *n, struct err *e);
+/* The source of that name; false if there is none. */
+bool mix_find_source(const struct mix *m, struct str name, uint32_t *i);
 
 #endif

@@ -201,6 +201,11 @@ static int
 document(const struct pack *p, uint64_t i, uint64_t *at, uint64_t *n,
     size_t *shard, struct err *e)
 {
+	if (p->s->pick) {
+		*at = p->s->start[i];
+		*n = p->s->start[i + 1] - *at;
+		return 0;
+	}
 	while (i >= p->docs_before[*shard + 1])
 		++*shard;
 	if (shard_doc_range(&p->s->shards[*shard], i - p->docs_before[*shard],
@@ -210,28 +215,13 @@ document(const struct pack *p, uint64_t i, uint64_t *at, uint64_t *n,
 	return 0;
 }
 
-static size_t
-shard_of_doc(const struct pack *p, uint64_t doc)
-{
-	size_t lo = 0, hi = p->s->n, mid;
-
-	while (hi - lo > 1) {
-		mid = lo + (hi - lo) / 2;
-		if (p->docs_before[mid] <= doc)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* A window's documents as pieces for rows of seq. */
 static int
 take_documents(const struct pack *p, uint64_t window, struct packer *k,
     uint32_t seq, struct err *e)
 {
 	uint64_t doc = window * p->window, end = doc + p->window, at, n;
-	size_t shard = shard_of_doc(p, doc);
+	size_t shard = source_search(p->docs_before, p->s->n, doc);
 
 	k->n = 0;
 	end = end < p->docs ? end : p->docs;
@@ -300,8 +290,10 @@ packed_targets(const struct packed *p, uint32_t rows)
 uint64_t
 pack_window_of(const struct pack *p, uint64_t at)
 {
-	size_t shard = source_shard_of(p->s, at);
+	size_t shard = source_search(p->s->first, p->s->n, at);
 
+	if (p->s->pick)
+		return source_search(p->s->start, p->s->docs, at) / p->window;
 	return (p->docs_before[shard] + shard_doc_of(&p->s->shards[shard],
 					    at - p->s->first[shard])) /
 	       p->window;
@@ -320,7 +312,7 @@ pack_open(struct pack *p, const struct source *s, enum recipe_packing kind,
 		return err_nomem(e, "documents");
 	for (i = 0; i < s->n; i++)
 		p->docs_before[i + 1] = p->docs_before[i] + s->shards[i].docs;
-	p->docs = p->docs_before[s->n];
+	p->docs = s->pick ? s->docs : p->docs_before[s->n];
 	p->windows = p->docs / window + (p->docs % window != 0);
 	for (i = 0; i < p->docs; i++) {
 		if (document(p, i, &at, &n, &shard, e) < 0)

@@ -45,6 +45,7 @@ set_up_sources(struct plan *p, const struct recipe *r, const uint64_t *tokens,
 			.tokens = tokens[i],
 			.key = hash64(
 			    r->sources[i].name.p, r->sources[i].name.n, 0),
+			.ordered = r->sources[i].pick.order.p != NULL,
 			.epochs = { 0, 1 },
 			.pack = packs && packs[i].kind != PACK_CUT ? &packs[i]
 								   : NULL,
@@ -95,128 +96,6 @@ set_up_blocks(struct plan *p, const struct recipe *r)
 	}
 }
 
-/* Let a phase take n rows of seq tokens from one epoch. */
-static void
-take_rows(
-    struct plan_source *s, struct plan_place *at, uint64_t n, uint32_t seq)
-{
-	uint64_t inside = at->at % s->block, left = s->block - inside;
-	uint64_t head = inside ? left / seq : 0;
-
-	if (n <= head) {
-		at->at += n * seq;
-		return;
-	}
-	if (inside) {
-		s->skipped += left - head * seq;
-		at->at += left;
-		n -= head;
-	}
-	at->at += n * seq; /* rows are in order within the last block */
-}
-
-static uint64_t
-rows_left(
-    const struct plan_source *s, const struct plan_place *at, uint32_t seq)
-{
-	uint64_t per = s->block / seq, inside = at->at % s->block;
-	uint64_t head = inside ? (s->block - inside) / seq : 0;
-	uint64_t block = at->at / s->block + (inside != 0);
-
-	return head + (s->blocks - block) * per;
-}
-
-/* Begin the next epoch; what this one still has is left out. */
-static void
-turn(struct plan_source *s, struct plan_place *at, uint64_t epochs)
-{
-	s->skipped += at->at ? s->blocks * s->block - at->at : 0;
-	at->epoch += epochs;
-	at->at = 0;
-}
-
-static void
-take_share(struct plan_source *s, struct plan_place *at, struct plan_share *sh,
-    uint32_t seq)
-{
-	uint64_t full = s->blocks * (s->block / seq), left;
-
-	sh->epoch = at->epoch;
-	sh->at = at->at;
-	sh->first = rows_left(s, at, seq);
-	s->used += sh->rows * seq;
-	if (sh->rows <= sh->first) {
-		sh->first = sh->rows;
-		take_rows(s, at, sh->rows, seq);
-		return;
-	}
-	take_rows(s, at, sh->first, seq);
-	left = sh->rows - sh->first;
-	turn(s, at, 1 + (left - 1) / full);
-	take_rows(s, at, (left - 1) % full + 1, seq);
-}
-
-/* Is there anything to read of it, by any phase? */
-static bool
-is_read(const struct plan_source *s)
-{
-	return s->pack ? s->ncount && s->counts[0].all : s->blocks > 0;
-}
-
-static int
-take_all(struct plan *p, struct plan_place *places, struct err *e)
-{
-	struct plan_phase *ph;
-	struct plan_source *s;
-	uint32_t i, j;
-
-	for (i = 0; i < p->nphase; i++) {
-		ph = &p->phases[i];
-		for (j = 0; j < ph->blend.k; j++) {
-			s = &p->sources[ph->shares[j].source];
-			if (is_read(s) && s->pack &&
-			    plan_take_packed(p, &places[ph->shares[j].source],
-				&ph->shares[j], ph->seq, e) < 0)
-				return e->code;
-			if (is_read(s) && !s->pack)
-				take_share(s, &places[ph->shares[j].source],
-				    &ph->shares[j], ph->seq);
-		}
-	}
-	return 0;
-}
-
-static void
-check_caps(
-    struct plan *p, const struct recipe *r, const struct plan_place *places)
-{
-	const struct recipe_source *rs;
-	struct plan_source *s;
-	unsigned __int128 at;
-	uint32_t i;
-
-	for (i = 0; i < p->nsource; i++) {
-		s = &p->sources[i];
-		rs = &r->sources[i];
-		if (!is_read(s))
-			continue;
-		at = (unsigned __int128)places[i].epoch * s->epochs.den +
-		     places[i].at;
-		s->epochs.num = at >> 62 ? UINT64_MAX : (uint64_t)at;
-		if (rs->epochs.den && ratio_cmp(s->epochs, rs->epochs) > 0)
-			plan_problem(p, r, rs->line,
-			    "source %s: the phases take %llu of its %llu "
-			    "tokens (%llu usable an epoch), %.4g epochs, and "
-			    "at most %.4g are allowed: lower its shares or "
-			    "write epochs<=%.4g",
-			    s->name, (unsigned long long)s->used,
-			    (unsigned long long)s->tokens,
-			    (unsigned long long)s->epochs.den,
-			    ratio_double(s->epochs), ratio_double(rs->epochs),
-			    ratio_double(s->epochs) * 1.0005 + .0001);
-	}
-}
-
 static int
 make_phases(struct plan *p, const struct recipe *r, struct err *e)
 {
@@ -227,39 +106,54 @@ make_phases(struct plan *p, const struct recipe *r, struct err *e)
 		if (plan_steps(p, &p->phases[i], r, &r->phases[i], e) < 0 ||
 		    plan_shares(p, &p->phases[i], r, &r->phases[i], e) < 0)
 			return e->code;
+		p->phases[i].id = i;
 	}
 	return 0;
+}
+
+/* Shares that change on the way cut a phase, and packed rows can't be. */
+static void
+check_adapts(struct plan *p, const struct recipe *r)
+{
+	const struct recipe_phase *ph;
+	uint32_t i, j;
+
+	for (i = 0; r->adapt.kind != ADAPT_NONE && i < r->nphase; i++) {
+		ph = &r->phases[i];
+		for (j = 0; j < ph->blend.n; j++)
+			if (p->sources[ph->blend.v[j].source].pack &&
+			    recipe_adapts(r, ph))
+				plan_problem(p, r, r->adapt.line,
+				    "the shares of phase %s can't follow "
+				    "losses: its source %s is packed; use "
+				    "pack=cut",
+				    ph->blend.name.p,
+				    p->sources[ph->blend.v[j].source].name);
+	}
 }
 
 int
 plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
     const struct pack *packs, struct err *e)
 {
-	struct plan_place *places =
-	    calloc((size_t)r->nsource + 1, sizeof(*places));
-	int rc;
-
-	*p = (struct plan){ .seed = r->seed, .nsource = r->nsource };
+	*p = (struct plan){ .seed = r->seed,
+		.nsource = r->nsource,
+		.phase_room = r->nphase,
+		.in_blocks = r->adapt.kind != ADAPT_NONE };
 	p->sources = arena_alloc(&p->arena, r->nsource * sizeof(*p->sources));
 	p->phases = arena_alloc(&p->arena, r->nphase * sizeof(*p->phases));
-	if (!places || !p->sources || !p->phases) {
-		free(places);
+	p->taken = arena_alloc(&p->arena, r->nsource * sizeof(*p->taken));
+	if (!p->taken || !p->sources || !p->phases)
 		return err_nomem(e, "a plan");
-	}
+	memset(p->taken, 0, r->nsource * sizeof(*p->taken));
 	set_up_sources(p, r, tokens, packs);
 	set_up_blocks(p, r);
-	rc = plan_count_windows(p, r, e);
-	if (rc == 0)
-		rc = make_phases(p, r, e);
-	if (rc == 0)
-		rc = take_all(p, places, e);
-	if (rc == 0) {
-		check_caps(p, r, places);
-		plan_claims(p, r);
-		rc = buf_ok(&p->problems, e);
-	}
-	free(places);
-	return rc;
+	if (plan_count_windows(p, r, e) < 0 || make_phases(p, r, e) < 0)
+		return e->code;
+	check_adapts(p, r);
+	p->phase_problems = p->problems.n;
+	p->nphase_problem = p->nproblem;
+	return plan_settle(p, r, e);
 }
 
 void

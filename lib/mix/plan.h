@@ -34,6 +34,9 @@ struct err;
  * next phase is left out, and counted.  So within an epoch no token is an
  * input twice, and what is left out is less than a block at each change.
  *
+ * A source with an order has its blocks as they stand, each epoch from the
+ * beginning; what is left over is the end.
+ *
  * A source that is packed (mix/pack.h) has windows of documents in the place of
  * blocks: an epoch has its own order of them, and a phase takes windows from
  * where the phase before it stopped, packs each for its T and shuffles the
@@ -51,6 +54,7 @@ struct plan_source {
 	uint64_t block;  /* L; 0: no phase uses it */
 	uint64_t blocks; /* an epoch */
 	uint64_t key;    /* from its name */
+	bool ordered;    /* blocks as they stand, in every epoch */
 	/* Over the whole run: */
 	uint64_t used;       /* tokens that are inputs */
 	uint64_t skipped;    /* tokens left out at changes of phase */
@@ -93,13 +97,17 @@ struct plan_batch {
 	uint32_t rows;
 };
 
-/* What a phase takes of one source. */
+/*
+ * What a phase takes of one source.  A phase that a change ended (plan_change)
+ * was planned to have more rows, and those it has stand as they did then.
+ */
 struct plan_share {
 	uint32_t source;
-	uint64_t rows;  /* in the phase */
-	uint64_t epoch; /* where it begins: the epoch ... */
-	uint64_t at;    /* ... and tokens into its blocks */
-	uint64_t first; /* rows that come from that epoch */
+	uint64_t rows;    /* in the phase */
+	uint64_t planned; /* >= rows */
+	uint64_t epoch;   /* where it begins: the epoch ... */
+	uint64_t at;      /* ... and tokens into its blocks */
+	uint64_t first;   /* rows planned that come from that epoch */
 	/* Instead of these three, of a packed source: */
 	struct plan_run *runs;
 	uint32_t nrun;
@@ -115,11 +123,38 @@ struct plan_phase {
 	struct plan_batch *batches; /* more than one where the size changes */
 	uint32_t nbatch;
 	struct plan_share *shares; /* as blend's sources */
-	struct blend blend;
-	double lr[2], lr_part[2]; /* as in the recipe */
+	struct blend blend;        /* of its rows, or of more: see above */
+	/* As in the recipe; its first row is the lr_first-th of lr_rows. */
+	double lr[2], lr_part[2];
+	uint64_t lr_first, lr_rows;
 	enum recipe_curve curve;
 	struct recipe_objective objective; /* TASK_NONE: each source's own */
+	uint32_t id;  /* the recipe's phase that it is of */
+	bool changed; /* its shares are not the recipe's */
 	uint32_t line;
+};
+
+/* From a step on to the end of its phase, other shares: w over d. */
+struct plan_change {
+	uint64_t step;
+	uint32_t k;
+	const uint32_t *source; /* (k), each once */
+	const uint64_t *w;      /* (k), > 0, adding up to d < 2^62 */
+	uint64_t d;
+};
+
+/* Where a source stands. */
+struct plan_place {
+	uint64_t epoch, at; /* tokens into its blocks; or targets */
+	uint64_t window;    /* in the epoch's order */
+	struct pack_cut *cuts;
+	uint32_t ncut;
+};
+
+/* What is settled of a source before a phase. */
+struct plan_taken {
+	struct plan_place place;
+	uint64_t used, skipped, padding;
 };
 
 struct plan {
@@ -128,8 +163,17 @@ struct plan {
 	struct plan_source *sources;
 	uint32_t nsource;
 	struct plan_phase *phases;
-	uint32_t nphase;
+	uint32_t nphase, phase_room;
 	uint64_t steps, tokens;
+	/* Rows of a block stay together: changes may come at any step, and
+	 * then nothing has to be left out. */
+	bool in_blocks;
+	/* Private: what is settled before phases[settled], (nsource). */
+	struct plan_taken *taken;
+	uint32_t settled;
+	uint64_t last_change;  /* step */
+	size_t phase_problems; /* of problems: those of phases, not of all */
+	uint32_t nphase_problem;
 	/* Why it cannot be run: lines, each with the recipe's file and line. */
 	struct buf problems;
 	uint32_t nproblem;
@@ -144,6 +188,15 @@ struct plan {
 int plan_make(struct plan *p, const struct recipe *r, const uint64_t *tokens,
     const struct pack *packs, struct err *e);
 void plan_free(struct plan *p);
+/*
+ * Change the shares from a step on, in the phase that it is in (all stages of
+ * its line that are left).  Rows before that step stay what they were, to the
+ * token.  Changes come in the order of their steps; plan_settle() has to
+ * follow the last.  ERR_ARG beyond the run or before the last change.
+ */
+int plan_change(struct plan *p, const struct plan_change *c, struct err *e);
+/* Work out again where phases stand in their sources, caps and assertions. */
+int plan_settle(struct plan *p, const struct recipe *r, struct err *e);
 
 /* The phase of a step < p->steps. */
 const struct plan_phase *plan_phase_of(const struct plan *p, uint64_t step);
@@ -168,12 +221,6 @@ int plan_shares(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 void plan_claims(struct plan *p, const struct recipe *r);
 /* Private: windows counted for all phases; then a phase's runs, with the places
  * where each source stands.  A window's rows for seq: its number in counts. */
-struct plan_place {
-	uint64_t epoch, at; /* tokens into its blocks; or targets */
-	uint64_t window;    /* in the epoch's order */
-	struct pack_cut *cuts;
-	uint32_t ncut;
-};
 int plan_count_windows(struct plan *p, const struct recipe *r, struct err *e);
 const struct plan_counts *
 plan_counts(const struct plan_source *s, uint32_t seq);
@@ -186,6 +233,12 @@ void plan_key(uint64_t seed, uint64_t source, uint64_t epoch, enum plan_use use,
 /* Private: the steps of the next phase. */
 int plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
     const struct recipe_phase *from, struct err *e);
+
+/* Rows of the phase before a step of the run that is in it, or its end. */
+uint64_t plan_row_of_step(const struct plan_phase *ph, uint64_t step);
+/* Private: take the phases from p->settled up to `phase` into p->taken. */
+int plan_take(
+    struct plan *p, uint32_t phase, struct plan_taken *taken, struct err *e);
 
 /* Where a row stands in its source. */
 struct plan_row {

@@ -78,14 +78,33 @@ plan_count_windows(struct plan *p, const struct recipe *r, struct err *e)
 	return 0;
 }
 
-static void
-window_order(const struct plan *p, const struct plan_source *s, uint64_t epoch,
-    struct shuffle *order)
+/* The window at a place of an epoch's order, and the other way round. */
+static uint64_t
+window_at(const struct plan *p, const struct plan_source *s, uint64_t epoch,
+    uint64_t place)
 {
+	struct shuffle order;
 	uint64_t key[2];
 
+	if (s->ordered)
+		return place;
 	plan_key(p->seed, s->key, epoch, USE_BLOCKS, 0, key);
-	shuffle_init(order, s->pack->windows, key);
+	shuffle_init(&order, s->pack->windows, key);
+	return shuffle_at(&order, place);
+}
+
+static uint64_t
+place_of(const struct plan *p, const struct plan_source *s, uint64_t epoch,
+    uint64_t window)
+{
+	struct shuffle order;
+	uint64_t key[2];
+
+	if (s->ordered)
+		return window;
+	plan_key(p->seed, s->key, epoch, USE_BLOCKS, 0, key);
+	shuffle_init(&order, s->pack->windows, key);
+	return shuffle_of(&order, window);
 }
 
 /* A phase's share in the making. */
@@ -180,13 +199,11 @@ take_part(struct taking *t, uint64_t *left, struct err *e)
 	struct plan_run *r = new_run(t, 0, *left);
 	uint64_t *ends = malloc((most + 1) * sizeof(*ends)), *kept;
 	struct pack_window w;
-	struct shuffle order;
 	int rc = ends ? 0 : err_nomem(e, "a plan");
 
-	window_order(t->p, t->s, r->epoch, &order);
 	while (rc == 0 && r->rows < *left && r->windows < most) {
-		w = (struct pack_window){ .number = shuffle_at(
-					      &order, t->at->window) };
+		w = (struct pack_window){ .number = window_at(t->p, t->s,
+					      r->epoch, t->at->window) };
 		if (r->windows == 0 && r->ncut) {
 			w.cuts = r->cuts;
 			w.ncut = r->ncut;
@@ -266,17 +283,20 @@ first_above(const uint64_t *v, uint64_t n, uint64_t x)
 	return lo;
 }
 
-/* The order of an epoch's rows of a run. */
-static void
+/* The order of an epoch's rows of a run: where row i goes, or came from. */
+static uint64_t
 run_order(const struct plan *p, const struct plan_phase *ph,
     const struct plan_source *s, const struct plan_run *r, uint64_t epoch,
-    struct shuffle *order)
+    uint64_t i, bool back)
 {
+	struct shuffle order;
 	uint64_t key[2];
 
-	plan_key(
-	    p->seed, s->key, epoch, USE_ROWS, (uint64_t)(ph - p->phases), key);
-	shuffle_init(order, r->rows, key);
+	if (s->ordered)
+		return i;
+	plan_key(p->seed, s->key, epoch, USE_ROWS, ph->id, key);
+	shuffle_init(&order, r->rows, key);
+	return back ? shuffle_of(&order, i) : shuffle_at(&order, i);
 }
 
 /* A run's window at a place in it. */
@@ -285,12 +305,9 @@ run_window(const struct plan *p, const struct plan_source *s,
     const struct plan_run *r, uint64_t epoch, uint64_t place)
 {
 	struct pack_window w = { .number = place };
-	struct shuffle order;
 
-	if (!r->whole) {
-		window_order(p, s, epoch, &order);
-		w.number = shuffle_at(&order, r->first + place);
-	}
+	if (!r->whole)
+		w.number = window_at(p, s, epoch, r->first + place);
 	if (place == 0) {
 		w.cuts = r->cuts;
 		w.ncut = r->ncut;
@@ -306,15 +323,13 @@ plan_packed_row(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 	const struct plan_source *s = &p->sources[sh->source];
 	const struct plan_run *r = sh->runs;
 	struct plan_row row = { 0 };
-	struct shuffle order;
 	uint64_t place;
 
 	while (rank >= r->before + r->epochs * r->rows)
 		r++;
 	rank -= r->before;
 	row.epoch = r->epoch + rank / r->rows;
-	run_order(p, ph, s, r, row.epoch, &order);
-	rank = shuffle_at(&order, rank % r->rows);
+	rank = run_order(p, ph, s, r, row.epoch, rank % r->rows, false);
 	place = first_above(r->ends, r->windows, rank);
 	row.window = run_window(p, s, r, row.epoch, place);
 	row.row = (uint32_t)(rank - (place ? r->ends[place - 1] : 0));
@@ -329,16 +344,13 @@ find_place(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
 	const struct plan_run *r;
-	struct shuffle order;
 	uint64_t at = window;
 
 	for (r = sh->runs; r < sh->runs + sh->nrun; r++) {
 		if (epoch < r->epoch || epoch - r->epoch >= r->epochs)
 			continue;
-		if (!r->whole) {
-			window_order(p, s, epoch, &order);
-			at = shuffle_of(&order, window);
-		}
+		if (!r->whole)
+			at = place_of(p, s, epoch, window);
 		*place = at - r->first;
 		return at >= r->first && *place < r->windows ? r : NULL;
 	}
@@ -367,11 +379,10 @@ plan_packed_rank(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 {
 	const struct plan_source *s = &p->sources[ph->shares[i].source];
 	const struct plan_run *r;
-	struct shuffle order;
-	uint64_t place;
+	uint64_t place, at;
 
 	r = find_place(p, ph, i, epoch, window, &place);
-	run_order(p, ph, s, r, epoch, &order);
-	return r->before + (epoch - r->epoch) * r->rows +
-	       shuffle_of(&order, (place ? r->ends[place - 1] : 0) + row);
+	at = run_order(
+	    p, ph, s, r, epoch, (place ? r->ends[place - 1] : 0) + row, true);
+	return r->before + (epoch - r->epoch) * r->rows + at;
 }

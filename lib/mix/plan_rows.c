@@ -48,7 +48,7 @@ run_of_rank(const struct plan_share *sh, const struct plan_source *s,
 
 	if (*rank >= sh->first) {
 		*rank -= sh->first;
-		left = sh->rows - sh->first - *rank / full * full;
+		left = sh->planned - sh->first - *rank / full * full;
 		r.epoch += 1 + *rank / full;
 		r.at = 0;
 		r.rows = left < full ? left : full;
@@ -89,14 +89,46 @@ block_order(const struct plan *p, const struct plan_source *s, uint64_t epoch,
 	shuffle_init(sh, s->blocks, key);
 }
 
+/* The block that is the rank-th of an epoch, and the other way round. */
+static uint64_t
+block_at(const struct plan *p, const struct plan_source *s, uint64_t epoch,
+    uint64_t rank)
+{
+	struct shuffle order;
+
+	if (s->ordered)
+		return rank;
+	block_order(p, s, epoch, &order);
+	return shuffle_at(&order, rank);
+}
+
+static uint64_t
+rank_of_block(const struct plan *p, const struct plan_source *s, uint64_t epoch,
+    uint64_t block)
+{
+	struct shuffle order;
+
+	if (s->ordered)
+		return block;
+	block_order(p, s, epoch, &order);
+	return shuffle_of(&order, block);
+}
+
+/* Are the rows of the run's whole blocks shuffled? */
+static bool
+rows_shuffled(
+    const struct plan *p, const struct plan_source *s, const struct run *r)
+{
+	return r->per > 1 && !s->ordered && !p->in_blocks;
+}
+
 static void
 row_order(const struct plan *p, const struct plan_phase *ph,
     const struct plan_source *s, const struct run *r, struct shuffle *sh)
 {
 	uint64_t key[2];
 
-	plan_key(p->seed, s->key, r->epoch, USE_ROWS,
-	    (uint64_t)(ph - p->phases), key);
+	plan_key(p->seed, s->key, r->epoch, USE_ROWS, ph->id, key);
 	shuffle_init(sh, r->whole * r->per, key);
 }
 
@@ -106,6 +138,8 @@ origin(const struct plan *p, const struct plan_source *s, uint64_t epoch)
 {
 	uint64_t over = (s->tokens - 1) - s->blocks * s->block, key[2];
 
+	if (s->ordered)
+		return 0;
 	plan_key(p->seed, s->key, epoch, USE_ORIGIN, 0, key);
 	return (uint64_t)((unsigned __int128)mix64(key[0]) * (over + 1) >> 64);
 }
@@ -120,7 +154,7 @@ run_offset(const struct plan *p, const struct plan_phase *ph,
 	if (rank < r->head)
 		return r->at + rank * ph->seq;
 	rank -= r->head;
-	if (rank < r->whole * r->per && r->per > 1) {
+	if (rank < r->whole * r->per && rows_shuffled(p, s, r)) {
 		row_order(p, ph, s, r, &order);
 		rank = shuffle_at(&order, rank);
 	}
@@ -133,7 +167,6 @@ plan_row(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 {
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
-	struct shuffle order;
 	uint64_t offset;
 	struct run r;
 
@@ -141,10 +174,9 @@ plan_row(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 		return plan_packed_row(p, ph, i, rank);
 	r = run_of_rank(sh, s, ph->seq, &rank);
 	offset = run_offset(p, ph, s, &r, rank);
-	block_order(p, s, r.epoch, &order);
 	return (struct plan_row){ .epoch = r.epoch,
 		.token = origin(p, s, r.epoch) +
-			 shuffle_at(&order, offset / s->block) * s->block +
+			 block_at(p, s, r.epoch, offset / s->block) * s->block +
 			 offset % s->block };
 }
 
@@ -168,7 +200,7 @@ run_find(const struct plan *p, const struct plan_phase *ph,
 	*column = (offset - body) % ph->seq;
 	if (*rank >= r->rows - r->head)
 		return false;
-	if (*rank < r->whole * r->per && r->per > 1) {
+	if (*rank < r->whole * r->per && rows_shuffled(p, s, r)) {
 		row_order(p, ph, s, r, &order);
 		*rank = shuffle_of(&order, *rank);
 	}
@@ -183,7 +215,6 @@ plan_find(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
 	uint64_t from, before, offset;
-	struct shuffle order;
 	struct run r;
 
 	if (!run_of_epoch(sh, s, ph->seq, epoch, &r, &before))
@@ -192,13 +223,12 @@ plan_find(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 	if (token < from || token - from >= s->blocks * s->block)
 		return false;
 	token -= from;
-	block_order(p, s, epoch, &order);
-	offset =
-	    shuffle_of(&order, token / s->block) * s->block + token % s->block;
+	offset = rank_of_block(p, s, epoch, token / s->block) * s->block +
+		 token % s->block;
 	if (!run_find(p, ph, s, &r, offset, rank, column))
 		return false;
 	*rank += before;
-	return true;
+	return *rank < sh->rows;
 }
 
 uint64_t
@@ -207,7 +237,8 @@ plan_last_epoch(const struct plan *p, const struct plan_phase *ph, uint32_t i)
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
 	const struct plan_run *r = sh->runs;
-	uint64_t full, more = sh->rows - sh->first;
+	uint64_t full;
+	uint64_t more = sh->rows > sh->first ? sh->rows - sh->first : 0;
 
 	if (s->pack) {
 		r += sh->nrun - 1;

@@ -139,7 +139,8 @@ plan_shares(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 			.source = i < from->blend.n
 				      ? from->blend.v[i].source
 				      : from->whole[i - from->blend.n].source,
-			.rows = counts[i]
+			.rows = counts[i],
+			.planned = counts[i]
 		};
 		if (!counts[i])
 			no_rows(&m, i, plan_mean(b, i));

@@ -131,6 +131,7 @@ plan_steps(struct plan *p, struct plan_phase *ph, const struct recipe *r,
 	while (!ended)
 		if (add_steps(p, ph, r, &ended, e) < 0)
 			return err_prefix(e, "%s:%u", r->file, ph->line);
+	ph->lr_rows = ph->rows;
 	p->steps += ph->steps;
 	p->tokens += ph->rows * ph->seq;
 	if (p->tokens >= 1ull << 61)
@@ -189,8 +190,9 @@ double
 plan_lr(const struct plan_phase *ph, uint64_t step)
 {
 	const struct plan_batch *b = plan_batch_of(ph, step);
-	double at = (double)(b->row + (step - b->step) * b->rows);
-	double part = at / (double)ph->rows;
+	double at =
+	    (double)(ph->lr_first + b->row + (step - b->step) * b->rows);
+	double part = at / (double)ph->lr_rows;
 
 	part = ph->lr_part[0] + part * (ph->lr_part[1] - ph->lr_part[0]);
 	if (ph->curve == CURVE_COSINE)

@@ -33,6 +33,31 @@ struct recipe_share {
 	struct ratio w;
 };
 
+/* Only documents whose number `key` is >= (sign 1) or <= (-1) v. */
+struct recipe_bound {
+	struct str key;
+	int sign;
+	double v;
+};
+
+/*
+ * Which documents of its shards a source has, and in which order: by numbers
+ * that PREFIX.order holds (mix/order.h).  All zeros: all, as they stand.
+ */
+struct recipe_pick {
+	struct recipe_bound *bounds;
+	uint32_t nbound;
+	/*
+	 * NAME[key:from..to]: of the documents within the bounds, by rising
+	 * key, those that begin from this part of their tokens up to that;
+	 * part.p NULL: all.
+	 */
+	struct str part;
+	struct ratio from, to;
+	struct str order; /* p NULL: shuffled by blocks */
+	bool falling;
+};
+
 /* How documents become rows: cut where a row ends; or packed (mix/pack.h),
  * as many as fit, or one a row. */
 enum recipe_packing { PACK_CUT, PACK_FIT, PACK_DOCUMENT };
@@ -67,6 +92,7 @@ struct recipe_source {
 	const char *path;    /* as written */
 	struct ratio epochs; /* at most this many; den 0: no limit */
 	uint32_t vocab;      /* foreign=: of shards without .docs; else 0 */
+	struct recipe_pick pick;
 	enum recipe_packing packing;
 	uint64_t window; /* documents that are packed together */
 	struct recipe_objective objective;
@@ -131,6 +157,17 @@ struct recipe_assert {
 	uint32_t line;
 };
 
+/* Shares that follow the losses of sources, every so many steps. */
+enum recipe_adapts { ADAPT_NONE, ADAPT_DOREMI, ADAPT_ODM, ADAPT_SKILLIT };
+
+struct recipe_adapt {
+	enum recipe_adapts kind;
+	uint64_t every;      /* steps */
+	double rate, smooth; /* what they mean: mix/adapt.h */
+	const char *file;    /* as written; NULL: none */
+	uint32_t line;
+};
+
 struct recipe {
 	struct arena arena; /* owns everything below */
 	const char *file;   /* for messages */
@@ -150,6 +187,7 @@ struct recipe {
 	uint32_t nphase;
 	struct recipe_assert *asserts;
 	uint32_t nassert;
+	struct recipe_adapt adapt;
 };
 
 /*
@@ -171,6 +209,14 @@ struct recipe_sizes {
 int recipe_parse(struct recipe *r, const char *file, const char *p, size_t n,
     const struct recipe_sizes *sizes, struct err *e);
 void recipe_free(struct recipe *r);
+/* Do the phase's shares follow losses? */
+bool recipe_adapts(const struct recipe *r, const struct recipe_phase *ph);
+/*
+ * Shares as a phase of the recipe has them, in n words: ph->blend, w and d.
+ * The recipe's arena has them.
+ */
+int recipe_parse_shares(struct recipe *r, char *const *words, int n,
+    struct recipe_phase *ph, struct err *e);
 
 /* Exact arithmetic; false if the result does not fit. */
 bool ratio_add(struct ratio a, struct ratio b, struct ratio *out);

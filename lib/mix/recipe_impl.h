@@ -30,10 +30,14 @@ int recipe_nomem(struct parser *p);
 /* The group of that name, or NULL. */
 const struct recipe_blend *
 recipe_group(const struct recipe *r, struct str name);
-/* The statement in p->words; a phase. */
+/* The statement in p->words; a source; a phase. */
 int recipe_line(struct parser *p);
+int recipe_source_line(struct parser *p);
+int recipe_adapt_line(struct parser *p);
 int recipe_phase(struct parser *p);
 bool recipe_is_name(struct str s);
+/* A new name for a source or group, in the arena. */
+int recipe_new_name(struct parser *p, const struct word *w, struct str *name);
 /* ERR_FORMAT unless the line has so many words. */
 int recipe_want(struct parser *p, size_t least, size_t most, const char *usage);
 /* s by num_count() and its like, which want a C string; what: "a number". */
@@ -62,6 +66,23 @@ int recipe_add_batch(struct parser *p, struct recipe_batch b);
  */
 int recipe_shares(
     struct parser *p, const struct word *w, size_t n, struct recipe_blend *b);
+
+/* pace=: how a phase's ordered sources open up. */
+struct recipe_pace {
+	const struct word *at; /* NULL: they don't */
+	bool square;
+	double start;
+	uint32_t parts;
+};
+
+int
+recipe_read_pace(struct parser *p, const struct word *w, struct recipe_pace *o);
+/* The phase in stages of growing competence. */
+int recipe_add_paced(struct parser *p, const struct recipe_pace *o,
+    const struct recipe_phase *ph);
+/* ph->d and w from the shares of ph->blend, which don't change. */
+int recipe_weigh(struct parser *p, struct recipe_phase *ph);
+int recipe_add_phase(struct parser *p, const struct recipe_phase *ph);
 
 /* Names and shares of a list, taken apart. */
 struct item {

@@ -42,9 +42,8 @@ recipe_is_name(struct str s)
 	return s.n > 0;
 }
 
-/* A new name for a source, group or phase. */
-static int
-new_name(struct parser *p, const struct word *w, struct str *name)
+int
+recipe_new_name(struct parser *p, const struct word *w, struct str *name)
 {
 	uint32_t i;
 
@@ -254,87 +253,6 @@ do_batch(struct parser *p)
 	return 0;
 }
 
-/* foreign=VOCABULARY: shards that don't say themselves what they are. */
-static int
-read_foreign(struct parser *p, const struct word *w, struct recipe_source *s)
-{
-	struct str v = { w->s.p + 8, w->s.n - 8 };
-	uint64_t vocab;
-
-	if (recipe_number(
-		p, w, v, "the size of a vocabulary", num_u64, &vocab) < 0)
-		return p->e->code;
-	if (vocab == 0 || vocab > INT32_MAX)
-		return recipe_fail(
-		    p, w, "a vocabulary has 1 to %d tokens", INT32_MAX);
-	if (!p->r->tokenizer[0])
-		return recipe_fail(p, w,
-		    "foreign shards don't say which tokenizer made them: "
-		    "write tokenizer sha256:DIGEST before this line");
-	s->vocab = (uint32_t)vocab;
-	return 0;
-}
-
-static int
-source_option(struct parser *p, const struct word *w, struct recipe_source *s)
-{
-	struct str v = w->s;
-
-	if (str_starts(v, STR("epochs<="))) {
-		v.p += 8;
-		v.n -= 8;
-		if (ratio_parse(v, &s->epochs) && s->epochs.num)
-			return 0;
-		return recipe_fail(
-		    p, w, "'%.*s' is not a number of epochs above 0", SHOW(v));
-	}
-	if (str_starts(v, STR("foreign=")))
-		return read_foreign(p, w, s);
-	if (str_starts(v, STR("pack=")))
-		return recipe_packing(p, w, s);
-	if (str_starts(v, STR("objective=")))
-		return recipe_objective(p, w, &s->objective);
-	if (str_starts(v, STR("epochs=")))
-		return recipe_fail(p, w,
-		    "write epochs<=E here, the most; NAME:epochs=E in a phase "
-		    "reads that much of it");
-	return recipe_fail(p, w,
-	    "'%.*s' is no option of a source: write epochs<=E, pack=KIND, "
-	    "objective=TASK or foreign=V",
-	    SHOW(v));
-}
-
-static int
-do_source(struct parser *p)
-{
-	struct recipe *r = p->r;
-	struct recipe_source s = { .line = p->line };
-	struct str path;
-	size_t i;
-	void *more;
-
-	if (recipe_want(p, 3, 7, "source NAME PATH [OPTION ...]") < 0 ||
-	    new_name(p, &p->words[1], &s.name) < 0)
-		return p->e->code;
-	for (i = 3; i < p->nword; i++)
-		if (source_option(p, &p->words[i], &s) < 0)
-			return p->e->code;
-	if (r->nsource == BLEND_MAX_SOURCES)
-		return recipe_fail(
-		    p, NULL, "more than %d sources", BLEND_MAX_SOURCES);
-	if (p->words[2].s.n == 0 ||
-	    memchr(p->words[2].s.p, '\0', p->words[2].s.n))
-		return recipe_fail(p, &p->words[2], "this is no path");
-	path = arena_dup(&r->arena, p->words[2].s);
-	more = recipe_grow(r, r->sources, r->nsource, sizeof(*r->sources));
-	if (!path.p || !more)
-		return recipe_nomem(p);
-	s.path = path.p;
-	r->sources = more;
-	r->sources[r->nsource++] = s;
-	return 0;
-}
-
 static int
 do_group(struct parser *p)
 {
@@ -343,7 +261,7 @@ do_group(struct parser *p)
 	void *more;
 
 	if (recipe_want(p, 3, SIZE_MAX, "group NAME SOURCE:PERCENT ...") < 0 ||
-	    new_name(p, &p->words[1], &g.name) < 0 ||
+	    recipe_new_name(p, &p->words[1], &g.name) < 0 ||
 	    recipe_shares(p, p->words + 2, p->nword - 2, &g) < 0)
 		return p->e->code;
 	more = recipe_grow(r, r->groups, r->ngroup, sizeof(*r->groups));
@@ -456,11 +374,12 @@ static const struct {
 	{ "unit", do_unit },
 	{ "scale", do_scale },
 	{ "special", recipe_special },
-	{ "source", do_source },
+	{ "source", recipe_source_line },
 	{ "group", do_group },
 	{ "batch", do_batch },
 	{ "phase", recipe_phase },
 	{ "assert", do_assert },
+	{ "adapt", recipe_adapt_line },
 };
 
 int
@@ -473,6 +392,7 @@ recipe_line(struct parser *p)
 			return statements[i].read(p);
 	return recipe_fail(p, &p->words[0],
 	    "'%.*s' is no statement: a line begins with seed, tokenizer, "
-	    "unit, scale, special, source, group, batch, phase or assert",
+	    "unit, scale, special, source, group, batch, phase, assert or "
+	    "adapt",
 	    SHOW(p->words[0].s));
 }

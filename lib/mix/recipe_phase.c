@@ -20,12 +20,13 @@ struct line {
 	double lr[2];
 	enum recipe_curve curve;
 	struct recipe_objective objective;
+	struct recipe_pace pace;
 };
 
 static int
 too_fine(struct parser *p)
 {
-	return recipe_fail(p, &p->words[1],
+	return recipe_fail(p, p->nword > 1 ? &p->words[1] : NULL,
 	    "shares too fine to be kept exact: use fewer digits");
 }
 
@@ -98,6 +99,8 @@ take_word(struct parser *p, const struct word *w, struct line *l, double before)
 		return read_lr(p, w, l, before);
 	if (str_starts(w->s, STR("objective=")))
 		return recipe_objective(p, w, &l->objective);
+	if (str_starts(w->s, STR("pace=")))
+		return recipe_read_pace(p, w, &l->pace);
 	if (str_eq(w->s, STR("->"))) {
 		if (l->arrow)
 			return recipe_fail(p, w, "a second '->'");
@@ -184,8 +187,8 @@ over(struct parser *p, const struct recipe_phase *ph,
 			return too_fine(p);
 	}
 	if (sum.num != 1 || sum.den != 1)
-		return recipe_fail(p, &p->words[1], "shares add up to %.17g",
-		    ratio_double(sum));
+		return recipe_fail(
+		    p, NULL, "shares add up to %.17g", ratio_double(sum));
 	return 0;
 }
 
@@ -212,6 +215,15 @@ means(struct parser *p, const struct recipe_blend *a,
 	return 0;
 }
 
+int
+recipe_weigh(struct parser *p, struct recipe_phase *ph)
+{
+	ph->d = 1;
+	if (common(p, &ph->blend, &ph->d) < 0)
+		return p->e->code;
+	return over(p, ph, &ph->blend, &ph->w);
+}
+
 static int
 read_shares(struct parser *p, const struct line *l, struct recipe_phase *ph)
 {
@@ -222,9 +234,7 @@ read_shares(struct parser *p, const struct line *l, struct recipe_phase *ph)
 		return p->e->code;
 	if (!l->arrow) {
 		ph->blend = a;
-		if (common(p, &a, &ph->d) < 0)
-			return p->e->code;
-		return over(p, ph, &a, &ph->w);
+		return recipe_weigh(p, ph);
 	}
 	if (recipe_shares(p, l->to, l->nto, &b) < 0 ||
 	    common(p, &a, &ph->d) < 0 || common(p, &b, &ph->d) < 0 ||
@@ -302,8 +312,8 @@ phase_name(struct parser *p, struct recipe_blend *b)
 	return b->name.p ? 0 : recipe_nomem(p);
 }
 
-static int
-add_phase(struct parser *p, const struct recipe_phase *ph)
+int
+recipe_add_phase(struct parser *p, const struct recipe_phase *ph)
 {
 	struct recipe *r = p->r;
 	void *more = recipe_grow(r, r->phases, r->nphase, sizeof(*r->phases));
@@ -370,7 +380,7 @@ add_stage(struct parser *p, const struct recipe_phase *all, uint32_t s,
 				&ph.blend.v[i].w))
 				return too_fine(p);
 	}
-	return add_phase(p, &ph);
+	return recipe_add_phase(p, &ph);
 }
 
 /* Stages of as many tokens each, the length doubling or halving. */
@@ -380,7 +390,7 @@ add_stages(struct parser *p, const struct recipe_phase *ph, const uint32_t *seq)
 	uint32_t n = 1, s, at = seq[0];
 
 	if (seq[0] == seq[1])
-		return add_phase(p, ph);
+		return recipe_add_phase(p, ph);
 	while (at != seq[1]) {
 		at = seq[0] < seq[1] ? at * 2 : at / 2;
 		n++;
@@ -413,7 +423,13 @@ read_phase(struct parser *p, struct line *l, struct recipe_phase *ph)
 	memcpy(ph->lr, l->lr, sizeof(ph->lr));
 	ph->curve = l->curve;
 	ph->objective = l->objective;
-	return add_stages(p, ph, l->seq);
+	if (!l->pace.at)
+		return add_stages(p, ph, l->seq);
+	if (l->seq[0] != l->seq[1])
+		return recipe_fail(p, l->pace.at,
+		    "pace= and a length that changes are two curricula: write "
+		    "two phases");
+	return recipe_add_paced(p, &l->pace, ph);
 }
 
 int
@@ -442,5 +458,32 @@ recipe_phase(struct parser *p)
 	l.whole = words + 2 * p->nword;
 	rc = read_phase(p, &l, &ph);
 	free(words);
+	return rc;
+}
+
+int
+recipe_parse_shares(struct recipe *r, char *const *words, int n,
+    struct recipe_phase *ph, struct err *e)
+{
+	struct word *w = calloc((size_t)n + 1, sizeof(*w)), none = { 0 };
+	struct parser p = { .r = r, .e = e, .line = 1, .words = &none };
+	const char *file = r->file;
+	struct line l = { .from = w, .nfrom = (size_t)n };
+	uint32_t column = 1;
+	int i, rc;
+
+	*ph = (struct recipe_phase){ 0 };
+	if (!w)
+		return err_nomem(e, "shares");
+	for (i = 0; i < n; i++) {
+		w[i] = (struct word){ str_c(words[i]), column };
+		column += (uint32_t)w[i].s.n + 1;
+	}
+	p.words = n ? w : &none;
+	r->file = "shares"; /* which is where the columns are */
+	rc = n ? read_shares(&p, &l, ph)
+	       : recipe_fail(&p, NULL, "write SOURCE:PERCENT ...");
+	r->file = file;
+	free(w);
 	return rc;
 }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/num.h"
+#include "mix/parts.h"
 #include "mix/recipe_impl.h"
 
 /* Shares that are no exact numbers are multiples of one in so many. */
@@ -190,45 +191,15 @@ size_of(struct parser *p, const struct item *it, double *size)
 	return recipe_fail(p, it->word, "'%.*s' has no tokens", SHOW(it->name));
 }
 
-struct part {
-	double rest;
-	size_t i;
-};
-
-static int
-by_rest(const void *a, const void *b)
-{
-	const struct part *x = a, *y = b;
-
-	if (x->rest != y->rest)
-		return x->rest > y->rest ? -1 : 1;
-	return x->i < y->i ? -1 : 1;
-}
-
-/* Weights to shares in PARTS, by largest remainders. */
+/* Weights to shares in PARTS. */
 static int
 round_off(struct parser *p, const struct item *it, const double *v, size_t n,
     struct ratio *out)
 {
-	struct part *part = calloc(n, sizeof(*part));
-	uint64_t left = PARTS, *w = calloc(n, sizeof(*w));
-	double sum = 0, x;
+	uint64_t *w = calloc(n, sizeof(*w));
+	int rc = w ? parts_round(v, n, PARTS, w, p->e) : recipe_nomem(p);
 	size_t i;
-	int rc = part && w ? 0 : recipe_nomem(p);
 
-	for (i = 0; i < n; i++)
-		sum += v[i];
-	for (i = 0; rc == 0 && i < n; i++) {
-		x = v[i] / sum * PARTS;
-		w[i] = (uint64_t)x;
-		w[i] = w[i] < left ? w[i] : left;
-		part[i] = (struct part){ x - (double)w[i], i };
-		left -= w[i];
-	}
-	if (rc == 0)
-		qsort(part, n, sizeof(*part), by_rest);
-	for (i = 0; rc == 0 && left; left--, i = (i + 1) % n)
-		w[part[i].i]++;
 	for (i = 0; rc == 0 && i < n; i++) {
 		if (!w[i])
 			rc = recipe_fail(p, it[i].word,
@@ -239,7 +210,6 @@ round_off(struct parser *p, const struct item *it, const double *v, size_t n,
 			ratio_mul((struct ratio){ w[i], 1 },
 			    (struct ratio){ 1, PARTS }, &out[i]);
 	}
-	free(part);
 	free(w);
 	return rc;
 }

@@ -5,17 +5,6 @@
 
 typedef unsigned long long ull;
 
-static uint64_t
-documents(const struct source *s)
-{
-	uint64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		n += s->shards[i].docs;
-	return n;
-}
-
 static double
 epochs_done(const struct plan_source *s)
 {
@@ -39,7 +28,7 @@ source_line(const struct mix *m, uint32_t i, struct buf *out)
 	if (r->epochs.den)
 		snprintf(most, sizeof(most), "%.6g", ratio_double(r->epochs));
 	buf_printf(out, "%-16s %6zu %10llu %14llu %14llu %8.4f %8s %9llu\n",
-	    s->name, mix_source(m, i)->n, (ull)documents(mix_source(m, i)),
+	    s->name, mix_source(m, i)->n, (ull)mix_source(m, i)->docs,
 	    (ull)s->tokens, (ull)s->used, epochs_done(s), most,
 	    (ull)(cut_off(s) + s->skipped));
 }
@@ -239,8 +228,8 @@ json_source(const struct mix *m, uint32_t i, struct buf *out)
 	buf_printf(out,
 	    ",\"shards\":%zu,\"documents\":%llu,\"tokens\":%llu,"
 	    "\"used\":%llu,\"left_out\":%llu,\"epochs\":",
-	    mix_source(m, i)->n, (ull)documents(mix_source(m, i)),
-	    (ull)s->tokens, (ull)s->used, (ull)(cut_off(s) + s->skipped));
+	    mix_source(m, i)->n, (ull)mix_source(m, i)->docs, (ull)s->tokens,
+	    (ull)s->used, (ull)(cut_off(s) + s->skipped));
 	buf_double(out, epochs_done(s));
 	buf_puts(out, ",\"max_epochs\":");
 	if (r->epochs.den)
@@ -348,53 +337,4 @@ show_json(const struct mix *m, struct buf *out)
 	buf_puts(out, "],\"problems\":[");
 	json_problems(p, out);
 	buf_puts(out, "]}");
-}
-
-/* A field that can't break the line. */
-static void
-put_field(struct buf *out, struct str s)
-{
-	size_t i;
-
-	buf_putc(out, '\t');
-	for (i = 0; i < s.n; i++)
-		buf_putc(out, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
-}
-
-void
-show_piece_header(struct buf *out)
-{
-	buf_puts(out, "row\tcolumn\ttokens\tsource\tepoch\tshard\tdocument\t"
-		      "token\tid\turl\n");
-}
-
-void
-show_piece(const struct mix *m, uint32_t row, const struct mix_piece *p,
-    struct buf *out)
-{
-	buf_printf(out, "%u\t%u\t%u\t%s\t%llu\t%s\t%llu\t%llu", row, p->column,
-	    p->n, mix_plan(m)->sources[p->source].name, (ull)p->epoch,
-	    p->shard->prefix, (ull)p->document, (ull)p->token);
-	put_field(out, p->doc.id);
-	put_field(out, p->doc.url);
-	buf_putc(out, '\n');
-}
-
-void
-show_place_header(struct buf *out)
-{
-	buf_puts(out, "step\trow\tcolumn\ttokens\tsource\tepoch\tshard\t"
-		      "document\ttoken\tid\turl\n");
-}
-
-void
-show_place(const struct mix *m, const struct mix_place *p, struct buf *out)
-{
-	buf_printf(out, "%llu\t%u\t%u\t%u\t%s\t%llu\t%s\t%llu\t%llu",
-	    (ull)p->step, p->row, p->column, p->n,
-	    mix_plan(m)->sources[p->source].name, (ull)p->epoch,
-	    p->shard->prefix, (ull)p->document, (ull)p->token);
-	put_field(out, p->doc->id);
-	put_field(out, p->doc->url);
-	buf_putc(out, '\n');
 }

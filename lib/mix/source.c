@@ -89,6 +89,7 @@ open_shards(struct source *s, const struct paths *p,
 		if (rc < 0)
 			return rc;
 		s->tokens += s->shards[s->n].tokens;
+		s->docs += s->shards[s->n].docs;
 		s->first[s->n + 1] = s->tokens;
 		if (s->tokens >= 1ull << 60) {
 			s->n++;
@@ -102,8 +103,9 @@ open_shards(struct source *s, const struct paths *p,
 	return 0;
 }
 
-int
-source_open(struct source *s, const char *recipe, const char *path,
+/* foreign: what the tokens of shards without .docs mean, else NULL. */
+static int
+open_path(struct source *s, const char *recipe, const char *path,
     const struct shard_head *foreign, struct err *e)
 {
 	char name[4096];
@@ -119,6 +121,23 @@ source_open(struct source *s, const char *recipe, const char *path,
 	return rc;
 }
 
+int
+source_load(struct source *s, const struct recipe *r, uint32_t i, bool picks,
+    struct err *e)
+{
+	const struct recipe_source *rs = &r->sources[i];
+	struct shard_head head = { .vocab = rs->vocab, .end_text = -1 };
+	int rc;
+
+	memcpy(head.tokenizer, r->tokenizer, sizeof(head.tokenizer));
+	rc = open_path(s, r->file, rs->path, rs->vocab ? &head : NULL, e);
+	if (rc == 0 && picks)
+		rc = source_pick(s, r->file, &rs->pick, e);
+	if (rc == 0)
+		return 0;
+	return err_prefix(e, "%s:%u: source %s", r->file, rs->line, rs->name.p);
+}
+
 void
 source_close(struct source *s)
 {
@@ -128,17 +147,21 @@ source_close(struct source *s)
 		shard_close(&s->shards[i]);
 	free(s->shards);
 	free(s->first);
+	free(s->pick);
+	free(s->start);
+	free(s->before);
+	buf_free(&s->keys);
 	*s = (struct source){ 0 };
 }
 
 size_t
-source_shard_of(const struct source *s, uint64_t at)
+source_search(const uint64_t *v, size_t n, uint64_t x)
 {
-	size_t lo = 0, hi = s->n, mid;
+	size_t lo = 0, hi = n, mid;
 
 	while (hi - lo > 1) {
 		mid = lo + (hi - lo) / 2;
-		if (s->first[mid] <= at)
+		if (v[mid] <= x)
 			lo = mid;
 		else
 			hi = mid;
@@ -146,13 +169,57 @@ source_shard_of(const struct source *s, uint64_t at)
 	return lo;
 }
 
+/* Document i of those picked. */
+static int
+find_picked(const struct source *s, uint64_t i, struct source_place *p,
+    uint64_t *first, struct err *e)
+{
+	uint64_t n;
+
+	p->shard = source_search(s->before, s->n, s->pick[i]);
+	p->document = s->pick[i] - s->before[p->shard];
+	if (shard_doc_range(&s->shards[p->shard], p->document, first, &n, e) <
+	    0)
+		return e->code;
+	if (n == s->start[i + 1] - s->start[i])
+		return 0;
+	return err_set(e, ERR_FORMAT,
+	    "%s.idx: document %llu changed its length",
+	    s->shards[p->shard].prefix, (unsigned long long)p->document);
+}
+
+/* Tokens of picked documents, from the i-th's on. */
+static int
+read_picked(const struct source *s, uint64_t at, uint64_t n, uint32_t *out,
+    struct err *e)
+{
+	uint64_t i = source_search(s->start, s->docs, at), first, here;
+	struct source_place p;
+
+	for (; n; i++) {
+		if (find_picked(s, i, &p, &first, e) < 0)
+			return e->code;
+		here = s->start[i + 1] - at;
+		here = here < n ? here : n;
+		if (shard_read(&s->shards[p.shard], first + at - s->start[i],
+			here, out, e) < 0)
+			return e->code;
+		at += here;
+		out += here;
+		n -= here;
+	}
+	return 0;
+}
+
 int
 source_read(const struct source *s, uint64_t at, uint64_t n, uint32_t *out,
     struct err *e)
 {
-	size_t i = source_shard_of(s, at);
+	size_t i = source_search(s->first, s->n, at);
 	uint64_t here;
 
+	if (s->pick)
+		return read_picked(s, at, n, out, e);
 	for (; n; i++) {
 		here = s->first[i + 1] - at;
 		here = here < n ? here : n;
@@ -170,10 +237,16 @@ int
 source_find(
     const struct source *s, uint64_t at, struct source_place *p, struct err *e)
 {
+	uint64_t i, first, len;
 	const struct shard *x;
-	uint64_t first, len;
 
-	p->shard = source_shard_of(s, at);
+	if (s->pick) {
+		i = source_search(s->start, s->docs, at);
+		p->token = at - s->start[i];
+		p->left = s->start[i + 1] - at;
+		return find_picked(s, i, p, &first, e);
+	}
+	p->shard = source_search(s->first, s->n, at);
 	x = &s->shards[p->shard];
 	at -= s->first[p->shard];
 	p->document = shard_doc_of(x, at);
@@ -185,5 +258,24 @@ source_find(
 		    (unsigned long long)at);
 	p->token = at - first;
 	p->left = len - p->token;
+	return 0;
+}
+
+int
+source_doc(const struct source *s, size_t shard, uint64_t document,
+    uint64_t *first, uint64_t *n, struct err *e)
+{
+	uint64_t i, want;
+
+	if (shard_doc_range(&s->shards[shard], document, first, n, e) < 0)
+		return e->code;
+	*first += s->first[shard];
+	if (!s->pick)
+		return 0;
+	want = s->before[shard] + document;
+	for (i = 0; i < s->docs && s->pick[i] != want; i++)
+		;
+	*n = i < s->docs ? *n : 0;
+	*first = s->start[i];
 	return 0;
 }

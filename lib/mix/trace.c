@@ -5,26 +5,6 @@
 #include "base/err.h"
 #include "mix/mix_impl.h"
 
-/* The document that token `at` of a shard is in, and where in it. */
-static int
-find_doc(const struct shard *x, uint64_t at, struct arena *a,
-    struct mix_piece *p, uint64_t *left, struct err *e)
-{
-	uint64_t first, len;
-
-	p->shard = x;
-	p->document = shard_doc_of(x, at);
-	if (shard_doc_range(x, p->document, &first, &len, e) < 0)
-		return e->code;
-	if (at < first || at - first >= len)
-		return err_set(e, ERR_FORMAT,
-		    "%s.idx: token %llu is in no document: damaged", x->prefix,
-		    (unsigned long long)at);
-	p->token = at - first;
-	*left = len - p->token;
-	return shard_doc_read(x, p->document, a, &p->doc, e);
-}
-
 /* Cut n tokens of a source into pieces of documents. */
 static int
 each_piece(struct mix *m, struct mix_piece *p, uint64_t at, uint32_t n,
@@ -32,21 +12,23 @@ each_piece(struct mix *m, struct mix_piece *p, uint64_t at, uint32_t n,
     struct err *e)
 {
 	const struct source *s = &m->sources[p->source];
+	struct source_place here;
 	struct arena a = { 0 };
-	uint64_t left = 0;
-	size_t shard;
 	int rc = 0;
 
 	for (; n && rc == 0; n -= p->n, at += p->n, p->column += p->n) {
 		arena_reset(&a);
-		shard = source_shard_of(s, at);
 		p->n = 0;
-		rc = find_doc(
-		    &s->shards[shard], at - s->first[shard], &a, p, &left, e);
+		rc = source_find(s, at, &here, e);
 		if (rc < 0)
 			break;
-		p->n = left < n ? (uint32_t)left : n;
-		rc = each(ctx, p, e);
+		p->shard = &s->shards[here.shard];
+		p->document = here.document;
+		p->token = here.token;
+		p->n = here.left < n ? (uint32_t)here.left : n;
+		rc = shard_doc_read(p->shard, p->document, &a, &p->doc, e);
+		if (rc == 0)
+			rc = each(ctx, p, e);
 	}
 	arena_free(&a);
 	return rc;
@@ -106,7 +88,6 @@ mix_at(struct mix *m, uint64_t step, uint32_t row, uint32_t first, uint32_t n,
 /* What mix_seen() looks for, and where it is. */
 struct search {
 	struct mix *m;
-	struct str name;
 	int (*each)(void *, const struct mix_place *, struct err *);
 	void *ctx;
 	uint64_t documents;
@@ -311,14 +292,11 @@ seen_doc(void *ctx, uint64_t i, const struct shard_doc *d, struct err *e)
 	uint32_t j;
 	int rc = 0;
 
-	if (!str_eq(d->id, s->name) && !str_eq(d->url, s->name))
-		return 0;
 	s->documents++;
-	if (shard_doc_range(x, i, &first, &n, e) < 0)
+	if (source_doc(src, s->shard, i, &first, &n, e) < 0)
 		return e->code;
-	for (j = 0; rc == 0 && j < s->m->plan.nphase; j++)
-		rc = seen_in_phase(s, &at, &s->m->plan.phases[j],
-		    src->first[s->shard] + first, n, e);
+	for (j = 0; rc == 0 && n && j < s->m->plan.nphase; j++)
+		rc = seen_in_phase(s, &at, &s->m->plan.phases[j], first, n, e);
 	return rc;
 }
 
@@ -327,15 +305,15 @@ mix_seen(struct mix *m, struct str name,
     int (*each)(void *ctx, const struct mix_place *p, struct err *e), void *ctx,
     uint64_t *documents, struct err *e)
 {
-	struct search s = { .m = m, .name = name, .each = each, .ctx = ctx };
+	struct search s = { .m = m, .each = each, .ctx = ctx };
 	int rc = 0;
 
 	for (; rc == 0 && s.source < m->nsource; s.source++)
 		for (s.shard = 0; rc == 0 && s.shard < m->sources[s.source].n;
 		     s.shard++)
-			rc = shard_docs_each(
-			    &m->sources[s.source].shards[s.shard], seen_doc, &s,
-			    e);
+			rc = shard_docs_find(
+			    &m->sources[s.source].shards[s.shard], name,
+			    seen_doc, &s, e);
 	*documents = s.documents;
 	return rc;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <utf8proc.h>
 
 #include "added.h"
 #include "base/err.h"
+#include "base/text/uni.h"
 #include "uclass.h"
 
 static int
@@ -13,35 +15,65 @@ by_content(const void *a, const void *b)
 	return str_cmp(x->content, y->content);
 }
 
+/* The content as it will stand in normalised text, in s->contents. */
+static int
+add_entry(struct added_set *s, const struct bpe *b, const struct bpe_added *a,
+    struct norm_work *w, struct err *e)
+{
+	struct str c = bpe_bytes(b, a->id);
+
+	if (a->normalized && norm_run(&b->norm, &c, w, e) < 0)
+		return e->code;
+	if (!c.n)
+		return 0;
+	/* The buffer moves: for now a place in it. */
+	s->v[s->n].content = (struct str){ NULL, c.n };
+	s->v[s->n++].token = a;
+	buf_str(&s->contents, c);
+	return buf_ok(&s->contents, e);
+}
+
+static void
+place_entries(struct added_set *s)
+{
+	size_t i, at = 0;
+
+	for (i = 0; i < s->n; i++) {
+		s->v[i].content.p = s->contents.p + at;
+		at += s->v[i].content.n;
+		s->first[(uint8_t)s->v[i].content.p[0]] = true;
+	}
+	qsort(s->v, s->n, sizeof(*s->v), by_content);
+}
+
 int
 added_init(struct added_set *s, const struct bpe *b, bool normalized,
     bool (*want)(void *ctx, const struct bpe_added *a), void *ctx,
     struct err *e)
 {
+	struct norm_work w = { 0 };
+	int rc = 0;
 	size_t i;
 
 	*s = (struct added_set){ .classes = uclass_table() };
 	s->v = calloc(b->nadded + 1, sizeof(*s->v));
 	if (!s->v)
 		return err_nomem(e, "added tokens");
-	for (i = 0; i < b->nadded; i++) {
-		const struct bpe_added *a = &b->added[i];
-
-		if (a->normalized != normalized || !want(ctx, a))
-			continue;
-		s->v[s->n].content = bpe_bytes(b, a->id);
-		s->v[s->n].token = a;
-		s->first[(uint8_t)s->v[s->n].content.p[0]] = true;
-		s->n++;
-	}
-	qsort(s->v, s->n, sizeof(*s->v), by_content);
-	return 0;
+	for (i = 0; rc == 0 && i < b->nadded; i++)
+		if (b->added[i].normalized == normalized &&
+		    want(ctx, &b->added[i]))
+			rc = add_entry(s, b, &b->added[i], &w, e);
+	if (rc == 0)
+		place_entries(s);
+	norm_work_free(&w);
+	return rc;
 }
 
 void
 added_free(struct added_set *s)
 {
 	free(s->v);
+	buf_free(&s->contents);
 	*s = (struct added_set){ 0 };
 }
 
@@ -89,10 +121,24 @@ longest(const struct added_set *s, struct str text, size_t at)
 	return best;
 }
 
+/* A word character as \w of Unicode Technical Standard 18 has it. */
 static bool
-is_word(uint32_t cp, unsigned class)
+is_word(uint32_t cp)
 {
-	return class >= UC_NUMBER || cp == '_';
+	utf8proc_category_t c;
+
+	if (cp < 0x80)
+		return uni_is_word(cp);
+	if (cp == UINT32_MAX)
+		return false;
+	if (cp == 0x200c || cp == 0x200d || (cp >= 0x24b6 && cp <= 0x24e9) ||
+	    (cp >= 0x1f130 && cp <= 0x1f149) ||
+	    (cp >= 0x1f150 && cp <= 0x1f169) ||
+	    (cp >= 0x1f170 && cp <= 0x1f189))
+		return true;
+	c = utf8proc_category((utf8proc_int32_t)cp);
+	return c == UTF8PROC_CATEGORY_PC || c == UTF8PROC_CATEGORY_NL ||
+	       uni_class(cp) & (UNI_LETTER | UNI_MARK | UNI_DIGIT);
 }
 
 /* The character that ends at `at`: its code point and class. */
@@ -129,13 +175,12 @@ is_single_word(
 
 	if (from) {
 		cp = char_before(s, text, from, &class, &len);
-		if (is_word(cp, class))
+		if (is_word(cp))
 			return false;
 	}
 	if (to == text.n)
 		return true;
-	class = uclass_get(s->classes, base + to, base + text.n, &len);
-	return !is_word(base[to], class);
+	return !is_word(utf8_strict(base + to, base + text.n, &len));
 }
 
 static size_t

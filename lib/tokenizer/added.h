@@ -28,7 +28,8 @@ struct added_entry {
 struct added_set {
 	struct added_entry *v;
 	size_t n;
-	bool first[256]; /* bytes that an entry begins with */
+	bool first[256];     /* bytes that an entry begins with */
+	struct buf contents; /* of "normalized" ones: normalised */
 	const uint8_t *classes;
 };
 

@@ -20,6 +20,14 @@ bpe_free(struct bpe *b)
 	free(b->by_bytes);
 	free(b->shorts);
 	backtrack_free(b->backtrack);
+	free(b->ranks);
+	free(b->norm_json);
+	free(b->pre_json);
+	free(b->decoder_json);
+	norm_free(&b->norm);
+	pre_free(&b->pre);
+	decoder_free(&b->decoder);
+	subword_free(&b->sub);
 	*b = (struct bpe){ 0 };
 }
 
@@ -243,11 +251,15 @@ bpe_index(struct bpe *b, struct err *e)
 	b->pair_mask = slots - 1;
 	for (i = 0; i < b->nmerge; i++)
 		put_pair(b, &b->merges[i],
-		    b->rank_by_id ? b->merges[i].id : (uint32_t)i);
+		    b->rank_by_id ? b->merges[i].id
+		    : b->ranks    ? b->ranks[i]
+				  : (uint32_t)i);
 	for (i = 0; i < 256; i++) {
 		c = (char)i;
 		b->byte_id[i] = bpe_find(b, (struct str){ &c, 1 });
 	}
+	if (b->sub.kind != SUBWORD_NONE)
+		return subword_index(b, e);
 	if (index_shorts(b, e) < 0)
 		return e->code;
 	backtrack_free(b->backtrack);

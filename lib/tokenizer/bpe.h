@@ -8,7 +8,10 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "tokenizer/decoder.h"
 #include "tokenizer/normalize.h"
+#include "tokenizer/pre.h"
+#include "tokenizer/subword.h"
 
 struct err;
 
@@ -66,8 +69,15 @@ struct bpe {
 	size_t nadded, added_cap;
 	char *pattern; /* a pattern's regex */
 	bool ignore_merges, add_prefix_space;
-	bool rank_by_id;   /* a merge's rank is its product's id (tiktoken.h) */
-	struct norm norm;  /* done to a text before it is split */
+	bool special_in_text; /* recognised unless told otherwise */
+	bool rank_by_id;  /* a merge's rank is its product's id (tiktoken.h) */
+	uint32_t *ranks;  /* ranks of merges; NULL: their places */
+	struct norm norm; /* done to a text before it is split */
+	struct pre pre;   /* steps in place of the pattern, if there are any */
+	struct decoder decoder; /* not of byte-level BPE */
+	struct subword sub;     /* of models that aren't byte-level BPE */
+	/* Parts of a tokenizer.json as read, or NULL: written by the rest. */
+	char *norm_json, *pre_json, *decoder_json;
 	uint64_t id_limit; /* while a file is read: ids are below */
 
 	/* Made by bpe_index(). */

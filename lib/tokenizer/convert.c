@@ -175,6 +175,10 @@ bpe_check_same_text(const struct bpe *b, struct err *e)
 {
 	size_t i;
 
+	if (b->sub.kind != SUBWORD_NONE)
+		return err_set(e, ERR_FORMAT,
+		    "this is no byte-level BPE, and the format holds no other "
+		    "model");
 	if (b->norm.n || b->add_prefix_space)
 		return err_set(e, ERR_FORMAT,
 		    "this tokenizer changes the text before it splits it, "

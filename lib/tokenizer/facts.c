@@ -49,10 +49,13 @@ facts_list(struct buf *out, const struct tokenizer *t, struct err *e)
 	    out, "vocab\t%" PRIu32 "\nmerges\t%zu\n", b->ntoken, b->nmerge);
 	buf_printf(out, "unreachable\t%" PRIu64 "\nlongest\t%" PRIu32 "\n",
 	    f.unreachable, f.longest);
-	buf_printf(out, "pattern\t%s\n", name ? name : b->pattern);
+	buf_printf(out, "pattern\t%s\n",
+	    name         ? name
+	    : b->pattern ? b->pattern
+			 : "");
 	for (i = 0; i < b->norm.n; i++)
 		buf_printf(
-		    out, "normalizer\t%s\n", norm_name(b->norm.steps[i]));
+		    out, "normalizer\t%s\n", norm_name(b->norm.steps[i].kind));
 	buf_printf(out, "sha256\t%s\n", tokenizer_digest(t));
 	for (i = 0; i < b->nadded; i++) {
 		buf_printf(out, "%s\t%" PRIu32 "\t",

@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/text/utf8.h"
 #include "io/json.h"
 #include "io/stream.h"
+#include "tokstream.h"
+#include "uclass.h"
 
 struct job {
 	const struct tokenizer *t;
-	enum ids_format format;
+	struct ids_opts opts;
 	bool write;
 	struct ids_stats *stats;
 };
@@ -19,6 +22,7 @@ struct job {
 struct job_worker {
 	struct tokenizer_worker *own;
 	struct ids ids;
+	struct tokens_at spans;
 	struct buf bytes;
 };
 
@@ -29,6 +33,7 @@ worker_free(void *worker)
 
 	tokenizer_worker_free(w->own);
 	ids_free(&w->ids);
+	tokens_at_free(&w->spans);
 	buf_free(&w->bytes);
 	free(w);
 }
@@ -64,17 +69,68 @@ put_list(const struct ids *ids, char between, bool more, struct buf *out)
 	}
 }
 
+/* Characters before each place of a text; places mostly rise. */
+struct char_count {
+	struct str text;
+	size_t byte, chars; /* chars end at or before byte */
+};
+
+/* The number of the character that holds byte `at`. */
+static size_t
+char_at(struct char_count *c, size_t at)
+{
+	const uint8_t *p = (const uint8_t *)c->text.p;
+	size_t len;
+
+	if (at < c->byte)
+		c->byte = c->chars = 0;
+	while (c->byte < c->text.n) {
+		utf8_strict(p + c->byte, p + c->text.n, &len);
+		if (c->byte + len > at)
+			break;
+		c->byte += len;
+		c->chars++;
+	}
+	return c->chars;
+}
+
 static void
-put_jsonl(const struct text_part *t, const struct ids *ids, struct buf *out)
+put_offsets(enum ids_offsets how, struct str text, const struct tokens_at *k,
+    struct buf *out)
+{
+	struct char_count c = { text, 0, 0 };
+	size_t i, from, to;
+
+	buf_puts(out, ",\"offsets\":[");
+	for (i = 0; i < k->n; i++) {
+		from = k->v[i].from;
+		to = k->v[i].to;
+		if (how == IDS_CHARS) {
+			to = to > from ? char_at(&c, to - 1) + 1
+				       : char_at(&c, to);
+			from = char_at(&c, from);
+		}
+		buf_printf(out, "%s[%zu,%zu]", i ? "," : "", from, to);
+	}
+	buf_putc(out, ']');
+}
+
+static void
+put_jsonl(const struct job *j, const struct job_worker *w,
+    const struct text_part *t, struct buf *out)
 {
 	if (t->first) {
 		buf_puts(out, "{\"id\":");
 		buf_json_lossy(out, t->id);
 		buf_puts(out, ",\"ids\":[");
 	}
-	put_list(ids, ',', !t->first, out);
+	put_list(&w->ids, ',', !t->first, out);
 	if (t->last)
-		buf_puts(out, "]}\n");
+		buf_putc(out, ']');
+	if (j->opts.offsets != IDS_NO_OFFSETS)
+		put_offsets(j->opts.offsets, t->bytes, &w->spans, out);
+	if (t->last)
+		buf_puts(out, "}\n");
 }
 
 static void
@@ -94,22 +150,50 @@ put_bin(const struct ids *ids, struct buf *out)
 }
 
 static void
-put_ids(enum ids_format format, const struct text_part *t,
-    const struct ids *ids, struct buf *out)
+put_ids(const struct job *j, const struct job_worker *w,
+    const struct text_part *t, struct buf *out)
 {
-	switch (format) {
+	switch (j->opts.format) {
 	case IDS_TEXT:
-		put_list(ids, ' ', !t->first, out);
+		put_list(&w->ids, ' ', !t->first, out);
 		if (t->last)
 			buf_putc(out, '\n');
 		break;
 	case IDS_BIN:
-		put_bin(ids, out);
+		put_bin(&w->ids, out);
 		break;
 	case IDS_JSONL:
-		put_jsonl(t, ids, out);
+		put_jsonl(j, w, t, out);
 		break;
 	}
+}
+
+/* The ids of spans. */
+static int
+take_ids(struct job_worker *w, struct err *e)
+{
+	size_t i;
+
+	if (ids_reserve(&w->ids, w->spans.n, e) < 0)
+		return e->code;
+	for (i = 0; i < w->spans.n; i++)
+		w->ids.v[w->ids.n++] = w->spans.v[i].id;
+	return 0;
+}
+
+static int
+encode_text(const struct job *j, struct job_worker *w,
+    const struct text_part *t, struct err *e)
+{
+	w->ids.n = w->spans.n = 0;
+	if (j->opts.draws)
+		tokenizer_worker_seed(w->own,
+		    hash64(t->id.p, t->id.n, j->opts.seed) ^ mix64(t->record));
+	if (j->opts.offsets == IDS_NO_OFFSETS)
+		return tokenizer_encode(j->t, w->own, t->bytes, &w->ids, e);
+	if (tokenizer_encode_spans(j->t, w->own, t->bytes, &w->spans, e) < 0)
+		return e->code;
+	return take_ids(w, e);
 }
 
 static int
@@ -118,14 +202,19 @@ encode_part(void *ctx, void *worker, const struct text_part *t, struct emit *em,
 {
 	const struct job *j = ctx;
 	struct job_worker *w = worker;
-	struct ids_stats s;
+	struct ids_stats s = { t->last, t->bytes.n, 0, 0 };
 
-	w->ids.n = 0;
-	if (tokenizer_encode(j->t, w->own, t->bytes, &w->ids, e) < 0)
+	if (encode_text(j, w, t, e) < 0)
 		return e->code;
+	if (j->opts.most && w->ids.n > j->opts.most) {
+		s.cut = 1;
+		w->ids.n = (size_t)j->opts.most;
+		if (w->spans.n > w->ids.n)
+			w->spans.n = w->ids.n;
+	}
 	if (j->write)
-		put_ids(j->format, t, &w->ids, &em->out);
-	s = (struct ids_stats){ t->last, t->bytes.n, w->ids.n };
+		put_ids(j, w, t, &em->out);
+	s.tokens = w->ids.n;
 	buf_put(&em->side, &s, sizeof(s));
 	return 0;
 }
@@ -142,20 +231,23 @@ add_stats(void *ctx, struct str side, struct err *e)
 		j->stats->texts += s.texts;
 		j->stats->bytes += s.bytes;
 		j->stats->tokens += s.tokens;
+		j->stats->cut += s.cut;
 	}
 	return 0;
 }
 
 int
-ids_encode(const struct tokenizer *t, struct texts *in, enum ids_format format,
-    struct run *r, struct ids_stats *stats, struct err *e)
+ids_encode(const struct tokenizer *t, struct texts *in,
+    const struct ids_opts *opts, struct run *r, struct ids_stats *stats,
+    struct err *e)
 {
 	static const struct texts_ops ops = { worker_new, worker_free,
 		encode_part, add_stats };
-	struct job j = { t, format, r->out != NULL, stats };
+	struct job j = { t, *opts, r->out != NULL, stats };
 
 	*stats = (struct ids_stats){ 0 };
-	in->cut = tokenizer_can_cut(t);
+	in->cut = tokenizer_can_cut(t) && !opts->most && !opts->draws &&
+		  opts->offsets == IDS_NO_OFFSETS;
 	return texts_run(in, &ops, &j, r, e);
 }
 
@@ -272,7 +364,7 @@ decode_part(void *ctx, void *worker, const struct text_part *t, struct emit *em,
 
 	w->ids.n = 0;
 	buf_clear(&w->bytes);
-	if (j->format == IDS_JSONL)
+	if (j->opts.format == IDS_JSONL)
 		rc = decode_record(j, w, t->bytes, &em->out, &bad);
 	else
 		rc = decode_line(j, w, t->bytes, &em->out, &bad);
@@ -294,25 +386,28 @@ little_endian(const unsigned char *p)
 	       (uint32_t)p[3] << 24;
 }
 
-/* The bytes of ids just read; *n is how many of them. */
+/* The text of a block of ids, as far as its characters are whole. */
 static int
-decode_block(const struct tokenizer *t, const unsigned char *p, size_t n,
-    struct buf *bytes, struct run *r, struct err *e)
+decode_block(const struct tokenizer *t, struct tokenizer_stream *s,
+    const unsigned char *p, size_t n, struct buf *bytes, struct run *r,
+    struct err *e)
 {
-	uint32_t id;
+	struct ids ids = { 0 };
 	size_t i;
+	int rc;
 
 	buf_clear(bytes);
-	for (i = 0; i + 4 <= n; i += 4) {
-		id = little_endian(p + i);
-		if (tokenizer_decode(t, &id, 1, bytes, e) < 0)
-			return err_set(e, e->code,
-			    "byte %zu of the block: no token has the id %u", i,
-			    id);
-	}
-	if (i != n)
+	if (n % 4)
 		return err_set(e, ERR_FORMAT,
 		    "it ends within an id: not of format bin, or cut off");
+	if (ids_reserve(&ids, n / 4, e) < 0)
+		return e->code;
+	for (i = 0; i < n; i += 4)
+		ids.v[ids.n++] = little_endian(p + i);
+	rc = tokenizer_stream_put(t, s, ids.v, ids.n, bytes, e);
+	ids_free(&ids);
+	if (rc < 0)
+		return rc;
 	r->tally.bytes_in += n;
 	r->tally.text_out += bytes->n;
 	return out_write(r->out, bytes->p, bytes->n, e);
@@ -324,6 +419,7 @@ decode_bin(
 {
 	static const size_t block = 1 << 18;
 	unsigned char *p = malloc(block);
+	struct tokenizer_stream s = { 0 };
 	struct buf bytes = { 0 };
 	struct in *in = NULL;
 	uint64_t at = 0;
@@ -332,7 +428,7 @@ decode_bin(
 
 	rc = p ? in_open(&in, path, e) : err_nomem(e, "a block");
 	while (rc == 0 && (n = in_fill(in, p, block, e)) > 0) {
-		rc = decode_block(t, p, (size_t)n, &bytes, r, e);
+		rc = decode_block(t, &s, p, (size_t)n, &bytes, r, e);
 		if (rc < 0)
 			err_prefix(e, "%s: block at byte %llu", in_name(in),
 			    (unsigned long long)at);
@@ -340,8 +436,14 @@ decode_bin(
 	}
 	if (rc == 0 && n < 0)
 		rc = err_prefix(e, "%s", in_name(in));
+	buf_clear(&bytes);
+	if (rc == 0 && (rc = tokenizer_stream_end(&s, &bytes, e)) == 0) {
+		r->tally.text_out += bytes.n;
+		rc = out_write(r->out, bytes.p, bytes.n, e);
+	}
 	if (in)
 		in_close(in);
+	tokenizer_stream_free(&s);
 	buf_free(&bytes);
 	free(p);
 	r->tally.in += rc == 0;
@@ -355,7 +457,7 @@ ids_decode(const struct tokenizer *t, struct texts *in, enum ids_format format,
 {
 	static const struct texts_ops ops = { worker_new, worker_free,
 		decode_part, NULL };
-	struct job j = { t, format, true, NULL };
+	struct job j = { t, { .format = format }, true, NULL };
 	size_t i;
 
 	if (format != IDS_BIN) {

@@ -7,16 +7,25 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "convert.h"
+#include "gguf.h"
 #include "io/stream.h"
+#include "spm.h"
 #include "tiktoken.h"
 #include "tokjson.h"
 #include "vocabjson.h"
+#include "wordpiece_vocab.h"
 
 enum load_format
 load_format(const char *path)
 {
 	if (tiktoken_is(path))
 		return LOAD_TIKTOKEN;
+	if (spm_is(path))
+		return LOAD_SPM;
+	if (gguf_is(path))
+		return LOAD_GGUF;
+	if (wordpiece_is(path))
+		return LOAD_WORDPIECE;
 	return vocabjson_is(path) ? LOAD_VOCAB : LOAD_JSON;
 }
 
@@ -44,12 +53,19 @@ parse(struct bpe *b, const char *path, const char *pattern, struct str s,
 		return tiktoken_read(b, path, pattern, s.p, s.n, e);
 	case LOAD_VOCAB:
 		return vocabjson_read(b, pattern, s, merges, e);
-	case LOAD_JSON:
+	case LOAD_GGUF:
+		return gguf_read(b, pattern, s.p, s.n, e);
+	default:
 		break;
 	}
 	if (pattern)
 		return err_set(e, ERR_ARG,
-		    "a tokenizer.json has its own pattern: none can be given");
+		    "such a file has its own way to split text: no pattern "
+		    "can be given");
+	if (load_format(path) == LOAD_SPM)
+		return spm_read(b, s.p, s.n, e);
+	if (load_format(path) == LOAD_WORDPIECE)
+		return wordpiece_read(b, s.p, s.n, e);
 	return tokjson_read(b, s.p, s.n, e);
 }
 
@@ -70,6 +86,52 @@ slurp_merges(const char *path, char **p, size_t *n, struct err *e)
 	return rc;
 }
 
+/* A name that stands for several steps. */
+static int
+expand_pattern(struct bpe *b, struct err *e)
+{
+	const char *json = b->pattern ? pre_named(b->pattern) : NULL;
+
+	if (!json || b->pre.n)
+		return 0;
+	b->pre_json = strdup(json);
+	if (!b->pre_json)
+		return err_nomem(e, "a pattern");
+	return pre_read_named(&b->pre, b->pattern, e);
+}
+
+/* A model's weights stand behind its vocabulary: its first part is enough. */
+static int
+slurp_head(const char *path, char **p, size_t *n, struct err *e)
+{
+	static const size_t most = (size_t)256 << 20;
+	struct buf b = { 0 };
+	struct in *in;
+	ptrdiff_t got = 1;
+	char *to;
+	int rc;
+
+	if (in_open(&in, path, e) < 0)
+		return e->code;
+	while (got > 0 && b.n < most) {
+		to = buf_room(&b, 1 << 20);
+		if (!to)
+			break;
+		got = in_read(in, to, 1 << 20, e);
+		if (got > 0)
+			b.n += (size_t)got;
+	}
+	rc = got < 0 ? err_prefix(e, "%s", in_name(in)) : buf_ok(&b, e);
+	in_close(in);
+	if (rc < 0) {
+		buf_free(&b);
+		return rc;
+	}
+	*p = b.p;
+	*n = b.n;
+	return 0;
+}
+
 int
 bpe_load(struct bpe *b, const char *path, const char *pattern, char digest[65],
     struct err *e)
@@ -78,8 +140,10 @@ bpe_load(struct bpe *b, const char *path, const char *pattern, char digest[65],
 	size_t n = 0, nq = 0;
 	int rc;
 
-	if (in_slurp(path, &p, &n, e) < 0)
-		return e->code;
+	rc = load_format(path) == LOAD_GGUF ? slurp_head(path, &p, &n, e)
+					    : in_slurp(path, &p, &n, e);
+	if (rc < 0)
+		return rc;
 	rc = slurp_merges(path, &q, &nq, e);
 	if (rc == 0 && digest)
 		rc = digest_of(
@@ -87,8 +151,12 @@ bpe_load(struct bpe *b, const char *path, const char *pattern, char digest[65],
 	if (rc == 0) {
 		rc = parse(b, path, pattern, (struct str){ p, n },
 		    (struct str){ q, nq }, e);
-		if (rc < 0)
+		if (rc == 0)
+			rc = expand_pattern(b, e);
+		if (rc < 0) {
+			bpe_free(b);
 			err_prefix(e, "%s", path);
+		}
 	}
 	free(p);
 	free(q);
@@ -131,6 +199,12 @@ bpe_save(
 		rc = tiktoken_write(b, &out, e);
 	} else if (format == LOAD_VOCAB) {
 		rc = save_vocab(b, path, &out, e);
+	} else if (format == LOAD_WORDPIECE) {
+		rc = wordpiece_write(b, &out, e);
+	} else if (format != LOAD_JSON) {
+		rc = err_set(e, ERR_ARG,
+		    "such files are read, not written: give -o a name that "
+		    "ends in .json, .tiktoken, vocab.json or vocab.txt");
 	} else {
 		rc = bpe_rank_by_list(b, e);
 		if (rc == 0)

@@ -10,10 +10,18 @@ struct err;
 
 /*
  * Tokenizer files by their names: .tiktoken (tiktoken.h), vocab.json with
- * merges.txt (vocabjson.h), anything else a tokenizer.json (tokjson.h).  Read
+ * merges.txt (vocabjson.h), .model (spm.h), .gguf (gguf.h), vocab.txt
+ * (wordpiece_vocab.h), anything else a tokenizer.json (tokjson.h).  Read
  * compressed or not.
  */
-enum load_format { LOAD_JSON, LOAD_TIKTOKEN, LOAD_VOCAB };
+enum load_format {
+	LOAD_JSON,
+	LOAD_TIKTOKEN,
+	LOAD_VOCAB,
+	LOAD_SPM,
+	LOAD_GGUF,
+	LOAD_WORDPIECE,
+};
 
 enum load_format load_format(const char *path);
 /*

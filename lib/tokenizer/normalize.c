@@ -1,191 +1,290 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 #include "normalize.h"
 
 #include <stdlib.h>
-#include <utf8proc.h>
+#include <string.h>
 
 #include "base/err.h"
-#include "base/text/utf8.h"
+#include "pretok_scan.h"
 #include "uclass.h"
 
-static const char *const names[] = {
+static const char *const norm_names[] = {
 	[NORM_NFC] = "NFC",
 	[NORM_NFD] = "NFD",
 	[NORM_NFKC] = "NFKC",
 	[NORM_NFKD] = "NFKD",
 	[NORM_LOWERCASE] = "Lowercase",
 	[NORM_PREPEND] = "Prepend",
+	[NORM_REPLACE] = "Replace",
+	[NORM_STRIP] = "Strip",
+	[NORM_UNACCENT] = "StripAccents",
+	[NORM_NMT] = "Nmt",
+	[NORM_BERT] = "BertNormalizer",
+	[NORM_PRECOMPILED] = "Precompiled",
+	[NORM_SPM] = "SentencePiece",
 };
 
 const char *
 norm_name(enum norm_kind k)
 {
-	return names[k];
+	return norm_names[k];
 }
 
 int
 norm_find(struct str name)
 {
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (str_eq(name, str_c(names[i])))
-			return (int)i;
+	for (i = 0; i < NORM_SPM; i++)
+		if (str_eq(name, str_c(norm_names[i])))
+			return i;
 	return -1;
 }
 
-int
+struct norm_step *
 norm_add(struct norm *n, enum norm_kind k, struct err *e)
 {
-	if (n->n == NORM_STEPS)
-		return err_set(
-		    e, ERR_FORMAT, "normalizer: over %d steps", NORM_STEPS);
-	n->steps[n->n++] = k;
+	if (n->n == NORM_STEPS) {
+		err_set(e, ERR_FORMAT, "normalizer: over %d steps", NORM_STEPS);
+		return NULL;
+	}
+	n->steps[n->n] = (struct norm_step){ .kind = k };
+	return &n->steps[n->n++];
+}
+
+int
+norm_set_text(char **to, size_t *n, struct str s, struct err *e)
+{
+	*to = malloc(s.n + 1);
+	if (!*to)
+		return err_nomem(e, "a normalizer");
+	if (s.n)
+		memcpy(*to, s.p, s.n);
+	(*to)[s.n] = '\0';
+	*n = s.n;
 	return 0;
 }
 
+void
+norm_free(struct norm *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n; i++) {
+		struct norm_step *st = &n->steps[i];
+
+		free(st->from);
+		free(st->to);
+		pretok_re_close(st->re);
+		charsmap_free(&st->map);
+		trie_free(&st->keep);
+	}
+	n->n = 0;
+}
+
+void
+norm_work_free(struct norm_work *w)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		buf_free(&w->text[i]);
+		buf_free(&w->map[i]);
+	}
+}
+
+/* Steps that look at no neighbour across such a cut. */
 bool
 norm_can_cut(const struct norm *n)
 {
 	size_t i;
 
 	for (i = 0; i < n->n; i++)
-		if (n->steps[i] == NORM_PREPEND)
+		if (n->steps[i].kind > NORM_LOWERCASE)
 			return false;
 	return true;
 }
 
-/* ---- the Unicode forms ---- */
-
-/* Bytes at the front that are ASCII, which every form leaves alone. */
-static size_t
-ascii_run(const uint8_t *p, size_t n)
+void
+norm_put(struct norm_out *o, size_t from, size_t to, const char *p, size_t n)
 {
-	size_t i;
+	struct norm_from f = { (uint32_t)from, (uint32_t)to };
 
-	for (i = 0; i < n && p[i] < 0x80; i++)
-		;
-	return i;
+	buf_put(o->text, p, n);
+	if (!o->map)
+		return;
+	/* An empty range: what stands before the first byte. */
+	if (o->old && to > from)
+		f = (struct norm_from){ o->old[from].from, o->old[to - 1].to };
+	else if (o->old)
+		f.from = f.to = from ? o->old[from - 1].to : 0;
+	for (; n; n--)
+		buf_put(o->map, &f, sizeof(f));
 }
 
-/* Bytes at the front that are well-formed. */
-static size_t
-valid_run(const uint8_t *p, size_t n)
-{
-	size_t i = 0, len;
+/* ---- the small steps ---- */
 
-	while (i < n && utf8_strict(p + i, p + n, &len) != UINT32_MAX)
-		i += len;
-	return i;
+static void
+put_rest(struct norm_out *o, struct str s, size_t from, size_t to)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+	size_t len;
+
+	if (!o->map) {
+		buf_put(o->text, s.p + from, to - from);
+		return;
+	}
+	for (; from < to; from += len) {
+		utf8_strict(p + from, p + to, &len);
+		norm_put(o, from, from + len, s.p + from, len);
+	}
 }
 
 static int
-put_form(struct buf *out, const uint8_t *p, size_t n, enum norm_kind k,
-    struct err *e)
+replace_regex(
+    const struct norm_step *st, struct norm_out *o, struct str s, struct err *e)
 {
-	bool compose = k == NORM_NFC || k == NORM_NFKC;
-	bool compat = k == NORM_NFKC || k == NORM_NFKD;
-	utf8proc_option_t how = UTF8PROC_STABLE;
-	utf8proc_uint8_t *to;
-	utf8proc_ssize_t len;
+	struct pretok_re_scan *scan = pretok_re_scan_new(st->re, e);
+	size_t from = 0, end = 0;
+	bool match = false;
+	int rc;
 
-	how |= compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
-	if (compat)
-		how |= UTF8PROC_COMPAT;
-	len = utf8proc_map(p, (utf8proc_ssize_t)n, &to, how);
-	if (len < 0)
-		return err_set(e, ERR_FORMAT, "normalising a text: %s",
-		    utf8proc_errmsg(len));
-	buf_put(out, to, (size_t)len);
-	free(to);
+	if (!scan)
+		return e->code;
+	rc = pretok_re_start(scan, s, e);
+	while (rc >= 0 && (rc = pretok_re_span(scan, &end, &match, e)) > 0) {
+		if (match)
+			norm_put(o, from, end, st->to, st->nto);
+		else
+			put_rest(o, s, from, end);
+		from = end;
+	}
+	pretok_re_scan_free(scan);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+replace(
+    const struct norm_step *st, struct norm_out *o, struct str s, struct err *e)
+{
+	size_t at = 0, n = st->nfrom;
+	const char *p;
+
+	if (st->re)
+		return replace_regex(st, o, s, e);
+	for (; n && s.n - at >= n; at = (size_t)(p - s.p) + n) {
+		p = memmem(s.p + at, s.n - at, st->from, n);
+		if (!p)
+			break;
+		put_rest(o, s, at, (size_t)(p - s.p));
+		norm_put(o, (size_t)(p - s.p), (size_t)(p - s.p) + n, st->to,
+		    st->nto);
+	}
+	put_rest(o, s, at, s.n);
 	return 0;
 }
 
+static void
+strip(const struct norm_step *st, struct norm_out *o, struct str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p, *table = uclass_table();
+	size_t from = 0, to = 0, at, len;
+	bool seen = false;
+
+	for (at = 0; at < s.n; at += len) {
+		if (uclass_get(table, p + at, p + s.n, &len) == UC_SPACE)
+			continue;
+		if (!seen && st->left)
+			from = at;
+		seen = true;
+		to = at + len;
+	}
+	if (!seen && st->left)
+		from = s.n;
+	if (!st->right || (!seen && !st->left))
+		to = s.n;
+	if (!seen && st->right)
+		to = from;
+	put_rest(o, s, from, to);
+}
+
 static int
-form(struct buf *out, const uint8_t *p, size_t n, enum norm_kind k,
-    struct err *e)
+norm_step(
+    const struct norm_step *st, struct norm_out *o, struct str s, struct err *e)
 {
-	size_t run;
-	int rc = 0;
-
-	for (; rc == 0 && n; p += run, n -= run) {
-		run = valid_run(p, n);
-		if (run) {
-			rc = put_form(out, p, run, k, e);
-		} else {
-			run = 1;
-			buf_putc(out, (char)*p);
-		}
-	}
-	return rc;
-}
-
-/* ---- other steps ---- */
-
-static void
-put_lower(struct buf *out, uint32_t cp)
-{
-	char *to = buf_room(out, 8);
-
-	if (!to)
-		return;
-	/* The one letter whose small form is two characters. */
-	if (cp == 0x130) {
-		buf_puts(out, "i\xcc\x87");
-		return;
-	}
-	cp = (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
-	out->n += (size_t)utf8_put(to, cp);
-}
-
-static void
-lowercase(struct buf *out, const uint8_t *p, size_t n)
-{
-	const uint8_t *end = p + n;
-	uint32_t cp;
 	size_t len;
 
-	for (; p < end; p += len) {
-		cp = utf8_strict(p, end, &len);
-		if (cp == UINT32_MAX)
-			buf_putc(out, (char)*p);
-		else
-			put_lower(out, cp);
+	switch (st->kind) {
+	case NORM_LOWERCASE:
+		norm_lower(o, s);
+		return 0;
+	case NORM_PREPEND:
+		utf8_strict(
+		    (const uint8_t *)s.p, (const uint8_t *)s.p + s.n, &len);
+		norm_put(o, 0, len, st->to, st->nto);
+		put_rest(o, s, 0, s.n);
+		return 0;
+	case NORM_REPLACE:
+		return replace(st, o, s, e);
+	case NORM_STRIP:
+		strip(st, o, s);
+		return 0;
+	case NORM_UNACCENT:
+		norm_unaccent(o, s, !st->nonspacing_only);
+		return 0;
+	case NORM_NMT:
+		norm_nmt(o, s);
+		return 0;
+	case NORM_BERT:
+		norm_bert(st, o, s);
+		return 0;
+	case NORM_PRECOMPILED:
+		norm_precompiled(st, o, s);
+		return 0;
+	case NORM_SPM:
+		return norm_spm(st, o, s, e);
+	default:
+		return norm_form(o, s, st->kind, e);
 	}
 }
 
-static int
-step(const struct norm *n, enum norm_kind k, struct str text, struct buf *out,
-    struct err *e)
+/* ASCII is its own normal form. */
+static bool
+is_idle(const struct norm_step *st, struct str s)
 {
-	const uint8_t *p = (const uint8_t *)text.p;
-	int rc = 0;
+	size_t i = 0;
 
-	buf_clear(out);
-	if (k == NORM_LOWERCASE) {
-		lowercase(out, p, text.n);
-	} else if (k == NORM_PREPEND) {
-		buf_puts(out, n->prefix);
-		buf_str(out, text);
-	} else {
-		rc = form(out, p, text.n, k, e);
-	}
-	return rc < 0 ? rc : buf_ok(out, e);
+	if (st->kind > NORM_NFKD)
+		return false;
+	while (i < s.n && (uint8_t)s.p[i] < 0x80)
+		i++;
+	return i == s.n;
 }
 
 int
 norm_run(
-    const struct norm *n, struct str *text, struct buf to[2], struct err *e)
+    const struct norm *n, struct str *text, struct norm_work *w, struct err *e)
 {
+	struct norm_out o;
 	size_t i, k = 0;
 
+	w->at = NULL;
+	if (w->want && text->n > UINT32_MAX)
+		return err_set(
+		    e, ERR_ARG, "a text of over 4 GiB has no offsets");
 	for (i = 0; text->n && i < n->n; i++) {
-		if (n->steps[i] < NORM_LOWERCASE &&
-		    ascii_run((const uint8_t *)text->p, text->n) == text->n)
+		if (is_idle(&n->steps[i], *text))
 			continue;
-		if (step(n, n->steps[i], *text, &to[k], e) < 0)
+		buf_clear(&w->text[k]);
+		buf_clear(&w->map[k]);
+		o = (struct norm_out){ &w->text[k], w->want ? &w->map[k] : NULL,
+			w->at ? (const struct norm_from *)w->at->p : NULL };
+		if (norm_step(&n->steps[i], &o, *text, e) < 0 ||
+		    buf_ok(&w->text[k], e) < 0 || buf_ok(&w->map[k], e) < 0)
 			return e->code;
-		*text = buf_view(&to[k]);
+		*text = buf_view(&w->text[k]);
+		w->at = w->want ? &w->map[k] : NULL;
 		k = !k;
 	}
 	return 0;

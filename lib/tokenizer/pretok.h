@@ -27,6 +27,13 @@ struct pretok;
  * one gets its scanner.  ERR_ARG for a malformed regex.
  */
 int pretok_open(struct pretok **pt, const char *pattern, struct err *e);
+/*
+ * Steps (pre.h) that only cut; they outlive pt.  name: that of the sequence, or
+ * NULL.  A text's pieces are all found when it is started on.
+ */
+struct pre;
+int pretok_open_steps(struct pretok **pt, const struct pre *steps,
+    const char *name, struct err *e);
 void pretok_close(struct pretok *pt);
 /* The names, with commas. */
 const char *pretok_names(void);
@@ -52,5 +59,11 @@ int pretok_start(struct pretok_scan *s, struct str text, struct err *e);
  */
 ptrdiff_t
 pretok_next(struct pretok_scan *s, size_t *ends, size_t cap, struct err *e);
+
+/*
+ * The next span: 1 and its end; match: the pattern matched it (with a scanner
+ * of ours: all do).  0 at the end of the text.
+ */
+int pretok_span(struct pretok_scan *s, size_t *end, bool *match, struct err *e);
 
 #endif

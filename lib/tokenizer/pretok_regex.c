@@ -33,44 +33,66 @@ struct pretok_re_scan {
 	size_t seen_text, seen_raw; /* the same place in both */
 };
 
-/* \s outside and \s, \S inside classes, by properties. */
+/*
+ * \s outside and \s, \S inside classes, by properties.  \w is what Unicode
+ * Technical Standard 18 says (letters, marks, digits, connectors).
+ */
 static void
-spell_space(struct buf *b, char c, bool in_class)
+spell_class(struct buf *b, char c, bool in_class)
 {
+	static const char word[] =
+	    "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{200c}\\x{200d}";
+
 	if (c == 's' && in_class)
 		buf_puts(b, "\\p{Z}\\x09-\\x0d\\x{85}");
 	else if (c == 's')
 		buf_puts(b, "[\\p{Z}\\x09-\\x0d\\x{85}]");
 	else if (c == 'S' && !in_class)
 		buf_puts(b, "[^\\p{Z}\\x09-\\x0d\\x{85}]");
+	else if (c == 'w')
+		buf_printf(b, in_class ? "%s" : "[%s]", word);
+	else if (c == 'W' && !in_class)
+		buf_printf(b, "[^%s]", word);
 	else
 		buf_printf(b, "\\%c", c);
 }
 
-/* The regex as PCRE2 is to have it. */
+/* The [ of a class within a class, as in [a[bc]]: all of it is one class. */
+static bool
+is_nested(const char *p, size_t depth)
+{
+	return depth && p[1] != ':' && p[1] != '^' && strchr(p, ']');
+}
+
+/*
+ * The regex as PCRE2 is to have it.  Classes nest there where these patterns
+ * come from (Oniguruma, Rust's regex).
+ */
 static int
 translate(const char *regex, struct buf *b, struct err *e)
 {
-	bool in_class = false;
-	const char *p;
+	size_t depth = 0;
+	const char *p, *end;
 
 	for (p = regex; *p; p++) {
 		if (*p == '\\' && p[1]) {
-			spell_space(b, *++p, in_class);
-			continue;
-		}
-		if (*p == '[' && !in_class) {
-			in_class = true;
+			spell_class(b, *++p, depth > 0);
+		} else if (depth && *p == '[' && p[1] == ':' &&
+			   (end = strstr(p, ":]"))) {
+			buf_put(b, p, (size_t)(end + 2 - p));
+			p = end + 1;
+		} else if (*p == '[' && is_nested(p, depth)) {
+			depth++;
+		} else if (*p == '[' && !depth) {
+			depth = 1;
 			buf_putc(b, '[');
 			if (p[1] == '^')
 				buf_putc(b, *++p);
 			if (p[1] == ']')
 				buf_putc(b, *++p);
-			continue;
+		} else if (*p != ']' || !depth || --depth == 0) {
+			buf_putc(b, *p);
 		}
-		if (*p == ']')
-			in_class = false;
-		buf_putc(b, *p);
 	}
 	return buf_ok(b, e);
 }
@@ -220,11 +242,12 @@ find(struct pretok_re_scan *s, size_t *from, size_t *to, struct err *e)
 
 /* \K can make a match begin anywhere; only forward makes sense. */
 static int
-next_piece(struct pretok_re_scan *s, size_t *end, struct err *e)
+next_piece(struct pretok_re_scan *s, size_t *end, bool *match, struct err *e)
 {
 	size_t from = 0, to = 0;
 	int rc;
 
+	*match = true;
 	if (s->pending) {
 		*end = s->pending;
 		s->pending = 0;
@@ -235,8 +258,10 @@ next_piece(struct pretok_re_scan *s, size_t *end, struct err *e)
 		return rc;
 	if (rc == 0 || to <= s->at || from < s->at) {
 		*end = s->text.n;
+		*match = false;
 	} else if (from > s->at) {
 		*end = from;
+		*match = false;
 		s->pending = to;
 	} else {
 		*end = to;
@@ -249,14 +274,31 @@ pretok_re_next(
     struct pretok_re_scan *s, size_t *ends, size_t cap, struct err *e)
 {
 	size_t n = 0, end;
+	bool match;
 	int rc;
 
 	while (n < cap && s->at < s->text.n) {
-		rc = next_piece(s, &end, e);
+		rc = next_piece(s, &end, &match, e);
 		if (rc < 0)
 			return rc;
 		s->at = end;
 		ends[n++] = to_raw(s, end);
 	}
 	return (ptrdiff_t)n;
+}
+
+int
+pretok_re_span(
+    struct pretok_re_scan *s, size_t *end, bool *match, struct err *e)
+{
+	int rc;
+
+	if (s->at >= s->text.n)
+		return 0;
+	rc = next_piece(s, end, match, e);
+	if (rc < 0)
+		return rc;
+	s->at = *end;
+	*end = to_raw(s, *end);
+	return 1;
 }

@@ -38,5 +38,8 @@ void pretok_re_scan_free(struct pretok_re_scan *s);
 int pretok_re_start(struct pretok_re_scan *s, struct str text, struct err *e);
 ptrdiff_t pretok_re_next(
     struct pretok_re_scan *s, size_t *ends, size_t cap, struct err *e);
+/* As pretok_span(). */
+int pretok_re_span(
+    struct pretok_re_scan *s, size_t *end, bool *match, struct err *e);
 
 #endif

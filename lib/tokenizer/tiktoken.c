@@ -120,7 +120,7 @@ tiktoken_read(struct bpe *b, const char *path, const char *pattern,
 
 	if (!pattern && known) {
 		pattern = known->pattern;
-		if (known->nfc && norm_add(&b->norm, NORM_NFC, e) < 0)
+		if (known->nfc && !norm_add(&b->norm, NORM_NFC, e))
 			return e->code;
 	}
 	if (!pattern)

@@ -54,6 +54,7 @@ static const struct tiktoken_name names[] = {
 	{ "qwen2", "qwen2", true, qwen2 },
 	{ "qwen3", "qwen2", true, qwen2 },
 	{ "mistral_v3", tekken, false, none },
+	{ "deepseek_v3", "deepseek-v3", false, none },
 };
 
 const struct tiktoken_name *

@@ -5,39 +5,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "added.h"
 #include "base/err.h"
-#include "encode.h"
 #include "load.h"
-#include "pretok.h"
-
-struct tokenizer {
-	struct bpe bpe;
-	struct pretok *pretok;
-	/* Added tokens as they stand, and "normalized" ones. */
-	struct added_set added[2];
-	char digest[65];
-};
-
-struct tokenizer_worker {
-	struct encoder *encoder;
-	struct buf spaced;  /* a text with a space before it */
-	struct buf norm[2]; /* a text normalised */
-};
+#include "tokenizer_impl.h"
 
 /* ---- loading ---- */
+
+/* Steps that only cut leave all to the encoder. */
+static int
+open_pretok(struct tokenizer *t, struct err *e)
+{
+	struct bpe *b = &t->bpe;
+
+	t->way = WAY_PIECES;
+	if (b->sub.kind != SUBWORD_NONE) {
+		t->way = WAY_MODEL;
+		return 0;
+	}
+	if (!b->pre.n)
+		return pretok_open(&t->pretok, b->pattern, e);
+	if (pre_cuts(&b->pre))
+		return pretok_open_steps(&t->pretok, &b->pre, b->pattern, e);
+	t->way = WAY_STEPS;
+	return pretok_open(&t->pretok, "(?s).+", e);
+}
+
+static int
+prepare(struct tokenizer *t, struct err *e)
+{
+	int rc = open_pretok(t, e);
+
+	if (rc == 0)
+		rc = tokenizer_special(
+		    t, t->bpe.special_in_text ? "all" : "none", e);
+	return rc;
+}
 
 static int
 load(struct tokenizer *t, const char *path, const char *pattern, struct err *e)
 {
-	bool all = load_format(path) != LOAD_TIKTOKEN;
 	int rc = bpe_load(&t->bpe, path, pattern, t->digest, e);
 
 	if (rc < 0)
 		return rc;
-	rc = pretok_open(&t->pretok, t->bpe.pattern, e);
-	if (rc == 0)
-		rc = tokenizer_special(t, all ? "all" : "none", e);
+	rc = prepare(t, e);
 	return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }
 
@@ -51,6 +62,30 @@ tokenizer_load(struct tokenizer **out, const char *path, const char *pattern,
 	if (rc < 0)
 		tokenizer_free(t);
 	*out = rc < 0 ? NULL : t;
+	return rc;
+}
+
+int
+tokenizer_of(struct tokenizer **out, struct bpe *b, struct err *e)
+{
+	struct tokenizer *t = calloc(1, sizeof(*t));
+	int rc;
+
+	*out = NULL;
+	if (!t) {
+		bpe_free(b);
+		return err_nomem(e, "a tokenizer");
+	}
+	t->bpe = *b;
+	*b = (struct bpe){ 0 };
+	/* Tables point back to where they were made. */
+	rc = t->bpe.sub.kind == SUBWORD_NONE ? bpe_index(&t->bpe, e) : 0;
+	if (rc == 0)
+		rc = prepare(t, e);
+	if (rc < 0)
+		tokenizer_free(t);
+	else
+		*out = t;
 	return rc;
 }
 
@@ -145,7 +180,7 @@ tokenizer_bpe(const struct tokenizer *t)
 const char *
 tokenizer_pattern(const struct tokenizer *t)
 {
-	return pretok_name(t->pretok);
+	return t->way == WAY_PIECES ? pretok_name(t->pretok) : NULL;
 }
 
 const char *
@@ -158,6 +193,19 @@ uint32_t
 tokenizer_vocab(const struct tokenizer *t)
 {
 	return t->bpe.ntoken;
+}
+
+int
+tokenizer_dropout(struct tokenizer *t, double share, struct err *e)
+{
+	if (!(share >= 0 && share <= 1))
+		return err_set(e, ERR_ARG, "a dropout is from 0 to 1");
+	if (share > 0 && t->bpe.sub.kind != SUBWORD_NONE &&
+	    t->bpe.sub.kind != SUBWORD_BPE)
+		return err_set(
+		    e, ERR_ARG, "only BPE has merges that can be dropped");
+	t->dropout = share;
+	return 0;
 }
 
 int64_t
@@ -191,7 +239,8 @@ tokenizer_can_cut(const struct tokenizer *t)
 {
 	size_t i;
 
-	if (!pretok_can_cut(t->pretok) || t->bpe.add_prefix_space ||
+	if (t->way != WAY_PIECES || t->dropout > 0 ||
+	    !pretok_can_cut(t->pretok) || t->bpe.add_prefix_space ||
 	    !norm_can_cut(&t->bpe.norm))
 		return false;
 	for (i = 0; i < t->bpe.nadded; i++)
@@ -200,97 +249,7 @@ tokenizer_can_cut(const struct tokenizer *t)
 	return true;
 }
 
-/* ---- encoding ---- */
-
-struct tokenizer_worker *
-tokenizer_worker_new(const struct tokenizer *t, struct err *e)
-{
-	struct tokenizer_worker *w = calloc(1, sizeof(*w));
-
-	if (!w) {
-		err_nomem(e, "an encoder");
-		return NULL;
-	}
-	w->encoder = encoder_new(&t->bpe, t->pretok, e);
-	if (w->encoder)
-		return w;
-	free(w);
-	return NULL;
-}
-
-void
-tokenizer_worker_free(struct tokenizer_worker *w)
-{
-	if (!w)
-		return;
-	encoder_free(w->encoder);
-	buf_free(&w->spaced);
-	buf_free(&w->norm[0]);
-	buf_free(&w->norm[1]);
-	free(w);
-}
-
-/* Text without added tokens. */
-static int
-encode_plain(const struct tokenizer *t, struct tokenizer_worker *w,
-    struct str text, struct ids *ids, struct err *e)
-{
-	if (!text.n)
-		return 0;
-	if (!t->bpe.add_prefix_space || text.p[0] == ' ')
-		return encoder_run(w->encoder, text, ids, e);
-	buf_clear(&w->spaced);
-	buf_putc(&w->spaced, ' ');
-	buf_str(&w->spaced, text);
-	if (buf_ok(&w->spaced, e) < 0)
-		return e->code;
-	return encoder_run(w->encoder, buf_view(&w->spaced), ids, e);
-}
-
-static int
-put_id(struct ids *ids, uint32_t id, struct err *e)
-{
-	if (ids_reserve(ids, 1, e) < 0)
-		return e->code;
-	ids->v[ids->n++] = id;
-	return 0;
-}
-
-/*
- * Split text at the added tokens of a set, then of the next; between the two
- * it is normalised.
- */
-static int
-encode_from(const struct tokenizer *t, struct tokenizer_worker *w,
-    const struct added_set *set, struct str text, struct ids *ids,
-    struct err *e)
-{
-	struct added_match m;
-	struct str before;
-	size_t at = 0;
-
-	if (set == t->added + 2)
-		return encode_plain(t, w, text, ids, e);
-	if (set == t->added + 1 &&
-	    norm_run(&t->bpe.norm, &text, w->norm, e) < 0)
-		return e->code;
-	while (added_find(set, text, at, &m)) {
-		before = (struct str){ text.p + at, m.from - at };
-		if (encode_from(t, w, set + 1, before, ids, e) < 0 ||
-		    put_id(ids, m.id, e) < 0)
-			return e->code;
-		at = m.to;
-	}
-	before = (struct str){ text.p + at, text.n - at };
-	return encode_from(t, w, set + 1, before, ids, e);
-}
-
-int
-tokenizer_encode(const struct tokenizer *t, struct tokenizer_worker *w,
-    struct str text, struct ids *ids, struct err *e)
-{
-	return encode_from(t, w, t->added, text, ids, e);
-}
+/* ---- decoding ---- */
 
 /*
  * The tokens of some ids, each of up to 15 bytes, at `to`, where there is room
@@ -314,12 +273,11 @@ decode_shorts(const struct bpe *b, const uint32_t *ids, size_t *n, char *to)
 	return to;
 }
 
-int
-tokenizer_decode(const struct tokenizer *t, const uint32_t *ids, size_t n,
+static int
+decode_bytes(const struct bpe *b, const uint32_t *ids, size_t n,
     struct buf *out, struct err *e)
 {
 	enum { BLOCK = 4096 };
-	const struct bpe *b = &t->bpe;
 	size_t i = 0, some, before = out->n;
 	char *to;
 
@@ -341,6 +299,23 @@ tokenizer_decode(const struct tokenizer *t, const uint32_t *ids, size_t n,
 		buf_str(out, bpe_bytes(b, ids[i++]));
 	}
 	return buf_ok(out, e);
+}
+
+int
+tokenizer_decode(const struct tokenizer *t, const uint32_t *ids, size_t n,
+    struct buf *out, struct err *e)
+{
+	const struct bpe *b = &t->bpe;
+	size_t i;
+
+	if (b->sub.kind == SUBWORD_NONE)
+		return decode_bytes(b, ids, n, out, e);
+	for (i = 0; i < n; i++)
+		if (ids[i] >= b->ntoken || !b->tokens[ids[i]].len)
+			return err_set(e, ERR_FORMAT,
+			    "token %zu: no token has the id %" PRIu32, i,
+			    ids[i]);
+	return decoder_run(b, ids, n, out, e);
 }
 
 /* ---- the codec ---- */

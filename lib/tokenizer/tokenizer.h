@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "io/textcodec.h"
+#include "tokenizer/subword.h"
 
 struct bpe;
 struct buf;
@@ -31,6 +32,8 @@ struct tokenizer_worker;
 /* A file as bpe_load() (load.h) reads it. */
 int tokenizer_load(
     struct tokenizer **t, const char *path, const char *pattern, struct err *e);
+/* Of an indexed vocabulary, which becomes its own and empty, even on error. */
+int tokenizer_of(struct tokenizer **t, struct bpe *b, struct err *e);
 void tokenizer_free(struct tokenizer *t);
 /*
  * Which special tokens are recognised in text: "all" (the default),
@@ -56,6 +59,22 @@ void tokenizer_worker_free(struct tokenizer_worker *w);
 /* Append the ids of text. */
 int tokenizer_encode(const struct tokenizer *t, struct tokenizer_worker *w,
     struct str text, struct ids *ids, struct err *e);
+/*
+ * The same with the bytes of text that each token stands for; of a character
+ * that normalisation or a byte token took apart, all of it.  ERR_ARG for a text
+ * of 4 GiB.
+ */
+int
+tokenizer_encode_spans(const struct tokenizer *t, struct tokenizer_worker *w,
+    struct str text, struct tokens_at *to, struct err *e);
+/*
+ * Each merge that could be done is left out with this probability each time
+ * (BPE-dropout); a text's draws are those of its seed.  Before workers are
+ * made.  ERR_ARG for a model without merges.
+ * Source: Provilkov et al., "BPE-dropout" (2020).
+ */
+int tokenizer_dropout(struct tokenizer *t, double share, struct err *e);
+void tokenizer_worker_seed(struct tokenizer_worker *w, uint64_t seed);
 /* Append the bytes of n ids; ERR_FORMAT for an id that has no token. */
 int tokenizer_decode(const struct tokenizer *t, const uint32_t *ids, size_t n,
     struct buf *out, struct err *e);

@@ -7,6 +7,7 @@
 #include "io/json.h"
 #include "pretok.h"
 #include "tokjson.h"
+#include "tokjson_parts.h"
 #include "tokmodel.h"
 
 enum { HOLES = 65536 };
@@ -27,9 +28,6 @@ check_model(struct json_val model, struct err *e)
 		"end_of_word_suffix" };
 	size_t i;
 
-	if (json_type(json_get(model, "type")) == JSON_STRING &&
-	    !is(json_get(model, "type"), "BPE"))
-		return err_set(e, ERR_FORMAT, "model.type is not BPE");
 	if (json_type(json_get(model, "vocab")) != JSON_OBJECT ||
 	    json_type(json_get(model, "merges")) != JSON_ARRAY)
 		return err_set(
@@ -46,121 +44,69 @@ check_model(struct json_val model, struct err *e)
 
 /* ---- the pre-tokeniser ---- */
 
-static const char gpt2[] = "gpt2";
+/*
+ * The forms that a scanner does alone: ByteLevel with its regex, and a Split
+ * by a regex with a ByteLevel behind it that adds no space.
+ */
+static bool
+is_simple(struct json_val split, struct json_val bytelevel)
+{
+	bool regex = json_bool(json_get(bytelevel, "use_regex"), true);
+
+	if (!is(json_get(bytelevel, "type"), "ByteLevel"))
+		return false;
+	if (json_type(split) == JSON_NONE)
+		return regex;
+	return !regex && is(json_get(split, "type"), "Split") &&
+	       json_str(json_path(split, "pattern.Regex")).n &&
+	       is(json_get(split, "behavior"), "Isolated") &&
+	       !json_bool(json_get(split, "invert"), false) &&
+	       !json_bool(json_get(bytelevel, "add_prefix_space"), true);
+}
 
 static int
-read_split(struct bpe *b, struct json_val v, struct err *e)
+read_simple(struct bpe *b, struct json_val split, struct json_val bytelevel,
+    struct err *e)
 {
-	struct json_val regex = json_path(v, "pattern.Regex");
-	struct str s = json_str(regex);
+	struct str s = json_str(json_path(split, "pattern.Regex"));
 
-	if (!s.n || memchr(s.p, '\0', s.n) || b->pattern)
-		return err_set(e, ERR_FORMAT,
-		    "pre_tokenizer: one Split by a Regex is understood");
-	if (!is(json_get(v, "behavior"), "Isolated") ||
-	    json_bool(json_get(v, "invert"), false))
-		return err_set(e, ERR_FORMAT,
-		    "pre_tokenizer: a Split that isn't Isolated");
+	b->add_prefix_space =
+	    json_bool(json_get(bytelevel, "add_prefix_space"), true);
+	if (!s.n)
+		return bpe_set_pattern(b, "gpt2", e);
+	if (memchr(s.p, '\0', s.n))
+		return err_set(
+		    e, ERR_FORMAT, "pre_tokenizer: a pattern with a NUL");
 	return bpe_set_pattern(b, s.p, e);
 }
 
 static int
-read_bytelevel(struct bpe *b, struct json_val v, struct err *e)
+read_steps(struct bpe *b, struct json_val v, struct err *e)
 {
-	bool regex = json_bool(json_get(v, "use_regex"), true);
-
-	b->add_prefix_space = json_bool(json_get(v, "add_prefix_space"), true);
-	if (regex && b->pattern)
-		return err_set(e, ERR_FORMAT,
-		    "pre_tokenizer: a ByteLevel with a regex behind a Split");
-	if (regex)
-		return bpe_set_pattern(b, gpt2, e);
-	/* All of a text is one piece. */
-	return b->pattern ? 0 : bpe_set_pattern(b, "(?s).+", e);
-}
-
-static int
-read_pretok_step(
-    struct bpe *b, struct json_val v, bool *bytelevel, struct err *e)
-{
-	if (*bytelevel)
-		return err_set(
-		    e, ERR_FORMAT, "pre_tokenizer: a step behind ByteLevel");
-	*bytelevel = is(json_get(v, "type"), "ByteLevel");
-	if (*bytelevel)
-		return read_bytelevel(b, v, e);
-	if (is(json_get(v, "type"), "Split"))
-		return read_split(b, v, e);
-	return err_set(e, ERR_FORMAT,
-	    "pre_tokenizer: neither ByteLevel nor Split: '%.*s'",
-	    (int)json_str(json_get(v, "type")).n,
-	    json_str(json_get(v, "type")).p);
+	if (pre_read(&b->pre, v, e) < 0)
+		return e->code;
+	return tokjson_keep(&b->pre_json, v, e);
 }
 
 static int
 read_pretok(struct bpe *b, struct json_val v, struct err *e)
 {
 	struct json_iter it = json_each(json_get(v, "pretokenizers"));
-	struct json_val step;
-	bool bytelevel = false;
+	struct json_val first = v, second = { 0 };
+	size_t n = 1;
 
-	if (!is(json_get(v, "type"), "Sequence")) {
-		if (read_pretok_step(b, v, &bytelevel, e) < 0)
-			return e->code;
+	if (b->sub.kind != SUBWORD_NONE)
+		return read_steps(b, v, e);
+	if (is(json_get(v, "type"), "Sequence")) {
+		n = json_count(json_get(v, "pretokenizers"));
+		if (json_next(&it, NULL, &first))
+			json_next(&it, NULL, &second);
 	}
-	while (json_next(&it, NULL, &step))
-		if (read_pretok_step(b, step, &bytelevel, e) < 0)
-			return e->code;
-	return bytelevel ? 0
-			 : err_set(e, ERR_FORMAT,
-			       "pre_tokenizer: no ByteLevel: that is no "
-			       "byte-level BPE");
-}
-
-/* ---- the normalizer ---- */
-
-static int
-read_prepend(struct bpe *b, struct json_val v, struct err *e)
-{
-	struct str s = json_str(json_get(v, "prepend"));
-
-	if (!s.n || s.n >= NORM_PREFIX || b->norm.prefix[0])
-		return err_set(e, ERR_FORMAT,
-		    "normalizer: one Prepend of 1 to %d bytes is understood",
-		    NORM_PREFIX - 1);
-	memcpy(b->norm.prefix, s.p, s.n);
-	return 0;
-}
-
-static int
-read_norm_step(struct bpe *b, struct json_val v, struct err *e)
-{
-	struct str type = json_str(json_get(v, "type"));
-	int k = norm_find(type);
-
-	if (k < 0)
-		return err_set(e, ERR_FORMAT,
-		    "normalizer: '%.*s' is not among those read",
-		    (int)(type.n < 80 ? type.n : 80), type.p);
-	if (k == NORM_PREPEND && read_prepend(b, v, e) < 0)
-		return e->code;
-	return norm_add(&b->norm, (enum norm_kind)k, e);
-}
-
-static int
-read_normalizer(struct bpe *b, struct json_val v, struct err *e)
-{
-	struct json_iter it = json_each(json_get(v, "normalizers"));
-	struct json_val x;
-
-	if (json_type(v) == JSON_NONE || json_type(v) == JSON_NULL)
-		return 0;
-	if (!is(json_get(v, "type"), "Sequence"))
-		return read_norm_step(b, v, e);
-	while (json_next(&it, NULL, &x))
-		if (read_norm_step(b, x, e) < 0)
-			return e->code;
-	return 0;
+	if (n == 1 && is_simple((struct json_val){ 0 }, first))
+		return read_simple(b, (struct json_val){ 0 }, first, e);
+	if (n == 2 && is_simple(first, second))
+		return read_simple(b, first, second, e);
+	return read_steps(b, v, e);
 }
 
 /* ---- added tokens ---- */
@@ -178,7 +124,7 @@ place_added(struct bpe *b, struct bpe_added *a, struct str content,
 		b->tokens[a->id].added = true;
 		return 0;
 	}
-	if (tokmodel_name(bytes, content, &plain, e) < 0)
+	if (tokmodel_name(b, bytes, content, &plain, e) < 0)
 		return e->code;
 	a->in_vocab = true;
 	if (b->tokens[a->id].added ||
@@ -232,46 +178,50 @@ read_all_added(struct bpe *b, struct json_val list, struct err *e)
 	return rc;
 }
 
-/* Contents would have to be normalised like the text they are sought in. */
 static int
-check_normalized(const struct bpe *b, struct err *e)
+read_bytes_model(struct bpe *b, struct json_val model, struct err *e)
 {
-	struct buf to[2] = { { 0 }, { 0 } };
-	struct str s;
-	int rc = 0;
-	size_t i;
+	if (check_model(model, e) < 0 ||
+	    tokmodel_vocab(b, json_get(model, "vocab"), e) < 0 ||
+	    tokmodel_merges(b, json_get(model, "merges"), e) < 0)
+		return e->code;
+	b->ignore_merges = json_bool(json_get(model, "ignore_merges"), false);
+	return 0;
+}
 
-	for (i = 0; rc == 0 && i < b->nadded; i++) {
-		s = bpe_bytes(b, b->added[i].id);
-		if (b->added[i].normalized)
-			rc = norm_run(&b->norm, &s, to, e);
-		if (rc == 0 && !str_eq(s, bpe_bytes(b, b->added[i].id)))
-			rc = err_set(e, ERR_FORMAT,
-			    "added_tokens: the normalizer changes number %zu",
-			    i);
-	}
-	buf_free(&to[0]);
-	buf_free(&to[1]);
-	return rc;
+static int
+read_decoder(struct bpe *b, struct json_val v, struct err *e)
+{
+	if (b->sub.kind == SUBWORD_NONE)
+		return 0;
+	if (decoder_read(&b->decoder, v, e) < 0)
+		return e->code;
+	return tokjson_keep(&b->decoder_json, v, e);
 }
 
 static int
 read_root(struct bpe *b, struct json_val root, struct err *e)
 {
 	struct json_val model = json_get(root, "model");
+	struct json_val norm = json_get(root, "normalizer");
 	struct json_val vocab = json_get(model, "vocab");
 	struct json_val added = json_get(root, "added_tokens");
 
 	b->id_limit =
 	    HOLES + 4 * (uint64_t)(json_count(vocab) + json_count(added));
-	if (check_model(model, e) < 0 ||
-	    read_normalizer(b, json_get(root, "normalizer"), e) < 0 ||
+	if (json_type(model) != JSON_OBJECT)
+		return err_set(e, ERR_FORMAT, "there is no model");
+	if (tokjson_kind(root, &b->sub.kind, e) < 0 ||
+	    tokjson_normalizer(&b->norm, norm, e) < 0 ||
+	    tokjson_keep(&b->norm_json, norm, e) < 0 ||
 	    read_pretok(b, json_get(root, "pre_tokenizer"), e) < 0 ||
-	    tokmodel_vocab(b, vocab, e) < 0 ||
-	    tokmodel_merges(b, json_get(model, "merges"), e) < 0 ||
-	    read_all_added(b, added, e) < 0 || check_normalized(b, e) < 0)
+	    read_decoder(b, json_get(root, "decoder"), e) < 0)
 		return e->code;
-	b->ignore_merges = json_bool(json_get(model, "ignore_merges"), false);
+	if ((b->sub.kind == SUBWORD_NONE ? read_bytes_model(b, model, e)
+					 : tokjson_subword(b, model, e)) < 0 ||
+	    read_all_added(b, added, e) < 0)
+		return e->code;
+	b->special_in_text = true;
 	return bpe_index(b, e);
 }
 

@@ -16,7 +16,8 @@ yes_no(bool b)
 static void
 put_name(const struct bpe *b, uint32_t id, struct buf *out)
 {
-	if (b->tokens[id].plain || b->tokens[id].added)
+	if (b->tokens[id].plain || b->tokens[id].added ||
+	    b->sub.kind != SUBWORD_NONE)
 		buf_str(out, bpe_bytes(b, id));
 	else
 		bytelevel_encode(out, bpe_bytes(b, id));
@@ -46,34 +47,25 @@ put_added(const struct bpe *b, struct buf *out)
 	buf_puts(out, b->nadded ? "\n  ],\n" : "],\n");
 }
 
+/* A part kept as it was read. */
 static void
-put_norm_step(const struct norm *n, size_t i, struct buf *out)
+put_kept(struct buf *out, const char *name, const char *json)
 {
-	buf_printf(out, "{ \"type\": \"%s\"", norm_name(n->steps[i]));
-	if (n->steps[i] == NORM_PREPEND) {
-		buf_puts(out, ", \"prepend\": ");
-		buf_json(out, str_c(n->prefix));
-	}
-	buf_puts(out, " }");
+	buf_printf(out, "  \"%s\": ", name);
+	buf_puts(out, json);
+	buf_puts(out, ",\n");
 }
 
+/* What files without a normalizer of their own can have. */
 static void
 put_normalizer(const struct norm *n, struct buf *out)
 {
-	size_t i;
-
 	buf_puts(out, "  \"normalizer\": ");
-	if (n->n == 0)
-		buf_puts(out, "null");
-	if (n->n == 1)
-		put_norm_step(n, 0, out);
-	if (n->n > 1)
-		buf_puts(out, "{ \"type\": \"Sequence\", \"normalizers\": [");
-	for (i = 0; n->n > 1 && i < n->n; i++) {
-		buf_puts(out, i ? ", " : "");
-		put_norm_step(n, i, out);
-	}
-	buf_puts(out, n->n > 1 ? "] },\n" : ",\n");
+	if (n->n)
+		buf_printf(out, "{ \"type\": \"%s\" },\n",
+		    norm_name(n->steps[0].kind));
+	else
+		buf_puts(out, "null,\n");
 }
 
 static void
@@ -93,6 +85,14 @@ put_pretok(const struct bpe *b, struct buf *out, struct err *e)
 	struct pretok *pt;
 	const char *name;
 
+	if (b->pre_json) {
+		put_kept(out, "pre_tokenizer", b->pre_json);
+		return 0;
+	}
+	if (b->pattern && pre_named(b->pattern)) {
+		put_kept(out, "pre_tokenizer", pre_named(b->pattern));
+		return 0;
+	}
 	if (pretok_open(&pt, b->pattern, e) < 0)
 		return e->code;
 	name = pretok_name(pt);
@@ -117,20 +117,34 @@ put_pretok(const struct bpe *b, struct buf *out, struct err *e)
 }
 
 static void
-put_model(const struct bpe *b, struct buf *tmp, struct buf *out)
+put_text_or_null(struct buf *out, const char *name, const char *s)
+{
+	buf_printf(out, "    \"%s\": ", name);
+	if (s)
+		buf_json(out, str_c(s));
+	else
+		buf_puts(out, "null");
+	buf_puts(out, ",\n");
+}
+
+static void
+put_unk(const struct bpe *b, struct buf *out)
+{
+	buf_puts(out, "    \"unk_token\": ");
+	if (b->sub.kind != SUBWORD_NONE && b->sub.unk != BPE_NONE)
+		buf_json(out, bpe_bytes(b, b->sub.unk));
+	else
+		buf_puts(out, "null");
+	buf_puts(out, ",\n");
+}
+
+static void
+put_vocab(const struct bpe *b, struct buf *tmp, struct buf *out)
 {
 	const char *comma = "";
 	uint32_t id;
-	size_t i;
 
-	buf_printf(out,
-	    "  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": null,\n"
-	    "    \"unk_token\": null,\n"
-	    "    \"continuing_subword_prefix\": null,\n"
-	    "    \"end_of_word_suffix\": null,\n    \"fuse_unk\": false,\n"
-	    "    \"byte_fallback\": false,\n    \"ignore_merges\": %s,\n"
-	    "    \"vocab\": {",
-	    yes_no(b->ignore_merges));
+	buf_puts(out, "    \"vocab\": {");
 	for (id = 0; id < b->ntoken; id++) {
 		if (!b->tokens[id].len || b->tokens[id].added)
 			continue;
@@ -141,16 +155,121 @@ put_model(const struct bpe *b, struct buf *tmp, struct buf *out)
 		buf_printf(out, ": %u", id);
 		comma = ",";
 	}
-	buf_puts(out, "\n    },\n    \"merges\": [");
-	for (i = 0; i < b->nmerge; i++) {
-		buf_clear(tmp);
-		put_name(b, b->merges[i].left, tmp);
-		buf_putc(tmp, ' ');
-		put_name(b, b->merges[i].right, tmp);
-		buf_puts(out, i ? ",\n      " : "\n      ");
+	buf_puts(out, "\n    }");
+}
+
+/* Pairs, since a name may hold a space. */
+static void
+put_merge(const struct bpe *b, const struct bpe_merge *m, struct buf *tmp,
+    struct buf *out)
+{
+	bool pair =
+	    memchr(bpe_bytes(b, m->left).p, ' ', b->tokens[m->left].len) ||
+	    memchr(bpe_bytes(b, m->right).p, ' ', b->tokens[m->right].len);
+
+	buf_clear(tmp);
+	put_name(b, m->left, tmp);
+	if (pair && b->sub.kind != SUBWORD_NONE) {
+		buf_putc(out, '[');
 		buf_json(out, buf_view(tmp));
+		buf_puts(out, ", ");
+		buf_clear(tmp);
+		put_name(b, m->right, tmp);
+		buf_json(out, buf_view(tmp));
+		buf_putc(out, ']');
+		return;
+	}
+	buf_putc(tmp, ' ');
+	put_name(b, m->right, tmp);
+	buf_json(out, buf_view(tmp));
+}
+
+static void
+put_bpe_model(const struct bpe *b, struct buf *tmp, struct buf *out)
+{
+	const struct subword *s = &b->sub;
+	size_t i;
+
+	buf_puts(out,
+	    "  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": "
+	    "null,\n");
+	put_unk(b, out);
+	put_text_or_null(out, "continuing_subword_prefix", s->prefix);
+	put_text_or_null(out, "end_of_word_suffix", s->suffix);
+	buf_printf(out,
+	    "    \"fuse_unk\": %s,\n    \"byte_fallback\": %s,\n"
+	    "    \"ignore_merges\": %s,\n",
+	    yes_no(s->fuse_unk), yes_no(s->byte_fallback),
+	    yes_no(b->ignore_merges));
+	put_vocab(b, tmp, out);
+	buf_puts(out, ",\n    \"merges\": [");
+	for (i = 0; i < b->nmerge; i++) {
+		buf_puts(out, i ? ",\n      " : "\n      ");
+		put_merge(b, &b->merges[i], tmp, out);
 	}
 	buf_puts(out, b->nmerge ? "\n    ]\n  }\n}\n" : "]\n  }\n}\n");
+}
+
+static void
+put_wordpiece_model(const struct bpe *b, struct buf *tmp, struct buf *out)
+{
+	buf_puts(out, "  \"model\": {\n    \"type\": \"WordPiece\",\n");
+	put_unk(b, out);
+	buf_puts(out, "    \"continuing_subword_prefix\": ");
+	buf_json(out, str_c(b->sub.prefix));
+	buf_printf(out, ",\n    \"max_input_chars_per_word\": %zu,\n",
+	    b->sub.max_chars);
+	put_vocab(b, tmp, out);
+	buf_puts(out, "\n  }\n}\n");
+}
+
+static void
+put_unigram_model(const struct bpe *b, struct buf *out)
+{
+	const char *comma = "";
+	uint32_t id;
+
+	buf_puts(out, "  \"model\": {\n    \"type\": \"Unigram\",\n");
+	if (b->sub.unk == BPE_NONE)
+		buf_puts(out, "    \"unk_id\": null,\n");
+	else
+		buf_printf(out, "    \"unk_id\": %u,\n", b->sub.unk);
+	buf_printf(out, "    \"byte_fallback\": %s,\n    \"vocab\": [",
+	    yes_no(b->sub.byte_fallback));
+	for (id = 0; id < b->ntoken; id++) {
+		if (!b->tokens[id].len || b->tokens[id].added)
+			continue;
+		buf_printf(out, "%s\n      [", comma);
+		buf_json(out, bpe_bytes(b, id));
+		buf_puts(out, ", ");
+		buf_double(out, b->sub.scores[id]);
+		buf_putc(out, ']');
+		comma = ",";
+	}
+	buf_puts(out, "\n    ]\n  }\n}\n");
+}
+
+static void
+put_any_model(const struct bpe *b, struct buf *tmp, struct buf *out)
+{
+	if (b->sub.kind == SUBWORD_UNIGRAM)
+		put_unigram_model(b, out);
+	else if (b->sub.kind == SUBWORD_WORDPIECE)
+		put_wordpiece_model(b, tmp, out);
+	else
+		put_bpe_model(b, tmp, out);
+}
+
+static void
+put_decoder(const struct bpe *b, struct buf *out)
+{
+	if (b->decoder_json) {
+		put_kept(out, "decoder", b->decoder_json);
+		return;
+	}
+	buf_puts(out, "  \"decoder\": ");
+	put_bytelevel(out, "  ", true, true);
+	buf_puts(out, ",\n");
 }
 
 int
@@ -162,13 +281,15 @@ tokjson_write(const struct bpe *b, struct buf *out, struct err *e)
 	buf_puts(out, "{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n"
 		      "  \"padding\": null,\n");
 	put_added(b, out);
-	put_normalizer(&b->norm, out);
+	if (b->norm_json)
+		put_kept(out, "normalizer", b->norm_json);
+	else
+		put_normalizer(&b->norm, out);
 	rc = put_pretok(b, out, e);
-	buf_puts(out, "  \"post_processor\": null,\n  \"decoder\": ");
-	put_bytelevel(out, "  ", true, true);
-	buf_puts(out, ",\n");
+	buf_puts(out, "  \"post_processor\": null,\n");
+	put_decoder(b, out);
 	if (rc == 0)
-		put_model(b, &tmp, out);
+		put_any_model(b, &tmp, out);
 	if (rc == 0)
 		rc = buf_ok(&tmp, e);
 	if (rc == 0)

@@ -18,11 +18,14 @@ tokmodel_is_id(const struct bpe *b, int64_t id)
 
 /* The bytes of a token's name; plain: it is no byte-level text. */
 int
-tokmodel_name(struct buf *bytes, struct str name, bool *plain, struct err *e)
+tokmodel_name(const struct bpe *b, struct buf *bytes, struct str name,
+    bool *plain, struct err *e)
 {
+	bool texts = b->sub.kind != SUBWORD_NONE;
+
 	buf_clear(bytes);
-	*plain = !bytelevel_decode(bytes, name);
-	if (*plain)
+	*plain = !texts && !bytelevel_decode(bytes, name);
+	if (*plain || texts)
 		buf_str(bytes, name);
 	return buf_ok(bytes, e);
 }
@@ -45,7 +48,7 @@ tokmodel_vocab(struct bpe *b, struct json_val vocab, struct err *e)
 			    "vocab: '%.*s' has no valid id",
 			    (int)(name.n < 80 ? name.n : 80), name.p);
 		if (rc == 0)
-			rc = tokmodel_name(&bytes, name, &plain, e);
+			rc = tokmodel_name(b, &bytes, name, &plain, e);
 		if (rc == 0)
 			rc =
 			    bpe_set_token(b, (uint32_t)id, buf_view(&bytes), e);
@@ -82,12 +85,23 @@ split_merge(struct json_val v, struct str *left, struct str *right)
 	return left->n && right->n;
 }
 
-/* Also leaves the bytes in to, behind what is there. */
+/*
+ * Also leaves the bytes in to, behind what is there; a continuation without
+ * the prefix that says so.
+ */
 static uint32_t
 part_id(const struct bpe *b, struct str name, struct buf *to)
 {
+	struct str prefix = str_c(b->sub.prefix);
 	size_t at = to->n;
 
+	if (b->sub.kind != SUBWORD_NONE) {
+		if (at && prefix.n && str_starts(name, prefix))
+			buf_put(to, name.p + prefix.n, name.n - prefix.n);
+		else
+			buf_str(to, name);
+		return to->oom ? BPE_NONE : bpe_find(b, name);
+	}
 	if (!bytelevel_decode(to, name) || to->oom)
 		return BPE_NONE;
 	return bpe_find(b, (struct str){ to->p + at, to->n - at });

@@ -14,9 +14,12 @@ struct err;
 
 /* Is id one that b->id_limit allows? */
 bool tokmodel_is_id(const struct bpe *b, int64_t id);
-/* The bytes of a token's name; plain: it is no byte-level text. */
-int
-tokmodel_name(struct buf *bytes, struct str name, bool *plain, struct err *e);
+/*
+ * The bytes of a token's name (the name itself, but for byte-level BPE);
+ * plain: it is no byte-level text.
+ */
+int tokmodel_name(const struct bpe *b, struct buf *bytes, struct str name,
+    bool *plain, struct err *e);
 /* {"NAME":ID,...} */
 int tokmodel_vocab(struct bpe *b, struct json_val vocab, struct err *e);
 /* One merge of two names; bytes is scratch.  After bpe_index_tokens(). */

@@ -118,6 +118,7 @@ vocabjson_read(struct bpe *b, const char *pattern, struct str vocab,
 	if (json_parse(&j, vocab.p, vocab.n, e) < 0)
 		return e->code;
 	b->id_limit = HOLES + 4 * (uint64_t)json_count(json_root(j));
+	b->special_in_text = true;
 	rc = bpe_set_pattern(b, pattern ? pattern : "gpt2", e);
 	if (rc == 0 && json_type(json_root(j)) != JSON_OBJECT)
 		rc = err_set(e, ERR_FORMAT, "no object of tokens and ids");

@@ -270,6 +270,16 @@ get_window(struct spike_window *w, struct json_val losses)
 		spike_push(w, json_double(v, 0));
 }
 
+static void
+get_journal(struct checkpoint *c, struct str hex)
+{
+	c->journal[0] = '\0';
+	if (hex.n == sizeof(c->journal) - 1) {
+		memcpy(c->journal, hex.p, hex.n);
+		c->journal[hex.n] = '\0';
+	}
+}
+
 static int
 save_state(const char *dir, const struct net *n, const struct checkpoint *c,
     struct err *e)
@@ -285,6 +295,8 @@ save_state(const char *dir, const struct net *n, const struct checkpoint *c,
 	    (unsigned long long)c->step, (unsigned long long)c->tokens,
 	    n->ops->name);
 	rc = put_digests(&b, dir, e);
+	if (c->journal[0])
+		buf_printf(&b, "  \"journal\": \"%s\",\n", c->journal);
 	buf_puts(&b, "  \"options\": {");
 	fields(&c->recipe, f);
 	for (i = 0; i < FIELDS; i++) {
@@ -468,6 +480,7 @@ load_state(const char *dir, struct checkpoint *c, struct err *e)
 	c->step = json_u64(json_get(root, "step"), UINT64_MAX);
 	c->tokens = json_u64(json_get(root, "tokens"), UINT64_MAX);
 	get_window(&c->window, json_get(root, "losses"));
+	get_journal(c, json_str(json_get(root, "journal")));
 	if (c->step == UINT64_MAX || c->tokens == UINT64_MAX)
 		rc = err_set(
 		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);

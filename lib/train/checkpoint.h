@@ -31,7 +31,7 @@ struct train_recipe {
  *	model.safetensors, config.json, tokenizer.json (if there is one)
  *	optimizer.safetensors   m.NAME, v.NAME, unigram.counts
  *	state.json              step, tokens, device, digests of the two
- *	                        .safetensors, resolved options
+ *	                        .safetensors and of a journal, resolved options
  *
  * and DIR/last is a link to the newest.  Folder and link change their names
  * only when everything is on the disk: kill -9 at any moment leaves the last
@@ -42,6 +42,7 @@ struct checkpoint {
 	uint64_t step, tokens;
 	struct spike_window window;
 	uint64_t *counts; /* (vocab): tokens trained on, the caller's */
+	char journal[17]; /* what of a journal it depends on (io/feedback.h) */
 };
 
 /* tokenizer: a file to copy, or NULL; keep: checkpoints to keep, 0 all. */

@@ -185,20 +185,38 @@ put_bounds(struct pass *s, const struct rows *rows)
 	}
 }
 
+static double
+host_loss(const struct net *n, size_t i)
+{
+	const float *f = n->host_loss;
+	const double *d = n->host_loss;
+
+	return n->ops->real == sizeof(double) ? d[i] : (double)f[i];
+}
+
 /* In order, in double. */
 static int
 add_losses(struct net *n, size_t count, double *loss, struct err *e)
 {
-	const float *f = n->host_loss;
-	const double *d = n->host_loss;
 	size_t i;
 	int rc;
 
 	n->ops->get(n->host_loss, n->loss, count * n->ops->real);
 	rc = n->ops->sync(e);
 	for (i = 0; i < count; i++)
-		*loss += n->ops->real == sizeof(double) ? d[i] : (double)f[i];
+		*loss += host_loss(n, i);
 	return rc;
+}
+
+double
+net_row_loss(const struct net *n, uint32_t row, uint32_t T)
+{
+	double sum = 0;
+	uint32_t t;
+
+	for (t = 0; t < T; t++)
+		sum += host_loss(n, (size_t)row * T + t);
+	return sum;
 }
 
 static int

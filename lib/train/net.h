@@ -73,6 +73,9 @@ void net_close(struct net *n);
  */
 int net_train(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double scale, double *loss, struct err *e);
+/* Of the last net_train() or net_loss(), rows of T: the sum of a row's losses.
+ */
+double net_row_loss(const struct net *n, uint32_t row, uint32_t T);
 /* Only adds the sum of losses to *loss. */
 int net_loss(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double *loss, struct err *e);

@@ -27,9 +27,10 @@ struct run {
 	struct runlog log;
 	struct tboard board;
 	struct spikes spikes;
-	struct rows micro;      /* of a micro-batch */
-	uint64_t counted;       /* targets of the step */
-	uint64_t *valid_counts; /* (vocab), or NULL */
+	struct rows micro;        /* of a micro-batch */
+	uint64_t counted;         /* targets of the step */
+	uint64_t *valid_counts;   /* (vocab), or NULL */
+	struct source_loss *told; /* (sources) of the step, or NULL */
 	struct step_report r;
 	uint64_t saved; /* the last step that has a checkpoint */
 };
@@ -156,6 +157,12 @@ run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
 	m->total += more;
 }
 
+static bool
+wants_losses(const struct run *t)
+{
+	return t->ev->feedback && t->ev->feedback->losses;
+}
+
 /* What rows have to tell beside their tokens. */
 static unsigned
 also(const struct run *t)
@@ -163,7 +170,7 @@ also(const struct run *t)
 	bool two_way = t->rows->two_way || (t->valid && t->valid->two_way);
 
 	return (t->o->document_mask ? ROWS_FIRST : 0) |
-	       (two_way ? ROWS_LAST : 0);
+	       (two_way ? ROWS_LAST : 0) | (wants_losses(t) ? ROWS_INFO : 0);
 }
 
 static int
@@ -194,7 +201,10 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
 	if (t->valid)
 		t->valid_counts = calloc(c->vocab, sizeof(*t->valid_counts));
-	if (!t->c.counts || (t->valid && !t->valid_counts))
+	if (wants_losses(t))
+		t->told = calloc(t->ev->feedback->sources, sizeof(*t->told));
+	if (!t->c.counts || (t->valid && !t->valid_counts) ||
+	    (wants_losses(t) && !t->told))
 		return err_nomem(e, "token counts");
 	return rows_alloc(&t->micro, tokens, also(t), e);
 }
@@ -203,10 +213,30 @@ static int
 fresh(struct run *t, struct err *e)
 {
 	t->c.step = t->c.tokens = t->c.window.n = 0;
+	t->c.journal[0] = '\0';
 	memset(t->c.counts, 0, t->p.config.vocab * sizeof(*t->c.counts));
 	net_forget(&t->n);
 	return t->o->init ? weights_load_folder(&t->n, t->o->init, e)
 			  : weights_init(&t->n, t->o->seed, e);
+}
+
+/* The journal as it was after the checkpoint, which has to be of it. */
+static int
+go_back_in_journal(struct run *t, struct err *e)
+{
+	const struct row_feedback *f = t->ev->feedback;
+	char hex[17] = "";
+
+	if (f && f->begin(f->ctx, t->c.step, e) < 0)
+		return e->code;
+	if (f)
+		f->digest(f->ctx, t->c.step, hex);
+	if (strcmp(hex, t->c.journal) == 0)
+		return 0;
+	return err_set(e, ERR_ARG,
+	    "cannot resume: the journal changes what the first %llu steps "
+	    "read, which is not what the checkpoint was trained on",
+	    (unsigned long long)t->c.step);
 }
 
 /* As after the last checkpoint, or as at the beginning. */
@@ -218,6 +248,8 @@ go_back(struct run *t, struct err *e)
 		     ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
 		     : fresh(t, e);
 
+	if (rc == 0)
+		rc = go_back_in_journal(t, e);
 	if (rc < 0)
 		return rc;
 	t->saved = t->c.step;
@@ -273,6 +305,22 @@ tell_plan(const struct run *t)
 		t->ev->plan(t->ev->ctx, &p);
 }
 
+/* Add up what n rows of the micro-batch came to. */
+static void
+tell_losses(struct run *t, uint32_t n, uint32_t T)
+{
+	struct source_loss *s;
+	uint32_t i;
+
+	for (i = 0; t->told && i < n; i++) {
+		struct rows row = { .loss = t->micro.loss + (size_t)i * T };
+
+		s = &t->told[t->micro.info[i].source];
+		s->sum += net_row_loss(&t->n, i, T);
+		s->targets += rows_counted(&row, 1, T);
+	}
+}
+
 /*
  * Gradients of the whole batch, as if all its targets counted; *loss: mean,
  * nats a target that counts.
@@ -286,6 +334,8 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 
 	net_zero_grads(&t->n);
 	t->counted = 0;
+	if (t->told)
+		memset(t->told, 0, t->ev->feedback->sources * sizeof(*t->told));
 	for (at = 0; at < s->rows; at += n) {
 		n = s->rows - at < t->c.recipe.micro_batch
 			? s->rows - at
@@ -298,6 +348,7 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 			    e, "step %llu", (unsigned long long)step + 1);
 		unigram_count(t->c.counts, &t->micro, n, s->seq);
 		t->counted += rows_counted(&t->micro, n, s->seq);
+		tell_losses(t, n, s->seq);
 	}
 	if (t->counted == 0)
 		return err_set(e, ERR_FORMAT,
@@ -368,11 +419,22 @@ validate(struct run *t, struct err *e)
 }
 
 static int
+sync_journal(struct run *t, struct err *e)
+{
+	const struct row_feedback *f = t->ev->feedback;
+
+	if (!f)
+		return 0;
+	f->digest(f->ctx, t->c.step, t->c.journal);
+	return f->sync(f->ctx, e);
+}
+
+static int
 save(struct run *t, struct err *e)
 {
 	if (t->saved == t->c.step && checkpoint_exists(t->o->dir))
 		return 0;
-	if (runlog_sync(&t->log, e) < 0 ||
+	if (runlog_sync(&t->log, e) < 0 || sync_journal(t, e) < 0 ||
 	    checkpoint_save(
 		t->o->dir, &t->n, &t->c, t->o->tokenizer, t->o->keep, e) < 0)
 		return e->code;
@@ -433,6 +495,9 @@ train_step(struct run *t, const struct step_info *s, struct err *e)
 	if (rc != 0)
 		return rc;
 	if (update(t, t->c.step, s, e) < 0)
+		return e->code;
+	if (t->told && t->ev->feedback->step(
+			   t->ev->feedback->ctx, t->c.step, t->told, e) < 0)
 		return e->code;
 	spike_push(&t->c.window, t->r.loss);
 	t->c.tokens += (uint64_t)s->rows * s->seq;
@@ -503,6 +568,7 @@ close_run(struct run *t)
 	rows_free(&t->micro);
 	free(t->c.counts);
 	free(t->valid_counts);
+	free(t->told);
 }
 
 int

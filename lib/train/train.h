@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "io/feedback.h"
 #include "io/rows.h"
 #include "train/config.h"
 #include "train/net.h"
@@ -76,6 +77,8 @@ struct train_events {
 	void (*step)(void *ctx, const struct step_report *r);
 	void (*saved)(void *ctx, uint64_t step);
 	void (*spike)(void *ctx, const struct spike *s);
+	/* Told the losses of sources, which may change later rows; or NULL. */
+	const struct row_feedback *feedback;
 	/* Not 0: write a checkpoint after the current step and return. */
 	const volatile sig_atomic_t *stop;
 };

@@ -209,7 +209,7 @@ def write_forest(forest, name, path, classes, first):
                 "/* Written by tests/bench/extract_grow.py; see there. */\n"
                 "/* clang-format off */\n#include \"extract/forest.h\"\n\n"
                 "static const struct forest_node node[] = {\n" +
-                rows(["{ %d, %d, %d, %d }," % n for n in nodes], 3) +
+                rows(["{ %d, %d, { %d, %d } }," % n for n in nodes], 3) +
                 "};\n\nstatic const int32_t leaf[] = {\n" +
                 rows(["%d," % v for v in leaves], 8) +
                 "};\n\nstatic const int16_t root[] = {\n" +

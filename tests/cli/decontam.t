@@ -110,6 +110,10 @@ golden decontam-no-such-field quern decontam --against quiz.jsonl --fields title
 golden decontam-none quern decontam --against none.jsonl docs.jsonl
 golden decontam-no-against quern decontam docs.jsonl
 golden decontam-no-file quern decontam --against no/such.jsonl docs.jsonl
+mkdir empty
+golden decontam-empty-folder quern decontam --against quiz.jsonl --against empty docs.jsonl
+printf '{\n"data": [{"question": "one two three"}]\n}\n' >squad.json
+golden decontam-squad quern decontam --against squad.json docs.jsonl
 golden decontam-bad-ngram quern decontam --against quiz.jsonl --ngram 0 docs.jsonl
 golden decontam-bad-overlap quern decontam --against quiz.jsonl --overlap 0 docs.jsonl
 exits 2 "no such action" quern decontam --against quiz.jsonl --action burn docs.jsonl

@@ -46,6 +46,16 @@ warc ls all.warc.gz | cut -f 1 | while read -r at; do
 	printf '\r\n\r\n'
 done >again.warc
 check "cat of each offset gives the archive" cmp again.warc all.warc
+equal "cat out of a pipe" "$(warc cat "$(wc -c <1.warc)" all.warc)" \
+	"$(warc cat "$(wc -c <1.warc)" <all.warc)"
+# What stands before the record is not read: here it can't be.
+{ head -c "$(gzip -n <1.warc | wc -c)" /dev/zero | tr '\0' '\1'
+	gzip -n <2.warc; } >holed.gz
+{ head -c 4 all.warc.gz; tail -c +5 holed.gz; } >holed.warc.gz
+warc cat "$(gzip -n <1.warc | wc -c)" holed.warc.gz >out 2>err
+check "cat seeks: damage before the record is not met" \
+	cmp <(head -c -4 2.warc) out
+equal "... nor told" "" "$(cat err)"
 exits 1 "cat: no such record" warc cat 7 all.warc -o seven
 check "... and no file" test ! -e seven
 exits 2 "cat: no offset" warc cat all.warc

@@ -86,6 +86,22 @@ check "trained on what is made" quern train -q --config model.json --recipe run.
 	--out model --tokenizer tok.json --document-mask --lr 1e-3
 check "audited" quern mix audit model/last run.mix
 
+# An order and bounds, packed: longer documents come first, in each epoch.
+cat >sorted.mix <<'END'
+%mix 1
+source web web order=len:desc len>=8 pack=fit:50
+batch 512
+phase p 2K seq=32 web
+END
+quern mix index -q -o index.txt sorted.mix
+quern mix stream --format jsonl -o sorted.jsonl sorted.mix
+equal "what is packed has its order" true \
+	"$(jq -s '[.[] | .starts[1] // 32] | (length / 2 | floor) as $h |
+		(.[:$h] | add / length) > (.[$h:] | add / length)' sorted.jsonl)"
+first=$(quern mix at sorted.mix 0:0 | awk -F '\t' 'NR == 2 { print $9 }')
+equal "seen finds the first of them there" "0 0 0" \
+	"$(quern mix seen sorted.mix "$first" | awk 'NR == 2 { print $1, $2, $3 }')"
+
 refused() { # refused WHAT LINE: run.mix with LINE in the place of line 7
 	sed "7s/.*/$2/" run.mix >bad.mix
 	golden "mix-rows-$1" quern mix check bad.mix

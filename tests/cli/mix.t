@@ -88,6 +88,15 @@ text=$(quern mix at run.mix "$spot" | awk -F '\t' 'NR > 1 { print $6, $7, $8, $3
 	done)
 equal "at names the documents of a row" "$(jq -r '.tokens[]' <<<"$row")" "$text"
 
+equal "... and with the tokenizer what they say" true \
+	"$(quern mix at -t tok.json run.mix "$spot" | tail -n +2 | cut -f 9,11 |
+		jq -R -s --slurpfile d <(cat web?.jsonl code.jsonl) '[split("\n")[] |
+			select(. != "") | split("\t") | . as [$id, $text] |
+			($text | fromjson | sub("<\\|endoftext\\|>$"; "")) as $t |
+			any($d[]; .id == $id and (.text | contains($t)))] | all')"
+quern tokenizer train -q --vocab 258 -o t2.json web0.jsonl
+exits 3 "... not with another one" quern mix at -t t2.json run.mix "$spot"
+
 # A moved recipe, other words: the same digest; another seed is another run.
 mkdir moved && cp -r shards code.* moved
 sed 's/#.*//; s/phase base/phase first/' run.mix >moved/run.mix

@@ -46,11 +46,44 @@ done
 
 equal "gpt3: shares" "cc:59 webtext:22 books1:8 books2:8 wiki:3" \
 	"$(shares gpt3 fall)"
-# At full size a plan is made, too, before it is refused.
-equal "gpt3: the batch grows from 16 rows to 1563" "16 1563" \
-	"$(sed /^scale/d gpt3.mix >full.mix
-		quern mix plan --format json full.mix 2>/dev/null |
-			jq -r '.phases[0].batches | "\(.[0].rows) \(.[-1].rows)"')"
+# At full size a plan is made, too, before it is refused: what the papers tell.
+full() { # full NAME: the plan of the recipe as it is published
+	sed /^scale/d "$1.mix" >full.mix
+	quern mix plan --format json full.mix 2>/dev/null
+}
+batch_at() { # batch_at NAME TOKENS...: tokens a step after so many
+	full "$1" | jq -r --args '
+		[.phases[] as $p | ($p.batches + [{step: ($p.first_step + $p.steps)}]) as $b |
+			foreach range($b | length - 1) as $i ({at: $p.tokens_before};
+				.from = .at | .at += ($b[$i + 1].step - $b[$i].step) * $b[$i].rows * $p.seq;
+				{from, at, tokens: ($b[$i].rows * $p.seq), seq: $p.seq})] as $all |
+		[$ARGS.positional[] | tonumber as $n |
+			$all[] | select(.from <= $n and $n < .at) | "\(.tokens)/\(.seq)"] |
+		join(" ")' "${@:2}"
+}
+# Half-way of the ramp the batch is half-way, to a row of 2048 tokens.
+equal "gpt3: the batch, from 32K to 3.2M over 12B tokens" \
+	"32768/2048 1615872/2048 3201024/2048 3201024/2048" \
+	"$(batch_at gpt3 0 6000000000 12010000000 299000000000)"
+equal "llama: 4M tokens a batch in rows of 2048" "3999744/2048 3999744/2048" \
+	"$(batch_at llama 0 1390000000000)"
+equal "codellama: batches of 4M, then of 2M in long rows" \
+	"4001792/4096 4001792/4096 1998848/16384" \
+	"$(batch_at codellama 0 499000000000 510000000000)"
+equal "codellama: 10000 steps of long rows" 10000 \
+	"$(full codellama | jq '.phases[-1].steps / 100 | round * 100')"
+equal "codellama-python: the same behind 600B" \
+	"4001792/4096 4001792/4096 1998848/16384" \
+	"$(batch_at codellama-python 0 599000000000 610000000000)"
+equal "olmo2-anneal: 1024 rows of 4096" "4194304/4096 4194304/4096" \
+	"$(batch_at olmo2-anneal 0 3940000000000)"
+equal "longllama: rows grow, the batch stays" \
+	"499712/2048 499712/4096 499712/8192" \
+	"$(batch_at longllama 0 2500000000 4900000000)"
+equal "tokens, in billions" "300 1400 520 620 200 5 3950" "$(
+	for name in gpt3 llama codellama codellama-python llemma longllama olmo2-anneal; do
+		full $name | jq '.tokens / 1e9 | round'
+	done | xargs)"
 equal "gpt3: the rate" "1 0.1" "$(quern mix plan --format json gpt3.mix |
 	jq -r '"\(.phases[0].lr[0]) \(.phases[1].lr[1])"')"
 equal "llama: shares" "cc:67 c4:15 github:4.5 wiki:4.5 books:4.5 arxiv:2.5 stack:2" \
@@ -62,12 +95,12 @@ equal "llemma: shares" "web:54.29 papers:27.14 algebra:13.57 pile:2 github:3" \
 	"$(shares llemma train)"
 equal "longllama: lengths" "2048 4096 8192" \
 	"$(quern mix plan --format json longllama.mix | jq -r '[.phases[].seq] | join(" ")')"
-equal "olmo2-anneal: the web at both ends" "95 47.19" \
+equal "olmo2-anneal: the web at both ends" "95.17 47.19" \
 	"$(quern mix plan --format json olmo2-anneal.mix | jq -r '.phases[1].shares[] |
 		select(.source == "web") | "\(.asked[0] / .asked[1] * 100) \(.to[0] / .to[1] * 100)"')"
 # Full size needs more than these shards have: refused, naming the source.
 sed /^scale/d llama.mix >full.mix
 exits 3 "llama at full size" quern mix check -o /dev/null full.mix
 quern mix check -o /dev/null full.mix 2>full.err
-check "... names the source" grep -q 'full.mix:6: source cc: the phases take' full.err
+check "... names the source" grep -q 'full.mix:7: source cc: the phases take' full.err
 finish

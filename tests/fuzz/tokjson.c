@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "tokenizer/encode.h"
+#include "tokenizer/tokenizer.h"
 #include "tokenizer/tokjson.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -28,21 +28,28 @@ check_same(const struct bpe *a, const struct bpe *b)
 
 /* A pattern that is no regex is found out when it is used. */
 static void
-use(const struct bpe *b)
+use(struct bpe *b)
 {
-	struct pretok *pt;
-	struct encoder *x;
+	static const char text[] = "the mill  grinds <s> \xe2\x96\x81 aaaa "
+				   "\xff\xe3\x81\x82\0 bbb\n";
+	struct tokenizer *t;
+	struct tokenizer_worker *w;
 	struct ids ids = { 0 };
+	struct buf out = { 0 };
 	struct err e;
 
-	if (pretok_open(&pt, b->pattern, &e) < 0)
+	if (tokenizer_of(&t, b, &e) < 0)
 		return;
-	x = encoder_new(b, pt, &e);
-	if (x)
-		encoder_run(x, STR("the mill grinds aaaa bbb\n"), &ids, &e);
+	w = tokenizer_worker_new(t, &e);
+	if (w &&
+	    tokenizer_encode(
+		t, w, (struct str){ text, sizeof(text) - 1 }, &ids, &e) == 0 &&
+	    tokenizer_decode(t, ids.v, ids.n, &out, &e) < 0)
+		abort();
+	tokenizer_worker_free(w);
+	tokenizer_free(t);
 	ids_free(&ids);
-	encoder_free(x);
-	pretok_close(pt);
+	buf_free(&out);
 }
 
 int
@@ -60,7 +67,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		check_same(&a, &b);
 	}
 	use(&a);
-	bpe_free(&a);
 	bpe_free(&b);
 	buf_free(&out);
 	return 0;

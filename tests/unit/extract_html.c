@@ -281,6 +281,35 @@ facts(void)
 }
 
 static void
+json_ld(void)
+{
+	text_of(STR("<script type='application/ld+json'>[{\"@type\":\"Person\","
+		    "\"name\":\"N\",\"author\":\"no article\"},"
+		    "{\"headline\":\"H\",\"author\":[{\"name\":\"A. "
+		    "Miller\"}],\"datePublished\":\"2020-01-02\","
+		    "\"dateModified\":\"2021\",\"publisher\":{\"name\":"
+		    "\"The Gazette\"}}]</script><p>Text"),
+	    true);
+	OK(str_eq(buf_view(&page.title), STR("H")) &&
+		str_eq(buf_view(&page.author), STR("A. Miller")) &&
+		str_eq(buf_view(&page.published), STR("2020-01-02")) &&
+		str_eq(buf_view(&page.modified), STR("2021")) &&
+		str_eq(buf_view(&page.site), STR("The Gazette")),
+	    "facts from JSON-LD");
+	text_of(STR("<title>T</title><meta name=author content=B>"
+		    "<script type=application/ld+json>{\"@graph\":[{"
+		    "\"headline\":\"H\",\"author\":\"A\"}]}</script>"
+		    "<p>Text"),
+	    true);
+	OK(str_eq(buf_view(&page.title), STR("T")) &&
+		str_eq(buf_view(&page.author), STR("B")),
+	    "the head comes first");
+	text_of(STR("<script type=application/ld+json>{broken</script><p>Text"),
+	    true);
+	OK(!page.author.n && page.nblock == 1, "what is no JSON");
+}
+
+static void
 formulas(void)
 {
 	gives("x<math alttext='{\\displaystyle a^2}'><mi>a</mi></math> y",
@@ -376,6 +405,7 @@ main(void)
 	choices();
 	markdown();
 	facts();
+	json_ld();
 	formulas();
 	large();
 	monsters();

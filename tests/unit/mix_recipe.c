@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Recipes: what is read, and where errors point. */
+#include <math.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -195,10 +196,39 @@ static const struct {
 	{ "%mix 1\nsource a b\nsource a c\n", "a.mix:3:8: 'a' is already" },
 	{ "%mix 1\nsource a b epochs<=0\n", "a.mix:2:12: '0' is not a num" },
 	{ "%mix 1\nsource a b epochs=1\n", "a.mix:2:12: write epochs<=E here" },
-	{ "%mix 1\nsource a b order=len\n",
-	    "a.mix:2:12: 'order=len' is no option" },
+	{ "%mix 1\nsource a b order=len:up\n",
+	    "a.mix:2:12: 'len:up' is no number of documents" },
+	{ "%mix 1\nsource a b order=x order=y\n",
+	    "a.mix:2:20: a second order=" },
+	{ "%mix 1\nsource a b len>=\n", "a.mix:2:12: '' is not a number" },
+	{ "%mix 1\nsource a b len>=8K\n", "a.mix:2:12: '8K' is not a number" },
+	{ "%mix 1\nsource a b len>=nan\n", "a.mix:2:12: 'nan' is not a" },
+	{ "%mix 1\nsource a b 1x<=2\n", "a.mix:2:12: '1x' is no number of" },
+	{ "%mix 1\nsource a b epochs>=2\n", "a.mix:2:12: write epochs<=E" },
+	{ "%mix 1\nsource a b\nsource c d[len:0..1]\n",
+	    "a.mix:3:10: no source 'd' before this line to take" },
+	{ "%mix 1\nsource a b\nsource c a[len:1..0]\n",
+	    "a.mix:3:10: a range goes from 0 up to 1" },
+	{ "%mix 1\nsource a b\nsource c a[len:0..1.5]\n",
+	    "a.mix:3:10: a range goes from 0 up to 1" },
+	{ "%mix 1\nsource a b\nsource c a[len:0.5]\n",
+	    "a.mix:3:10: '0.5' is no range" },
+	{ "%mix 1\nsource a b\nsource c a[len:0..1]\nsource d c[len:0..1]\n",
+	    "a.mix:4:10: 'c' is itself a part" },
+	{ "%mix 1\nsource a b\nphase p 1K a pace=sqrt:0.1\n",
+	    "a.mix:3:14: none of its sources has an order" },
+	{ "%mix 1\nsource a b order=len\nphase p 1K a pace=cube:0.1\n",
+	    "a.mix:3:14: write pace=sqrt:START" },
+	{ "%mix 1\nsource a b order=len\nphase p 1K a pace=sqrt:1\n",
+	    "a.mix:3:14: write pace=sqrt:START" },
+	{ "%mix 1\nsource a b order=len\nphase p 1K a pace=sqrt:.1:x\n",
+	    "a.mix:3:14: 'x' is not a number of parts" },
+	{ "%mix 1\nsource a b order=len\nphase p 1K a pace=sqrt:.1 seq=8->16\n",
+	    "a.mix:3:14: pace= and a length that changes" },
+	{ "%mix 1\nsource a b order=len\nsource c d\n"
+	  "phase p 1K a:50 c:rest -> c pace=sqrt:.1\n",
+	    "a.mix:4:29: pace= goes with shares that stay" },
 	{ "%mix 1\nsource a b c d\n", "a.mix:2:12: 'c' is no option" },
-	{ "%mix 1\nsource a b c d e f g\n", "a.mix:2:20: one word too many" },
 	{ "%mix 1\nsource a b pack=tight\n", "a.mix:2:12: write pack=cut" },
 	{ "%mix 1\nsource a b pack=cut:9\n", "a.mix:2:12: write pack=cut" },
 	{ "%mix 1\nsource a b pack=fit:x\n", "a.mix:2:12: 'x' is not a num" },
@@ -312,6 +342,59 @@ test_errors(void)
 	}
 }
 
+/*
+ * Competence: at every moment the parts that are open are those that the curve
+ * has reached, rounded up, and shares of sources without an order stay.
+ */
+static void
+test_pace(void)
+{
+	static const char text[] =
+	    "%mix 1\nsource a b order=len:desc len>=5 epochs<=7\nsource c d\n"
+	    "phase p 1M seq=8 a:60 c:40 pace=sqrt:0.25:8\n"
+	    "phase q 1M seq=8 a pace=linear:0.5:4\n"
+	    "phase r 1M seq=8 a:60 c:40 pace=sqrt:0.25:8\n";
+	const struct recipe_phase *ph;
+	const struct recipe_source *s;
+	struct recipe r;
+	struct err e = { 0 };
+	double t = 0, c, open, sum;
+	bool right = true;
+	uint32_t i, j, k;
+	int rc = parse(&r, text, &e);
+
+	OK(rc == 0 && r.nsource == 2 + 8 + 4, "paced: %s", e.msg);
+	for (i = 0; i < r.nphase && right; i++) {
+		ph = &r.phases[i];
+		if (strncmp(ph->blend.name.p, "p@", 2) != 0)
+			break;
+		/* In the middle of the stage. */
+		c = sqrt(.0625 + .9375 * (t + (double)ph->tokens / 2) / 1e6);
+		open = ceil(c * 8);
+		sum = 0;
+		for (j = k = 0; j < ph->blend.n; j++) {
+			if (ph->blend.v[j].source == 1) {
+				right &= ratio_cmp(ph->blend.v[j].w,
+					     (struct ratio){ 2, 5 }) == 0;
+				continue;
+			}
+			s = &r.sources[ph->blend.v[j].source];
+			right &= s->pick.part.p && !s->pick.order.p &&
+				 s->pick.nbound == 1 && s->epochs.num == 7 &&
+				 s->pick.to.num == 8 - k;
+			sum += ratio_double(ph->blend.v[j].w);
+			k++;
+		}
+		right &= k == (uint32_t)open && sum > .5999 && sum < .6001;
+		t += (double)ph->tokens;
+	}
+	OK(right && i == 6 && t == 1e6, "... the square root's parts");
+	OK(r.phases[i].tokens == 500000 && r.phases[i].blend.n == 3 &&
+		r.phases[i + 1].blend.n == 4,
+	    "... the line's");
+	recipe_free(&r);
+}
+
 static bool
 is_ratio(const char *s, uint64_t num, uint64_t den)
 {
@@ -348,6 +431,7 @@ main(void)
 	test_rules();
 	test_changes();
 	test_lr();
+	test_pace();
 	test_errors();
 	test_ratios();
 	return tap_end();

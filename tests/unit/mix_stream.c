@@ -99,6 +99,7 @@ make_shard(const char *docs, const char *prefix, int threads, bool eod,
 {
 	static const struct opt_cmd cmd = { .name = "test" };
 	char *arg = strdup(docs);
+	struct encode_options o = { .eod = eod };
 	struct textcodec codec;
 	struct opt_common opt;
 	struct docs in;
@@ -113,7 +114,7 @@ make_shard(const char *docs, const char *prefix, int threads, bool eod,
 	if (rc == 0)
 		rc = run_open(&r, &cmd, &opt, true, warn, e);
 	if (rc == 0) {
-		rc = encode_shard(&in, &codec, eod, prefix, &r, e);
+		rc = encode_shard(&in, &codec, &o, prefix, &r, e);
 		if (t)
 			*t = r.tally;
 		if (rc == 0)

@@ -391,10 +391,12 @@ test_bad_files(void)
 {
 #define PRE "\"pre_tokenizer\":{\"type\":\"ByteLevel\"},\"model\":"
 	test_bad_file("{", "");
-	test_bad_file("[]", "model.vocab or model.merges");
-	test_bad_file("{\"model\":{\"type\":\"Unigram\"}}", "not BPE");
-	test_bad_file("{\"model\":{\"vocab\":{},\"merges\":[]}}",
-	    "neither ByteLevel nor Split");
+	test_bad_file("[]", "there is no model");
+	test_bad_file("{\"model\":{\"type\":\"Unigram\"}}", "list of pieces");
+	test_bad_file("{\"model\":{\"type\":\"WordLevel\"}}", "none of BPE");
+	test_bad_file("{\"pre_tokenizer\":{\"type\":\"Odd\"},"
+		      "\"model\":{\"vocab\":{},\"merges\":[]}}",
+	    "'Odd' is not among");
 	test_bad_file("{\"normalizer\":{\"type\":\"NFX\"}," PRE
 		      "{\"vocab\":{},\"merges\":[]}}",
 	    "NFX");
