@@ -9,7 +9,9 @@
 #include "dedup/bloom.h"
 #include "dedup/budget.h"
 #include "dedup/groups.h"
+#include "dedup/hashset.h"
 #include "dedup/key.h"
+#include "dedup/owners.h"
 #include "dedup/prefer.h"
 #include "dedup/samelines.h"
 #include "dedup/sorter.h"
@@ -23,33 +25,20 @@ struct did {
 	uint64_t line, cut, bytes;
 };
 
-/* Shares of the memory, in 32ths. */
-enum { ALL = 32, WHOS = 12, RANKS = 4, DOCS = 4, LINES = 12, CUTS = 6 };
-
-/*
- * Documents are numbered by preference: rank 0 is preferred to all others.  Of
- * the ranks that have a line the least keeps it.
- */
 struct lines {
 	const struct lines_opt *opt;
 	bool sentences;
 	size_t span, least;
 	struct prefer prefer;
 	struct budget budget;
-	struct twice twice;     /* with --bloom */
-	struct sorter whos;     /* records: who (dedup/groups.h) */
-	struct sorter ranks;    /* pairs: place, rank */
-	struct sorter docs;     /* records: u32 rank, u64 place, id */
-	struct sorter lines;    /* pairs: hash of a span, rank */
-	struct sorter cuts;     /* records: u32 owner, u32 rank, u64 hash */
-	struct sorter named;    /* records: u32 rank, u64 hash, u32 owner, id */
-	struct sorter verdicts; /* u64 place, then as named */
+	struct twice twice; /* with --bloom */
+	struct owners owners;
 	/* What comes next of ranks and of verdicts. */
 	struct pair rank;
 	struct str verdict;
 	bool more;
 	struct digest first, last;
-	uint64_t distinct, cut, bytes;
+	uint64_t cut, bytes;
 	uint64_t once; /* spans that the filter says are alone */
 };
 
@@ -60,16 +49,13 @@ struct goes {
 	struct str id; /* as key_str() has it */
 };
 
-#define ITSELF UINT32_MAX
-
 struct worker {
 	struct units units;
 	bool *cut; /* by unit */
 	size_t cut_cap;
 	struct buf rank, text, json, id;
-	uint64_t *set; /* hashes of lines kept; open addressing */
-	size_t set_cap, set_mask;
-	struct goes *goes; /* from this document, by hash */
+	struct hashset kept; /* hashes of spans that stay */
+	struct goes *goes;   /* from this document, by hash */
 	size_t ngoes, goes_cap;
 	const struct goes *named[MAX_NAMED];
 	size_t nnamed;
@@ -97,7 +83,7 @@ free_worker(void *worker)
 	buf_free(&w->text);
 	buf_free(&w->json);
 	buf_free(&w->id);
-	free(w->set);
+	hashset_free(&w->kept);
 	free(w->goes);
 	free(w);
 }
@@ -163,7 +149,8 @@ collect(void *ctx, struct str side, struct err *e)
 		key_get_raw(&side, &line, sizeof(line));
 		key_get_raw(&side, &n, sizeof(n));
 		digest_add(&l->first, line);
-		if (sorter_add(&l->whos, (struct str){ side.p, n }, e) < 0)
+		if (sorter_add(&l->owners.whos, (struct str){ side.p, n }, e) <
+		    0)
 			return e->code;
 		side.p += n;
 		side.n -= n;
@@ -172,37 +159,9 @@ collect(void *ctx, struct str side, struct err *e)
 }
 
 static int
-number_docs(struct lines *l, struct buf *b, struct err *e)
-{
-	struct who w;
-	struct str r;
-	uint64_t rank;
-	int rc = sorter_sort(&l->whos, e);
-
-	for (rank = 0; rc == 0; rank++) {
-		rc = sorter_record(&l->whos, &r, e);
-		if (rc <= 0)
-			break;
-		if (rank == ITSELF)
-			return err_set(e, ERR_ARG, "more than 4 G documents");
-		who_get(&r, &w);
-		buf_clear(b);
-		key_u32(b, (uint32_t)rank);
-		key_u64(b, w.place);
-		buf_str(b, w.id);
-		if (buf_ok(b, e) < 0 ||
-		    sorter_add(&l->docs, buf_view(b), e) < 0)
-			return e->code;
-		rc = sorter_put(&l->ranks, w.place, rank, e);
-	}
-	sorter_free(&l->whos);
-	return rc < 0 ? rc : sorter_sort(&l->ranks, e);
-}
-
-static int
 next_rank(struct lines *l, struct err *e)
 {
-	int rc = sorter_pair(&l->ranks, &l->rank, e);
+	int rc = sorter_pair(&l->owners.ranks, &l->rank, e);
 
 	l->more = rc > 0;
 	return rc < 0 ? rc : 0;
@@ -266,120 +225,16 @@ collect_lines(void *ctx, struct str side, struct err *e)
 		key_get_raw(&side, &p, sizeof(p));
 		if (p.key == 0)
 			l->once += p.value;
-		else if (sorter_put(&l->lines, p.key, p.value, e) < 0)
+		else if (sorter_put(&l->owners.spans, p.key, p.value, e) < 0)
 			return e->code;
 	}
 	return 0;
-}
-
-static int
-put_cut(struct lines *l, struct buf *b, uint64_t owner, const struct pair *p,
-    struct err *e)
-{
-	buf_clear(b);
-	key_u32(b, (uint32_t)owner);
-	key_u32(b, (uint32_t)p->value);
-	key_u64(b, p->key);
-	return buf_ok(b, e) < 0 ? e->code
-				: sorter_add(&l->cuts, buf_view(b), e);
-}
-
-/* Of the ranks with a line the first keeps it. */
-static int
-find_cuts(struct lines *l, struct buf *b, struct err *e)
-{
-	struct pair p, last = { 0 };
-	uint64_t owner = 0;
-	int rc = sorter_sort(&l->lines, e);
-
-	while (rc == 0 && (rc = sorter_pair(&l->lines, &p, e)) > 0) {
-		rc = 0;
-		if (l->distinct == 0 || p.key != last.key) {
-			l->distinct++;
-			owner = p.value;
-		} else if (p.value != last.value) {
-			rc = put_cut(l, b, owner, &p, e);
-		}
-		last = p;
-	}
-	sorter_free(&l->lines);
-	return rc < 0 ? rc : sorter_sort(&l->cuts, e);
-}
-
-/* On to the document of a rank, which is there. */
-static int
-seek_doc(struct lines *l, uint32_t rank, uint64_t *at, uint64_t *place,
-    struct str *id, struct err *e)
-{
-	int rc;
-
-	while (*at != rank) {
-		rc = sorter_record(&l->docs, id, e);
-		if (rc <= 0)
-			return rc < 0 ? rc
-				      : err_set(e, ERR_CHECK,
-					    "a document is lost: this is a bug "
-					    "in quern");
-		*at = key_get_u32(id);
-		*place = key_get_u64(id);
-	}
-	return 0;
-}
-
-/* Cuts, by owner, joined with the owners. */
-static int
-name_owners(struct lines *l, struct buf *b, struct err *e)
-{
-	uint64_t at = UINT64_MAX, place;
-	struct str r, id = { NULL, 0 };
-	uint32_t owner;
-	int rc = sorter_sort(&l->docs, e);
-
-	while (rc == 0 && (rc = sorter_record(&l->cuts, &r, e)) > 0) {
-		owner = key_get_u32(&r);
-		if (seek_doc(l, owner, &at, &place, &id, e) < 0)
-			return e->code;
-		buf_clear(b);
-		buf_str(b, r);
-		key_u32(b, owner);
-		buf_str(b, id);
-		rc = buf_ok(b, e);
-		if (rc == 0)
-			rc = sorter_add(&l->named, buf_view(b), e);
-	}
-	sorter_free(&l->cuts);
-	return rc < 0 ? rc : sorter_sort(&l->named, e);
-}
-
-/* Cuts, by the document to be cut, joined with these. */
-static int
-place_cuts(struct lines *l, struct buf *b, struct err *e)
-{
-	uint64_t at = UINT64_MAX, place;
-	struct str r, id = { NULL, 0 };
-	uint32_t rank;
-	int rc = sorter_sort(&l->docs, e);
-
-	while (rc == 0 && (rc = sorter_record(&l->named, &r, e)) > 0) {
-		rank = key_get_u32(&r);
-		if (seek_doc(l, rank, &at, &place, &id, e) < 0)
-			return e->code;
-		buf_clear(b);
-		key_u64(b, place);
-		buf_str(b, r);
-		rc = buf_ok(b, e);
-		if (rc == 0)
-			rc = sorter_add(&l->verdicts, buf_view(b), e);
-	}
-	sorter_free(&l->named);
-	sorter_free(&l->docs);
-	return rc < 0 ? rc : sorter_sort(&l->verdicts, e);
 }
 
 static int
 next_verdict(struct lines *l, struct err *e)
 {
-	int rc = sorter_record(&l->verdicts, &l->verdict, e);
+	int rc = sorter_record(&l->owners.verdicts, &l->verdict, e);
 
 	l->more = rc > 0;
 	return rc < 0 ? rc : 0;
@@ -440,41 +295,6 @@ take_cuts(struct worker *w, struct doc *d, struct err *e)
 	return 0;
 }
 
-/* An empty set with room for n hashes, at most half full. */
-static int
-clear_set(struct worker *w, size_t n, struct err *e)
-{
-	size_t cap = 64;
-	uint64_t *more;
-
-	while (cap / 2 < n)
-		cap *= 2;
-	if (cap > w->set_cap) {
-		more = realloc(w->set, cap * sizeof(*more));
-		if (!more)
-			return err_nomem(e, "lines");
-		w->set = more;
-		w->set_cap = cap;
-	}
-	memset(w->set, 0, cap * sizeof(*w->set));
-	w->set_mask = cap - 1;
-	return 0;
-}
-
-/* Puts h into the set; false if it is there already. */
-static bool
-put_new(struct worker *w, uint64_t h)
-{
-	size_t mask = w->set_mask, i = h & mask;
-
-	while (w->set[i] && w->set[i] != h)
-		i = (i + 1) & mask;
-	if (w->set[i])
-		return false;
-	w->set[i] = h;
-	return true;
-}
-
 static void
 name_owner(struct worker *w, const struct goes *g)
 {
@@ -500,14 +320,14 @@ by_hash(const void *a, const void *b)
 static bool
 stays(const struct lines *l, struct worker *w, uint64_t h)
 {
-	static const struct goes itself = { .owner = ITSELF };
+	static const struct goes itself = { .owner = NO_OWNER };
 	const struct goes *g;
 
 	if (!is_compared(l, h))
 		return true;
 	g = w->ngoes ? bsearch(&h, w->goes, w->ngoes, sizeof(*g), by_hash)
 		     : NULL;
-	if (!g && put_new(w, h))
+	if (!g && hashset_add(&w->kept, h))
 		return true;
 	name_owner(w, g ? g : &itself);
 	return false;
@@ -549,7 +369,7 @@ mark_cut(
 		return e->code;
 	n = units_spans(u, l->span);
 	w->nnamed = 0;
-	if (clear_set(w, n, e) < 0)
+	if (hashset_clear(&w->kept, n, e) < 0)
 		return e->code;
 	for (i = 0; i < n; i++) {
 		if (stays(l, w, units_hash(u, i, l->span, l->least)))
@@ -599,11 +419,11 @@ describe(const struct lines *l, struct worker *w, const struct doc *d,
 	for (i = 0; i < w->nnamed; i++) {
 		buf_clear(&w->id);
 		id = w->named[i]->id;
-		if (w->named[i]->owner != ITSELF)
+		if (w->named[i]->owner != NO_OWNER)
 			key_get_str(&id, &w->id);
 		buf_puts(&w->json, i ? "," : "");
 		buf_json_lossy(&w->json,
-		    w->named[i]->owner == ITSELF ? d->id : buf_view(&w->id));
+		    w->named[i]->owner == NO_OWNER ? d->id : buf_view(&w->id));
 	}
 	buf_puts(&w->json, "]}");
 }
@@ -683,23 +503,16 @@ find_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 		.doc = hash_lines,
 		.fold = collect_lines,
 		.note = note_ranks };
-	struct buf b = { 0 };
 	int rc = docs_scan(in, &first, l, r, e);
 
 	if (rc == 0)
-		rc = number_docs(l, &b, e);
+		rc = owners_rank(&l->owners, e);
 	if (rc == 0)
 		rc = next_rank(l, e);
 	if (rc == 0)
 		rc = docs_scan(in, &second, l, r, e);
-	sorter_free(&l->ranks);
 	if (rc == 0)
-		rc = find_cuts(l, &b, e);
-	if (rc == 0)
-		rc = name_owners(l, &b, e);
-	if (rc == 0)
-		rc = place_cuts(l, &b, e);
-	buf_free(&b);
+		rc = owners_find(&l->owners, e);
 	return rc < 0 ? rc : next_verdict(l, e);
 }
 
@@ -721,40 +534,10 @@ run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 	buf_printf(&r->extra,
 	    "\"distinct\":%" PRIu64 ",\"%s_cut\":%" PRIu64
 	    ",\"bytes_cut\":%" PRIu64 ",",
-	    l->distinct + l->once, l->opt->unit, l->cut, l->bytes);
+	    l->owners.distinct + l->once, l->opt->unit, l->cut, l->bytes);
 	if (l->twice.words)
 		bloom_stats(&l->twice, &r->extra);
 	return buf_ok(&r->extra, e);
-}
-
-static void
-begin(const struct lines *l, struct sorter *s, bool pairs, unsigned part)
-{
-	sorter_init(s, pairs, budget_share(&l->budget, part, ALL));
-}
-
-static void
-init_sorters(struct lines *l)
-{
-	begin(l, &l->whos, false, WHOS);
-	begin(l, &l->ranks, true, RANKS);
-	begin(l, &l->docs, false, DOCS);
-	begin(l, &l->lines, true, LINES);
-	begin(l, &l->cuts, false, CUTS);
-	begin(l, &l->named, false, CUTS);
-	begin(l, &l->verdicts, false, CUTS);
-}
-
-static void
-free_sorters(struct lines *l)
-{
-	sorter_free(&l->whos);
-	sorter_free(&l->ranks);
-	sorter_free(&l->docs);
-	sorter_free(&l->lines);
-	sorter_free(&l->cuts);
-	sorter_free(&l->named);
-	sorter_free(&l->verdicts);
 }
 
 int
@@ -782,10 +565,10 @@ dedup_lines(
 		return rc;
 	rc = fill_filter(&l, in, r, e);
 	if (rc == 0) {
-		init_sorters(&l);
+		owners_init(&l.owners, &l.budget);
 		rc = run_all(&l, in, r, e);
 	}
-	free_sorters(&l);
+	owners_free(&l.owners);
 	twice_free(&l.twice);
 	return rc;
 }

@@ -35,7 +35,7 @@ shingles_free(struct shingles *s)
 {
 	free(s->v);
 	free(s->ring);
-	free(s->table);
+	hashset_free(&s->table);
 	buf_free(&s->low);
 	buf_free(&s->simple);
 	buf_free(&s->joined);
@@ -198,47 +198,16 @@ collect(struct shingles *s, struct str text, struct err *e)
 	return rc;
 }
 
-/* An empty table with room for n hashes, at most half full. */
-static int
-clear_table(struct shingles *s, size_t n, struct err *e)
-{
-	size_t cap = 64;
-	uint64_t *t;
-
-	while (cap / 2 < n)
-		cap *= 2;
-	if (cap > s->table_cap) {
-		t = realloc(s->table, cap * sizeof(*t));
-		if (!t)
-			return err_nomem(e, "shingles");
-		s->table = t;
-		s->table_cap = cap;
-	}
-	memset(s->table, 0, cap * sizeof(*s->table));
-	return 0;
-}
-
 static int
 drop_repeated(struct shingles *s, struct err *e)
 {
-	size_t i, at, n = 0, mask;
-	uint64_t x;
+	size_t i, n = 0;
 
-	if (clear_table(s, s->n, e) < 0)
+	if (hashset_clear(&s->table, s->n, e) < 0)
 		return e->code;
-	for (mask = 64; mask / 2 < s->n; mask *= 2)
-		;
-	mask--;
-	for (i = 0; i < s->n; i++) {
-		x = s->v[i];
-		at = x & mask;
-		while (s->table[at] && s->table[at] != x)
-			at = (at + 1) & mask;
-		if (s->table[at])
-			continue;
-		s->table[at] = x;
-		s->v[n++] = x;
-	}
+	for (i = 0; i < s->n; i++)
+		if (hashset_add(&s->table, s->v[i]))
+			s->v[n++] = s->v[i];
 	s->n = n;
 	return 0;
 }
@@ -257,7 +226,7 @@ shingles_sort(struct shingles *s)
 {
 	/* The table has room for twice the set, and is done with. */
 	if (s->n)
-		sort_hashes(s->v, s->table, s->n);
+		sort_hashes(s->v, s->table.v, s->n);
 }
 
 struct hash128

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "base/text/words.h"
+#include "dedup/hashset.h"
 
 struct err;
 
@@ -39,11 +40,12 @@ struct shingles {
 	size_t n;
 	/* Private. */
 	enum unit unit;
-	size_t cap, nword, table_cap;
+	size_t cap, nword;
 	size_t seen, at;
 	uint64_t sum;
 	uint64_t power; /* the factor of the word that leaves the window */
-	uint64_t *ring, *table;
+	uint64_t *ring;
+	struct hashset table;
 	struct buf low, simple, joined;
 	struct tokens tokens;
 };
