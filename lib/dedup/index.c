@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/path.h"
 #include "dedup/index.h"
 #include "dedup/key.h"
 #include "dedup/near.h"
@@ -80,6 +82,27 @@ open_dump(
 	return 1;
 }
 
+/* No file of the index may stand behind one that is missing. */
+static int
+check_gap(const struct dump_index *ix, struct err *e)
+{
+	DIR *dir = opendir(ix->dir);
+	const struct dirent *d;
+	size_t n = 0;
+
+	if (!dir)
+		return err_errno(e, ix->dir, "read it");
+	while ((d = readdir(dir)))
+		n += path_match(
+		    "[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9].seg", d->d_name);
+	closedir(dir);
+	if (n == ix->n)
+		return 0;
+	return err_set(e, ERR_FORMAT,
+	    "%s: %08zu.seg is missing, but there are later ones: put it back",
+	    ix->dir, ix->n + 1);
+}
+
 int
 index_open(
     struct dump_index *ix, const char *dir, const char *options, struct err *e)
@@ -99,7 +122,7 @@ index_open(
 		if (rc <= 0)
 			break;
 	}
-	return rc;
+	return rc < 0 ? rc : check_gap(ix, e);
 }
 
 void

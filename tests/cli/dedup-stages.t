@@ -171,6 +171,10 @@ cp -r dumps.1 dumps.tmp
 head -c 40000 dumps.1/00000001.seg >dumps.tmp/00000002.seg.77.tmp
 quern dedup minhash --index dumps.tmp new.jsonl -o got.jsonl
 check "what a dead run left there is no dump" cmp new.kept got.jsonl
+cp -r dumps dumps.gap
+rm dumps.gap/00000001.seg
+refused "a file of the index is missing" "00000001.seg is missing" \
+	quern dedup minhash --index dumps.gap new.jsonl -o none
 exec 9<dumps
 flock -n 9
 refused "two runs at a time" "another run" quern dedup minhash --index dumps new.jsonl -o none
