@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any valid UTF-8 as a text: words, tokens, lines, signals and personal data
- * end, stay within the text and are whole code points.
+ * Any valid UTF-8 as a text: words, tokens, lines and signals end, stay within
+ * the text and are whole code points.
  */
 #include <stdint.h>
 #include <stdlib.h>
