@@ -158,6 +158,17 @@ run_task(const struct task *t, int argc, char **argv)
 	return cmd_end(t->cmd, rc, &e);
 }
 
+static bool verify;
+
+static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
+					    "FORMAT", "how to print it",
+					    "text,json" },
+	{ "svg", 0, OPT_STR, &svg, "FILE",
+	    "draw shares, batches and row lengths over the run", NULL },
+	{ "verify", 0, OPT_FLAG, &verify, NULL,
+	    "read all shards: do their digests hold?", NULL },
+	JOURNAL_OPT, { 0 } };
+
 /* check and plan: as text or as JSON, and a picture. */
 static int
 show_as(struct mix *m, void (*show)(const struct mix *, struct buf *),
@@ -165,6 +176,8 @@ show_as(struct mix *m, void (*show)(const struct mix *, struct buf *),
 {
 	bool json = strcmp(format, "json") == 0;
 
+	if (verify && mix_verify(m, e) < 0)
+		return e->code;
 	(json ? show_json : show)(m, text);
 	if (json)
 		buf_putc(text, '\n');
@@ -184,13 +197,6 @@ plan_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 	(void)argv;
 	return show_as(m, show_plan, text, e);
 }
-
-static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
-					    "FORMAT", "how to print it",
-					    "text,json" },
-	{ "svg", 0, OPT_STR, &svg, "FILE",
-	    "draw shares, batches and row lengths over the run", NULL },
-	JOURNAL_OPT, { 0 } };
 
 static int
 check_main(int argc, char **argv)

@@ -111,16 +111,19 @@ format(void)
 
 static struct {
 	uint64_t vocab, min_count, max_len;
-	const char *pattern, *ties;
+	const char *model, *pattern, *ties;
 	struct opt_list specials;
-} train = { .vocab = 32000, .pattern = "gpt2", .ties = "hf" };
+} train = { .vocab = 32000, .model = "bpe", .pattern = "gpt2", .ties = "hf" };
 
 static const struct opt train_opts[] = {
 	{ "vocab", 0, OPT_COUNT, &train.vocab, "N",
 	    "tokens in all, special tokens included", NULL },
+	{ "model", 0, OPT_STR, &train.model, "MODEL",
+	    "byte-level BPE, or Unigram with bytes for rare characters",
+	    "bpe,unigram" },
 	{ "pattern", 0, OPT_STR, &train.pattern, "PATTERN",
 	    "how text is split: gpt2, cl100k, o200k, qwen2, nanochat, "
-	    "whitespace, or a regex",
+	    "whitespace, deepseek-v3, starcoder, falcon, or a regex",
 	    NULL },
 	{ "ties", 0, OPT_STR, &train.ties, "RULE",
 	    "which of equally frequent pairs is merged first: the smallest "
@@ -144,7 +147,7 @@ static const struct opt train_opts[] = {
 static const struct opt_cmd train_cmd = {
 	.name = "tokenizer train",
 	.args = "[FILE...]",
-	.summary = "learn a byte-level BPE vocabulary from texts",
+	.summary = "learn a vocabulary from texts",
 	.example =
 	    "quern tokenizer train --vocab 8K -o tokenizer.json book.txt",
 	.opts = train_opts,
@@ -197,9 +200,9 @@ report_training(
 	if (b->ntoken >= train.vocab || common.quiet)
 		return;
 	n = snprintf(line, sizeof(line),
-	    "no pair is left to merge: the vocabulary has %" PRIu32
+	    "no pair is left to merge%s: the vocabulary has %" PRIu32
 	    " tokens, not %" PRIu64,
-	    b->ntoken, train.vocab);
+	    b->nmerge ? "" : ", no substring to keep", b->ntoken, train.vocab);
 	cmd_warn(r, (struct str){ line, (size_t)n });
 }
 
@@ -244,6 +247,7 @@ main_train(int argc, char **argv)
 	to.pattern = train.pattern;
 	to.vocab = train.vocab;
 	to.ties = ties();
+	to.unigram = strcmp(train.model, "unigram") == 0;
 	to.min_count = train.min_count;
 	to.max_len = (uint32_t)train.max_len;
 	if (rc == 0)
@@ -612,7 +616,7 @@ main_compare(int argc, char **argv)
 }
 
 static const struct cmd_sub subs[] = {
-	{ "train", "learn a byte-level BPE vocabulary from texts", main_train },
+	{ "train", "learn a vocabulary from texts", main_train },
 	{ "encode", "turn texts into token ids", main_encode },
 	{ "decode", "turn token ids back into texts", main_decode },
 	{ "info", "what a tokenizer holds, and bytes a token on given texts",

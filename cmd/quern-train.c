@@ -19,7 +19,9 @@ static struct {
 	const char *config, *recipe, *valid, *out, *device;
 	const char *schedule, *optimizer, *dtype;
 	int micro_batch, keep;
-} given = { .device = "auto",
+	bool verify;
+} given = { .verify = true,
+	.device = "auto",
 	.schedule = "cosine",
 	.optimizer = "adamw",
 	.dtype = "f32" };
@@ -39,6 +41,10 @@ static const struct opt opts[] = {
 	    NULL },
 	{ "resume", 0, OPT_FLAG, &options.resume, NULL,
 	    "go on from the last checkpoint in --out, if there is one", NULL },
+	{ "verify", 0, OPT_FLAG, &given.verify, NULL,
+	    "first read all shards and hold them against their digests; "
+	    "--no-verify: don't",
+	    NULL },
 	{ "valid", 0, OPT_STR, &given.valid, "FILE",
 	    "a recipe whose rows measure the loss", NULL },
 	{ "valid-every", 0, OPT_U64, &options.valid_every, "N",
@@ -405,6 +411,8 @@ main(int argc, char **argv)
 		rc = mix_open(&rows, given.recipe, &e);
 	if (rc == 0 && given.valid)
 		rc = mix_open(&valid, given.valid, &e);
+	if (rc == 0 && given.verify)
+		rc = mix_verify(rows.ctx, &e);
 	if (rc == 0)
 		rc = open_journal(&feedback, rows.ctx, &e);
 	if (rc == 0)

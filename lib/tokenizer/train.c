@@ -5,6 +5,7 @@
 #include "count.h"
 #include "learn.h"
 #include "pretok.h"
+#include "unigram_learn.h"
 
 static int
 learn(struct bpe *b, const struct words *w, const struct train_opts *opts,
@@ -19,10 +20,12 @@ learn(struct bpe *b, const struct words *w, const struct train_opts *opts,
 		.progress = &r->progress };
 	int rc;
 
-	progress_start(&r->progress, r->cmd->name, "merges", opts->vocab,
-	    r->opt->progress, r->opt->quiet);
+	progress_start(&r->progress, r->cmd->name,
+	    opts->unigram ? "rounds" : "merges",
+	    opts->unigram ? 0 : opts->vocab, r->opt->progress, r->opt->quiet);
 	r->progress.bytes = false;
-	rc = bpe_learn(b, w, &lo, e);
+	rc = opts->unigram ? unigram_learn(b, w, &lo, r->opt->threads, e)
+			   : bpe_learn(b, w, &lo, e);
 	progress_clear(&r->progress);
 	return rc;
 }
@@ -87,6 +90,11 @@ bpe_train(struct bpe *b, struct texts *in, const struct train_opts *opts,
 		    "special tokens, at most %d",
 		    (unsigned long long)opts->vocab, opts->nspecial,
 		    BPE_MAX_ID);
+	if (opts->unigram && pre_named(opts->pattern))
+		return err_set(e, ERR_ARG,
+		    "the pattern %s cuts within characters, of which Unigram "
+		    "pieces are made",
+		    opts->pattern);
 	if (pretok_open(&pt, opts->pattern, e) < 0)
 		return e->code;
 	rc = train(b, in, pt, opts, r, stats, e);

@@ -15,6 +15,7 @@ struct run;
 struct train_opts {
 	const char *pattern; /* a name or a regex (pretok.h) */
 	uint64_t vocab;      /* ids in all, special tokens included */
+	bool unigram;        /* unigram_learn.h in place of learn.h */
 	enum learn_ties ties;
 	uint64_t min_count;
 	uint32_t max_len; /* 0: no limit */

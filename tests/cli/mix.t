@@ -196,6 +196,18 @@ sed 's/=257/=64/' theirs.mix >narrow.mix
 exits 1 "tokens beyond the vocabulary" quern mix stream narrow.mix
 truncate -s -2 other/code.bin
 exits 3 "a foreign shard that shrank" quern mix check theirs.mix
+# A bit that is another one: by its digest, with the recipe's line.
+cp moved/code.bin code.was
+printf '\101' | dd of=moved/code.bin bs=1 seek=100 conv=notrunc 2>/dev/null
+exits 3 "a flipped bit" quern mix check --verify moved/run.mix
+quern mix check --verify moved/run.mix 2>flip.err
+check "... is named with the recipe's line" \
+	grep -q 'moved/run.mix:4: source code: .*code.bin: digest' flip.err
+exits 3 "... before training, too" quern train -q --config gpt2-124m \
+	--recipe moved/run.mix --out never
+check "... which doesn't begin" test ! -e never
+mv code.was moved/code.bin
+check "all shards hold" quern mix check --verify moved/run.mix
 truncate -s -2 moved/code.bin
 exits 3 "a shard that shrank" quern mix stream moved/run.mix
 
