@@ -370,7 +370,7 @@ shard_close(struct shard *s)
 
 /* The largest of n tokens at p, which are copied to out. */
 SIMD static uint32_t
-widen(const uint16_t *p, uint64_t n, uint32_t *out)
+widen_some(const uint16_t *p, uint64_t n, uint32_t *out)
 {
 	uint16_t most = 0;
 	uint64_t i;
@@ -383,15 +383,40 @@ widen(const uint16_t *p, uint64_t n, uint32_t *out)
 	return most;
 }
 
+/* The same of tokens that have four bytes already. */
 SIMD static uint32_t
-largest(const uint32_t *v, uint64_t n)
+copy_some(const uint32_t *p, uint64_t n, uint32_t *out)
 {
 	uint32_t most = 0;
 	uint64_t i;
 
 #pragma omp simd reduction(max : most)
-	for (i = 0; i < n; i++)
-		most = v[i] > most ? v[i] : most;
+	for (i = 0; i < n; i++) {
+		out[i] = p[i];
+		most = p[i] > most ? p[i] : most;
+	}
+	return most;
+}
+
+enum { PIECE = 2048 }; /* tokens */
+
+/* Piece by piece, all of each asked for before any is waited for. */
+static uint32_t
+take(const struct shard *s, uint64_t first, uint64_t n, uint32_t *out)
+{
+	unsigned width = s->idx.width;
+	const unsigned char *p = s->bin + first * width;
+	uint32_t most = 0, here;
+	uint64_t at, k, i;
+
+	for (at = 0; at < n; at += k, p += k * width) {
+		k = n - at < PIECE ? n - at : PIECE;
+		for (i = 0; i < k * width; i += 64) /* a cache line */
+			__builtin_prefetch(p + i);
+		here = width == 2 ? widen_some((const void *)p, k, out + at)
+				  : copy_some((const void *)p, k, out + at);
+		most = here > most ? here : most;
+	}
 	return most;
 }
 
@@ -407,13 +432,7 @@ shard_read(const struct shard *s, uint64_t at, uint64_t n, uint32_t *out,
 		    (unsigned long long)s->tokens);
 	if (n == 0)
 		return 0;
-	if (s->idx.width == 2) {
-		most =
-		    widen((const uint16_t *)(const void *)s->bin + at, n, out);
-	} else {
-		memcpy(out, s->bin + 4 * at, n * 4);
-		most = largest(out, n);
-	}
+	most = take(s, at, n, out);
 	if (most < s->head.vocab)
 		return 0;
 	while (*out < s->head.vocab) {

@@ -19,6 +19,7 @@
 #include "io/textcodec.h"
 #include "mix/emit.h"
 #include "mix/encode.h"
+#include "mix/loader.h"
 #include "mix/mix.h"
 #include "tap.h"
 
@@ -522,6 +523,85 @@ test_threads(void)
 	rows.close(rows.ctx);
 }
 
+/* A request, answered by both. */
+static bool
+same_answer(const struct row_source *a, const struct row_source *b,
+    uint64_t step, uint32_t first, uint32_t n)
+{
+	static uint32_t tokens[2][129 * 64];
+	static int32_t bounds[4][128 * 64];
+	static uint8_t loss[2][128 * 64];
+	struct rows x = { .tokens = tokens[0],
+		.first = bounds[0],
+		.last = bounds[1],
+		.loss = loss[0] };
+	struct rows y = { .tokens = tokens[1],
+		.first = bounds[2],
+		.last = bounds[3],
+		.loss = loss[1] };
+	struct step_info s;
+	struct err e;
+	size_t in;
+
+	if (a->step(a->ctx, step, &s, &e) < 0)
+		return false;
+	in = (size_t)n * s.seq;
+	return a->read(a->ctx, step, first, n, &x, &e) ==
+		   b->read(b->ctx, step, first, n, &y, &e) &&
+	       memcmp(x.tokens, y.tokens, 4 * (in + n)) == 0 &&
+	       memcmp(x.first, y.first, 4 * in) == 0 &&
+	       memcmp(x.last, y.last, 4 * in) == 0 &&
+	       memcmp(x.loss, y.loss, in) == 0;
+}
+
+/* All rows of steps from .. to - 1 by `micro`; a few requests out of order. */
+static uint64_t
+compare_reads(const struct row_source *a, const struct row_source *b,
+    uint64_t from, uint64_t to, uint32_t micro, bool jumps)
+{
+	uint64_t step, bad = 0;
+	struct step_info s;
+	uint32_t at, n;
+	struct err e;
+
+	for (step = from; step < to; step++) {
+		a->step(a->ctx, step, &s, &e);
+		for (at = 0; at < s.rows; at += n) {
+			n = s.rows - at < micro ? s.rows - at : micro;
+			bad += !same_answer(a, b, step, at, n);
+			if (jumps && draw(9) == 0)
+				bad += !same_answer(a, b, draw(a->steps), 0, 1);
+		}
+	}
+	return bad;
+}
+
+static void
+test_loader(const char *name)
+{
+	struct row_source plain, in, ahead;
+	uint64_t bad = 0, i;
+	struct err e = { 0 };
+	struct rows r = { 0 };
+
+	if (!OK(mix_open(&plain, in_dir(name), &e) == 0 &&
+		    mix_open(&in, in_dir(name), &e) == 0 &&
+		    loader_open(&ahead, &in, 3, &e) == 0,
+		"%s read ahead %s", name, e.msg))
+		return;
+	bad += compare_reads(&plain, &ahead, 0, plain.steps, 7, false);
+	bad += compare_reads(&plain, &ahead, 3, plain.steps, 64, false);
+	bad += compare_reads(&plain, &ahead, 0, plain.steps / 2, 5, true);
+	for (i = 0; i < 20; i++) /* only some arrays, and restarts */
+		bad += compare_reads(&plain, &ahead, draw(plain.steps),
+		    plain.steps, 1 + (uint32_t)draw(20), i % 2);
+	OK(bad == 0, "%s: the same rows, in any order", name);
+	OK(ahead.read(ahead.ctx, ahead.steps, 0, 1, &r, &e) == ERR_ARG, "%s",
+	    e.msg);
+	ahead.close(ahead.ctx);
+	plain.close(plain.ctx);
+}
+
 /* All pieces of all rows, as seen from one document. */
 struct trace {
 	struct mix *m;
@@ -734,6 +814,8 @@ main(void)
 	test_layouts("changes.mix");
 	test_layouts("made.mix");
 	test_threads();
+	test_loader("run.mix");
+	test_loader("made.mix");
 	test_trace("run.mix", "shards/b1-17", 1, true);
 	test_trace("made.mix", "shards/b0-3", 2, false);
 	test_trace("made.mix", "shards/b1-17", 2, false);
