@@ -21,6 +21,7 @@
 #include "mix/encode.h"
 #include "mix/loader.h"
 #include "mix/mix.h"
+#include "quern.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/quern-mix-XXXXXX";
@@ -602,6 +603,50 @@ test_loader(const char *name)
 	plain.close(plain.ctx);
 }
 
+/* The public face: the same rows, and why not. */
+static void
+test_api(const char *name, uint32_t ahead)
+{
+	static uint32_t tokens[2][129 * 64], source[64];
+	struct rows want = { .tokens = tokens[0] };
+	struct quern_rows got = { .tokens = tokens[1], .source = source };
+	struct row_info info[64];
+	struct quern_stream *s;
+	struct quern_step step;
+	struct row_source rows;
+	char why[256] = "";
+	struct err e = { 0 };
+	uint64_t i, bad = 0;
+	uint32_t j;
+
+	want.info = info;
+	s = quern_open(in_dir(name), ahead, why, sizeof(why));
+	if (!OK(s && mix_open(&rows, in_dir(name), &e) == 0, "%s: API %s %s",
+		name, why, e.msg))
+		return;
+	bad += quern_steps(s) != rows.steps || quern_vocab(s) != rows.vocab ||
+	       strcmp(quern_digest(s), rows.digest) != 0 ||
+	       quern_max_rows(s) != rows.max_rows ||
+	       quern_max_seq(s) != rows.max_seq || quern_api() < QUERN_API ||
+	       strcmp(quern_source(s, 1), "b") != 0 || quern_source(s, 9);
+	for (i = 0; i < rows.steps; i++) {
+		bad += quern_step(s, i, &step, why, sizeof(why)) < 0;
+		bad += quern_read(s, i, 0, step.rows, &got, NULL, 0) < 0;
+		rows.read(rows.ctx, i, 0, step.rows, &want, &e);
+		bad += memcmp(tokens[0], tokens[1],
+			   4 * (size_t)step.rows * (step.seq + 1)) != 0;
+		for (j = 0; j < step.rows; j++)
+			bad += source[j] != info[j].source;
+	}
+	OK(bad == 0, "%s: the public API has the same rows", name);
+	OK(quern_read(s, i, 0, 1, &got, why, sizeof(why)) == -1 && *why, "%s",
+	    why);
+	quern_close(s);
+	rows.close(rows.ctx);
+	OK(!quern_open(in_dir("nothing.mix"), 0, why, 9) && strlen(why) == 8,
+	    "a reason that is cut off: %s", why);
+}
+
 /* All pieces of all rows, as seen from one document. */
 struct trace {
 	struct mix *m;
@@ -816,6 +861,8 @@ main(void)
 	test_threads();
 	test_loader("run.mix");
 	test_loader("made.mix");
+	test_api("run.mix", 0);
+	test_api("made.mix", 2);
 	test_trace("run.mix", "shards/b1-17", 1, true);
 	test_trace("made.mix", "shards/b0-3", 2, false);
 	test_trace("made.mix", "shards/b1-17", 2, false);
