@@ -506,7 +506,7 @@ release(struct learner *l)
 }
 
 int
-bpe_learn(struct bpe *b, const struct words *w, const struct learn_opts *opts,
+bpe_learn(struct bpe *b, struct words *w, const struct learn_opts *opts,
     struct err *e)
 {
 	struct learner l = { .b = b, .opts = opts };
@@ -517,6 +517,7 @@ bpe_learn(struct bpe *b, const struct words *w, const struct learn_opts *opts,
 	rc = learn_vocab_start(&l.vocab, b, opts, e);
 	if (rc == 0)
 		rc = take_words(&l, w, e);
+	words_free(w);
 	if (rc == 0)
 		rc = count_pairs(&l, e);
 	if (rc == 0)

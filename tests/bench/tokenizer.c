@@ -102,12 +102,13 @@ train(struct str text, const char *path, struct err *e)
 	struct bpe b = { 0 };
 	struct buf json = { 0 };
 	double count = split("gpt2", text, &w), start = now();
+	uint64_t used = w.used;
 	int rc;
 
 	print("training: counting", count, (double)text.n);
 	rc = bpe_learn(&b, &w, &opts, e);
 	printf("training: learning %zu merges from %llu words: %.3f s\n",
-	    b.nmerge, (unsigned long long)w.used, now() - start);
+	    b.nmerge, (unsigned long long)used, now() - start);
 	if (rc == 0)
 		rc = bpe_set_pattern(&b, "gpt2", e);
 	if (rc == 0)
