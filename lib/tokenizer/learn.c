@@ -264,7 +264,13 @@ count_pairs(struct learner *l, struct err *e)
 			    0)
 				return e->code;
 	}
-	return queue_gains(l, e);
+	if (queue_gains(l, e) < 0)
+		return e->code;
+	/* A merge's are far fewer. */
+	free(l->notes);
+	l->notes = NULL;
+	l->note_cap = 0;
+	return 0;
 }
 
 /* ---- merging ---- */

@@ -129,8 +129,8 @@ def measure(opt, language, docs, rnd):
             text = rnd.choice(docs)
             size += len(text.encode())
             f.write(text)
-    first = bench(opt, once)["encoding, first pass"]
-    ours = bench(opt, many)["encoding, first pass"]
+    first = bench(opt, once)["encoding in parts"]
+    ours = bench(opt, many)["encoding in parts"]
     print("%-9s %-34s %8.1f MB/s" % (language, "quern, distinct text once",
                                      first))
     print("%-9s %-34s %8.1f MB/s" % (language, "quern, %d MB drawn" % opt.mb,
