@@ -207,6 +207,23 @@ encode_parts(
 	return rc;
 }
 
+/* The least seconds of several fresh workers. */
+static int
+encode_best(const struct tokenizer *t, struct str text, struct ids *ids,
+    double *least, struct err *e)
+{
+	double once;
+	int i;
+
+	for (i = 0; i < RUNS; i++) {
+		if (encode(t, text, ids, &once, NULL, e) < 0)
+			return e->code;
+		if (i == 0 || once < *least)
+			*least = once;
+	}
+	return 0;
+}
+
 /* Characters of `size` bytes each, any of `letters` from the first on. */
 static int
 run_long(const struct tokenizer *t, const char *what, const char *first,
@@ -214,7 +231,7 @@ run_long(const struct tokenizer *t, const char *what, const char *first,
 {
 	struct ids ids = { 0 };
 	size_t size = strlen(first), i;
-	double half, whole;
+	double half = 0, whole = 0;
 	int rc;
 
 	n -= n % (2 * size);
@@ -222,9 +239,9 @@ run_long(const struct tokenizer *t, const char *what, const char *first,
 		memcpy(p + i, first, size);
 		p[i + size - 1] += (char)(mix64(i) % (uint64_t)letters);
 	}
-	rc = encode(t, (struct str){ p, n / 2 }, &ids, &half, NULL, e);
+	rc = encode_best(t, (struct str){ p, n / 2 }, &ids, &half, e);
 	if (rc == 0)
-		rc = encode(t, (struct str){ p, n }, &ids, &whole, NULL, e);
+		rc = encode_best(t, (struct str){ p, n }, &ids, &whole, e);
 	if (rc == 0)
 		printf("%zu MB of %-18s %7.1f MB/s, t(2n)/t(n) = %.2f\n",
 		    n / 1000000, what, (double)n / whole / 1e6, whole / half);
