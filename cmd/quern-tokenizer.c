@@ -107,13 +107,25 @@ format(void)
 	return strcmp(o.format, "bin") == 0 ? IDS_BIN : IDS_TEXT;
 }
 
+static int
+finish(struct session *s, int rc, const char *unit)
+{
+	if (rc < 0)
+		run_abort(&s->r);
+	else
+		rc = run_close(&s->r, &s->e);
+	if (rc == 0)
+		cmd_closing(&s->r, unit);
+	return rc;
+}
+
 /* ---- train ---- */
 
 static struct {
 	uint64_t vocab, min_count, max_len;
-	const char *model, *pattern, *ties;
+	const char *model, *pattern, *ties, *stage;
 	struct opt_list specials;
-} train = { .vocab = 32000, .model = "bpe", .pattern = "gpt2", .ties = "hf" };
+} train = { .vocab = 32000, .model = "bpe", .ties = "hf", .stage = "all" };
 
 static const struct opt train_opts[] = {
 	{ "vocab", 0, OPT_COUNT, &train.vocab, "N",
@@ -123,8 +135,13 @@ static const struct opt train_opts[] = {
 	    "bpe,unigram" },
 	{ "pattern", 0, OPT_STR, &train.pattern, "PATTERN",
 	    "how text is split: gpt2, cl100k, o200k, qwen2, nanochat, "
-	    "whitespace, deepseek-v3, starcoder, falcon, or a regex",
+	    "whitespace, deepseek-v3, starcoder, falcon, or a regex (default: "
+	    "gpt2; with --stage learn that of the counts)",
 	    NULL },
+	{ "stage", 0, OPT_STR, &train.stage, "STAGE",
+	    "count: write how often each piece is seen in place of a "
+	    "tokenizer; learn: the files are such counts, to be added up",
+	    "all,count,learn" },
 	{ "ties", 0, OPT_STR, &train.ties, "RULE",
 	    "which of equally frequent pairs is merged first: the smallest "
 	    "ids, "
@@ -206,9 +223,27 @@ report_training(
 	cmd_warn(r, (struct str){ line, (size_t)n });
 }
 
+/* The first half alone. */
+static int
+count_only(struct session *s, const struct train_opts *to)
+{
+	struct train_stats ts;
+	int rc;
+
+	rc = run_open(&s->r, s->cmd, &common, false, cmd_warn, &s->e);
+	if (rc < 0)
+		return rc;
+	rc = bpe_count(&s->in, to, &s->r, &ts, &s->e);
+	buf_printf(&s->r.extra,
+	    "\"pieces\":%" PRIu64 ",\"distinct\":%" PRIu64 ",", ts.pieces,
+	    ts.distinct);
+	return finish(s, rc, "texts");
+}
+
 static int
 train_on(struct session *s, const struct train_opts *to)
 {
+	bool from_counts = strcmp(train.stage, "learn") == 0;
 	struct train_stats ts;
 	struct bpe b = { 0 };
 	int rc;
@@ -216,19 +251,16 @@ train_on(struct session *s, const struct train_opts *to)
 	rc = run_open(&s->r, s->cmd, &common, true, cmd_warn, &s->e);
 	if (rc < 0)
 		return rc;
-	rc = bpe_train(&b, &s->in, to, &s->r, &ts, &s->e);
+	if (from_counts)
+		rc = bpe_train_counts(&b, &s->in.paths, to, &s->r, &ts, &s->e);
+	else
+		rc = bpe_train(&b, &s->in, to, &s->r, &ts, &s->e);
 	if (rc == 0) {
 		report_training(&s->r, &b, &ts);
 		rc = bpe_save(&b, common.out, LOAD_JSON, &s->e);
 	}
-	if (rc < 0)
-		run_abort(&s->r);
-	else
-		rc = run_close(&s->r, &s->e);
-	if (rc == 0)
-		cmd_closing(&s->r, "texts");
 	bpe_free(&b);
-	return rc;
+	return finish(s, rc, from_counts ? "files" : "texts");
 }
 
 static int
@@ -245,13 +277,16 @@ main_train(int argc, char **argv)
 	if (rc == 0 && train.max_len > UINT32_MAX)
 		rc = err_set(&s.e, ERR_ARG, "--max-token-length is too large");
 	to.pattern = train.pattern;
+	if (!to.pattern && strcmp(train.stage, "learn") != 0)
+		to.pattern = "gpt2";
 	to.vocab = train.vocab;
 	to.ties = ties();
 	to.unigram = strcmp(train.model, "unigram") == 0;
 	to.min_count = train.min_count;
 	to.max_len = (uint32_t)train.max_len;
 	if (rc == 0)
-		rc = train_on(&s, &to);
+		rc = strcmp(train.stage, "count") == 0 ? count_only(&s, &to)
+						       : train_on(&s, &to);
 	return end_session(&s, rc);
 }
 
@@ -289,18 +324,6 @@ static const struct opt_cmd encode_cmd = {
 	.opts = encode_opts,
 	.common = common_opts,
 };
-
-static int
-finish(struct session *s, int rc, const char *unit)
-{
-	if (rc < 0)
-		run_abort(&s->r);
-	else
-		rc = run_close(&s->r, &s->e);
-	if (rc == 0)
-		cmd_closing(&s->r, unit);
-	return rc;
-}
 
 static int
 encode_opts_of(struct session *s, struct ids_opts *to)
