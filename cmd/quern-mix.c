@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/num.h"
@@ -143,8 +141,11 @@ run_task(const struct task *t, int argc, char **argv)
 	struct buf text = { 0 };
 	struct mix *m = NULL;
 	struct err e;
-	int rc = take_operands(t, cmd_begin(t->cmd, argc, argv), &e);
+	int rc;
 
+	opt_common_init(&common);
+	format = "text";
+	rc = take_operands(t, cmd_begin(t->cmd, argc, argv), &e);
 	if (rc == 0)
 		rc = load(t, argv[t->recipe], &m, &e);
 	if (rc == 0)
@@ -158,6 +159,17 @@ run_task(const struct task *t, int argc, char **argv)
 	return cmd_end(t->cmd, rc, &e);
 }
 
+static bool verify;
+
+static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
+					    "FORMAT", "how to print it",
+					    "text,json" },
+	{ "svg", 0, OPT_STR, &svg, "FILE",
+	    "draw shares, batches and row lengths over the run", NULL },
+	{ "verify", 0, OPT_FLAG, &verify, NULL,
+	    "read all shards: do their digests hold?", NULL },
+	JOURNAL_OPT, { 0 } };
+
 /* check and plan: as text or as JSON, and a picture. */
 static int
 show_as(struct mix *m, void (*show)(const struct mix *, struct buf *),
@@ -165,6 +177,8 @@ show_as(struct mix *m, void (*show)(const struct mix *, struct buf *),
 {
 	bool json = strcmp(format, "json") == 0;
 
+	if (verify && mix_verify(m, e) < 0)
+		return e->code;
 	(json ? show_json : show)(m, text);
 	if (json)
 		buf_putc(text, '\n');
@@ -185,13 +199,6 @@ plan_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 	return show_as(m, show_plan, text, e);
 }
 
-static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
-					    "FORMAT", "how to print it",
-					    "text,json" },
-	{ "svg", 0, OPT_STR, &svg, "FILE",
-	    "draw shares, batches and row lengths over the run", NULL },
-	JOURNAL_OPT, { 0 } };
-
 static int
 check_main(int argc, char **argv)
 {
@@ -206,8 +213,6 @@ check_main(int argc, char **argv)
 	};
 	const struct task t = { &c, 1, 1, "name one RECIPE", true, check_work };
 
-	opt_common_init(&common);
-	format = "text";
 	return run_task(&t, argc, argv);
 }
 
@@ -224,8 +229,6 @@ plan_main(int argc, char **argv)
 	};
 	const struct task t = { &c, 1, 1, "name one RECIPE", true, plan_work };
 
-	opt_common_init(&common);
-	format = "text";
 	return run_task(&t, argc, argv);
 }
 
@@ -419,7 +422,6 @@ at_main(int argc, char **argv)
 	const struct task t = { &c, 2, 1,
 		"name a RECIPE and a STEP[:ROW[:COL]]", false, at_work };
 
-	opt_common_init(&common);
 	return run_task(&t, argc, argv);
 }
 
@@ -443,7 +445,6 @@ seen_main(int argc, char **argv)
 	const struct task t = { &c, 2, 1, "name a RECIPE and a URL or id",
 		false, seen_work };
 
-	opt_common_init(&common);
 	return run_task(&t, argc, argv);
 }
 
@@ -457,26 +458,12 @@ static const struct opt_cmd audit_cmd = {
 	.more = "Exits 3 if it was not trained on that recipe.",
 };
 
-/* The journal of a training run lies beside its checkpoints. */
-static int
-find_journal(struct mix *m, const char *checkpoint, struct err *e)
-{
-	char path[PATH_MAX];
-
-	if (journal ||
-	    snprintf(path, sizeof(path), "%s/../journal.jsonl", checkpoint) >=
-		(int)sizeof(path) ||
-	    access(path, F_OK) < 0)
-		return 0;
-	return mix_journal(m, path, e);
-}
-
 /* Why the checkpoint is not of the recipe goes to stderr. */
 static int
 audit_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 {
 	struct buf problems = { 0 };
-	int rc = find_journal(m, argv[1], e);
+	int rc = journal ? 0 : mix_audit_journal(m, argv[1], e);
 
 	if (rc == 0)
 		rc = mix_audit(m, argv[1], text, &problems, e);
@@ -493,7 +480,6 @@ audit_main(int argc, char **argv)
 	const struct task t = { &audit_cmd, 2, 2,
 		"name a CHECKPOINT and a RECIPE", false, audit_work };
 
-	opt_common_init(&common);
 	return run_task(&t, argc, argv);
 }
 

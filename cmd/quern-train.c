@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "io/feedback.h"
 #include "io/stream.h"
+#include "mix/loader.h"
 #include "mix/mix.h"
 #include "train/preset.h"
 #include "train/train.h"
@@ -19,7 +20,9 @@ static struct {
 	const char *config, *recipe, *valid, *out, *device;
 	const char *schedule, *optimizer, *dtype;
 	int micro_batch, keep;
-} given = { .device = "auto",
+	bool verify;
+} given = { .verify = true,
+	.device = "auto",
 	.schedule = "cosine",
 	.optimizer = "adamw",
 	.dtype = "f32" };
@@ -39,6 +42,10 @@ static const struct opt opts[] = {
 	    NULL },
 	{ "resume", 0, OPT_FLAG, &options.resume, NULL,
 	    "go on from the last checkpoint in --out, if there is one", NULL },
+	{ "verify", 0, OPT_FLAG, &given.verify, NULL,
+	    "first read all shards and hold them against their digests; "
+	    "--no-verify: don't",
+	    NULL },
 	{ "valid", 0, OPT_STR, &given.valid, "FILE",
 	    "a recipe whose rows measure the loss", NULL },
 	{ "valid-every", 0, OPT_U64, &options.valid_every, "N",
@@ -388,6 +395,20 @@ run(const struct row_source *rows, const struct row_source *valid,
 	return write_stats(&v, &last, e);
 }
 
+/*
+ * The next batches are read while this one is trained on; not if what a step
+ * learns may change them.
+ */
+static int
+read_ahead(struct row_source *rows, const struct row_feedback *f, struct err *e)
+{
+	struct row_source in = *rows;
+
+	if (f->ctx || common.threads < 2)
+		return 0;
+	return loader_open(rows, &in, LOADER_AHEAD, e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -405,8 +426,12 @@ main(int argc, char **argv)
 		rc = mix_open(&rows, given.recipe, &e);
 	if (rc == 0 && given.valid)
 		rc = mix_open(&valid, given.valid, &e);
+	if (rc == 0 && given.verify)
+		rc = mix_verify(rows.ctx, &e);
 	if (rc == 0)
 		rc = open_journal(&feedback, rows.ctx, &e);
+	if (rc == 0)
+		rc = read_ahead(&rows, &feedback, &e);
 	if (rc == 0)
 		rc = run(&rows, given.valid ? &valid : NULL, &feedback, &e);
 	mix_feedback_close(&feedback);

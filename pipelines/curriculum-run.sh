@@ -9,10 +9,12 @@ usage() {
 	cat <<'EOT'
 usage: curriculum-run.sh RECIPE MODEL.json DIR [option of quern train...]
 Check a recipe and its shards, keep its plan, train, and tell what was seen.
+A recipe that orders documents, or bounds them, needs quern mix index first.
 
 DIR gets
   plan.txt    the recipe checked: sources, phases, shares
   plan.json   the same for programs
+  plan.svg    a picture of it
   model/      checkpoints and log.jsonl of quern train
   audit.txt   what the last checkpoint has seen
 
@@ -42,8 +44,9 @@ keep() { # keep FILE COMMAND...
 
 mkdir -p "$dir" || exit 1
 say "checking $recipe"
-keep "$dir/plan.txt" quern mix check "$recipe" || exit $?
-keep "$dir/plan.json" quern mix plan --format json "$recipe" || exit $?
+keep "$dir/plan.txt" quern mix check --verify "$recipe" || exit $?
+keep "$dir/plan.json" quern mix plan --format json --svg "$dir/plan.svg" \
+	"$recipe" || exit $?
 
 resume=()
 if [ -e "$dir/model/last" ]; then
@@ -52,7 +55,7 @@ if [ -e "$dir/model/last" ]; then
 	resume=(--resume)
 fi
 say "training into $dir/model"
-quern train --config "$model" --recipe "$recipe" --out "$dir/model" \
+quern train --no-verify --config "$model" --recipe "$recipe" --out "$dir/model" \
 	"${resume[@]}" "$@" || exit $?
 
 keep "$dir/audit.txt" quern mix audit "$dir/model/last" "$recipe" || exit $?

@@ -9,62 +9,53 @@
 #include "dedup/bloom.h"
 #include "dedup/budget.h"
 #include "dedup/groups.h"
-#include "dedup/hashset.h"
 #include "dedup/key.h"
-#include "dedup/owners.h"
+#include "dedup/linecut.h"
 #include "dedup/prefer.h"
 #include "dedup/samelines.h"
 #include "dedup/sorter.h"
-#include "dedup/units.h"
 #include "io/docs.h"
 
-enum { MAX_WORDS = 1000, MAX_SPAN = 100, MAX_NAMED = 8, SENTENCES = 3 };
+enum { MAX_WORDS = 1000, MAX_SPAN = 100, SENTENCES = 3 };
 
 /* What the last pass says of one. */
 struct did {
 	uint64_t line, cut, bytes;
 };
 
+/* Shares of the memory, in 32ths. */
+enum { ALL = 32, WHOS = 12, RANKS = 4, DOCS = 4, LINES = 12, CUTS = 6 };
+
+/*
+ * Documents are numbered by preference: rank 0 is preferred to all others.  Of
+ * the ranks that have a line the least keeps it.
+ */
 struct lines {
 	const struct lines_opt *opt;
-	bool sentences;
-	size_t span, least;
+	struct linecut_rule rule;
 	struct prefer prefer;
 	struct budget budget;
-	struct twice twice; /* with --bloom */
-	struct owners owners;
+	struct twice twice;     /* with --bloom */
+	struct sorter whos;     /* records: who (dedup/groups.h) */
+	struct sorter ranks;    /* pairs: place, rank */
+	struct sorter docs;     /* records: u32 rank, u64 place, id */
+	struct sorter lines;    /* pairs: hash of a span, rank */
+	struct sorter cuts;     /* records: u32 owner, u32 rank, u64 hash */
+	struct sorter named;    /* records: u32 rank, u64 hash, u32 owner, id */
+	struct sorter verdicts; /* u64 place, then as named */
 	/* What comes next of ranks and of verdicts. */
 	struct pair rank;
 	struct str verdict;
 	bool more;
 	struct digest first, last;
-	uint64_t cut, bytes;
+	uint64_t distinct, cut, bytes;
 	uint64_t once; /* spans that the filter says are alone */
-};
-
-/* A line that goes, and the document that keeps it. */
-struct goes {
-	uint64_t hash;
-	uint32_t owner;
-	struct str id; /* as key_str() has it */
-};
-
-struct worker {
-	struct units units;
-	bool *cut; /* by unit */
-	size_t cut_cap;
-	struct buf rank, text, json, id;
-	struct hashset kept; /* hashes of spans that stay */
-	struct goes *goes;   /* from this document, by hash */
-	size_t ngoes, goes_cap;
-	const struct goes *named[MAX_NAMED];
-	size_t nnamed;
 };
 
 static void *
 new_worker(void *ctx, struct err *e)
 {
-	struct worker *w = calloc(1, sizeof(*w));
+	struct linecut *w = calloc(1, sizeof(*w));
 
 	(void)ctx;
 	if (!w)
@@ -75,24 +66,8 @@ new_worker(void *ctx, struct err *e)
 static void
 free_worker(void *worker)
 {
-	struct worker *w = worker;
-
-	units_free(&w->units);
-	free(w->cut);
-	buf_free(&w->rank);
-	buf_free(&w->text);
-	buf_free(&w->json);
-	buf_free(&w->id);
-	hashset_free(&w->kept);
-	free(w->goes);
-	free(w);
-}
-
-/* Is a span compared?  0 is no hash; the filter knows spans that are alone. */
-static bool
-is_compared(const struct lines *l, uint64_t h)
-{
-	return h && (!l->twice.words || twice_has(&l->twice, h));
+	linecut_free(worker);
+	free(worker);
 }
 
 /* For the filter: the hashes of a document's spans. */
@@ -101,15 +76,15 @@ hash_spans(
     void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct units *u = &((struct worker *)worker)->units;
+	struct units *u = &((struct linecut *)worker)->units;
 	size_t i, n;
 	uint64_t h;
 
-	if (units_of(u, d->text, l->sentences, e) < 0)
+	if (units_of(u, d->text, l->rule.sentences, e) < 0)
 		return e->code;
-	n = units_spans(u, l->span);
+	n = units_spans(u, l->rule.span);
 	for (i = 0; i < n; i++) {
-		h = units_hash(u, i, l->span, l->least);
+		h = units_hash(u, i, l->rule.span, l->rule.least);
 		if (h)
 			buf_put(&em->side, &h, sizeof(h));
 	}
@@ -121,7 +96,7 @@ static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct worker *w = worker;
+	struct linecut *w = worker;
 	struct buf *side = &em->side;
 	uint64_t line = hash64(d->line.p, d->line.n, 0);
 	size_t at;
@@ -149,8 +124,7 @@ collect(void *ctx, struct str side, struct err *e)
 		key_get_raw(&side, &line, sizeof(line));
 		key_get_raw(&side, &n, sizeof(n));
 		digest_add(&l->first, line);
-		if (sorter_add(&l->owners.whos, (struct str){ side.p, n }, e) <
-		    0)
+		if (sorter_add(&l->whos, (struct str){ side.p, n }, e) < 0)
 			return e->code;
 		side.p += n;
 		side.n -= n;
@@ -159,9 +133,37 @@ collect(void *ctx, struct str side, struct err *e)
 }
 
 static int
+number_docs(struct lines *l, struct buf *b, struct err *e)
+{
+	struct who w;
+	struct str r;
+	uint64_t rank;
+	int rc = sorter_sort(&l->whos, e);
+
+	for (rank = 0; rc == 0; rank++) {
+		rc = sorter_record(&l->whos, &r, e);
+		if (rc <= 0)
+			break;
+		if (rank == LINECUT_ITSELF)
+			return err_set(e, ERR_ARG, "more than 4 G documents");
+		who_get(&r, &w);
+		buf_clear(b);
+		key_u32(b, (uint32_t)rank);
+		key_u64(b, w.place);
+		buf_str(b, w.id);
+		if (buf_ok(b, e) < 0 ||
+		    sorter_add(&l->docs, buf_view(b), e) < 0)
+			return e->code;
+		rc = sorter_put(&l->ranks, w.place, rank, e);
+	}
+	sorter_free(&l->whos);
+	return rc < 0 ? rc : sorter_sort(&l->ranks, e);
+}
+
+static int
 next_rank(struct lines *l, struct err *e)
 {
-	int rc = sorter_pair(&l->owners.ranks, &l->rank, e);
+	int rc = sorter_pair(&l->ranks, &l->rank, e);
 
 	l->more = rc > 0;
 	return rc < 0 ? rc : 0;
@@ -190,7 +192,7 @@ hash_lines(
     void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct units *u = &((struct worker *)worker)->units;
+	struct units *u = &((struct linecut *)worker)->units;
 	struct pair rank = { UINT64_MAX, 0 }, p, alone = { 0, 0 };
 	size_t i, n;
 
@@ -199,13 +201,13 @@ hash_lines(
 	if (rank.key != d->place)
 		return err_set(
 		    e, ERR_IO, "the input changed while it was read");
-	if (units_of(u, d->text, l->sentences, e) < 0)
+	if (units_of(u, d->text, l->rule.sentences, e) < 0)
 		return e->code;
-	n = units_spans(u, l->span);
+	n = units_spans(u, l->rule.span);
 	for (i = 0; i < n; i++) {
-		p.key = units_hash(u, i, l->span, l->least);
+		p.key = units_hash(u, i, l->rule.span, l->rule.least);
 		p.value = rank.value;
-		if (is_compared(l, p.key))
+		if (linecut_compares(&l->rule, p.key))
 			buf_put(&em->side, &p, sizeof(p));
 		else
 			alone.value += p.key != 0;
@@ -225,16 +227,120 @@ collect_lines(void *ctx, struct str side, struct err *e)
 		key_get_raw(&side, &p, sizeof(p));
 		if (p.key == 0)
 			l->once += p.value;
-		else if (sorter_put(&l->owners.spans, p.key, p.value, e) < 0)
+		else if (sorter_put(&l->lines, p.key, p.value, e) < 0)
 			return e->code;
 	}
 	return 0;
 }
 
 static int
+put_cut(struct lines *l, struct buf *b, uint64_t owner, const struct pair *p,
+    struct err *e)
+{
+	buf_clear(b);
+	key_u32(b, (uint32_t)owner);
+	key_u32(b, (uint32_t)p->value);
+	key_u64(b, p->key);
+	return buf_ok(b, e) < 0 ? e->code
+				: sorter_add(&l->cuts, buf_view(b), e);
+}
+
+/* Of the ranks with a line the first keeps it. */
+static int
+find_cuts(struct lines *l, struct buf *b, struct err *e)
+{
+	struct pair p, last = { 0 };
+	uint64_t owner = 0;
+	int rc = sorter_sort(&l->lines, e);
+
+	while (rc == 0 && (rc = sorter_pair(&l->lines, &p, e)) > 0) {
+		rc = 0;
+		if (l->distinct == 0 || p.key != last.key) {
+			l->distinct++;
+			owner = p.value;
+		} else if (p.value != last.value) {
+			rc = put_cut(l, b, owner, &p, e);
+		}
+		last = p;
+	}
+	sorter_free(&l->lines);
+	return rc < 0 ? rc : sorter_sort(&l->cuts, e);
+}
+
+/* On to the document of a rank, which is there. */
+static int
+seek_doc(struct lines *l, uint32_t rank, uint64_t *at, uint64_t *place,
+    struct str *id, struct err *e)
+{
+	int rc;
+
+	while (*at != rank) {
+		rc = sorter_record(&l->docs, id, e);
+		if (rc <= 0)
+			return rc < 0 ? rc
+				      : err_set(e, ERR_CHECK,
+					    "a document is lost: this is a bug "
+					    "in quern");
+		*at = key_get_u32(id);
+		*place = key_get_u64(id);
+	}
+	return 0;
+}
+
+/* Cuts, by owner, joined with the owners. */
+static int
+name_owners(struct lines *l, struct buf *b, struct err *e)
+{
+	uint64_t at = UINT64_MAX, place;
+	struct str r, id = { NULL, 0 };
+	uint32_t owner;
+	int rc = sorter_sort(&l->docs, e);
+
+	while (rc == 0 && (rc = sorter_record(&l->cuts, &r, e)) > 0) {
+		owner = key_get_u32(&r);
+		if (seek_doc(l, owner, &at, &place, &id, e) < 0)
+			return e->code;
+		buf_clear(b);
+		buf_str(b, r);
+		key_u32(b, owner);
+		buf_str(b, id);
+		rc = buf_ok(b, e);
+		if (rc == 0)
+			rc = sorter_add(&l->named, buf_view(b), e);
+	}
+	sorter_free(&l->cuts);
+	return rc < 0 ? rc : sorter_sort(&l->named, e);
+}
+
+/* Cuts, by the document to be cut, joined with these. */
+static int
+place_cuts(struct lines *l, struct buf *b, struct err *e)
+{
+	uint64_t at = UINT64_MAX, place;
+	struct str r, id = { NULL, 0 };
+	uint32_t rank;
+	int rc = sorter_sort(&l->docs, e);
+
+	while (rc == 0 && (rc = sorter_record(&l->named, &r, e)) > 0) {
+		rank = key_get_u32(&r);
+		if (seek_doc(l, rank, &at, &place, &id, e) < 0)
+			return e->code;
+		buf_clear(b);
+		key_u64(b, place);
+		buf_str(b, r);
+		rc = buf_ok(b, e);
+		if (rc == 0)
+			rc = sorter_add(&l->verdicts, buf_view(b), e);
+	}
+	sorter_free(&l->named);
+	sorter_free(&l->docs);
+	return rc < 0 ? rc : sorter_sort(&l->verdicts, e);
+}
+
+static int
 next_verdict(struct lines *l, struct err *e)
 {
-	int rc = sorter_record(&l->owners.verdicts, &l->verdict, e);
+	int rc = sorter_record(&l->verdicts, &l->verdict, e);
 
 	l->more = rc > 0;
 	return rc < 0 ? rc : 0;
@@ -265,190 +371,24 @@ note_cuts(
 	return 0;
 }
 
-/* The cuts of document d, out of its batch's note. */
-static int
-take_cuts(struct worker *w, struct doc *d, struct err *e)
-{
-	struct goes *more;
-	struct str r;
-	uint32_t n;
-
-	for (w->ngoes = 0; d->note->n;) {
-		memcpy(&n, d->note->p, sizeof(n));
-		r = (struct str){ d->note->p + sizeof(n), n };
-		if (key_get_u64(&r) > d->place)
-			break;
-		d->note->p += sizeof(n) + n;
-		d->note->n -= sizeof(n) + n;
-		if (w->ngoes == w->goes_cap) {
-			w->goes_cap = w->goes_cap ? 2 * w->goes_cap : 64;
-			more = realloc(w->goes, w->goes_cap * sizeof(*more));
-			if (!more)
-				return err_nomem(e, "lines");
-			w->goes = more;
-		}
-		more = &w->goes[w->ngoes++];
-		more->hash = key_get_u64(&r);
-		more->owner = key_get_u32(&r);
-		more->id = r;
-	}
-	return 0;
-}
-
-static void
-name_owner(struct worker *w, const struct goes *g)
-{
-	size_t i;
-
-	for (i = 0; i < w->nnamed; i++)
-		if (w->named[i]->owner == g->owner)
-			return;
-	if (w->nnamed < MAX_NAMED)
-		w->named[w->nnamed++] = g;
-}
-
-static int
-by_hash(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a;
-	uint64_t y = ((const struct goes *)b)->hash;
-
-	return (x > y) - (x < y);
-}
-
-/* Does a span of the document at hand stay there? */
-static bool
-stays(const struct lines *l, struct worker *w, uint64_t h)
-{
-	static const struct goes itself = { .owner = NO_OWNER };
-	const struct goes *g;
-
-	if (!is_compared(l, h))
-		return true;
-	g = w->ngoes ? bsearch(&h, w->goes, w->ngoes, sizeof(*g), by_hash)
-		     : NULL;
-	if (!g && hashset_add(&w->kept, h))
-		return true;
-	name_owner(w, g ? g : &itself);
-	return false;
-}
-
-/* What happened to a document. */
-struct edit {
-	uint64_t units, cut, bytes;
-	uint64_t left; /* units with words that stay */
-};
-
-static int
-clear_cut(struct worker *w, struct err *e)
-{
-	size_t n = w->units.n;
-	bool *cut;
-
-	if (w->cut_cap < n) {
-		cut = realloc(w->cut, 2 * n * sizeof(*cut));
-		if (!cut)
-			return err_nomem(e, "lines");
-		w->cut = cut;
-		w->cut_cap = 2 * n;
-	}
-	if (n)
-		memset(w->cut, 0, n * sizeof(*w->cut));
-	return 0;
-}
-
-/* Fill w->cut: the units of every span that does not stay. */
-static int
-mark_cut(
-    const struct lines *l, struct worker *w, const struct doc *d, struct err *e)
-{
-	struct units *u = &w->units;
-	size_t i, k, n;
-
-	if (units_of(u, d->text, l->sentences, e) < 0 || clear_cut(w, e) < 0)
-		return e->code;
-	n = units_spans(u, l->span);
-	w->nnamed = 0;
-	if (hashset_clear(&w->kept, n, e) < 0)
-		return e->code;
-	for (i = 0; i < n; i++) {
-		if (stays(l, w, units_hash(u, i, l->span, l->least)))
-			continue;
-		for (k = i; k < i + l->span; k++)
-			w->cut[u->worded[k]] = true;
-	}
-	return 0;
-}
-
-static int
-cut_units(const struct lines *l, struct worker *w, const struct doc *d,
-    struct edit *x, struct err *e)
-{
-	const struct text_unit *v;
-	size_t i;
-
-	*x = (struct edit){ 0 };
-	if (mark_cut(l, w, d, e) < 0)
-		return e->code;
-	v = w->units.v;
-	x->units = w->units.n;
-	for (i = 0; i < w->units.n; i++) {
-		x->cut += w->cut[i];
-		x->bytes += w->cut[i] ? v[i].end - v[i].start : 0;
-		x->left += !w->cut[i] && v[i].nword;
-	}
-	buf_clear(&w->text);
-	if (x->cut)
-		units_join(&w->units, w->cut, d->text, &w->text);
-	return buf_ok(&w->text, e);
-}
-
-/* {"lines":9,"cut":2,"bytes":80,"of":["mill-1"]} */
-static void
-describe(const struct lines *l, struct worker *w, const struct doc *d,
-    const struct edit *x)
-{
-	struct str id;
-	size_t i;
-
-	buf_clear(&w->json);
-	buf_printf(&w->json,
-	    "{\"%s\":%" PRIu64 ",\"cut\":%" PRIu64 ",\"bytes\":%" PRIu64
-	    ",\"of\":[",
-	    l->opt->unit, x->units, x->cut, x->bytes);
-	for (i = 0; i < w->nnamed; i++) {
-		buf_clear(&w->id);
-		id = w->named[i]->id;
-		if (w->named[i]->owner != NO_OWNER)
-			key_get_str(&id, &w->id);
-		buf_puts(&w->json, i ? "," : "");
-		buf_json_lossy(&w->json,
-		    w->named[i]->owner == NO_OWNER ? d->id : buf_view(&w->id));
-	}
-	buf_puts(&w->json, "]}");
-}
-
 static int
 judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct worker *w = worker;
-	struct edit x;
+	struct linecut *w = worker;
+	struct linecut_edit x;
 	struct did did = { .line = hash64(d->line.p, d->line.n, 0) };
 
-	if (take_cuts(w, d, e) < 0 || cut_units(l, w, d, &x, e) < 0)
+	if (linecut_of(w, &l->rule, d, &x, e) < 0)
 		return e->code;
 	did.cut = x.cut;
 	did.bytes = x.bytes;
 	buf_put(&em->side, &did, sizeof(did));
 	if (x.cut == 0)
 		return emit_keep(em, d, e);
-	describe(l, w, d, &x);
-	if (buf_ok(&w->json, e) < 0 || buf_ok(&w->id, e) < 0)
-		return e->code;
 	if (x.left == 0)
 		return emit_drop(em, d,
-		    &(struct reason){ .rule = l->sentences
+		    &(struct reason){ .rule = l->rule.sentences
 						  ? "all_sentences_duplicate"
 						  : "all_lines_duplicate",
 			.has_value = true,
@@ -487,8 +427,11 @@ fill_filter(
 
 	if (l->opt->bloom == 0)
 		return 0;
-	return bloom_fill(
-	    &l->twice, &l->budget, l->opt->bloom, in, &ops, l, r, e);
+	if (bloom_fill(
+		&l->twice, &l->budget, l->opt->bloom, in, &ops, l, r, e) < 0)
+		return e->code;
+	l->rule.twice = &l->twice;
+	return 0;
 }
 
 static int
@@ -503,16 +446,23 @@ find_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 		.doc = hash_lines,
 		.fold = collect_lines,
 		.note = note_ranks };
+	struct buf b = { 0 };
 	int rc = docs_scan(in, &first, l, r, e);
 
 	if (rc == 0)
-		rc = owners_rank(&l->owners, e);
+		rc = number_docs(l, &b, e);
 	if (rc == 0)
 		rc = next_rank(l, e);
 	if (rc == 0)
 		rc = docs_scan(in, &second, l, r, e);
+	sorter_free(&l->ranks);
 	if (rc == 0)
-		rc = owners_find(&l->owners, e);
+		rc = find_cuts(l, &b, e);
+	if (rc == 0)
+		rc = name_owners(l, &b, e);
+	if (rc == 0)
+		rc = place_cuts(l, &b, e);
+	buf_free(&b);
 	return rc < 0 ? rc : next_verdict(l, e);
 }
 
@@ -534,10 +484,40 @@ run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 	buf_printf(&r->extra,
 	    "\"distinct\":%" PRIu64 ",\"%s_cut\":%" PRIu64
 	    ",\"bytes_cut\":%" PRIu64 ",",
-	    l->owners.distinct + l->once, l->opt->unit, l->cut, l->bytes);
-	if (l->twice.words)
+	    l->distinct + l->once, l->opt->unit, l->cut, l->bytes);
+	if (l->rule.twice)
 		bloom_stats(&l->twice, &r->extra);
 	return buf_ok(&r->extra, e);
+}
+
+static void
+begin(const struct lines *l, struct sorter *s, bool pairs, unsigned part)
+{
+	sorter_init(s, pairs, budget_share(&l->budget, part, ALL));
+}
+
+static void
+init_sorters(struct lines *l)
+{
+	begin(l, &l->whos, false, WHOS);
+	begin(l, &l->ranks, true, RANKS);
+	begin(l, &l->docs, false, DOCS);
+	begin(l, &l->lines, true, LINES);
+	begin(l, &l->cuts, false, CUTS);
+	begin(l, &l->named, false, CUTS);
+	begin(l, &l->verdicts, false, CUTS);
+}
+
+static void
+free_sorters(struct lines *l)
+{
+	sorter_free(&l->whos);
+	sorter_free(&l->ranks);
+	sorter_free(&l->docs);
+	sorter_free(&l->lines);
+	sorter_free(&l->cuts);
+	sorter_free(&l->named);
+	sorter_free(&l->verdicts);
 }
 
 int
@@ -545,9 +525,10 @@ dedup_lines(
     struct docs *in, struct run *r, const struct lines_opt *opt, struct err *e)
 {
 	struct lines l = { .opt = opt,
-		.sentences = strcmp(opt->unit, "sentences") == 0,
-		.least = (size_t)opt->least,
-		.span = (size_t)opt->span };
+		.rule = { .unit = opt->unit,
+		    .sentences = strcmp(opt->unit, "sentences") == 0,
+		    .least = (size_t)opt->least,
+		    .span = (size_t)opt->span } };
 	int rc = prefer_parse(&l.prefer, opt->prefer, e);
 
 	if (rc < 0)
@@ -558,17 +539,17 @@ dedup_lines(
 	if (opt->span > MAX_SPAN)
 		return err_set(e, ERR_ARG, "option --span: %d is not in 0..%d",
 		    opt->span, MAX_SPAN);
-	if (l.span == 0)
-		l.span = l.sentences ? SENTENCES : 1;
+	if (l.rule.span == 0)
+		l.rule.span = l.rule.sentences ? SENTENCES : 1;
 	rc = budget_init(&l.budget, r->opt, e);
 	if (rc < 0)
 		return rc;
 	rc = fill_filter(&l, in, r, e);
 	if (rc == 0) {
-		owners_init(&l.owners, &l.budget);
+		init_sorters(&l);
 		rc = run_all(&l, in, r, e);
 	}
-	owners_free(&l.owners);
+	free_sorters(&l);
 	twice_free(&l.twice);
 	return rc;
 }

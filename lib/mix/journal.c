@@ -17,6 +17,12 @@
 #define CHAIN ",\"chain\":\""
 enum { CHAIN_LEN = 10, TAIL = CHAIN_LEN + 16 + 2 /* "} */ };
 
+uint64_t
+journal_chain(const char *p, size_t n, uint64_t before)
+{
+	return hash64(p, n, before);
+}
+
 /* Going over a journal in memory. */
 struct reading {
 	const char *path, *digest;
@@ -53,7 +59,7 @@ check_chain(struct reading *r, struct str line, struct err *e)
 	uint64_t chain;
 
 	if (line.n > TAIL) {
-		chain = hash64(line.p, line.n - TAIL, r->chain);
+		chain = journal_chain(line.p, line.n - TAIL, r->chain);
 		snprintf(want, sizeof(want), CHAIN "%016" PRIx64 "\"}", chain);
 		if (memcmp(line.p + line.n - TAIL, want, TAIL) == 0) {
 			r->chain = chain;
@@ -122,24 +128,35 @@ take_line(struct reading *r, struct str line,
 }
 
 int
-journal_read(const char *path, const char *digest,
+journal_parse(const char *path, const char *p, size_t n, const char *digest,
     int (*each)(void *ctx, const struct journal_line *l, struct err *e),
     void *ctx, struct err *e)
 {
-	struct reading r = { .path = path, .digest = digest };
+	struct reading r = {
+		.path = path, .digest = digest, .p = p, .end = p + n
+	};
 	struct str line;
-	size_t n;
-	char *text;
 	int rc = 0;
 
-	if (in_slurp(path, &text, &n, e) < 0)
-		return e->code;
-	r.p = text;
-	r.end = text + n;
 	while (rc == 0 && next_line(&r, &line))
 		rc = take_line(&r, line, each, ctx, e);
 	if (rc == 0 && r.line == 0 && n)
 		rc = err_set(e, ERR_CHECK, "%s: no whole line", path);
+	return rc;
+}
+
+int
+journal_read(const char *path, const char *digest,
+    int (*each)(void *ctx, const struct journal_line *l, struct err *e),
+    void *ctx, struct err *e)
+{
+	size_t n;
+	char *text;
+	int rc;
+
+	if (in_slurp(path, &text, &n, e) < 0)
+		return e->code;
+	rc = journal_parse(path, text, n, digest, each, ctx, e);
 	free(text);
 	return rc;
 }
@@ -251,7 +268,7 @@ journal_add(struct journal *j, const struct buf *members, struct err *e)
 	buf_str(&b, buf_view(members));
 	rc = buf_ok(members, e) < 0 ? e->code : buf_ok(&b, e);
 	if (rc == 0) {
-		j->chain = hash64(b.p, b.n, j->chain);
+		j->chain = journal_chain(b.p, b.n, j->chain);
 		buf_printf(&b, CHAIN "%016" PRIx64 "\"}\n", j->chain);
 		rc = buf_ok(&b, e);
 	}

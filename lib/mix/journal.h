@@ -45,6 +45,13 @@ int journal_read(const char *path, const char *digest,
     int (*each)(void *ctx, const struct journal_line *l, struct err *e),
     void *ctx, struct err *e);
 
+/* The same of a text; path for messages. */
+int journal_parse(const char *path, const char *p, size_t n, const char *digest,
+    int (*each)(void *ctx, const struct journal_line *l, struct err *e),
+    void *ctx, struct err *e);
+/* A line's chain, from its bytes before `,"chain"` and the one before. */
+uint64_t journal_chain(const char *p, size_t n, uint64_t before);
+
 /* Writing; no other process can at the same time. */
 struct journal {
 	int fd;

@@ -31,6 +31,12 @@ int mix_open(struct row_source *out, const char *recipe_path, struct err *e);
 /* The same, opened even if its plan has problems (plan.problems). */
 int mix_load(struct mix **m, const char *recipe_path, struct err *e);
 void mix_close(struct mix *m);
+/*
+ * Read every shard and hold it against the digests that it was written with
+ * (of shards without .docs, only what the index says).  ERR_CHECK names the
+ * recipe's line, the source and the file.  Works on all threads.
+ */
+int mix_verify(const struct mix *m, struct err *e);
 /* View it as rows; m stays the caller's, close is NULL. */
 void mix_rows(struct mix *m, struct row_source *out);
 const struct plan *mix_plan(const struct mix *m);

@@ -35,7 +35,7 @@ cat >model.json <<'END'
 END
 opts=(-q --lr 1e-2 --schedule constant --warmup 0 --tokenizer tok.json)
 check "the whole" run run.mix model.json out "${opts[@]}"
-equal "what there is then" "audit.txt model plan.json plan.txt" \
+equal "what there is then" "audit.txt model plan.json plan.svg plan.txt" \
 	"$(find out -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)"
 steps=$(jq .steps out/plan.json)
 check "the audit is of the last step" \

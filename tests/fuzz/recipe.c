@@ -17,7 +17,7 @@ try_phase(const struct plan *p, const struct plan_phase *ph)
 	uint32_t i, j;
 
 	for (i = 0; i < ph->blend.k; i++)
-		for (j = 0; j < 2; j++) {
+		for (j = 0; j < 2 && ph->shares[i].rows; j++) {
 			row =
 			    plan_row(p, ph, i, j ? ph->shares[i].rows - 1 : 0);
 			if (!plan_find(p, ph, i, row.epoch, row.token, &rank,
@@ -26,6 +26,30 @@ try_phase(const struct plan *p, const struct plan_phase *ph)
 			    rank != (j ? ph->shares[i].rows - 1 : 0))
 				abort();
 		}
+}
+
+/* Other shares from the middle of the run on, which may be refused. */
+static void
+try_change(struct plan *p, const struct recipe *r)
+{
+	const struct plan_phase *ph = plan_phase_of(p, p->steps / 2);
+	uint32_t source[64], i;
+	uint64_t w[64];
+	struct plan_change c = {
+		.step = p->steps / 2, .source = source, .w = w
+	};
+	struct err e;
+
+	for (; c.k < ph->blend.k && c.k < 64; c.k++) {
+		source[c.k] = ph->shares[ph->blend.k - 1 - c.k].source;
+		w[c.k] = 1 + c.k % 7;
+		c.d += w[c.k];
+	}
+	if (p->tokens > 1000000 || plan_change(p, &c, &e) < 0 ||
+	    plan_settle(p, r, &e) < 0)
+		return;
+	for (i = 0; i < p->nphase; i++)
+		try_phase(p, &p->phases[i]);
 }
 
 static void
@@ -38,9 +62,11 @@ try_plan(const struct recipe *r, uint64_t tokens)
 
 	for (i = 0; sizes && i < r->nsource; i++)
 		sizes[i] = tokens;
-	if (sizes && plan_make(&p, r, sizes, NULL, &e) == 0 && !p.nproblem)
+	if (sizes && plan_make(&p, r, sizes, NULL, &e) == 0 && !p.nproblem) {
 		for (i = 0; i < p.nphase; i++)
 			try_phase(&p, &p.phases[i]);
+		try_change(&p, r);
+	}
 	plan_free(&p);
 	free(sizes);
 }
