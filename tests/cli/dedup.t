@@ -239,6 +239,17 @@ awk 'BEGIN { for (i = 0; i < 30000; i++)
 check "30,000 copies of a page" timeout 20 quern dedup minhash same.jsonl -o got.jsonl
 equal "one of them stays" '{"id":"0","text":"the same page again and again, word by word"}' "$(cat got.jsonl)"
 
+# Pages that share half of their text are one component, with all pairs compared.
+awk 'BEGIN { srand(3); for (i = 0; i < 1300; i++) {
+	printf "{\"id\":\"%d\",\"text\":\"", i
+	for (k = 0; k < 40; k++) printf "h%d ", k
+	for (k = 0; k < 25; k++) printf "w%d ", int(rand() * 99999)
+	print "\"}" } }' >half.jsonl
+wide() { quern dedup minhash --verify .5 --rejects r.jsonl --stats s.json "$@" half.jsonl && cat r.jsonl s.json; }
+threads "a wide component" wide
+equal "in chunks: the same" "$(wide | md5sum)" "$(wide --memory 18M --threads 1 | md5sum)"
+check "nearly all pairs were compared" test "$(jq .candidates s.json)" -gt 600000
+
 # Damage, odd ids, bad options.
 printf '%s\n' '{"id":"a","text":"x y"}' '{"id":"b","text":' '{"id":"c","text":"x y"}' >bad.jsonl
 golden dedup-damage stats exact bad.jsonl
