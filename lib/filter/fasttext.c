@@ -37,55 +37,51 @@ fasttext_scratch_free(struct fasttext_scratch *s)
 {
 	free(s->ids);
 	free(s->hashes);
+	free(s->cache);
 	free(s->hidden);
 	free(s->output);
 	*s = (struct fasttext_scratch){ 0 };
 }
 
 /* Append to one of the scratch's arrays. */
-static void
-push(struct fasttext_scratch *s, int32_t **v, size_t *n, size_t *cap, int32_t x)
+static bool
+grow(struct fasttext_scratch *s, int32_t **v, size_t *cap)
 {
-	int32_t *more;
+	int32_t *more = realloc(*v, (2 * *cap + 256) * sizeof(*more));
 
-	if (*n == *cap) {
-		more = realloc(*v, (2 * *cap + 256) * sizeof(*more));
-		if (!more) {
-			s->failed = 1;
-			return;
-		}
-		*v = more;
-		*cap = 2 * *cap + 256;
+	if (!more) {
+		s->failed = 1;
+		return false;
 	}
-	(*v)[(*n)++] = x;
+	*v = more;
+	*cap = 2 * *cap + 256;
+	return true;
 }
 
-static void
+static inline void
+push(struct fasttext_scratch *s, int32_t **v, size_t *n, size_t *cap, int32_t x)
+{
+	if (*n < *cap || grow(s, v, cap))
+		(*v)[(*n)++] = x;
+}
+
+static inline void
 push_id(struct fasttext_scratch *s, int32_t id)
 {
 	push(s, &s->ids, &s->nid, &s->id_cap, id);
 }
 
 /* A bucket's row, if it was not pruned. */
-static void
+static inline void
 push_bucket(
     const struct fasttext *f, struct fasttext_scratch *s, int32_t bucket)
 {
-	int64_t low = 0, high = f->pruned, mid;
+	int32_t row = bucket;
 
-	if (f->pruned < 0) {
-		push_id(s, f->nwords + bucket);
-		return;
-	}
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (f->prune_from[mid] < bucket)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low < f->pruned && f->prune_from[low] == bucket)
-		push_id(s, f->nwords + f->prune_to[low]);
+	if (f->pruned >= 0)
+		row = f->pruned ? fasttext_left(f, (uint32_t)bucket) : -1;
+	if (row >= 0)
+		push_id(s, f->nwords + row);
 }
 
 /* The i-th byte of <word>. */
@@ -119,24 +115,96 @@ push_subwords(
 	}
 }
 
+/* A word that was met before: its rows added up.  The sum, dim floats, follows.
+ */
+struct cached {
+	char word[24];
+	uint8_t n;
+	bool counts; /* for word n-grams */
+	int32_t rows;
+};
+enum { CACHE_BYTES = 4 << 20 };
+
+static size_t
+cached_size(const struct fasttext *f)
+{
+	return sizeof(struct cached) + ((size_t)f->dim + 3) / 4 * 16;
+}
+
+static struct cached *
+cached_at(const struct fasttext *f, const struct fasttext_scratch *s, size_t i)
+{
+	return (struct cached *)(s->cache + i * cached_size(f));
+}
+
+static float *
+cached_sum(struct cached *c)
+{
+	return (float *)(c + 1);
+}
+
+/* The ids of a word's rows. */
 static void
-push_word(const struct fasttext *f, struct fasttext_scratch *s, struct str word)
+find_ids(const struct fasttext *f, struct fasttext_scratch *s, struct str word,
+    uint32_t h, struct cached *c)
 {
 	bool end = str_eq(word, (struct str){ END_OF_LINE, 4 });
-	uint32_t h = FASTTEXT_HASH_START;
-	int32_t id;
-	size_t i;
+	int32_t id = fasttext_find(f, word, h);
 
-	for (i = 0; i < word.n; i++)
-		h = fasttext_hash(h, word.p[i]);
-	id = fasttext_find(f, word, h);
-	if (id >= f->nwords || (id < 0 && str_starts(word, label_prefix())))
+	s->nid = 0;
+	c->counts =
+	    id < f->nwords && (id >= 0 || !str_starts(word, label_prefix()));
+	if (!c->counts)
 		return;
 	if (id >= 0)
 		push_id(s, id);
 	if (f->maxn > 0 && f->bucket > 0 && !end)
 		push_subwords(f, s, word);
-	push(s, &s->hashes, &s->nhash, &s->hash_cap, (int32_t)h);
+}
+
+enum { AHEAD = 12 /* rows */ };
+
+static void
+sum_rows(const struct fasttext *f, const struct fasttext_scratch *s, float *x)
+{
+	size_t i;
+
+	for (i = 0; i < s->nid; i++) {
+		if (i + AHEAD < s->nid)
+			fasttext_fetch_row(&f->in, s->ids[i + AHEAD]);
+		fasttext_add_row(&f->in, s->ids[i], x);
+	}
+}
+
+/* Each word is summed up by itself, in the cache or not: the same sums. */
+static void
+add_word(const struct fasttext *f, struct fasttext_scratch *s, struct str word)
+{
+	struct cached *c;
+	uint32_t h = FASTTEXT_HASH_START;
+	float *sum, *hidden = s->hidden;
+	int32_t k;
+	size_t i;
+	bool fits = word.n <= sizeof(c->word);
+
+	for (i = 0; i < word.n; i++)
+		h = fasttext_hash(h, word.p[i]);
+	c = cached_at(f, s, fits ? 1 + h % s->cached : 0);
+	sum = cached_sum(c);
+	if (!fits || c->n != word.n || memcmp(c->word, word.p, word.n) != 0) {
+		find_ids(f, s, word, h, c);
+		memset(sum, 0, (size_t)f->dim * sizeof(*sum));
+		sum_rows(f, s, sum);
+		c->rows = (int32_t)s->nid;
+		c->n = fits ? (uint8_t)word.n : 0;
+		memcpy(c->word, word.p, c->n);
+	}
+#pragma omp simd
+	for (k = 0; k < f->dim; k++)
+		hidden[k] += sum[k];
+	s->nrow += (size_t)c->rows;
+	if (c->counts)
+		push(s, &s->hashes, &s->nhash, &s->hash_cap, (int32_t)h);
 }
 
 /* Word n-grams; hashes are signed, as in fastText. */
@@ -163,37 +231,31 @@ parts_words(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
 }
 
-/* The rows of the input that stand for the text. */
+/* The average of the rows of the input that stand for the text. */
 static void
-find_rows(const struct fasttext *f, struct fasttext_scratch *s, struct str text)
+average(const struct fasttext *f, struct fasttext_scratch *s, struct str text)
 {
 	const char *p = text.p, *end = p + text.n, *word;
+	int32_t k;
 
-	s->nid = s->nhash = 0;
+	s->nrow = s->nhash = 0;
+	memset(s->hidden, 0, (size_t)f->dim * sizeof(*s->hidden));
 	while (p < end) {
 		while (p < end && parts_words(*p))
 			p++;
 		for (word = p; p < end && !parts_words(*p);)
 			p++;
 		if (p > word)
-			push_word(
+			add_word(
 			    f, s, (struct str){ word, (size_t)(p - word) });
 	}
-	push_word(f, s, (struct str){ END_OF_LINE, 4 });
+	add_word(f, s, (struct str){ END_OF_LINE, 4 });
+	s->nid = 0;
 	push_ngrams(f, s);
-}
-
-static void
-average(const struct fasttext *f, struct fasttext_scratch *s)
-{
-	size_t i;
-	int32_t k;
-
-	memset(s->hidden, 0, (size_t)f->dim * sizeof(*s->hidden));
-	for (i = 0; i < s->nid; i++)
-		fasttext_add_row(&f->in, s->ids[i], s->hidden);
+	sum_rows(f, s, s->hidden);
+	s->nrow += s->nid;
 	for (k = 0; k < f->dim; k++)
-		s->hidden[k] *= (float)(1.0 / (double)s->nid);
+		s->hidden[k] *= (float)(1.0 / (double)s->nrow);
 }
 
 /* fastText's table of the logistic function, by formula. */
@@ -368,8 +430,14 @@ prepare(const struct fasttext *f, struct fasttext_scratch *s, struct err *e)
 		s->hidden = malloc((size_t)f->dim * sizeof(*s->hidden));
 	if (!s->output)
 		s->output = malloc((size_t)f->nlabels * sizeof(*s->output));
+	if (!s->cache) {
+		s->cached = CACHE_BYTES / cached_size(f) + 16;
+		s->cache = calloc(s->cached + 1, cached_size(f));
+	}
 	s->failed = 0;
-	return s->hidden && s->output ? 0 : err_nomem(e, "a classifier");
+	return s->hidden && s->output && s->cache
+		   ? 0
+		   : err_nomem(e, "a classifier");
 }
 
 int
@@ -382,12 +450,11 @@ fasttext_guess(const struct fasttext *f, struct fasttext_scratch *s,
 	*n = 0;
 	if (prepare(f, s, e) < 0)
 		return e->code;
-	find_rows(f, s, text);
+	average(f, s, text);
 	if (s->failed)
 		return err_nomem(e, "a text");
-	if (s->nid == 0 || k == 0)
+	if (s->nrow == 0 || k == 0)
 		return 0;
-	average(f, s);
 	if (f->loss == LOSS_HS) {
 		walk_tree(f, s, k, guesses, n);
 	} else {

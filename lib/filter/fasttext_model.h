@@ -30,6 +30,12 @@ struct fasttext_word {
 	int64_t count;
 };
 
+/* Of a table with open addressing. */
+struct fasttext_slot {
+	uint32_t key;
+	int32_t value; /* -1: free */
+};
+
 /* A node of the Huffman tree of hierarchical softmax; leaves: labels. */
 struct fasttext_node {
 	int64_t count;
@@ -41,10 +47,12 @@ struct fasttext {
 	enum fasttext_loss loss;
 	int32_t nwords, nlabels;
 	struct fasttext_word *words; /* words, then labels */
-	int32_t *slots;              /* of a hash table of all: index or -1 */
+	struct fasttext_slot *slots; /* a hash table of all, by hash */
 	uint32_t mask;
-	int64_t pruned;                 /* buckets that are left; < 0: all */
-	int32_t *prune_from, *prune_to; /* sorted by from */
+	int64_t pruned;             /* buckets that are left; < 0: all */
+	struct fasttext_slot *left; /* those, a hash table by bucket */
+	uint32_t left_mask;
+	int64_t most_left; /* the highest row of them */
 	struct fasttext_matrix in, out;
 	struct fasttext_node *tree; /* 2 nlabels - 1, the root last */
 	char *bytes;                /* what was read, if f owns it */
@@ -60,6 +68,18 @@ fasttext_hash(uint32_t h, char c)
 
 /* The id of a word or label, -1 if it is none.  hash is that of its bytes. */
 int32_t fasttext_find(const struct fasttext *f, struct str word, uint32_t hash);
+/* The row of a bucket that is left, -1 of another one. */
+int32_t fasttext_left(const struct fasttext *f, uint32_t bucket);
+/* Row i is needed soon. */
+static inline void
+fasttext_fetch_row(const struct fasttext_matrix *m, int64_t i)
+{
+	const char *p = m->quantised ? (const char *)m->codes + i * m->pq.parts
+				     : m->data + 4 * i * m->cols;
+
+	__builtin_prefetch(p);
+	__builtin_prefetch(p + 64);
+}
 /* x += row i; dot product of x and row i. */
 void fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x);
 float
