@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "cmd.h"
-#include "filter/fasttext.h"
+#include "filter/fasttext_train.h"
 #include "filter/lang_model.h"
 #include "filter/lang_net.h"
 #include "filter/lang_train.h"
@@ -227,20 +227,43 @@ label_main(int argc, char **argv)
 /* ---- train ---- */
 
 static struct {
-	const char *kind, *label;
-	int epochs;
+	const char *kind, *label, *loss;
+	int epochs, dim, min_count, word_ngrams, minn, maxn, bucket;
 	double lr;
-} train = { .kind = "language", .label = "label", .epochs = 30, .lr = 1 };
+} train = { .kind = "text",
+	.label = "label",
+	.loss = "softmax",
+	.dim = 100,
+	.min_count = 1,
+	.word_ngrams = 1,
+	.bucket = 2000000 };
 
 static const struct opt train_opts[] = {
 	{ "kind", 0, OPT_STR, &train.kind, "KIND",
-	    "language: a compact model that tells languages", "language" },
+	    "text: a model of fastText; language: a compact one that tells "
+	    "languages",
+	    "text,language" },
 	{ "label", 0, OPT_STR, &train.label, "NAME",
 	    "the label of a document is its metadata.NAME", NULL },
-	{ "epochs", 0, OPT_POSITIVE, &train.epochs, "N",
-	    "go over all documents N times", NULL },
-	{ "lr", 0, OPT_DOUBLE, &train.lr, "X", "rate of learning at the start",
-	    NULL },
+	{ "epochs", 0, OPT_INT, &train.epochs, "N",
+	    "go over all documents N times; 0: 5, of languages 30", NULL },
+	{ "lr", 0, OPT_DOUBLE, &train.lr, "X",
+	    "rate of learning at the start; 0: 0.1, of languages 1", NULL },
+	{ "dim", 0, OPT_POSITIVE, &train.dim, "N",
+	    "text: numbers in the vector of a word", NULL },
+	{ "word-ngrams", 0, OPT_POSITIVE, &train.word_ngrams, "N",
+	    "text: runs of up to N words", NULL },
+	{ "minn", 0, OPT_INT, &train.minn, "N",
+	    "text: shortest n-gram of characters", NULL },
+	{ "maxn", 0, OPT_INT, &train.maxn, "N",
+	    "text: longest n-gram of characters; 0: none", NULL },
+	{ "bucket", 0, OPT_POSITIVE, &train.bucket, "N",
+	    "text: vectors for n-grams", NULL },
+	{ "min-count", 0, OPT_POSITIVE, &train.min_count, "N",
+	    "text: words met less often are left out", NULL },
+	{ "loss", 0, OPT_STR, &train.loss, "LOSS",
+	    "text: softmax, or hs, a tree, which is faster with many labels",
+	    "softmax,hs" },
 	{ 0 },
 };
 static const struct opt_cmd train_cmd = {
@@ -278,22 +301,41 @@ sample_doc(
 	return buf_ok(&em->side, e);
 }
 
+/* A side's next sample; false at its end. */
+static bool
+next_sample(struct str *side, struct str *label, struct str *text)
+{
+	struct sample s;
+
+	if (side->n == 0)
+		return false;
+	memcpy(&s, side->p, sizeof(s));
+	*label = (struct str){ side->p + sizeof(s), s.label };
+	*text = (struct str){ label->p + s.label, s.text };
+	side->p += sizeof(s) + s.label + s.text;
+	side->n -= sizeof(s) + s.label + s.text;
+	return true;
+}
+
 static int
 add_language(void *ctx, struct str side, struct err *e)
 {
-	struct sample s;
-	struct str label;
+	struct str label, text;
 
-	while (side.n) {
-		memcpy(&s, side.p, sizeof(s));
-		label = (struct str){ side.p + sizeof(s), s.label };
-		if (lang_train_add(ctx,
-			(struct str){ label.p + s.label, s.text },
-			lang_code(label), e) < 0)
+	while (next_sample(&side, &label, &text))
+		if (lang_train_add(ctx, text, lang_code(label), e) < 0)
 			return e->code;
-		side.p += sizeof(s) + s.label + s.text;
-		side.n -= sizeof(s) + s.label + s.text;
-	}
+	return 0;
+}
+
+static int
+add_text(void *ctx, struct str side, struct err *e)
+{
+	struct str label, text;
+
+	while (next_sample(&side, &label, &text))
+		if (fasttext_train_add(ctx, text, label, e) < 0)
+			return e->code;
 	return 0;
 }
 
@@ -302,10 +344,12 @@ train_language(struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .doc = sample_doc,
 		.fold = add_language };
-	struct lang_train_opts o = { .epochs = (unsigned)train.epochs,
-		.lr = train.lr,
+	struct lang_train_opts o = {
+		.epochs = train.epochs ? (unsigned)train.epochs : 30,
+		.lr = train.lr > 0 ? train.lr : 1,
 		.seed = common.seed,
-		.threads = common.threads };
+		.threads = common.threads
+	};
 	struct lang_train *t = lang_train_new();
 	struct langid *m = NULL;
 	struct buf b = { 0 };
@@ -327,6 +371,37 @@ train_language(struct docs *in, struct run *r, struct err *e)
 }
 
 static int
+train_text(struct docs *in, struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .doc = sample_doc,
+		.fold = add_text };
+	struct fasttext_train_opts o = { .dim = train.dim,
+		.epochs = train.epochs ? train.epochs : 5,
+		.min_count = train.min_count,
+		.word_ngrams = train.word_ngrams,
+		.minn = train.minn,
+		.maxn = train.maxn,
+		.bucket = train.bucket,
+		.lr = train.lr > 0 ? train.lr : 0.1,
+		.hs = strcmp(train.loss, "hs") == 0,
+		.seed = common.seed,
+		.threads = common.threads };
+	struct fasttext_train *t = fasttext_train_new();
+	const struct fasttext *f;
+	int rc;
+
+	if (!t)
+		return err_nomem(e, "training");
+	rc = docs_run(in, &ops, t, r, e);
+	if (rc == 0)
+		rc = fasttext_train_run(t, &o, &f, e);
+	if (rc == 0)
+		rc = fasttext_train_write(t, r->out, e);
+	fasttext_train_free(t);
+	return rc;
+}
+
+static int
 train_main(int argc, char **argv)
 {
 	struct docs in;
@@ -340,7 +415,9 @@ train_main(int argc, char **argv)
 		return cmd_end(&train_cmd, rc, &e);
 	rc = run_open(&r, &train_cmd, &common, false, cmd_warn, &e);
 	if (rc == 0) {
-		rc = train_language(&in, &r, &e);
+		rc = strcmp(train.kind, "text") == 0
+			 ? train_text(&in, &r, &e)
+			 : train_language(&in, &r, &e);
 		if (rc < 0)
 			run_abort(&r);
 		else

@@ -6,19 +6,10 @@
 #include "base/err.h"
 #include "filter/fasttext_model.h"
 
-#define LABEL "__label__"
-#define END_OF_LINE "</s>"
-
 size_t
 fasttext_labels(const struct fasttext *f)
 {
 	return (size_t)f->nlabels;
-}
-
-static struct str
-label_prefix(void)
-{
-	return (struct str){ LABEL, sizeof(LABEL) - 1 };
 }
 
 struct str
@@ -26,10 +17,10 @@ fasttext_label(const struct fasttext *f, size_t i)
 {
 	struct str s = f->words[(size_t)f->nwords + i].s;
 
-	if (!str_starts(s, label_prefix()))
+	if (!str_starts(s, STR(FASTTEXT_LABEL)))
 		return s;
-	return (
-	    struct str){ s.p + sizeof(LABEL) - 1, s.n - (sizeof(LABEL) - 1) };
+	return (struct str){ s.p + sizeof(FASTTEXT_LABEL) - 1,
+		s.n - (sizeof(FASTTEXT_LABEL) - 1) };
 }
 
 void
@@ -143,23 +134,32 @@ cached_sum(struct cached *c)
 	return (float *)(c + 1);
 }
 
-/* The ids of a word's rows. */
-static void
-find_ids(const struct fasttext *f, struct fasttext_scratch *s, struct str word,
-    uint32_t h, struct cached *c)
+static uint32_t
+hash_bytes(struct str s)
 {
-	bool end = str_eq(word, (struct str){ END_OF_LINE, 4 });
+	uint32_t h = FASTTEXT_HASH_START;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		h = fasttext_hash(h, s.p[i]);
+	return h;
+}
+
+/* The ids of a word's rows; does it count for word n-grams? */
+static bool
+push_word(const struct fasttext *f, struct fasttext_scratch *s, struct str word,
+    uint32_t h)
+{
 	int32_t id = fasttext_find(f, word, h);
 
-	s->nid = 0;
-	c->counts =
-	    id < f->nwords && (id >= 0 || !str_starts(word, label_prefix()));
-	if (!c->counts)
-		return;
+	if (id >= f->nwords ||
+	    (id < 0 && str_starts(word, STR(FASTTEXT_LABEL))))
+		return false;
 	if (id >= 0)
 		push_id(s, id);
-	if (f->maxn > 0 && f->bucket > 0 && !end)
+	if (f->maxn > 0 && f->bucket > 0 && !str_eq(word, STR(FASTTEXT_END)))
 		push_subwords(f, s, word);
+	return true;
 }
 
 enum { AHEAD = 12 /* rows */ };
@@ -181,18 +181,16 @@ static void
 add_word(const struct fasttext *f, struct fasttext_scratch *s, struct str word)
 {
 	struct cached *c;
-	uint32_t h = FASTTEXT_HASH_START;
+	uint32_t h = hash_bytes(word);
 	float *sum, *hidden = s->hidden;
 	int32_t k;
-	size_t i;
 	bool fits = word.n <= sizeof(c->word);
 
-	for (i = 0; i < word.n; i++)
-		h = fasttext_hash(h, word.p[i]);
 	c = cached_at(f, s, fits ? 1 + h % s->cached : 0);
 	sum = cached_sum(c);
 	if (!fits || c->n != word.n || memcmp(c->word, word.p, word.n) != 0) {
-		find_ids(f, s, word, h, c);
+		s->nid = 0;
+		c->counts = push_word(f, s, word, h);
 		memset(sum, 0, (size_t)f->dim * sizeof(*sum));
 		sum_rows(f, s, sum);
 		c->rows = (int32_t)s->nid;
@@ -225,37 +223,76 @@ push_ngrams(const struct fasttext *f, struct fasttext_scratch *s)
 	}
 }
 
-static bool
-parts_words(char c)
+bool
+fasttext_words_next(struct fasttext_words *it, struct str *word)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+	const char *p = it->text.p, *end = p + it->text.n;
+
+	while (p < end && fasttext_parts(*p))
+		p++;
+	word->p = p;
+	while (p < end && !fasttext_parts(*p))
+		p++;
+	word->n = (size_t)(p - word->p);
+	it->text = (struct str){ p, (size_t)(end - p) };
+	return word->n > 0;
 }
 
-/* The average of the rows of the input that stand for the text. */
+/* n rows are added up in s->hidden. */
+static void
+divide(const struct fasttext *f, struct fasttext_scratch *s, size_t n)
+{
+	int32_t k;
+
+	for (k = 0; n && k < f->dim; k++)
+		s->hidden[k] *= (float)(1.0 / (double)n);
+}
+
+/* The average of the rows of the input that stand for the text, by the cache.
+ */
 static void
 average(const struct fasttext *f, struct fasttext_scratch *s, struct str text)
 {
-	const char *p = text.p, *end = p + text.n, *word;
-	int32_t k;
+	struct fasttext_words it = { text };
+	struct str word;
 
 	s->nrow = s->nhash = 0;
 	memset(s->hidden, 0, (size_t)f->dim * sizeof(*s->hidden));
-	while (p < end) {
-		while (p < end && parts_words(*p))
-			p++;
-		for (word = p; p < end && !parts_words(*p);)
-			p++;
-		if (p > word)
-			add_word(
-			    f, s, (struct str){ word, (size_t)(p - word) });
-	}
-	add_word(f, s, (struct str){ END_OF_LINE, 4 });
+	while (fasttext_words_next(&it, &word))
+		add_word(f, s, word);
+	add_word(f, s, STR(FASTTEXT_END));
 	s->nid = 0;
 	push_ngrams(f, s);
 	sum_rows(f, s, s->hidden);
 	s->nrow += s->nid;
-	for (k = 0; k < f->dim; k++)
-		s->hidden[k] *= (float)(1.0 / (double)s->nrow);
+	divide(f, s, s->nrow);
+}
+
+static void
+push_counting(
+    const struct fasttext *f, struct fasttext_scratch *s, struct str word)
+{
+	uint32_t h = hash_bytes(word);
+
+	if (push_word(f, s, word, h))
+		push(s, &s->hashes, &s->nhash, &s->hash_cap, (int32_t)h);
+}
+
+void
+fasttext_average(
+    const struct fasttext *f, struct fasttext_scratch *s, struct str text)
+{
+	struct fasttext_words it = { text };
+	struct str word;
+
+	s->nid = s->nhash = 0;
+	while (fasttext_words_next(&it, &word))
+		push_counting(f, s, word);
+	push_counting(f, s, STR(FASTTEXT_END));
+	push_ngrams(f, s);
+	memset(s->hidden, 0, (size_t)f->dim * sizeof(*s->hidden));
+	sum_rows(f, s, s->hidden);
+	divide(f, s, s->nid);
 }
 
 /* fastText's table of the logistic function, by formula. */

@@ -26,7 +26,7 @@
  * int64 rows, columns; int32 codes; int8 each code; pq; with norms int8 a row,
  * pq.  pq: int32 dim, parts, width, last width; float each centroid.
  */
-enum { MAGIC = 793712314, SUPERVISED = 3, MAX_DIM = 1 << 16 };
+enum { MAX_DIM = 1 << 16 };
 
 struct reader {
 	const char *p, *end;
@@ -108,7 +108,7 @@ read_args(struct reader *r, struct fasttext *f, int32_t version)
 	if (version == 11)
 		f->maxn = 0; /* they had no character n-grams */
 	r->bad |= f->dim < 1 || f->dim > MAX_DIM || f->bucket < 0 ||
-		  model != SUPERVISED || f->loss < LOSS_HS ||
+		  model != FASTTEXT_SUPERVISED || f->loss < LOSS_HS ||
 		  f->loss > LOSS_OVA;
 }
 
@@ -156,8 +156,8 @@ add_slot(struct fasttext_slot *slots, uint32_t mask, uint32_t at, uint32_t key,
 	slots[at] = (struct fasttext_slot){ key, value };
 }
 
-static int
-make_slots(struct fasttext *f, struct err *e)
+int
+fasttext_make_slots(struct fasttext *f, struct err *e)
 {
 	int64_t id, all = (int64_t)f->nwords + f->nlabels;
 
@@ -259,7 +259,7 @@ read_words(struct reader *r, struct fasttext *f, struct err *e)
 		read_word(r, &f->words[i]);
 	if (r->bad)
 		return 0;
-	return make_slots(f, e) < 0 ? e->code : read_pruned(r, f, e);
+	return fasttext_make_slots(f, e) < 0 ? e->code : read_pruned(r, f, e);
 }
 
 static void
@@ -320,8 +320,8 @@ is_sound(const struct fasttext *f)
  * The Huffman tree over the labels' counts, which fall; ties go as in
  * fastText, since codes depend on them.
  */
-static int
-make_tree(struct fasttext *f, struct err *e)
+int
+fasttext_make_tree(struct fasttext *f, struct err *e)
 {
 	int32_t n = f->nlabels, leaf = n - 1, node = n, i, k, min[2];
 	struct fasttext_node *t = calloc((size_t)n * 2, sizeof(*t));
@@ -330,8 +330,8 @@ make_tree(struct fasttext *f, struct err *e)
 	if (!t)
 		return err_nomem(e, "a model");
 	for (i = 0; i < 2 * n; i++)
-		t[i] =
-		    (struct fasttext_node){ INT64_C(1000000000000000), -1, -1 };
+		t[i] = (struct fasttext_node){ INT64_C(1000000000000000), -1,
+			-1, -1 };
 	for (i = 0; i < n; i++)
 		t[i].count = f->words[f->nwords + i].count;
 	for (i = n; i < 2 * n - 1; i++) {
@@ -343,6 +343,7 @@ make_tree(struct fasttext *f, struct err *e)
 			return err_set(e, ERR_FORMAT, "labels without counts");
 		t[i].left = min[0];
 		t[i].right = min[1];
+		t[min[0]].parent = t[min[1]].parent = i;
 		if (__builtin_add_overflow(
 			t[min[0]].count, t[min[1]].count, &t[i].count))
 			return err_set(e, ERR_FORMAT, "labels without counts");
@@ -356,7 +357,7 @@ read_model(struct reader *r, struct fasttext *f, struct err *e)
 	int32_t magic = take_i32(r), version = take_i32(r);
 	bool quantised, out;
 
-	if (r->bad || magic != MAGIC)
+	if (r->bad || magic != FASTTEXT_MAGIC)
 		return err_set(e, ERR_FORMAT, "no fastText model");
 	if (version < 11 || version > 12)
 		return err_set(e, ERR_FORMAT,
@@ -374,7 +375,7 @@ read_model(struct reader *r, struct fasttext *f, struct err *e)
 	if (r->bad || !is_sound(f))
 		return err_set(e, ERR_FORMAT,
 		    "the fastText model is damaged or cut short");
-	return f->loss == LOSS_HS ? make_tree(f, e) : 0;
+	return f->loss == LOSS_HS ? fasttext_make_tree(f, e) : 0;
 }
 
 int

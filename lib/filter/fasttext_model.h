@@ -39,7 +39,7 @@ struct fasttext_slot {
 /* A node of the Huffman tree of hierarchical softmax; leaves: labels. */
 struct fasttext_node {
 	int64_t count;
-	int32_t left, right;
+	int32_t left, right, parent; /* -1: none */
 };
 
 struct fasttext {
@@ -57,6 +57,28 @@ struct fasttext {
 	struct fasttext_node *tree; /* 2 nlabels - 1, the root last */
 	char *bytes;                /* what was read, if f owns it */
 };
+
+#define FASTTEXT_LABEL "__label__"
+#define FASTTEXT_END "</s>" /* the word at the end of a line */
+enum { FASTTEXT_MAGIC = 793712314, FASTTEXT_SUPERVISED = 3 };
+
+/* Words between the white space of ASCII. */
+static inline bool
+fasttext_parts(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+}
+struct fasttext_words {
+	struct str text; /* what is left */
+};
+bool fasttext_words_next(struct fasttext_words *it, struct str *word);
+
+/* Fill in slots from words; tree from the labels' counts, which fall. */
+int fasttext_make_slots(struct fasttext *f, struct err *e);
+int fasttext_make_tree(struct fasttext *f, struct err *e);
+/* s->ids: the rows of the text; s->hidden (dim): their average. */
+void fasttext_average(
+    const struct fasttext *f, struct fasttext_scratch *s, struct str text);
 
 /* FNV-1a as fastText has it: bytes are signed. */
 static inline uint32_t

@@ -53,14 +53,14 @@ for i in $(seq 40); do
 	jq -c --arg i "$i" 'select(.id | IN("en", "de", "fr")) |
 		{text: "\(.text) \($i)", metadata: {language: .id}}' docs.jsonl
 done >train.jsonl
-threads "training" quern classify train --label language --epochs 3 train.jsonl
-quern classify train --label language --epochs 3 train.jsonl -o own.qlm
+threads "training" quern classify train --kind language --label language --epochs 3 train.jsonl
+quern classify train --kind language --label language --epochs 3 train.jsonl -o own.qlm
 quern lang --model own.qlm --keep de docs.jsonl | jq -r .id >got
 equal "a model of our own" "de" "$(head -n 1 got)"
 exits 2 "which knows no Italian" quern lang --model own.qlm --keep it docs.jsonl
 head -c 100 own.qlm >short.qlm
 golden lang-short-model quern lang --model short.qlm docs.jsonl
-golden classify-train-none quern classify train --label none -o none.qlm docs.jsonl
+golden classify-train-none quern classify train --kind language --label none -o none.qlm docs.jsonl
 check "which leaves no file" test ! -e none.qlm
 
 # One line of 100 MB, and bytes of all kinds.
