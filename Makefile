@@ -7,6 +7,7 @@
 # make SAN=address,undefined check    sanitizers; SAN=thread takes clang
 # make CUDA=no     without CUDA
 # make DEV=1       warnings are errors
+# make lang-model LANGID=DIR   train the built-in language model anew
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -43,7 +44,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null | \
 	sed 's/-I/-isystem /g')
 PKG_LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null)
 # As needed: a command links only the libraries that its rooms use.
-LDLIBS   = -Wl,--as-needed $(PKG_LIBS) -lcld2 -ldnnl -lm -ldl
+LDLIBS   = -Wl,--as-needed $(PKG_LIBS) -ldnnl -lm -ldl
 
 # The library GEMM and its run time are not built for the thread sanitizer:
 # there the reference takes its place (same names, lib/train/cpu/ref/).
@@ -109,6 +110,8 @@ $B/%.cpp.o: %.cpp $B/flags
 $B/%.cu.o: %.cu $B/flags
 	@mkdir -p $(@D)
 	$(call say,NVCC)$(NVCC) -std=c++17 -O2 -arch=$(NVARCH) -Xcompiler -fPIC,-fvisibility=hidden -Ilib -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+# .incbin leaves no trace in the dependencies.
+$B/lib/filter/lang_builtin.c.o: lib/filter/lang.qlm
 # Rebuild when the flags change, not only when the sources do.
 $B/flags: FORCE
 	@mkdir -p $(@D)
@@ -163,6 +166,15 @@ format-check:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
 
+# The language model that is built in, from the data that LANGID names; some
+# minutes.  make lang-model LANGID=DIR
+LANGID   = ../shared/data/langid
+lang-model: $B/bin/quern $B/bin/quern-classify
+	PATH="$(CURDIR)/$B/bin:$$PATH" pipelines/lang-model.sh $(LANGID) \
+		$B/lang.qlm
+	cmp -s $B/lang.qlm lib/filter/lang.qlm || \
+		cp $B/lang.qlm lib/filter/lang.qlm
+
 deps:
 	pipelines/deps.sh
 
@@ -188,6 +200,7 @@ uninstall:
 clean:
 	rm -rf build build-*
 FORCE:
-.PHONY: all check fuzz fuzz-run bench lint format format-check deps quickstart install \
+.PHONY: all check fuzz fuzz-run bench lint format format-check lang-model deps \
+	quickstart install \
 	uninstall clean FORCE
 -include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(wildcard $B/cmd/*.d $(ROWSRC:%=$B/pic/%.d) $B/tests/*.d $B/tests/*/*.d)
