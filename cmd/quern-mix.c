@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/num.h"
@@ -143,8 +141,11 @@ run_task(const struct task *t, int argc, char **argv)
 	struct buf text = { 0 };
 	struct mix *m = NULL;
 	struct err e;
-	int rc = take_operands(t, cmd_begin(t->cmd, argc, argv), &e);
+	int rc;
 
+	opt_common_init(&common);
+	format = "text";
+	rc = take_operands(t, cmd_begin(t->cmd, argc, argv), &e);
 	if (rc == 0)
 		rc = load(t, argv[t->recipe], &m, &e);
 	if (rc == 0)
@@ -212,8 +213,6 @@ check_main(int argc, char **argv)
 	};
 	const struct task t = { &c, 1, 1, "name one RECIPE", true, check_work };
 
-	opt_common_init(&common);
-	format = "text";
 	return run_task(&t, argc, argv);
 }
 
@@ -230,8 +229,6 @@ plan_main(int argc, char **argv)
 	};
 	const struct task t = { &c, 1, 1, "name one RECIPE", true, plan_work };
 
-	opt_common_init(&common);
-	format = "text";
 	return run_task(&t, argc, argv);
 }
 
@@ -425,7 +422,6 @@ at_main(int argc, char **argv)
 	const struct task t = { &c, 2, 1,
 		"name a RECIPE and a STEP[:ROW[:COL]]", false, at_work };
 
-	opt_common_init(&common);
 	return run_task(&t, argc, argv);
 }
 
@@ -449,7 +445,6 @@ seen_main(int argc, char **argv)
 	const struct task t = { &c, 2, 1, "name a RECIPE and a URL or id",
 		false, seen_work };
 
-	opt_common_init(&common);
 	return run_task(&t, argc, argv);
 }
 
@@ -463,26 +458,12 @@ static const struct opt_cmd audit_cmd = {
 	.more = "Exits 3 if it was not trained on that recipe.",
 };
 
-/* The journal of a training run lies beside its checkpoints. */
-static int
-find_journal(struct mix *m, const char *checkpoint, struct err *e)
-{
-	char path[PATH_MAX];
-
-	if (journal ||
-	    snprintf(path, sizeof(path), "%s/../journal.jsonl", checkpoint) >=
-		(int)sizeof(path) ||
-	    access(path, F_OK) < 0)
-		return 0;
-	return mix_journal(m, path, e);
-}
-
 /* Why the checkpoint is not of the recipe goes to stderr. */
 static int
 audit_work(struct mix *m, char **argv, struct buf *text, struct err *e)
 {
 	struct buf problems = { 0 };
-	int rc = find_journal(m, argv[1], e);
+	int rc = journal ? 0 : mix_audit_journal(m, argv[1], e);
 
 	if (rc == 0)
 		rc = mix_audit(m, argv[1], text, &problems, e);
@@ -499,7 +480,6 @@ audit_main(int argc, char **argv)
 	const struct task t = { &audit_cmd, 2, 2,
 		"name a CHECKPOINT and a RECIPE", false, audit_work };
 
-	opt_common_init(&common);
 	return run_task(&t, argc, argv);
 }
 

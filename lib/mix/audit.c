@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -184,6 +185,15 @@ table(const struct mix *m, const struct state *s, const uint64_t *used,
 		    per > 1 ? (double)used[i] / (double)per : 0,
 		    (ull)(p->sources[i].used - used[i]));
 	}
+}
+
+int
+mix_audit_journal(struct mix *m, const char *checkpoint, struct err *e)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%.4000s/../journal.jsonl", checkpoint);
+	return access(path, F_OK) < 0 ? 0 : mix_journal(m, path, e);
 }
 
 int

@@ -23,6 +23,9 @@ int mix_used(struct mix *m, uint64_t step, uint64_t *out, struct err *e);
 int mix_audit(struct mix *m, const char *checkpoint, struct buf *out,
     struct buf *problems, struct err *e);
 
+/* Make the changes of the journal in the checkpoint's run, if it has one. */
+int mix_audit_journal(struct mix *m, const char *checkpoint, struct err *e);
+
 /*
  * Where two recipes part, and what each reads, appended to out.  *step gets
  * the first step whose rows or learning rate differ, UINT64_MAX if none does.

@@ -143,10 +143,9 @@ limit_of(const struct feedback *f, uint64_t step, uint32_t source)
 		return 1;
 	cap = ratio_double(f->m->recipe.sources[source].epochs) *
 	      (double)s->epochs.den;
-	for (i = 0; i < p->nphase; i++) {
+	i = (uint32_t)(plan_phase_of(p, step) - p->phases);
+	for (; i < p->nphase && p->phases[i].line == f->line; i++) {
 		ph = &p->phases[i];
-		if (ph->line != f->line || ph->first_step + ph->steps <= step)
-			continue;
 		row = step > ph->first_step ? plan_row_of_step(ph, step) : 0;
 		rest += (double)((ph->rows - row) * ph->seq);
 		for (j = 0; j < ph->blend.k; j++)

@@ -34,6 +34,7 @@ recipe_group(const struct recipe *r, struct str name);
 int recipe_line(struct parser *p);
 int recipe_source_line(struct parser *p);
 int recipe_adapt_line(struct parser *p);
+int recipe_add_source(struct parser *p, const struct recipe_source *s);
 int recipe_phase(struct parser *p);
 bool recipe_is_name(struct str s);
 /* A new name for a source or group, in the arena. */

@@ -19,7 +19,6 @@
 
 #include "base/err.h"
 #include "base/num.h"
-#include "mix/blend.h"
 #include "mix/recipe_impl.h"
 
 enum { PARTS = 10, MOST = 1000 };
@@ -67,7 +66,6 @@ part_of(struct parser *p, const struct recipe_pace *o, uint32_t source,
 	struct recipe *r = p->r;
 	struct recipe_source s = r->sources[source];
 	uint32_t from = s.pick.falling ? o->parts - 1 - j : j;
-	void *more;
 
 	s.name = arena_printf(
 	    &r->arena, "%s.%u/%u", r->sources[source].name.p, j + 1, o->parts);
@@ -75,20 +73,12 @@ part_of(struct parser *p, const struct recipe_pace *o, uint32_t source,
 		return recipe_nomem(p);
 	if (recipe_source(r, s.name, part))
 		return 0;
-	if (r->nsource == BLEND_MAX_SOURCES)
-		return recipe_fail(
-		    p, NULL, "more than %d sources", BLEND_MAX_SOURCES);
 	s.pick.part = s.pick.order;
 	s.pick.from = (struct ratio){ from, o->parts };
 	s.pick.to = (struct ratio){ from + 1, o->parts };
 	s.pick.order = (struct str){ NULL, 0 };
-	more = recipe_grow(r, r->sources, r->nsource, sizeof(*r->sources));
-	if (!more)
-		return recipe_nomem(p);
-	r->sources = more;
 	*part = r->nsource;
-	r->sources[r->nsource++] = s;
-	return 0;
+	return recipe_add_source(p, &s);
 }
 
 /* The phase's shares with the first s parts of each ordered source. */

@@ -217,12 +217,27 @@ read_path(struct parser *p, const struct word *w, struct recipe_source *s)
 }
 
 int
-recipe_source_line(struct parser *p)
+recipe_add_source(struct parser *p, const struct recipe_source *s)
 {
 	struct recipe *r = p->r;
+	void *more;
+
+	if (r->nsource == BLEND_MAX_SOURCES)
+		return recipe_fail(
+		    p, NULL, "more than %d sources", BLEND_MAX_SOURCES);
+	more = recipe_grow(r, r->sources, r->nsource, sizeof(*r->sources));
+	if (!more)
+		return recipe_nomem(p);
+	r->sources = more;
+	r->sources[r->nsource++] = *s;
+	return 0;
+}
+
+int
+recipe_source_line(struct parser *p)
+{
 	struct recipe_source s = { .line = p->line };
 	size_t i;
-	void *more;
 
 	if (recipe_want(p, 3, SIZE_MAX, usage) < 0 ||
 	    recipe_new_name(p, &p->words[1], &s.name) < 0 ||
@@ -231,13 +246,5 @@ recipe_source_line(struct parser *p)
 	for (i = 3; i < p->nword; i++)
 		if (source_option(p, &p->words[i], &s) < 0)
 			return p->e->code;
-	if (r->nsource == BLEND_MAX_SOURCES)
-		return recipe_fail(
-		    p, NULL, "more than %d sources", BLEND_MAX_SOURCES);
-	more = recipe_grow(r, r->sources, r->nsource, sizeof(*r->sources));
-	if (!more)
-		return recipe_nomem(p);
-	r->sources = more;
-	r->sources[r->nsource++] = s;
-	return 0;
+	return recipe_add_source(p, &s);
 }

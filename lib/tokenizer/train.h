@@ -29,9 +29,20 @@ struct train_stats {
 
 /*
  * Fill b, which is empty.  The result depends on texts and opts only.
- * r->opt->memory bounds the table of distinct pieces (ERR_ARG beyond it).
+ * r->opt->memory bounds the tables of distinct pieces: they are counted by way
+ * of $TMPDIR beyond it, but learning takes them all (ERR_ARG).
  */
 int bpe_train(struct bpe *b, struct texts *in, const struct train_opts *opts,
     struct run *r, struct train_stats *stats, struct err *e);
+/*
+ * The two halves by way of files (wordfile.h): count texts into r->out, and
+ * learn from the sum of such files.  opts->pattern may be NULL for the latter:
+ * the files name it.
+ */
+int bpe_count(struct texts *in, const struct train_opts *opts, struct run *r,
+    struct train_stats *stats, struct err *e);
+int bpe_train_counts(struct bpe *b, const struct paths *files,
+    const struct train_opts *opts, struct run *r, struct train_stats *stats,
+    struct err *e);
 
 #endif

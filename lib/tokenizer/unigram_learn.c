@@ -16,8 +16,8 @@ static const double shrink = 0.75, surplus = 1.1;
 
 /* A thread's counts, added up as whole numbers. */
 struct tally {
-	uint64_t *v;      /* by piece */
-	uint64_t *words;  /* words that a piece is in, by their counts */
+	uint64_t *v;     /* by piece */
+	uint64_t *words; /* words that a piece is in, by their counts */
 };
 
 /* Source: Abramowitz and Stegun, 6.3.5 and 6.3.18. */
@@ -87,8 +87,8 @@ find_edges(struct lattice *l, const struct trie *t, struct str s)
 			if (v == TRIE_NONE)
 				continue;
 			any |= i + 1 == at + len;
-			l->edges[l->n++] = (struct edge){ v, (uint16_t)at,
-				(uint16_t)(i + 1) };
+			l->edges[l->n++] =
+			    (struct edge){ v, (uint16_t)at, (uint16_t)(i + 1) };
 		}
 		if (!any)
 			l->edges[l->n++] = (struct edge){ TRIE_NONE,
@@ -164,8 +164,8 @@ best_way(struct lattice *l, const struct trie *t, const struct unigram_state *u,
 	best[0] = 0;
 	for (i = 0; i < l->n; i++) {
 		const struct edge *x = &l->edges[i];
-		double v = x->piece == TRIE_NONE ? -30
-						 : u->pieces[x->piece].score;
+		double v =
+		    x->piece == TRIE_NONE ? -30 : u->pieces[x->piece].score;
 
 		if (x->piece == but || !(best[x->from] + v > best[x->to]))
 			continue;
@@ -257,8 +257,7 @@ run_words(const struct unigram_state *u, const struct trie *t,
 			if (!ok)
 				continue;
 			if (chance)
-				expect_word(
-				    l, t, chance, &u->words[i], own.v);
+				expect_word(l, t, chance, &u->words[i], own.v);
 			else
 				count_word(l, t, u, &u->words[i], &own);
 		}
@@ -367,10 +366,9 @@ loss_of(const struct unigram_state *u, const struct trie *t, struct lattice *l,
 	with = log(c) - log(sum);
 	log_sum = log(sum + c * (double)(n - 1));
 	for (i = 0; i < n; i++)
-		without += log((way[i] == TRIE_NONE ? 0
-						    : (double)k->v[way[i]]) +
-			       c) -
-			   log_sum;
+		without +=
+		    log((way[i] == TRIE_NONE ? 0 : (double)k->v[way[i]]) + c) -
+		    log_sum;
 	return (double)k->words[piece] / (double)u->total * (with - without);
 }
 
@@ -466,8 +464,8 @@ start_scores(struct unigram_state *u)
 }
 
 static int
-shrink_to(struct unigram_state *u, size_t want, struct progress *pg,
-    struct err *e)
+shrink_to(
+    struct unigram_state *u, size_t want, struct progress *pg, struct err *e)
 {
 	size_t above = (size_t)(surplus * (double)want), before;
 	uint64_t rounds = 0;
@@ -598,8 +596,7 @@ learn_pieces(
 	if (u->npiece > want)
 		u->npiece = want;
 	if (u->npiece)
-		qsort(
-		    u->pieces, u->npiece, sizeof(*u->pieces), by_probability);
+		qsort(u->pieces, u->npiece, sizeof(*u->pieces), by_probability);
 	return 0;
 }
 

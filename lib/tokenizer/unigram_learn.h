@@ -28,8 +28,8 @@ int unigram_learn(struct bpe *b, const struct words *w,
 /* ---- between the files that do it ---- */
 
 enum {
-	UNIGRAM_LONGEST = 16,   /* characters of a piece */
-	UNIGRAM_WORD = 128,     /* bytes of a word, a longer one is cut */
+	UNIGRAM_LONGEST = 16, /* characters of a piece */
+	UNIGRAM_WORD = 128,   /* bytes of a word, a longer one is cut */
 	UNIGRAM_SEEDS = 1000000,
 };
 
@@ -55,8 +55,8 @@ struct unigram_state {
 };
 
 /* The words of w, cut between characters where they are too long. */
-int unigram_words(
-    struct unigram_state *u, const struct words *w, struct err *e);
+int
+unigram_words(struct unigram_state *u, const struct words *w, struct err *e);
 /* The first pieces. */
 int unigram_seed(struct unigram_state *u, struct err *e);
 

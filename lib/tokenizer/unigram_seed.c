@@ -52,9 +52,9 @@ unigram_words(struct unigram_state *u, const struct words *w, struct err *e)
 		for (s = words_str(w, &w->slots[i]); s.n;
 		     s.p += bytes, s.n -= bytes) {
 			bytes = cut_of(s);
-			u->words[u->nword++] = (struct unigram_word){
-				{ s.p, bytes }, w->slots[i].n
-			};
+			u->words[u->nword++] =
+			    (struct unigram_word){ { s.p, bytes },
+				    w->slots[i].n };
 		}
 		u->total += w->slots[i].n;
 	}
@@ -110,8 +110,8 @@ all_suffixes(const struct unigram_state *u, size_t *n, struct err *e)
 }
 
 static int
-add_seed(struct seeds *l, struct str s, uint64_t count, bool keep,
-    struct err *e)
+add_seed(
+    struct seeds *l, struct str s, uint64_t count, bool keep, struct err *e)
 {
 	size_t cap = l->cap ? 2 * l->cap : 4096;
 	void *v;

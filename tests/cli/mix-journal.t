@@ -51,6 +51,14 @@ for way in odm doremi skill-it; do
 done
 golden mix-journal-check quern mix check -o /dev/null --journal odm/journal.jsonl odm.mix
 
+# Without the cap the rule would take more of code than the recipe does.
+recipe cap 'adapt odm every=2 smooth=0.5 rate=4' 'phase a 10K seq=32 web:50 code:50' 'phase b 10K seq=32 web:90 code:10'
+sed -i 's/^source code code/& epochs<=0.56/' cap.mix
+check "a cap that binds: trains" train cap.mix cap
+check "... and holds" quern mix check -o cap.txt --journal cap/journal.jsonl cap.mix
+check "... but for a little it is used" \
+	awk '$1 == "code" { exit !($6 > 0.52 && $6 <= 0.56) }' cap.txt
+
 # As if killed after step 30, with a checkpoint of step 20.
 steps=$(jq .steps <<<"$(quern mix plan --format json odm.mix)")
 mkdir killed

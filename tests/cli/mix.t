@@ -166,6 +166,22 @@ exits 3 "stream refuses it too" quern mix stream cap.mix
 bad none 'source web shards/web' 'source code code' 'batch 64' \
 	'phase p 1K seq=64 web:99.9 code:rest'
 golden mix-none quern mix check -o /dev/null none.mix
+bad tiny 'source web shards/web' 'source code code' 'phase p 30K web:1e-12 code:rest'
+exits 3 "a share without a slot in the whole phase" quern mix check -o /dev/null tiny.mix
+quern mix check -q -o /dev/null tiny.mix 2>tiny.err
+check "... is named with its line" grep -q \
+	'^quern mix check: tiny.mix:4: phase p: source web gets none of its' tiny.err
+bad twice 'source web shards/web' 'phase p 10K web' 'phase p 20K web'
+exits 1 "two phases of a name" quern mix check twice.mix
+# Each file of a shard, cut off.
+for part in bin idx docs; do
+	mkdir -p cut && cp code.bin code.idx code.docs cut/
+	truncate -s -9 cut/code.$part
+	bad cut 'source web shards/web' 'source code cut/code' 'phase p 4K web:50 code:50'
+	quern mix stream -o /dev/null cut.mix 2>cut.err
+	check "a .$part cut off is refused, with the recipe's line" \
+		grep -q '^quern mix stream: cut.mix:3: source code: cut/code' cut.err
+done
 bad word 'source web shards/web' 'phase p 10K wob'
 golden mix-word quern mix check word.mix
 bad later 'source web shards/web' 'phase p 10K web -> wob'

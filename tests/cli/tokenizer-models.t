@@ -103,6 +103,26 @@ check "and decodes to the same" cmp mill.txt \
 equal "all merges left out: bytes" "$(wc -c <mill.txt)" \
 	"$(ids g.json --dropout 1 mill.txt | wc -w)"
 
+# by language and host
+cat >docs.jsonl <<'EOT'
+{"id":"1","text":"the mill the mill","metadata":{"language":"en","url":"http://www.Mill.example/a"}}
+{"id":"2","text":"die M\u00fchle","metadata":{"language":"de","url":"https://me@muehle.example:80/b"}}
+{"id":"3","text":"the river","metadata":{"language":"en","url":"http://mill.example"}}
+EOT
+quern tokenizer info -q "${T[@]}" --stats s.json docs.jsonl >info.tsv
+equal "by language" "en 2 26 13" \
+	"$(grep ^language info.tsv | head -n 1 | cut -f2-5 | tr '\t' ' ')"
+equal "by host" "mill.example 2 muehle.example 1" \
+	"$(grep ^host info.tsv | cut -f2,3 | tr '\t' ' ' | paste -sd ' ')"
+equal "and in the statistics" "[2,26,13] 3" \
+	"$(jq -c '.tokenizers[0] | .by_language.en, .texts' s.json | paste -sd ' ')"
+quern tokenizer compare -q "${T[@]}" --tokenizer vocab.txt --stats s.json \
+	docs.jsonl >compare.tsv
+equal "a line for each tokenizer" 4 "$(grep -c ^language compare.tsv)"
+equal "an object for each tokenizer" 2 "$(jq '.tokenizers | length' s.json)"
+check "unknown tokens are counted" \
+	test "$(jq '.tokenizers[1].unknown' s.json)" -gt 0
+
 # format bin: blocks of 64 Ki ids end anywhere
 for _ in $(seq 40); do cat mill.txt; done >large.txt
 quern tokenizer train -q --vocab 257 -o bytes.json raw.txt
