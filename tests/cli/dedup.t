@@ -215,6 +215,29 @@ threads "sentences' rejects" rejects lines --unit sentences --span 2 broken3.jso
 quern dedup lines --unit sentences broken3.jsonl | sort >want.sorted
 tac broken3.jsonl | quern dedup lines --unit sentences | sort >got.sorted
 check "sentences: the same in reverse order" cmp want.sorted got.sorted
+# The same by the definition: rows that came before, in the order of ids, go.
+awk 'BEGIN {
+	srand(5)
+	for (i = 0; i < 300; i++) {
+		printf "{\"id\":\"%03d\",\"text\":\"", (i * 37) % 300
+		n = int(rand() * 12)
+		for (k = 0; k < n; k++) printf "%sGrain %c%c.", k ? " " : "", 97 + int(rand() * 3), 97 + int(rand() * 3)
+		print "\"}"
+	}
+}' >rows.jsonl
+for n in 1 2 3 5; do
+	jq -cs --argjson n $n 'sort_by(.id) | reduce .[] as $d ({seen: {}, out: []};
+		($d.text | [scan("Grain ..\\.")]) as $s |
+		reduce range(0; ($s | length) - $n + 1) as $i (. + {cut: {}};
+			($s[$i:$i + $n] | join(" ")) as $row |
+			if .seen[$row] then reduce range($i; $i + $n) as $k (.; .cut["\($k)"] = true)
+			else .seen[$row] = true end) |
+		.cut as $cut |
+		([range(0; $s | length) as $k | select($cut["\($k)"] | not) | $s[$k]] | join(" ")) as $left |
+		if $left == "" and $s != [] then . else .out += [{id: $d.id, text: $left}] end) | .out[]' rows.jsonl >want.sorted
+	quern dedup lines --unit sentences --span $n rows.jsonl | jq -c '{id, text}' | sort >got.sorted
+	check "rows of $n sentences: as by the definition" cmp want.sorted got.sorted
+done
 exits 2 "lines: a span of a thousand" quern dedup lines --span 1000 lines.jsonl
 
 # A filter for what comes once changes nothing but the memory.
