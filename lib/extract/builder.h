@@ -22,6 +22,7 @@ struct builder {
 	uint32_t bits;           /* E_LIST ... around here */
 	size_t start;            /* of the current block in page->text */
 	uint32_t link_bytes;
+	bool linking;               /* the last of page->link is open */
 	int skip, link, title, pre; /* depths */
 	int math, note;             /* ... of <math>, its <annotation> */
 	bool display;               /* the formula stands by itself */

@@ -101,7 +101,7 @@ parse(struct html *h, struct err *e)
 int
 html_parse(struct html *h, struct str s, struct page *p, struct err *e)
 {
-	struct scrub_found found;
+	struct scrub_found found = { .links = p->want_links };
 	size_t i;
 	int rc = 0;
 

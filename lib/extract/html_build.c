@@ -347,6 +347,37 @@ open_math(struct builder *b, enum tag tag, const char *const *atts)
 	return 0;
 }
 
+/* The outermost <a href>, if links are wanted. */
+static void
+open_link(struct builder *b, const char *const *atts)
+{
+	struct page *p = b->page;
+	const char *href = attribute(atts, "href");
+	struct str s = field_trim(str_c(href ? href : ""));
+
+	if (!p->want_links || b->linking || b->skip || !s.n ||
+	    !grow(
+		b, (void **)&p->link, p->nlink, &p->cap_link, sizeof(*p->link)))
+		return;
+	p->link[p->nlink++] = (struct page_link){
+		.from = p->text.n, .href = p->hrefs.n, .href_n = s.n
+	};
+	buf_str(&p->hrefs, s);
+	b->linking = true;
+}
+
+static void
+close_link(struct builder *b)
+{
+	struct page *p = b->page;
+
+	if (!b->linking || b->link)
+		return;
+	b->linking = false;
+	p->link[p->nlink - 1].to = p->text.n;
+	p->nlink -= p->link[p->nlink - 1].from >= p->text.n;
+}
+
 void
 html_open(struct builder *b, const char *name, const char *const *atts)
 {
@@ -362,8 +393,10 @@ html_open(struct builder *b, const char *name, const char *const *atts)
 	if ((flags & (T_SKIP | T_RAW)) ||
 	    ((bits & E_HIDDEN) && !(flags & T_BLOCK)))
 		did |= DID_SKIP;
-	if (flags & T_LINK)
+	if (flags & T_LINK) {
 		did |= DID_LINK;
+		open_link(b, atts);
+	}
 	if (tag == TAG_title)
 		did |= DID_TITLE;
 	if (bits & E_PRE)
@@ -483,6 +516,8 @@ html_close(struct builder *b)
 		close_elem(b);
 	b->skip -= o.did & DID_SKIP ? 1 : 0;
 	b->link -= o.did & DID_LINK ? 1 : 0;
+	if (o.did & DID_LINK)
+		close_link(b);
 	b->title -= o.did & DID_TITLE ? 1 : 0;
 	b->pre -= o.did & DID_PRE ? 1 : 0;
 	b->bits = o.bits;
@@ -556,6 +591,7 @@ builder_begin(struct builder *b, struct page *p)
 	b->bits = 0;
 	b->link_bytes = 0;
 	b->skip = b->link = b->title = b->pre = 0;
+	b->linking = false;
 	b->math = b->note = 0;
 	b->space = b->after_link = b->bullet = b->oom = false;
 	open_elem(b, TAG_NONE, 0, 0); /* the root: no text is outside of it */

@@ -15,6 +15,8 @@ page_free(struct page *p)
 	buf_free(&p->site);
 	buf_free(&p->published);
 	buf_free(&p->modified);
+	buf_free(&p->hrefs);
+	free(p->link);
 	free(p->block);
 	free(p->elem);
 	free(p->sum);
@@ -31,7 +33,8 @@ page_clear(struct page *p)
 	buf_clear(&p->site);
 	buf_clear(&p->published);
 	buf_clear(&p->modified);
-	p->nblock = p->nelem = 0;
+	buf_clear(&p->hrefs);
+	p->nblock = p->nelem = p->nlink = 0;
 	p->hints = 0;
 }
 

@@ -82,7 +82,17 @@ struct sums {
 	uint64_t text, link;
 };
 
+/* A link's text and where it leads; only of pages that ask for them. */
+struct page_link {
+	size_t from, to;     /* in page.text */
+	size_t href, href_n; /* in page.hrefs */
+};
+
 struct page {
+	bool want_links; /* the caller's wish; page_clear() keeps it */
+	struct page_link *link;
+	size_t nlink, cap_link;
+	struct buf hrefs;
 	struct buf text;
 	struct block *block;
 	size_t nblock, cap_block;

@@ -13,6 +13,7 @@ struct markdown {
 	/* Numbered lists by depth, and how far they have counted. */
 	uint32_t list[DEEP];
 	unsigned count[DEEP];
+	struct buf linked; /* scratch */
 };
 
 static void
@@ -25,6 +26,58 @@ put_line(struct buf *out, struct str s, bool cell)
 			buf_putc(out, '\\');
 		buf_putc(out, s.p[i] == '\n' ? ' ' : s.p[i]);
 	}
+}
+
+/* The first link that begins at or behind `at`. */
+static size_t
+first_link(const struct page *p, size_t at)
+{
+	size_t lo = 0, hi = p->nlink, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (p->link[mid].from < at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void
+put_link(struct markdown *m, struct str text, struct str href)
+{
+	buf_putc(&m->linked, '[');
+	buf_str(&m->linked, text);
+	buf_puts(&m->linked, "](");
+	buf_str(&m->linked, href);
+	buf_putc(&m->linked, ')');
+}
+
+/* The block's text, with the links that lie within it. */
+static struct str
+text_with_links(struct markdown *m, const struct block *b)
+{
+	const struct page *p = m->p;
+	size_t end = b->at + b->n, done = b->at, i = first_link(p, done), from;
+
+	if (i == p->nlink || p->link[i].from >= end)
+		return page_text(p, b);
+	buf_clear(&m->linked);
+	for (; i < p->nlink && p->link[i].from < end; i++) {
+		const struct page_link *l = &p->link[i];
+
+		for (from = l->from; from < l->to && p->text.p[from] == ' ';)
+			from++;
+		if (l->to > end || from >= l->to || from < done)
+			continue;
+		buf_put(&m->linked, p->text.p + done, from - done);
+		put_link(m, (struct str){ p->text.p + from, l->to - from },
+		    (struct str){ p->hrefs.p + l->href, l->href_n });
+		done = l->to;
+	}
+	buf_put(&m->linked, p->text.p + done, end - done);
+	return buf_view(&m->linked);
 }
 
 /* Tables ------------------------------------------------------------------ */
@@ -87,7 +140,7 @@ put_cell(struct markdown *m, const struct block *b, uint32_t cell,
 		m->table = table;
 		m->row = row;
 	}
-	put_line(m->out, page_text(m->p, b), true);
+	put_line(m->out, text_with_links(m, b), true);
 }
 
 /* Code -------------------------------------------------------------------- */
@@ -205,13 +258,13 @@ put_item(struct markdown *m, const struct block *b, const struct block *last)
 	} else {
 		buf_puts(m->out, "- ");
 	}
-	put_line(m->out, page_text(m->p, b), false);
+	put_line(m->out, text_with_links(m, b), false);
 }
 
 static void
 put_quote(struct markdown *m, const struct block *b, const struct block *last)
 {
-	struct str s = page_text(m->p, b);
+	struct str s = text_with_links(m, b);
 	size_t i;
 
 	if (m->out->n)
@@ -240,9 +293,9 @@ put_text(struct markdown *m, const struct block *b, const struct block *last)
 		if (level)
 			buf_putc(m->out, ' ');
 		if (level)
-			put_line(m->out, page_text(m->p, b), false);
+			put_line(m->out, text_with_links(m, b), false);
 		else
-			buf_str(m->out, page_text(m->p, b));
+			buf_str(m->out, text_with_links(m, b));
 	}
 }
 
@@ -278,4 +331,6 @@ render_markdown(const struct page *p, const uint8_t *keep, struct buf *out)
 	}
 	end_table(&m);
 	end_code(&m);
+	out->oom |= m.linked.oom;
+	buf_free(&m.linked);
 }

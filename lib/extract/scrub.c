@@ -538,9 +538,11 @@ int
 scrub(
     struct str page, struct buf *out, struct scrub_found *found, struct err *e)
 {
-	struct scrubber s = {
-		.p = page.p, .end = page.p + page.n, .out = out, .found = found
-	};
+	struct scrubber s = { .p = page.p,
+		.end = page.p + page.n,
+		.out = out,
+		.found = found,
+		.links = found && found->links };
 	const char *lt;
 
 	if (found)

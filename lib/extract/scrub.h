@@ -2,6 +2,8 @@
 #ifndef EXTRACT_SCRUB_H
 #define EXTRACT_SCRUB_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -25,14 +27,16 @@ enum {
 	SCRUB_LD = 8,       /* pieces of JSON-LD found */
 };
 
-/* What is left out but may be asked for: <script type="application/ld+json">.
+/* What may be asked for: addresses of links, and what is left out: <script
+ * type="application/ld+json">.
  */
 struct scrub_found {
+	bool links;              /* set by the caller */
 	struct str ld[SCRUB_LD]; /* within s */
 	size_t n;
 };
 
-/* found: NULL, or cleared and filled. */
+/* found: NULL, or filled. */
 int
 scrub(struct str s, struct buf *out, struct scrub_found *found, struct err *e);
 

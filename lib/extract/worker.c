@@ -54,6 +54,8 @@ worker_new(const struct extract_opts *opts)
 		.markdown = opts->markdown,
 		.links = opts->links,
 		.max_body = opts->max_body };
+	w->page.want_links = w->corpus.page.want_links =
+	    opts->links && opts->markdown;
 	return w;
 }
 

@@ -96,6 +96,15 @@ printf '\x00\x01\x02' >site/unknown.bin
 golden extract-files extract site
 golden extract-text extract --from text site/page.html
 golden extract-markdown extract --format markdown site/page.html
+printf '<p>The <a href="/a?b=1&amp;c">mill <b>wheel</b></a> turns, as <a>nobody</a> says, and <a href=x> the river </a>runs.<ul><li><a href=#y>item</a></ul><a href=z><p>one</p><p>two</p></a>' >links.html
+equal "--links" 'The [mill wheel](/a?b=1&c) turns, as nobody says, and [the river](x) runs.
+
+- [item](#y)
+
+one
+
+two' \
+	"$(extract --format markdown --links --mode recall links.html | jq -r .text)"
 golden extract-precision extract --mode precision site/page.html
 golden extract-recall extract --mode recall site/page.html
 threads "files" extract site

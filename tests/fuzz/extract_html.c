@@ -47,6 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		html_init();
 		h = html_new();
 	}
+	p.want_links = true;
 	s.n = utf8_valid_prefix(s);
 	if (html_parse(h, s, &p, &e) < 0)
 		abort();
