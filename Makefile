@@ -7,6 +7,7 @@
 # make SAN=address,undefined check    sanitizers; SAN=thread takes clang
 # make CUDA=no     without CUDA
 # make DEV=1       warnings are errors
+# make lang-model LANGID=DIR   train the built-in language model anew
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -43,7 +44,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null | \
 	sed 's/-I/-isystem /g')
 PKG_LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null)
 # As needed: a command links only the libraries that its rooms use.
-LDLIBS   = -Wl,--as-needed $(PKG_LIBS) -lcld2 -ldnnl -lm -ldl
+LDLIBS   = -Wl,--as-needed $(PKG_LIBS) -ldnnl -lm -ldl
 
 # The library GEMM and its run time are not built for the thread sanitizer:
 # there the reference takes its place (same names, lib/train/cpu/ref/).
@@ -60,13 +61,16 @@ FUZZ     = $(patsubst tests/fuzz/%.c,$B/tests/fuzz/%.t,$(wildcard tests/fuzz/*.c
 BENCH    = $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/*.c))
 OBJ      = $(addsuffix .o,$(addprefix $B/,$(SRC) $(CXXSRC)))
 LIB      = $B/libquern.a
+# What lib/quern.h declares, for other programs; all else is hidden.
+ROWSRC   = $(filter lib/base/% lib/io/% lib/mix/%,$(SRC) $(CXXSRC))
+SHLIB    = $B/libquern.so
 PLUGIN   = $(if $(filter yes,$(CUDA)),$(if $(CUSRC),$B/bin/quern-cuda.so))
 LINK     = $(CXX) $(SANFLAGS) -pthread -fopenmp $(CFLAGS) $(LDFLAGS) -o $@
 
 # make V=1 shows whole commands.
 say      = $(if $V,,@echo "  $1 $@"; )
 
-all: $(CMD) $(PLUGIN)
+all: $(CMD) $(PLUGIN) $(SHLIB)
 
 $(CMD): $B/bin/%: $B/cmd/%.c.o $B/cmd/cmd.c.o $(LIB)
 	@mkdir -p $(@D)
@@ -85,9 +89,15 @@ $(FUZZ): $B/tests/fuzz/%.t: $B/tests/fuzz/%.c.o $B/tests/replay.c.o $(LIB)
 $B/bin/quern-cuda.so: $(addsuffix .o,$(addprefix $B/,$(CUSRC))) $B/pic/lib/base/err.c.o
 	@mkdir -p $(@D)
 	$(call say,NVCC)$(NVCC) -shared -arch=$(NVARCH) -o $@ $^
+$(SHLIB): $(addsuffix .o,$(addprefix $B/pic/,$(ROWSRC))) lib/quern.map
+	$(call say,LINK)$(LINK) -shared -Wl,-soname,libquern.so \
+		-Wl,--version-script=lib/quern.map $(filter %.o,$^) $(LDLIBS)
 $B/pic/%.c.o: %.c $B/flags
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(ALL_CFLAGS) -fPIC -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+$B/pic/%.cpp.o: %.cpp $B/flags
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) $(ALL_CXXFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
 $(LIB): $(OBJ)
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
@@ -100,6 +110,8 @@ $B/%.cpp.o: %.cpp $B/flags
 $B/%.cu.o: %.cu $B/flags
 	@mkdir -p $(@D)
 	$(call say,NVCC)$(NVCC) -std=c++17 -O2 -arch=$(NVARCH) -Xcompiler -fPIC,-fvisibility=hidden -Ilib -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+# .incbin leaves no trace in the dependencies.
+$B/lib/filter/lang_builtin.c.o: lib/filter/lang.qlm
 # Rebuild when the flags change, not only when the sources do.
 $B/flags: FORCE
 	@mkdir -p $(@D)
@@ -154,6 +166,15 @@ format-check:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
 
+# The language model that is built in, from the data that LANGID names; some
+# minutes.  make lang-model LANGID=DIR
+LANGID   = ../shared/data/langid
+lang-model: $B/bin/quern $B/bin/quern-classify
+	PATH="$(CURDIR)/$B/bin:$$PATH" pipelines/lang-model.sh $(LANGID) \
+		$B/lang.qlm
+	cmp -s $B/lang.qlm lib/filter/lang.qlm || \
+		cp $B/lang.qlm lib/filter/lang.qlm
+
 deps:
 	pipelines/deps.sh
 
@@ -164,17 +185,22 @@ quickstart:
 
 install: all
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 \
-		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+		$(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
 	cp $(CMD) $(PLUGIN) $(DESTDIR)$(BINDIR)/
+	cp $(SHLIB) $(DESTDIR)$(PREFIX)/lib/
+	cp lib/quern.h $(DESTDIR)$(PREFIX)/include/
 	for s in 1 5 7; do for m in man/*.$$s; do if [ -f "$$m" ]; then \
 		cp "$$m" $(DESTDIR)$(MANDIR)/man$$s/; fi; done; done
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(CMD)) quern-cuda.so
+	rm -f $(DESTDIR)$(PREFIX)/lib/libquern.so $(DESTDIR)$(PREFIX)/include/quern.h
 	for m in man/*.[157]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$(basename $$m); done
 clean:
 	rm -rf build build-*
 FORCE:
-.PHONY: all check fuzz fuzz-run bench lint format format-check deps quickstart install \
+.PHONY: all check fuzz fuzz-run bench lint format format-check lang-model deps \
+	quickstart install \
 	uninstall clean FORCE
--include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(wildcard $B/cmd/*.d $B/tests/*.d $B/tests/*/*.d)
+-include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(wildcard $B/cmd/*.d $(ROWSRC:%=$B/pic/%.d) $B/tests/*.d $B/tests/*/*.d)

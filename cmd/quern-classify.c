@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Labels documents by text classifiers. */
+/* Trains text classifiers; labels documents by them. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "cmd.h"
-#include "filter/fasttext.h"
+#include "filter/fasttext_train.h"
+#include "filter/lang_model.h"
+#include "filter/lang_net.h"
+#include "filter/lang_train.h"
 #include "filter/strs.h"
+#include "io/stream.h"
 
 static struct opt_common common;
+
+/* ---- label ---- */
+
 static struct opt_list keep;
 static const char *model_path, *name = "label";
 static double min_score;
@@ -217,10 +224,216 @@ label_main(int argc, char **argv)
 	return rc;
 }
 
+/* ---- train ---- */
+
+static struct {
+	const char *kind, *label, *loss;
+	int epochs, dim, min_count, word_ngrams, minn, maxn, bucket;
+	double lr;
+} train = { .kind = "text",
+	.label = "label",
+	.loss = "softmax",
+	.dim = 100,
+	.min_count = 1,
+	.word_ngrams = 1,
+	.bucket = 2000000 };
+
+static const struct opt train_opts[] = {
+	{ "kind", 0, OPT_STR, &train.kind, "KIND",
+	    "text: a model of fastText; language: a compact one that tells "
+	    "languages",
+	    "text,language" },
+	{ "label", 0, OPT_STR, &train.label, "NAME",
+	    "the label of a document is its metadata.NAME", NULL },
+	{ "epochs", 0, OPT_INT, &train.epochs, "N",
+	    "go over all documents N times; 0: 5, of languages 30", NULL },
+	{ "lr", 0, OPT_DOUBLE, &train.lr, "X",
+	    "rate of learning at the start; 0: 0.1, of languages 1", NULL },
+	{ "dim", 0, OPT_POSITIVE, &train.dim, "N",
+	    "text: numbers in the vector of a word", NULL },
+	{ "word-ngrams", 0, OPT_POSITIVE, &train.word_ngrams, "N",
+	    "text: runs of up to N words", NULL },
+	{ "minn", 0, OPT_INT, &train.minn, "N",
+	    "text: shortest n-gram of characters", NULL },
+	{ "maxn", 0, OPT_INT, &train.maxn, "N",
+	    "text: longest n-gram of characters; 0: none", NULL },
+	{ "bucket", 0, OPT_POSITIVE, &train.bucket, "N",
+	    "text: vectors for n-grams", NULL },
+	{ "min-count", 0, OPT_POSITIVE, &train.min_count, "N",
+	    "text: words met less often are left out", NULL },
+	{ "loss", 0, OPT_STR, &train.loss, "LOSS",
+	    "text: softmax, or hs, a tree, which is faster with many labels",
+	    "softmax,hs" },
+	{ 0 },
+};
+static const struct opt_cmd train_cmd = {
+	.name = "classify train",
+	.args = "[FILE...]",
+	.summary = "train a text classifier",
+	.example =
+	    "quern classify train --label language -o lang.qlm docs.jsonl",
+	.opts = train_opts,
+	.common = shared,
+};
+
+/* A document for the fold: what follows is its label, then its text. */
+struct sample {
+	size_t label, text; /* bytes */
+};
+
+/* Hand the text and its label on, in order. */
+static int
+sample_doc(
+    void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	struct str label = json_str(doc_meta(d, train.label));
+	struct sample s = { label.n, d->text.n };
+
+	(void)ctx;
+	(void)worker;
+	if (label.n == 0)
+		return emit_drop(
+		    em, d, &(struct reason){ .rule = "no_label" }, e);
+	buf_put(&em->side, &s, sizeof(s));
+	buf_str(&em->side, label);
+	buf_str(&em->side, d->text);
+	em->tally.kept++;
+	return buf_ok(&em->side, e);
+}
+
+/* A side's next sample; false at its end. */
+static bool
+next_sample(struct str *side, struct str *label, struct str *text)
+{
+	struct sample s;
+
+	if (side->n == 0)
+		return false;
+	memcpy(&s, side->p, sizeof(s));
+	*label = (struct str){ side->p + sizeof(s), s.label };
+	*text = (struct str){ label->p + s.label, s.text };
+	side->p += sizeof(s) + s.label + s.text;
+	side->n -= sizeof(s) + s.label + s.text;
+	return true;
+}
+
+static int
+add_language(void *ctx, struct str side, struct err *e)
+{
+	struct str label, text;
+
+	while (next_sample(&side, &label, &text))
+		if (lang_train_add(ctx, text, lang_code(label), e) < 0)
+			return e->code;
+	return 0;
+}
+
+static int
+add_text(void *ctx, struct str side, struct err *e)
+{
+	struct str label, text;
+
+	while (next_sample(&side, &label, &text))
+		if (fasttext_train_add(ctx, text, label, e) < 0)
+			return e->code;
+	return 0;
+}
+
+static int
+train_language(struct docs *in, struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .doc = sample_doc,
+		.fold = add_language };
+	struct lang_train_opts o = {
+		.epochs = train.epochs ? (unsigned)train.epochs : 30,
+		.lr = train.lr > 0 ? train.lr : 1,
+		.seed = common.seed,
+		.threads = common.threads
+	};
+	struct lang_train *t = lang_train_new();
+	struct langid *m = NULL;
+	struct buf b = { 0 };
+	int rc;
+
+	if (!t)
+		return err_nomem(e, "training");
+	rc = docs_run(in, &ops, t, r, e);
+	if (rc == 0)
+		rc = lang_train_run(t, &o, &m, e);
+	lang_train_free(t);
+	if (rc == 0)
+		rc = langid_write(m, &b, e);
+	if (rc == 0)
+		rc = out_write(r->out, b.p, b.n, e);
+	langid_free(m);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+train_text(struct docs *in, struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .doc = sample_doc,
+		.fold = add_text };
+	struct fasttext_train_opts o = { .dim = train.dim,
+		.epochs = train.epochs ? train.epochs : 5,
+		.min_count = train.min_count,
+		.word_ngrams = train.word_ngrams,
+		.minn = train.minn,
+		.maxn = train.maxn,
+		.bucket = train.bucket,
+		.lr = train.lr > 0 ? train.lr : 0.1,
+		.hs = strcmp(train.loss, "hs") == 0,
+		.seed = common.seed,
+		.threads = common.threads };
+	struct fasttext_train *t = fasttext_train_new();
+	const struct fasttext *f;
+	int rc;
+
+	if (!t)
+		return err_nomem(e, "training");
+	rc = docs_run(in, &ops, t, r, e);
+	if (rc == 0)
+		rc = fasttext_train_run(t, &o, &f, e);
+	if (rc == 0)
+		rc = fasttext_train_write(t, r->out, e);
+	fasttext_train_free(t);
+	return rc;
+}
+
+static int
+train_main(int argc, char **argv)
+{
+	struct docs in;
+	struct run r;
+	struct err e;
+	int rc;
+
+	argc = cmd_begin(&train_cmd, argc, argv);
+	rc = docs_open(&in, argv + 1, argc, &common, &e);
+	if (rc < 0)
+		return cmd_end(&train_cmd, rc, &e);
+	rc = run_open(&r, &train_cmd, &common, false, cmd_warn, &e);
+	if (rc == 0) {
+		rc = strcmp(train.kind, "text") == 0
+			 ? train_text(&in, &r, &e)
+			 : train_language(&in, &r, &e);
+		if (rc < 0)
+			run_abort(&r);
+		else
+			rc = run_close(&r, &e);
+		if (rc == 0)
+			cmd_closing(&r, "documents");
+	}
+	docs_close(&in);
+	return cmd_end(&train_cmd, rc, &e);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct cmd_sub subs[] = {
+		{ "train", "train a text classifier", train_main },
 		{ "label", "label documents by a text classifier", label_main },
 		{ 0 },
 	};

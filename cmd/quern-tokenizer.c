@@ -107,21 +107,41 @@ format(void)
 	return strcmp(o.format, "bin") == 0 ? IDS_BIN : IDS_TEXT;
 }
 
+static int
+finish(struct session *s, int rc, const char *unit)
+{
+	if (rc < 0)
+		run_abort(&s->r);
+	else
+		rc = run_close(&s->r, &s->e);
+	if (rc == 0)
+		cmd_closing(&s->r, unit);
+	return rc;
+}
+
 /* ---- train ---- */
 
 static struct {
 	uint64_t vocab, min_count, max_len;
-	const char *pattern, *ties;
+	const char *model, *pattern, *ties, *stage;
 	struct opt_list specials;
-} train = { .vocab = 32000, .pattern = "gpt2", .ties = "hf" };
+} train = { .vocab = 32000, .model = "bpe", .ties = "hf", .stage = "all" };
 
 static const struct opt train_opts[] = {
 	{ "vocab", 0, OPT_COUNT, &train.vocab, "N",
 	    "tokens in all, special tokens included", NULL },
+	{ "model", 0, OPT_STR, &train.model, "MODEL",
+	    "byte-level BPE, or Unigram with bytes for rare characters",
+	    "bpe,unigram" },
 	{ "pattern", 0, OPT_STR, &train.pattern, "PATTERN",
 	    "how text is split: gpt2, cl100k, o200k, qwen2, nanochat, "
-	    "whitespace, or a regex",
+	    "whitespace, deepseek-v3, starcoder, falcon, or a regex (default: "
+	    "gpt2; with --stage learn that of the counts)",
 	    NULL },
+	{ "stage", 0, OPT_STR, &train.stage, "STAGE",
+	    "count: write how often each piece is seen in place of a "
+	    "tokenizer; learn: the files are such counts, to be added up",
+	    "all,count,learn" },
 	{ "ties", 0, OPT_STR, &train.ties, "RULE",
 	    "which of equally frequent pairs is merged first: the smallest "
 	    "ids, "
@@ -144,7 +164,7 @@ static const struct opt train_opts[] = {
 static const struct opt_cmd train_cmd = {
 	.name = "tokenizer train",
 	.args = "[FILE...]",
-	.summary = "learn a byte-level BPE vocabulary from texts",
+	.summary = "learn a vocabulary from texts",
 	.example =
 	    "quern tokenizer train --vocab 8K -o tokenizer.json book.txt",
 	.opts = train_opts,
@@ -197,15 +217,33 @@ report_training(
 	if (b->ntoken >= train.vocab || common.quiet)
 		return;
 	n = snprintf(line, sizeof(line),
-	    "no pair is left to merge: the vocabulary has %" PRIu32
+	    "no pair is left to merge%s: the vocabulary has %" PRIu32
 	    " tokens, not %" PRIu64,
-	    b->ntoken, train.vocab);
+	    b->nmerge ? "" : ", no substring to keep", b->ntoken, train.vocab);
 	cmd_warn(r, (struct str){ line, (size_t)n });
+}
+
+/* The first half alone. */
+static int
+count_only(struct session *s, const struct train_opts *to)
+{
+	struct train_stats ts;
+	int rc;
+
+	rc = run_open(&s->r, s->cmd, &common, false, cmd_warn, &s->e);
+	if (rc < 0)
+		return rc;
+	rc = bpe_count(&s->in, to, &s->r, &ts, &s->e);
+	buf_printf(&s->r.extra,
+	    "\"pieces\":%" PRIu64 ",\"distinct\":%" PRIu64 ",", ts.pieces,
+	    ts.distinct);
+	return finish(s, rc, "texts");
 }
 
 static int
 train_on(struct session *s, const struct train_opts *to)
 {
+	bool from_counts = strcmp(train.stage, "learn") == 0;
 	struct train_stats ts;
 	struct bpe b = { 0 };
 	int rc;
@@ -213,19 +251,16 @@ train_on(struct session *s, const struct train_opts *to)
 	rc = run_open(&s->r, s->cmd, &common, true, cmd_warn, &s->e);
 	if (rc < 0)
 		return rc;
-	rc = bpe_train(&b, &s->in, to, &s->r, &ts, &s->e);
+	if (from_counts)
+		rc = bpe_train_counts(&b, &s->in.paths, to, &s->r, &ts, &s->e);
+	else
+		rc = bpe_train(&b, &s->in, to, &s->r, &ts, &s->e);
 	if (rc == 0) {
 		report_training(&s->r, &b, &ts);
 		rc = bpe_save(&b, common.out, LOAD_JSON, &s->e);
 	}
-	if (rc < 0)
-		run_abort(&s->r);
-	else
-		rc = run_close(&s->r, &s->e);
-	if (rc == 0)
-		cmd_closing(&s->r, "texts");
 	bpe_free(&b);
-	return rc;
+	return finish(s, rc, from_counts ? "files" : "texts");
 }
 
 static int
@@ -242,12 +277,16 @@ main_train(int argc, char **argv)
 	if (rc == 0 && train.max_len > UINT32_MAX)
 		rc = err_set(&s.e, ERR_ARG, "--max-token-length is too large");
 	to.pattern = train.pattern;
+	if (!to.pattern && strcmp(train.stage, "learn") != 0)
+		to.pattern = "gpt2";
 	to.vocab = train.vocab;
 	to.ties = ties();
+	to.unigram = strcmp(train.model, "unigram") == 0;
 	to.min_count = train.min_count;
 	to.max_len = (uint32_t)train.max_len;
 	if (rc == 0)
-		rc = train_on(&s, &to);
+		rc = strcmp(train.stage, "count") == 0 ? count_only(&s, &to)
+						       : train_on(&s, &to);
 	return end_session(&s, rc);
 }
 
@@ -285,18 +324,6 @@ static const struct opt_cmd encode_cmd = {
 	.opts = encode_opts,
 	.common = common_opts,
 };
-
-static int
-finish(struct session *s, int rc, const char *unit)
-{
-	if (rc < 0)
-		run_abort(&s->r);
-	else
-		rc = run_close(&s->r, &s->e);
-	if (rc == 0)
-		cmd_closing(&s->r, unit);
-	return rc;
-}
 
 static int
 encode_opts_of(struct session *s, struct ids_opts *to)
@@ -396,56 +423,54 @@ static const struct opt_cmd info_cmd = {
 	.common = common_opts,
 };
 
+/* What the texts, if there are any, become; with the facts, into --stats. */
 static int
-measure(struct session *s, struct ids_stats *n)
+measure(struct session *s, const char *name, const struct tokenizer *first,
+    struct buf *json, struct usage *u)
 {
-	struct ids_opts opts = { .format = IDS_TEXT };
+	bool texts = s->in.paths.n > 0;
 	int rc;
 
-	*n = (struct ids_stats){ 0 };
 	rc = run_open(&s->r, s->cmd, &common, true, cmd_warn, &s->e);
 	if (rc < 0)
 		return rc;
-	if (s->in.paths.n)
-		rc = ids_encode(s->t, &s->in, &opts, &s->r, n, &s->e);
-	buf_printf(&s->r.extra, "\"tokens\":%" PRIu64 ",", n->tokens);
+	if (texts)
+		rc = usage_measure(u, s->t, &s->in, &s->r, &s->e);
+	buf_puts(json, json->n ? "," : "");
+	if (rc == 0)
+		rc = facts_json(
+		    json, name, s->t, first, texts ? u : NULL, &s->e);
+	buf_printf(&s->r.extra, "\"tokens\":%" PRIu64 ",\"tokenizers\":[",
+	    u->all.tokens);
+	buf_str(&s->r.extra, buf_view(json));
+	buf_puts(&s->r.extra, "],");
 	return finish(s, rc, "texts");
-}
-
-/* Each with what stands before it. */
-static void
-put_measures(struct buf *out, const struct ids_stats *n, const char *name[4])
-{
-	buf_printf(out, "%s%" PRIu64 "%s%" PRIu64 "%s%" PRIu64 "%s%.4f\n",
-	    name[0], n->texts, name[1], n->bytes, name[2], n->tokens, name[3],
-	    n->tokens ? (double)n->bytes / (double)n->tokens : 0);
 }
 
 static int
 main_info(int argc, char **argv)
 {
 	struct session s = { .cmd = &info_cmd };
-	static const char *names[] = { "texts\t", "\nbytes\t", "\ntokens\t",
-		"\nbytes_per_token\t" };
-	struct ids_stats stats;
-	struct buf out = { 0 };
+	struct buf out = { 0 }, json = { 0 };
+	struct usage u = { 0 };
 	int n = cmd_begin(&info_cmd, argc, argv), rc = 0;
 
 	if (n > 0)
 		rc = open_texts(&s, n, argv);
 	if (rc == 0)
 		rc = load_tokenizer(&s);
-	if (rc == 0) {
+	if (rc == 0)
 		rc = facts_list(&out, s.t, &s.e);
-		if (rc == 0)
-			rc = measure(&s, &stats);
-		if (rc == 0 && s.in.paths.n)
-			put_measures(&out, &stats, names);
-	}
+	if (rc == 0)
+		rc = measure(&s, o.tokenizer, s.t, &json, &u);
+	if (rc == 0 && s.in.paths.n)
+		facts_usage(&out, &u);
 	if (rc == 0)
 		rc = buf_ok(&out, &s.e);
 	if (rc == 0)
 		rc = out_whole(common.out, out.p, out.n, &s.e);
+	usage_free(&u);
+	buf_free(&json);
 	buf_free(&out);
 	return end_session(&s, rc);
 }
@@ -546,47 +571,51 @@ static const struct opt_cmd compare_cmd = {
 	.common = common_opts,
 };
 
-/* A row's second half: the texts. */
+/* A row of the table, and, into groups, its lines by language and host. */
 static int
-put_texts(struct buf *out, struct session *s)
+compare_one(struct session *s, const struct tokenizer *first, struct buf *out,
+    struct buf *groups, struct buf *json)
 {
-	static const char *tabs[] = { "\t", "\t", "\t", "\t" };
-	struct ids_stats n;
+	struct usage u = { 0 };
+	int rc = facts_row(out, o.tokenizer, s->t, first, &s->e);
 
-	if (!s->in.paths.n) {
+	if (rc == 0)
+		rc = measure(s, o.tokenizer, first, json, &u);
+	if (rc == 0 && s->in.paths.n) {
+		facts_usage_row(out, &u);
+		facts_groups(groups, &u, o.tokenizer);
+	} else {
 		buf_putc(out, '\n');
-		return 0;
 	}
-	if (measure(s, &n) < 0)
-		return s->e.code;
-	put_measures(out, &n, tabs);
-	return 0;
+	usage_free(&u);
+	return rc;
 }
 
 static int
 compare_all(struct session *s, struct buf *out)
 {
+	struct buf groups = { 0 }, json = { 0 };
 	struct tokenizer *first = NULL;
 	int rc = 0;
 	size_t i;
 
 	buf_puts(out, FACTS_HEADER);
-	buf_puts(out,
-	    s->in.paths.n ? "\ttexts\tbytes\ttokens\tbytes_per_token\n" : "\n");
+	buf_puts(out, s->in.paths.n ? FACTS_USAGE "\n" : "\n");
 	for (i = 0; rc == 0 && i < compared.n; i++) {
 		o.tokenizer = compared.v[i];
 		rc = load_tokenizer(s);
 		if (i == 0)
 			first = s->t;
 		if (rc == 0)
-			rc = facts_row(out, o.tokenizer, s->t, first, &s->e);
-		if (rc == 0)
-			rc = put_texts(out, s);
+			rc = compare_one(s, first, out, &groups, &json);
 		if (i > 0)
 			tokenizer_free(s->t);
 		s->t = NULL;
 	}
+	buf_str(out, buf_view(&groups));
 	tokenizer_free(first);
+	buf_free(&groups);
+	buf_free(&json);
 	return rc;
 }
 
@@ -612,7 +641,7 @@ main_compare(int argc, char **argv)
 }
 
 static const struct cmd_sub subs[] = {
-	{ "train", "learn a byte-level BPE vocabulary from texts", main_train },
+	{ "train", "learn a vocabulary from texts", main_train },
 	{ "encode", "turn texts into token ids", main_encode },
 	{ "decode", "turn token ids back into texts", main_decode },
 	{ "info", "what a tokenizer holds, and bytes a token on given texts",

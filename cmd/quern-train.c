@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "io/feedback.h"
 #include "io/stream.h"
+#include "mix/loader.h"
 #include "mix/mix.h"
 #include "train/preset.h"
 #include "train/train.h"
@@ -434,6 +435,20 @@ run(const struct row_source *rows, const struct row_source *valid,
 	return write_stats(&v, &last, e);
 }
 
+/*
+ * The next batches are read while this one is trained on; not if what a step
+ * learns may change them.
+ */
+static int
+read_ahead(struct row_source *rows, const struct row_feedback *f, struct err *e)
+{
+	struct row_source in = *rows;
+
+	if (f->ctx || common.threads < 2)
+		return 0;
+	return loader_open(rows, &in, LOADER_AHEAD, e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -457,6 +472,8 @@ main(int argc, char **argv)
 		rc = check_sources(rows.ctx, &e);
 	if (rc == 0)
 		rc = open_journal(&feedback, rows.ctx, &e);
+	if (rc == 0)
+		rc = read_ahead(&rows, &feedback, &e);
 	if (rc == 0)
 		rc = run(&rows, given.valid ? &valid : NULL, &feedback, &e);
 	mix_feedback_close(&feedback);

@@ -30,6 +30,9 @@ done >documents.jsonl
 head -n 5 documents.jsonl >sample.jsonl
 cp documents.jsonl docs.jsonl
 
+# Documents enough to train on.
+for _ in 1 2 3 4 5 6 7 8; do cat documents.jsonl; done >many.jsonl
+
 # Classifiers of fastText.
 cp "$top/tests/models/soft.bin" languages.bin
 cp "$top/tests/models/quantised.ftz" quality.ftz

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/num.h"
 #include "base/err.h"
 #include "base/text/utf8.h"
 
@@ -230,7 +231,10 @@ buf_double(struct buf *b, double v)
 void
 buf_u64(struct buf *b, uint64_t v)
 {
-	buf_printf(b, "%llu", (unsigned long long)v);
+	char *to = buf_room(b, NUM_DIGITS);
+
+	if (to)
+		b->n += (size_t)(num_decimal(to, v) - to);
 }
 
 void

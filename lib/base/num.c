@@ -71,3 +71,34 @@ num_count(const char *s, uint64_t *v, struct err *e)
 {
 	return scaled(s, "KMBT", 1000, v, e);
 }
+
+/* Two digits a step, from the last on. */
+char *
+num_decimal(char *to, uint64_t v)
+{
+	static const char pairs[] = "00010203040506070809"
+				    "10111213141516171819"
+				    "20212223242526272829"
+				    "30313233343536373839"
+				    "40414243444546474849"
+				    "50515253545556575859"
+				    "60616263646566676869"
+				    "70717273747576777879"
+				    "80818283848586878889"
+				    "90919293949596979899";
+	uint64_t rest = v;
+	size_t n = 1;
+	char *p;
+
+	while (rest >= 10) {
+		rest /= 10;
+		n++;
+	}
+	for (p = to + n; v >= 10; v /= 100) {
+		p -= 2;
+		memcpy(p, pairs + 2 * (v % 100), 2);
+	}
+	if (p > to)
+		*to = (char)('0' + v);
+	return to + n;
+}

@@ -19,6 +19,11 @@ int num_size(const char *s, uint64_t *v, struct err *e);
 /* Tokens: K M B T are powers of 1000; "2.5B" is fine. */
 int num_count(const char *s, uint64_t *v, struct err *e);
 
+enum { NUM_DIGITS = 20 /* of the largest uint64_t */ };
+
+/* Write v in decimal at `to`, which has room for NUM_DIGITS; its end. */
+char *num_decimal(char *to, uint64_t v);
+
 /* a * b in *v; false if it does not fit. */
 static inline bool
 num_mul(size_t a, size_t b, size_t *v)

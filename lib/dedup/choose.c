@@ -10,7 +10,11 @@
 #include "dedup/near.h"
 #include "dedup/shingles.h"
 
-enum { AT_ONCE = 1 << 14 /* comparisons with what came in */ };
+enum {
+	AT_ONCE = 1 << 14, /* comparisons with what came in */
+	WIDE = 1000,       /* nodes of a component that is all threads' */
+	WORTH = 256,       /* comparisons worth dividing among threads */
+};
 
 /* A set that came in, and a comparison with one of the chunk. */
 struct incoming {
@@ -37,6 +41,9 @@ struct choosing {
 	struct buf sets;
 	struct task *tasks;
 	size_t ntask;
+	/* What a node of a wide component is compared with. */
+	uint32_t *others;
+	double *results;
 };
 
 /* What a thread counts. */
@@ -106,71 +113,89 @@ compare_bucket(struct choosing *x, uint32_t node, const struct local *l,
 	return 0;
 }
 
-/* Nodes of the chunk that share buckets are decided in order. */
-static int
-decide(struct choosing *x, uint32_t node, struct counts *count, struct err *e)
+/* The node was compared with all: it is kept, or not. */
+static void
+settle(struct choosing *x, uint32_t node)
 {
 	struct chunk *c = &x->chunk;
 	struct node *n = &c->nodes[node];
 	struct local *l;
 	uint32_t i;
 
-	for (i = 0; i < n->nlink && !n->earlier; i++)
-		if (compare_bucket(x, node,
-			&c->locals[c->links[n->first + i].local], count, e) < 0)
-			return e->code;
 	n->kept = n->head == NO_RANK;
 	if (!n->kept && !x->c->all)
-		return 0;
+		return;
 	for (i = 0; i < n->nlink; i++) {
 		l = &c->locals[c->links[n->first + i].local];
 		c->put[l->start + l->filled++] = node;
 	}
+}
+
+/* Nodes that share buckets are decided in order. */
+static int
+decide(struct choosing *x, uint32_t node, struct counts *count, struct err *e)
+{
+	struct chunk *c = &x->chunk;
+	struct node *n = &c->nodes[node];
+	uint32_t i;
+
+	for (i = 0; i < n->nlink && !n->earlier; i++)
+		if (compare_bucket(x, node,
+			&c->locals[c->links[n->first + i].local], count, e) < 0)
+			return e->code;
+	settle(x, node);
 	return 0;
 }
 
-static uint32_t
-root_of(uint32_t *up, uint32_t i)
+/* All that have been put into the node's buckets, each once. */
+static size_t
+list_others(struct choosing *x, uint32_t node)
 {
-	while (up[i] != i) {
-		up[i] = up[up[i]];
-		i = up[i];
-	}
-	return i;
-}
-
-/*
- * Nodes by connected component, ascending within: pairs of component and node.
- * NULL when memory is out.
- */
-static struct pair *
-components(const struct chunk *c)
-{
-	struct pair *v = malloc((2 * c->nnode + 1) * sizeof(*v));
-	uint32_t *up = malloc((c->nnode + 1) * sizeof(*up)), a, b;
+	struct chunk *c = &x->chunk;
+	const struct node *n = &c->nodes[node];
 	const struct local *l;
-	size_t i, k;
+	struct node *other;
+	uint32_t i, k;
+	size_t count = 0;
 
-	for (i = 0; v && up && i < c->nnode; i++)
-		up[i] = (uint32_t)i;
-	for (i = 0; v && up && i < c->nlocal; i++) {
-		l = &c->locals[i];
-		for (k = 1; k < l->n; k++) {
-			a = root_of(up, c->members[l->start + k - 1]);
-			b = root_of(up, c->members[l->start + k]);
-			up[a < b ? b : a] = a < b ? a : b;
+	for (i = 0; i < n->nlink; i++) {
+		l = &c->locals[c->links[n->first + i].local];
+		for (k = 0; k < l->filled; k++) {
+			other = &c->nodes[c->put[l->start + k]];
+			if (other->stamp == node + 1)
+				continue;
+			other->stamp = node + 1;
+			x->others[count++] = c->put[l->start + k];
 		}
 	}
-	for (i = 0; v && up && i < c->nnode; i++)
-		v[i] = (struct pair){ root_of(up, (uint32_t)i), i };
-	if (v && up)
-		sort_pairs(v, v + c->nnode, c->nnode);
-	else {
-		free(v);
-		v = NULL;
+	return count;
+}
+
+/* The same as decide(), with all threads on one node's comparisons. */
+static int
+decide_wide(
+    struct choosing *x, uint32_t node, struct counts *count, struct err *e)
+{
+	struct node *nodes = x->chunk.nodes, *n = &nodes[node];
+	size_t i, nother = n->earlier ? 0 : list_others(x, node);
+	int threads = nother < WORTH ? 1 : x->c->threads;
+
+#pragma omp parallel for num_threads(threads) schedule(static)
+	for (i = 0; i < nother; i++) {
+		const struct node *other = &nodes[x->others[i]];
+
+		x->results[i] = jaccard(
+		    n->set, n->nset, other->set, other->nset, x->c->least);
 	}
-	free(up);
-	return v;
+	for (i = 0; i < nother; i++) {
+		const struct node *other = &nodes[x->others[i]];
+
+		if (take_result(x->c, n, other->rank, other->kept,
+			x->results[i], count, e) < 0)
+			return e->code;
+	}
+	settle(x, node);
+	return 0;
 }
 
 static int
@@ -185,24 +210,28 @@ decide_component(struct choosing *x, const struct pair *v, size_t n,
 	return 0;
 }
 
+/* Of sorted components, does the one at i have over WIDE nodes? */
+static bool
+is_wide(const struct pair *v, size_t i, size_t n)
+{
+	return i + WIDE < n && v[i + WIDE].key == v[i].key;
+}
+
 /* Components share nothing: each is one thread's. */
 static int
-decide_all(struct choosing *x, struct err *e)
+decide_narrow(struct choosing *x, const struct pair *v, size_t n, struct err *e)
 {
-	size_t i, n = x->chunk.nnode;
-	struct pair *v = components(&x->chunk);
 	uint64_t candidates = 0, verified = 0;
 	int failed = 0;
+	size_t i;
 
-	if (!v)
-		return err_nomem(e, "a chunk of documents");
 #pragma omp parallel for num_threads(x->c->threads) schedule(dynamic, 256) \
     reduction(+ : candidates, verified)
 	for (i = 0; i < n; i++) {
 		struct counts count = { 0 };
 		struct err mine;
 
-		if (i && v[i - 1].key == v[i].key)
+		if ((i && v[i - 1].key == v[i].key) || is_wide(v, i, n))
 			continue;
 		if (decide_component(x, v + i, n - i, &count, &mine) < 0)
 #pragma omp critical
@@ -213,10 +242,37 @@ decide_all(struct choosing *x, struct err *e)
 		candidates += count.candidates;
 		verified += count.verified;
 	}
-	free(v);
 	x->c->candidates += candidates;
 	x->c->verified += verified;
 	return failed ? e->code : 0;
+}
+
+static int
+decide_all(struct choosing *x, struct err *e)
+{
+	struct pair *v = chunk_components(&x->chunk);
+	size_t i, n = x->chunk.nnode;
+	struct counts count = { 0 };
+	bool wide = false;
+	int rc;
+
+	x->others = malloc((n + 1) * sizeof(*x->others));
+	x->results = malloc((n + 1) * sizeof(*x->results));
+	rc = v && x->others && x->results
+		 ? decide_narrow(x, v, n, e)
+		 : err_nomem(e, "a chunk of documents");
+	for (i = 0; rc == 0 && i < n; i++) {
+		if (i == 0 || v[i - 1].key != v[i].key)
+			wide = is_wide(v, i, n);
+		if (wide)
+			rc = decide_wide(x, (uint32_t)v[i].value, &count, e);
+	}
+	x->c->candidates += count.candidates;
+	x->c->verified += count.verified;
+	free(v);
+	free(x->others);
+	free(x->results);
+	return rc;
 }
 
 static int

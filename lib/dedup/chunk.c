@@ -236,3 +236,43 @@ chunk_find(const struct chunk *c, uint64_t bucket)
 		   ? &c->locals[from]
 		   : NULL;
 }
+
+static uint32_t
+root_of(uint32_t *up, uint32_t i)
+{
+	while (up[i] != i) {
+		up[i] = up[up[i]];
+		i = up[i];
+	}
+	return i;
+}
+
+struct pair *
+chunk_components(const struct chunk *c)
+{
+	struct pair *v = malloc((2 * c->nnode + 1) * sizeof(*v));
+	uint32_t *up = malloc((c->nnode + 1) * sizeof(*up)), a, b;
+	const struct local *l;
+	size_t i, k;
+
+	for (i = 0; v && up && i < c->nnode; i++)
+		up[i] = (uint32_t)i;
+	for (i = 0; v && up && i < c->nlocal; i++) {
+		l = &c->locals[i];
+		for (k = 1; k < l->n; k++) {
+			a = root_of(up, c->members[l->start + k - 1]);
+			b = root_of(up, c->members[l->start + k]);
+			up[a < b ? b : a] = a < b ? a : b;
+		}
+	}
+	for (i = 0; v && up && i < c->nnode; i++)
+		v[i] = (struct pair){ root_of(up, (uint32_t)i), i };
+	if (v && up)
+		sort_pairs(v, v + c->nnode, c->nnode);
+	else {
+		free(v);
+		v = NULL;
+	}
+	free(up);
+	return v;
+}

@@ -73,5 +73,10 @@ int chunk_load(struct chunk *c, const struct extent *x, struct sorter *links,
 void chunk_clear(struct chunk *c);
 /* The local bucket, or NULL. */
 struct local *chunk_find(const struct chunk *c, uint64_t bucket);
+/*
+ * Nodes by connected component, ascending within: pairs of component and node,
+ * malloc'd.  NULL when memory is out.
+ */
+struct pair *chunk_components(const struct chunk *c);
 
 #endif

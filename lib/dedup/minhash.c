@@ -10,6 +10,7 @@
 #include "dedup/near.h"
 #include "dedup/pairs.h"
 #include "dedup/roots.h"
+#include "dedup/setfiles.h"
 #include "dedup/signatures.h"
 #include "dedup/stages.h"
 #include "io/docs.h"
@@ -199,7 +200,7 @@ choose_with(struct near *x, struct docs *in, struct run *r,
 		rc = rec_again(own, &o.file, e);
 	rec_close(&o.file);
 	buf_free(&o.b);
-	if (rc < 0 || find(x, e) < 0 || stage_sets(x, &f, e) < 0)
+	if (rc < 0 || find(x, e) < 0 || near_sets_of(x, &f, e) < 0)
 		return e->code;
 	return near_choose(x, r->opt->threads, e);
 }

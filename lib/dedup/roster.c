@@ -91,7 +91,7 @@ roster_take(
 		    (struct str){ side->p + sizeof(n) + n.nid, n.nrank });
 	if (!d->id.p || (n.nrank && !d->rank.p))
 		return err_nomem(e, "ids");
-	roster_again(&r->digest, n.line);
+	digest_add(&r->lines, n.line);
 	*ordinal = (uint32_t)n.ordinal;
 	all = sizeof(n) + n.nid + n.nrank;
 	side->p += all;
@@ -144,19 +144,4 @@ roster_sort(struct roster *r, struct err *e)
 	free(v);
 	budget_give(r->budget, 2 * r->n * sizeof(*v));
 	return 0;
-}
-
-void
-roster_again(uint64_t *digest, uint64_t line)
-{
-	*digest = mix64(*digest ^ line);
-}
-
-int
-roster_same(const struct roster *r, uint64_t digest, struct err *e)
-{
-	if (digest == r->digest)
-		return 0;
-	return err_set(e, ERR_IO,
-	    "the input changed between the first pass over it and the last");
 }

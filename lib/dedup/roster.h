@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "dedup/apply.h"
 
 struct budget;
 struct buf;
@@ -38,7 +39,7 @@ struct roster {
 	uint32_t *order;      /* by preference: ordinals of the n known */
 	uint32_t *place;      /* by ordinal: where in order; after sorting */
 	size_t n, nv;
-	uint64_t digest; /* of all lines in order */
+	struct digest lines;
 	/* Private. */
 	size_t cap, order_cap;
 	struct arena ids;
@@ -59,11 +60,4 @@ int roster_take(
     struct roster *r, struct str *side, uint32_t *ordinal, struct err *e);
 /* Fill place and put order in order. */
 int roster_sort(struct roster *r, struct err *e);
-/*
- * Last pass, in its fold: another line in order; then 0 if the lines were those
- * of the first pass, else ERR_IO.
- */
-void roster_again(uint64_t *digest, uint64_t line);
-int roster_same(const struct roster *r, uint64_t digest, struct err *e);
-
 #endif

@@ -10,13 +10,13 @@
 #include "dedup/budget.h"
 #include "dedup/groups.h"
 #include "dedup/key.h"
+#include "dedup/linecut.h"
 #include "dedup/prefer.h"
 #include "dedup/samelines.h"
 #include "dedup/sorter.h"
-#include "dedup/units.h"
 #include "io/docs.h"
 
-enum { MAX_WORDS = 1000, MAX_SPAN = 100, MAX_NAMED = 8, SENTENCES = 3 };
+enum { MAX_WORDS = 1000, MAX_SPAN = 100, SENTENCES = 3 };
 
 /* What the last pass says of one. */
 struct did {
@@ -32,8 +32,7 @@ enum { ALL = 32, WHOS = 12, RANKS = 4, DOCS = 4, LINES = 12, CUTS = 6 };
  */
 struct lines {
 	const struct lines_opt *opt;
-	bool sentences;
-	size_t span, least;
+	struct linecut_rule rule;
 	struct prefer prefer;
 	struct budget budget;
 	struct twice twice;     /* with --bloom */
@@ -53,32 +52,10 @@ struct lines {
 	uint64_t once; /* spans that the filter says are alone */
 };
 
-/* A line that goes, and the document that keeps it. */
-struct goes {
-	uint64_t hash;
-	uint32_t owner;
-	struct str id; /* as key_str() has it */
-};
-
-#define ITSELF UINT32_MAX
-
-struct worker {
-	struct units units;
-	bool *cut; /* by unit */
-	size_t cut_cap;
-	struct buf rank, text, json, id;
-	uint64_t *set; /* hashes of lines kept; open addressing */
-	size_t set_cap, set_mask;
-	struct goes *goes; /* from this document, by hash */
-	size_t ngoes, goes_cap;
-	const struct goes *named[MAX_NAMED];
-	size_t nnamed;
-};
-
 static void *
 new_worker(void *ctx, struct err *e)
 {
-	struct worker *w = calloc(1, sizeof(*w));
+	struct linecut *w = calloc(1, sizeof(*w));
 
 	(void)ctx;
 	if (!w)
@@ -89,24 +66,8 @@ new_worker(void *ctx, struct err *e)
 static void
 free_worker(void *worker)
 {
-	struct worker *w = worker;
-
-	units_free(&w->units);
-	free(w->cut);
-	buf_free(&w->rank);
-	buf_free(&w->text);
-	buf_free(&w->json);
-	buf_free(&w->id);
-	free(w->set);
-	free(w->goes);
-	free(w);
-}
-
-/* Is a span compared?  0 is no hash; the filter knows spans that are alone. */
-static bool
-is_compared(const struct lines *l, uint64_t h)
-{
-	return h && (!l->twice.words || twice_has(&l->twice, h));
+	linecut_free(worker);
+	free(worker);
 }
 
 /* For the filter: the hashes of a document's spans. */
@@ -115,15 +76,15 @@ hash_spans(
     void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct units *u = &((struct worker *)worker)->units;
+	struct units *u = &((struct linecut *)worker)->units;
 	size_t i, n;
 	uint64_t h;
 
-	if (units_of(u, d->text, l->sentences, e) < 0)
+	if (units_of(u, d->text, l->rule.sentences, e) < 0)
 		return e->code;
-	n = units_spans(u, l->span);
+	n = units_spans(u, l->rule.span);
 	for (i = 0; i < n; i++) {
-		h = units_hash(u, i, l->span, l->least);
+		h = units_hash(u, i, l->rule.span, l->rule.least);
 		if (h)
 			buf_put(&em->side, &h, sizeof(h));
 	}
@@ -135,7 +96,7 @@ static int
 look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct worker *w = worker;
+	struct linecut *w = worker;
 	struct buf *side = &em->side;
 	uint64_t line = hash64(d->line.p, d->line.n, 0);
 	size_t at;
@@ -183,7 +144,7 @@ number_docs(struct lines *l, struct buf *b, struct err *e)
 		rc = sorter_record(&l->whos, &r, e);
 		if (rc <= 0)
 			break;
-		if (rank == ITSELF)
+		if (rank == LINECUT_ITSELF)
 			return err_set(e, ERR_ARG, "more than 4 G documents");
 		who_get(&r, &w);
 		buf_clear(b);
@@ -231,7 +192,7 @@ hash_lines(
     void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct units *u = &((struct worker *)worker)->units;
+	struct units *u = &((struct linecut *)worker)->units;
 	struct pair rank = { UINT64_MAX, 0 }, p, alone = { 0, 0 };
 	size_t i, n;
 
@@ -240,13 +201,13 @@ hash_lines(
 	if (rank.key != d->place)
 		return err_set(
 		    e, ERR_IO, "the input changed while it was read");
-	if (units_of(u, d->text, l->sentences, e) < 0)
+	if (units_of(u, d->text, l->rule.sentences, e) < 0)
 		return e->code;
-	n = units_spans(u, l->span);
+	n = units_spans(u, l->rule.span);
 	for (i = 0; i < n; i++) {
-		p.key = units_hash(u, i, l->span, l->least);
+		p.key = units_hash(u, i, l->rule.span, l->rule.least);
 		p.value = rank.value;
-		if (is_compared(l, p.key))
+		if (linecut_compares(&l->rule, p.key))
 			buf_put(&em->side, &p, sizeof(p));
 		else
 			alone.value += p.key != 0;
@@ -410,225 +371,24 @@ note_cuts(
 	return 0;
 }
 
-/* The cuts of document d, out of its batch's note. */
-static int
-take_cuts(struct worker *w, struct doc *d, struct err *e)
-{
-	struct goes *more;
-	struct str r;
-	uint32_t n;
-
-	for (w->ngoes = 0; d->note->n;) {
-		memcpy(&n, d->note->p, sizeof(n));
-		r = (struct str){ d->note->p + sizeof(n), n };
-		if (key_get_u64(&r) > d->place)
-			break;
-		d->note->p += sizeof(n) + n;
-		d->note->n -= sizeof(n) + n;
-		if (w->ngoes == w->goes_cap) {
-			w->goes_cap = w->goes_cap ? 2 * w->goes_cap : 64;
-			more = realloc(w->goes, w->goes_cap * sizeof(*more));
-			if (!more)
-				return err_nomem(e, "lines");
-			w->goes = more;
-		}
-		more = &w->goes[w->ngoes++];
-		more->hash = key_get_u64(&r);
-		more->owner = key_get_u32(&r);
-		more->id = r;
-	}
-	return 0;
-}
-
-/* An empty set with room for n hashes, at most half full. */
-static int
-clear_set(struct worker *w, size_t n, struct err *e)
-{
-	size_t cap = 64;
-	uint64_t *more;
-
-	while (cap / 2 < n)
-		cap *= 2;
-	if (cap > w->set_cap) {
-		more = realloc(w->set, cap * sizeof(*more));
-		if (!more)
-			return err_nomem(e, "lines");
-		w->set = more;
-		w->set_cap = cap;
-	}
-	memset(w->set, 0, cap * sizeof(*w->set));
-	w->set_mask = cap - 1;
-	return 0;
-}
-
-/* Puts h into the set; false if it is there already. */
-static bool
-put_new(struct worker *w, uint64_t h)
-{
-	size_t mask = w->set_mask, i = h & mask;
-
-	while (w->set[i] && w->set[i] != h)
-		i = (i + 1) & mask;
-	if (w->set[i])
-		return false;
-	w->set[i] = h;
-	return true;
-}
-
-static void
-name_owner(struct worker *w, const struct goes *g)
-{
-	size_t i;
-
-	for (i = 0; i < w->nnamed; i++)
-		if (w->named[i]->owner == g->owner)
-			return;
-	if (w->nnamed < MAX_NAMED)
-		w->named[w->nnamed++] = g;
-}
-
-static int
-by_hash(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a;
-	uint64_t y = ((const struct goes *)b)->hash;
-
-	return (x > y) - (x < y);
-}
-
-/* Does a span of the document at hand stay there? */
-static bool
-stays(const struct lines *l, struct worker *w, uint64_t h)
-{
-	static const struct goes itself = { .owner = ITSELF };
-	const struct goes *g;
-
-	if (!is_compared(l, h))
-		return true;
-	g = w->ngoes ? bsearch(&h, w->goes, w->ngoes, sizeof(*g), by_hash)
-		     : NULL;
-	if (!g && put_new(w, h))
-		return true;
-	name_owner(w, g ? g : &itself);
-	return false;
-}
-
-/* What happened to a document. */
-struct edit {
-	uint64_t units, cut, bytes;
-	uint64_t left; /* units with words that stay */
-};
-
-static int
-clear_cut(struct worker *w, struct err *e)
-{
-	size_t n = w->units.n;
-	bool *cut;
-
-	if (w->cut_cap < n) {
-		cut = realloc(w->cut, 2 * n * sizeof(*cut));
-		if (!cut)
-			return err_nomem(e, "lines");
-		w->cut = cut;
-		w->cut_cap = 2 * n;
-	}
-	if (n)
-		memset(w->cut, 0, n * sizeof(*w->cut));
-	return 0;
-}
-
-/* Fill w->cut: the units of every span that does not stay. */
-static int
-mark_cut(
-    const struct lines *l, struct worker *w, const struct doc *d, struct err *e)
-{
-	struct units *u = &w->units;
-	size_t i, k, n;
-
-	if (units_of(u, d->text, l->sentences, e) < 0 || clear_cut(w, e) < 0)
-		return e->code;
-	n = units_spans(u, l->span);
-	w->nnamed = 0;
-	if (clear_set(w, n, e) < 0)
-		return e->code;
-	for (i = 0; i < n; i++) {
-		if (stays(l, w, units_hash(u, i, l->span, l->least)))
-			continue;
-		for (k = i; k < i + l->span; k++)
-			w->cut[u->worded[k]] = true;
-	}
-	return 0;
-}
-
-static int
-cut_units(const struct lines *l, struct worker *w, const struct doc *d,
-    struct edit *x, struct err *e)
-{
-	const struct text_unit *v;
-	size_t i;
-
-	*x = (struct edit){ 0 };
-	if (mark_cut(l, w, d, e) < 0)
-		return e->code;
-	v = w->units.v;
-	x->units = w->units.n;
-	for (i = 0; i < w->units.n; i++) {
-		x->cut += w->cut[i];
-		x->bytes += w->cut[i] ? v[i].end - v[i].start : 0;
-		x->left += !w->cut[i] && v[i].nword;
-	}
-	buf_clear(&w->text);
-	if (x->cut)
-		units_join(&w->units, w->cut, d->text, &w->text);
-	return buf_ok(&w->text, e);
-}
-
-/* {"lines":9,"cut":2,"bytes":80,"of":["mill-1"]} */
-static void
-describe(const struct lines *l, struct worker *w, const struct doc *d,
-    const struct edit *x)
-{
-	struct str id;
-	size_t i;
-
-	buf_clear(&w->json);
-	buf_printf(&w->json,
-	    "{\"%s\":%" PRIu64 ",\"cut\":%" PRIu64 ",\"bytes\":%" PRIu64
-	    ",\"of\":[",
-	    l->opt->unit, x->units, x->cut, x->bytes);
-	for (i = 0; i < w->nnamed; i++) {
-		buf_clear(&w->id);
-		id = w->named[i]->id;
-		if (w->named[i]->owner != ITSELF)
-			key_get_str(&id, &w->id);
-		buf_puts(&w->json, i ? "," : "");
-		buf_json_lossy(&w->json,
-		    w->named[i]->owner == ITSELF ? d->id : buf_view(&w->id));
-	}
-	buf_puts(&w->json, "]}");
-}
-
 static int
 judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct lines *l = ctx;
-	struct worker *w = worker;
-	struct edit x;
+	struct linecut *w = worker;
+	struct linecut_edit x;
 	struct did did = { .line = hash64(d->line.p, d->line.n, 0) };
 
-	if (take_cuts(w, d, e) < 0 || cut_units(l, w, d, &x, e) < 0)
+	if (linecut_of(w, &l->rule, d, &x, e) < 0)
 		return e->code;
 	did.cut = x.cut;
 	did.bytes = x.bytes;
 	buf_put(&em->side, &did, sizeof(did));
 	if (x.cut == 0)
 		return emit_keep(em, d, e);
-	describe(l, w, d, &x);
-	if (buf_ok(&w->json, e) < 0 || buf_ok(&w->id, e) < 0)
-		return e->code;
 	if (x.left == 0)
 		return emit_drop(em, d,
-		    &(struct reason){ .rule = l->sentences
+		    &(struct reason){ .rule = l->rule.sentences
 						  ? "all_sentences_duplicate"
 						  : "all_lines_duplicate",
 			.has_value = true,
@@ -667,8 +427,11 @@ fill_filter(
 
 	if (l->opt->bloom == 0)
 		return 0;
-	return bloom_fill(
-	    &l->twice, &l->budget, l->opt->bloom, in, &ops, l, r, e);
+	if (bloom_fill(
+		&l->twice, &l->budget, l->opt->bloom, in, &ops, l, r, e) < 0)
+		return e->code;
+	l->rule.twice = &l->twice;
+	return 0;
 }
 
 static int
@@ -722,7 +485,7 @@ run_all(struct lines *l, struct docs *in, struct run *r, struct err *e)
 	    "\"distinct\":%" PRIu64 ",\"%s_cut\":%" PRIu64
 	    ",\"bytes_cut\":%" PRIu64 ",",
 	    l->distinct + l->once, l->opt->unit, l->cut, l->bytes);
-	if (l->twice.words)
+	if (l->rule.twice)
 		bloom_stats(&l->twice, &r->extra);
 	return buf_ok(&r->extra, e);
 }
@@ -762,9 +525,10 @@ dedup_lines(
     struct docs *in, struct run *r, const struct lines_opt *opt, struct err *e)
 {
 	struct lines l = { .opt = opt,
-		.sentences = strcmp(opt->unit, "sentences") == 0,
-		.least = (size_t)opt->least,
-		.span = (size_t)opt->span };
+		.rule = { .unit = opt->unit,
+		    .sentences = strcmp(opt->unit, "sentences") == 0,
+		    .least = (size_t)opt->least,
+		    .span = (size_t)opt->span } };
 	int rc = prefer_parse(&l.prefer, opt->prefer, e);
 
 	if (rc < 0)
@@ -775,8 +539,8 @@ dedup_lines(
 	if (opt->span > MAX_SPAN)
 		return err_set(e, ERR_ARG, "option --span: %d is not in 0..%d",
 		    opt->span, MAX_SPAN);
-	if (l.span == 0)
-		l.span = l.sentences ? SENTENCES : 1;
+	if (l.rule.span == 0)
+		l.rule.span = l.rule.sentences ? SENTENCES : 1;
 	rc = budget_init(&l.budget, r->opt, e);
 	if (rc < 0)
 		return rc;

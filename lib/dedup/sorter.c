@@ -316,7 +316,6 @@ sorter_put(struct sorter *s, uint64_t key, uint64_t value, struct err *e)
 	if (!fits(s, 0) && make_room(s, 0, e) < 0)
 		return e->code;
 	s->n++;
-	s->total++;
 	*items(s) = (struct pair){ key, value };
 	return 0;
 }
@@ -338,7 +337,6 @@ sorter_add(struct sorter *s, struct str record, struct err *e)
 		memcpy(to + sizeof(len), record.p, record.n);
 	s->used += n;
 	s->n++;
-	s->total++;
 	*items(s) = (struct pair){ big_endian(record.p, record.n),
 		(uint64_t)(uintptr_t)to };
 	return 0;

@@ -48,7 +48,6 @@ struct sorter {
 	struct run_reader *readers;
 	size_t *heap, nheap;
 	bool started;
-	uint64_t total; /* put in so far */
 };
 
 /* limit is raised to a few KiB if it is less.  No memory is touched yet. */

@@ -10,9 +10,7 @@
 struct buf;
 struct docs;
 struct err;
-struct near;
 struct paths;
-struct rec_in;
 struct run;
 
 /*
@@ -43,18 +41,5 @@ int stage_apply(
 /* What signatures follow from, as text: one line. */
 void
 stage_options(const struct minhash_opt *opt, uint64_t seed, struct buf *out);
-
-/*
- * Where sets are read instead of the text: x->needed, in order, into x->sets.
- * A place of an earlier dump is in dumps, any other in the shard of its file.
- */
-struct set_files {
-	struct rec_in **shards;
-	size_t nshard;
-	struct rec_in *dumps;
-	size_t ndump;
-};
-
-int stage_sets(struct near *x, const struct set_files *f, struct err *e);
 
 #endif

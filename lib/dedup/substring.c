@@ -10,9 +10,9 @@
 #include "dedup/anchors.h"
 #include "dedup/budget.h"
 #include "dedup/cover.h"
+#include "dedup/finder.h"
 #include "dedup/parts.h"
 #include "dedup/prefer.h"
-#include "dedup/repeats.h"
 #include "dedup/roster.h"
 #include "dedup/spanfile.h"
 #include "dedup/substring.h"
@@ -40,11 +40,6 @@ struct found {
 	bool local;
 };
 
-/* What a part has; n bytes of text follow. */
-struct stored {
-	uint64_t place, anchor, n;
-};
-
 /* What the last pass says of a document. */
 struct did {
 	uint64_t line, spans, bytes;
@@ -63,7 +58,8 @@ struct substring {
 	struct twice twice;
 	struct parts parts;
 	struct spanfile spans;
-	uint64_t digest, nspan, ncut;
+	struct digest lines; /* of the last pass */
+	uint64_t nspan, ncut;
 };
 
 /* Pieces that a document had last, by their anchors' hashes. */
@@ -240,7 +236,7 @@ put_span(struct substring *s, uint64_t place, uint64_t from, uint32_t n,
 }
 
 static int
-put_piece(struct substring *s, const struct stored *t, const char *text,
+put_piece(struct substring *s, const struct finder_piece *t, const char *text,
     struct err *e)
 {
 	size_t part = mix64(t->anchor) % s->parts.n;
@@ -255,7 +251,7 @@ store(void *ctx, struct str side, struct err *e)
 {
 	struct substring *s = ctx;
 	struct found f;
-	struct stored t;
+	struct finder_piece t;
 	size_t n;
 	int rc;
 
@@ -265,7 +261,7 @@ store(void *ctx, struct str side, struct err *e)
 		if (f.local) {
 			rc = put_span(s, f.place, f.from, f.n, e);
 		} else {
-			t = (struct stored){ f.place, f.from,
+			t = (struct finder_piece){ f.place, f.from,
 				s->width - 1 + f.n };
 			rc = put_piece(s, &t, side.p + sizeof(f), e);
 			n += t.n;
@@ -276,113 +272,38 @@ store(void *ctx, struct str side, struct err *e)
 	return 0;
 }
 
-/* A part being judged. */
-struct judged {
-	struct budget budget;
-	struct repeats repeats;
-	struct part_reader in;
-	struct stored head;
-	struct buf piece;
-	struct buf spans; /* struct found, all local */
-};
-
-/* The next piece of the part: 1, 0 at its end. */
+/* What a part came to. */
 static int
-next_piece(struct judged *j, struct str *piece, struct err *e)
+store_spans(struct substring *s, const struct finder *f, struct err *e)
 {
-	int rc = part_read(&j->in, &j->head, sizeof(j->head), e);
+	struct str side = buf_view(&f->spans);
+	struct finder_span x;
 
-	if (rc <= 0)
-		return rc;
-	buf_clear(&j->piece);
-	if (!buf_room(&j->piece, j->head.n))
-		return err_nomem(e, "repeats");
-	*piece = (struct str){ j->piece.p, j->head.n };
-	return part_read(&j->in, j->piece.p, j->head.n, e);
-}
-
-static int
-add_pieces(struct judged *j, struct err *e)
-{
-	struct str piece;
-	int rc;
-
-	while ((rc = next_piece(j, &piece, e)) > 0)
-		if (repeats_add(&j->repeats, j->head.place, j->head.anchor,
-			piece, e) < 0)
+	for (; side.n; side.p += sizeof(x), side.n -= sizeof(x)) {
+		memcpy(&x, side.p, sizeof(x));
+		if (put_span(s, x.place, x.from, (uint32_t)x.n, e) < 0)
 			return e->code;
-	return rc < 0 ? rc : repeats_find(&j->repeats, e);
-}
-
-static void
-note_span(struct judged *j, uint64_t place, uint64_t from, size_t n)
-{
-	struct found f = {
-		.place = place, .from = from, .n = (uint32_t)n, .local = true
-	};
-
-	if (place != from)
-		buf_put(&j->spans, &f, sizeof(f));
-}
-
-/* Of n windows at a place, where each stands first is told: those elsewhere. */
-static void
-note_spans(struct judged *j, const uint64_t *first, size_t n)
-{
-	size_t i, from;
-
-	for (i = 0; i < n; i++) {
-		for (from = i; i + 1 < n && first[i + 1] == first[i] + 1; i++)
-			;
-		note_span(j, j->head.place + from, first[from], i + 1 - from);
 	}
-}
-
-static int
-judge_part(
-    struct judged *j, const struct substring *s, size_t part, struct err *e)
-{
-	const uint64_t *first;
-	struct str piece;
-	uint64_t least;
-	size_t n;
-	int rc;
-
-	buf_clear(&j->spans);
-	repeats_init(&j->repeats, &j->budget, s->width);
-	part_open(&j->in, &s->parts, part);
-	if (add_pieces(j, e) < 0)
-		return e->code;
-	part_open(&j->in, &s->parts, part);
-	while ((rc = next_piece(j, &piece, e)) > 0) {
-		first = repeats_of(&j->repeats, piece, &least);
-		n = piece.n - s->width + 1;
-		if (first)
-			note_spans(j, first, n);
-		else
-			note_span(j, j->head.place, least, n);
-	}
-	return rc < 0 ? rc : buf_ok(&j->spans, e);
+	return 0;
 }
 
 /* Any thread, any part: the spans are sorted later. */
 static int
-judge_parts(struct substring *s, struct judged *v, struct err *e)
+judge_parts(struct substring *s, struct finder *v, struct err *e)
 {
 	int bad = 0;
 	size_t i;
 
 #pragma omp parallel for num_threads(s->threads) schedule(dynamic)
 	for (i = 0; i < s->parts.n; i++) {
-		struct judged *j = &v[omp_get_thread_num()];
+		struct finder *f = &v[omp_get_thread_num()];
 		struct err mine;
-		int rc = judge_part(j, s, i, &mine);
+		int rc = finder_part(f, &s->parts, i, s->width, &mine);
 
-		repeats_free(&j->repeats);
 #pragma omp critical(dedup_substring)
 		{
 			if (rc == 0 && !bad)
-				rc = store(s, buf_view(&j->spans), &mine);
+				rc = store_spans(s, f, &mine);
 			if (rc < 0 && !bad) {
 				bad = rc;
 				*e = mine;
@@ -398,7 +319,7 @@ find_spans(struct substring *s, struct err *e)
 	size_t i, n = (size_t)s->threads;
 	/* An eighth for the lists of what is where on disk. */
 	uint64_t left = (s->budget.limit - s->budget.used) / 8 * 7 / n;
-	struct judged *v = calloc(n, sizeof(*v));
+	struct finder *v = calloc(n, sizeof(*v));
 	int rc;
 
 	if (!v)
@@ -406,10 +327,8 @@ find_spans(struct substring *s, struct err *e)
 	for (i = 0; i < n; i++)
 		v[i].budget.limit = left;
 	rc = judge_parts(s, v, e);
-	for (i = 0; i < n; i++) {
-		buf_free(&v[i].piece);
-		buf_free(&v[i].spans);
-	}
+	for (i = 0; i < n; i++)
+		finder_free(&v[i]);
 	free(v);
 	parts_free(&s->parts);
 	return rc < 0 ? rc : spanfile_sort(&s->spans, e);
@@ -479,7 +398,7 @@ edit(const struct substring *s, struct worker *w, struct doc *d,
 
 /* Last pass. */
 static int
-judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+cut(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct substring *s = ctx;
 	struct worker *w = worker;
@@ -507,7 +426,7 @@ sum_up(void *ctx, struct str side, struct err *e)
 	(void)e;
 	for (; side.n; side.p += sizeof(did), side.n -= sizeof(did)) {
 		memcpy(&did, side.p, sizeof(did));
-		roster_again(&s->digest, did.line);
+		digest_add(&s->lines, did.line);
 		s->nspan += did.spans;
 		s->ncut += did.bytes;
 	}
@@ -570,15 +489,17 @@ run_all(struct substring *s, struct docs *in, struct run *r, struct err *e)
 		.fold = collect };
 	static const struct docs_ops last = { .worker_new = new_worker,
 		.worker_free = free_worker,
-		.doc = judge,
+		.doc = cut,
 		.fold = sum_up };
 
 	if (docs_scan(in, &first, s, r, e) < 0 ||
 	    roster_sort(&s->roster, e) < 0 || find_anchors(s, in, r, e) < 0 ||
 	    docs_run(in, &last, s, r, e) < 0)
 		return e->code;
-	if (roster_same(&s->roster, s->digest, e) < 0)
-		return e->code;
+	if (s->lines.lines != s->roster.lines.lines)
+		return err_set(e, ERR_IO,
+		    "the input changed between the first pass over it and the "
+		    "last");
 	buf_printf(&r->extra, "\"spans\":%" PRIu64 ",\"%s\":%" PRIu64 ",",
 	    s->nspan, s->cut ? "bytes_cut" : "bytes_marked", s->ncut);
 	return buf_ok(&r->extra, e);

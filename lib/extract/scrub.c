@@ -19,6 +19,7 @@ struct scrubber {
 	const char *p, *end; /* unread */
 	struct buf *out;
 	struct scrub_found *found;
+	bool links; /* their addresses are wanted */
 	unsigned missing;
 	/* Where the next "</name" stands, if it has been looked for. */
 	const char *end_tag[TAG_COUNT];
@@ -169,22 +170,53 @@ leave(struct scrubber *s, const struct name *n)
 	return false;
 }
 
-/* Attributes ------------------------------------------------------------- */
-
 static bool
-wanted(const char *p, size_t n)
+one_of(struct str key, const char *const *names)
 {
-	static const char *const names[] = { "class", "id", "role", "style",
-		"itemprop", "hidden", "aria-hidden", "lang", "rel", "href",
-		"content", "property", "name", "http-equiv", "type", "alttext",
-		"encoding", "display" };
-	struct str key = { p, n };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (field_is(key, names[i]))
+	for (; *names; names++)
+		if (field_is(key, *names))
 			return true;
 	return false;
+}
+
+/* Attributes that the builder asks for: few of them, since a parser takes
+ * longer over attributes than over text. */
+static bool
+wanted(const struct scrubber *s, enum tag tag, struct str key, struct str value)
+{
+	static const char *const all[] = { "class", "id", "role", "itemprop",
+		"hidden", "aria-hidden", NULL };
+	static const char *const meta[] = { "content", "property", "name",
+		NULL };
+	static const char *const math[] = { "alttext", "encoding", "display",
+		NULL };
+
+	switch (tag) {
+	case TAG_meta:
+		return one_of(key, meta);
+	case TAG_link:
+		return field_is(key, "rel") || field_is(key, "href");
+	case TAG_script:
+		return field_is(key, "type");
+	case TAG_a:
+		if (field_is(key, "href"))
+			return s->links;
+		break;
+	case TAG_html:
+		if (field_is(key, "lang"))
+			return true;
+		break;
+	case TAG_math:
+	case TAG_annotation:
+		if (one_of(key, math))
+			return true;
+		break;
+	default:
+		break;
+	}
+	if (field_is(key, "style"))
+		return field_find(value, "none") || field_find(value, "hidden");
+	return one_of(key, all);
 }
 
 /* Bytes of p[0..n) up to max that don't split a character. */
@@ -252,8 +284,8 @@ skip_space(const char *p, const char *end)
  * *closed: the tag ends in "/>".
  */
 static const char *
-read_attributes(
-    struct scrubber *s, const char *p, struct buf *out, bool *closed)
+read_attributes(struct scrubber *s, const char *p, enum tag tag,
+    struct buf *out, bool *closed)
 {
 	struct str key, value;
 	int kept = 0;
@@ -278,7 +310,7 @@ read_attributes(
 		p = skip_space(p, s->end);
 		if (p < s->end && *p == '=')
 			p = read_value(s, skip_space(p + 1, s->end), &value);
-		if (out && kept < SCRUB_ATTRS && wanted(key.p, key.n)) {
+		if (out && kept < SCRUB_ATTRS && wanted(s, tag, key, value)) {
 			put_attribute(out, key, value);
 			kept++;
 		}
@@ -378,7 +410,8 @@ pass_content(
 		buf_putc(s->out, '>');
 	}
 	if (s->end - close > 2 && close[1] == '/' && is_name(s, close + 2, n))
-		return read_attributes(s, close + 2 + n->n, NULL, &closed);
+		return read_attributes(
+		    s, close + 2 + n->n, n->tag, NULL, &closed);
 	return close;
 }
 
@@ -417,7 +450,7 @@ start_tag(struct scrubber *s, const char *p)
 	p = read_name(p + 1, s->end, &n);
 	buf_putc(s->out, '<');
 	buf_put(s->out, n.s, n.n);
-	p = read_attributes(s, p, s->out, &closed);
+	p = read_attributes(s, p, n.tag, s->out, &closed);
 	if (tags_flags[n.tag] & (T_RAW | T_TEXT)) {
 		struct str tag = { s->out->p + before, s->out->n - before };
 		bool script = n.tag == TAG_script;
@@ -450,7 +483,7 @@ end_tag(struct scrubber *s, const char *p)
 	bool closed;
 
 	p = read_name(p + 2, s->end, &n);
-	p = read_attributes(s, p, NULL, &closed);
+	p = read_attributes(s, p, n.tag, NULL, &closed);
 	if (n.tag == TAG_br || (n.tag == TAG_p && !leave(s, &n))) {
 		buf_puts(s->out, "<br>");
 	} else if (n.tag == TAG_p || leave(s, &n)) {

@@ -6,19 +6,10 @@
 #include "base/err.h"
 #include "filter/fasttext_model.h"
 
-#define LABEL "__label__"
-#define END_OF_LINE "</s>"
-
 size_t
 fasttext_labels(const struct fasttext *f)
 {
 	return (size_t)f->nlabels;
-}
-
-static struct str
-label_prefix(void)
-{
-	return (struct str){ LABEL, sizeof(LABEL) - 1 };
 }
 
 struct str
@@ -26,10 +17,10 @@ fasttext_label(const struct fasttext *f, size_t i)
 {
 	struct str s = f->words[(size_t)f->nwords + i].s;
 
-	if (!str_starts(s, label_prefix()))
+	if (!str_starts(s, STR(FASTTEXT_LABEL)))
 		return s;
-	return (
-	    struct str){ s.p + sizeof(LABEL) - 1, s.n - (sizeof(LABEL) - 1) };
+	return (struct str){ s.p + sizeof(FASTTEXT_LABEL) - 1,
+		s.n - (sizeof(FASTTEXT_LABEL) - 1) };
 }
 
 void
@@ -37,55 +28,51 @@ fasttext_scratch_free(struct fasttext_scratch *s)
 {
 	free(s->ids);
 	free(s->hashes);
+	free(s->cache);
 	free(s->hidden);
 	free(s->output);
 	*s = (struct fasttext_scratch){ 0 };
 }
 
 /* Append to one of the scratch's arrays. */
-static void
-push(struct fasttext_scratch *s, int32_t **v, size_t *n, size_t *cap, int32_t x)
+static bool
+grow(struct fasttext_scratch *s, int32_t **v, size_t *cap)
 {
-	int32_t *more;
+	int32_t *more = realloc(*v, (2 * *cap + 256) * sizeof(*more));
 
-	if (*n == *cap) {
-		more = realloc(*v, (2 * *cap + 256) * sizeof(*more));
-		if (!more) {
-			s->failed = 1;
-			return;
-		}
-		*v = more;
-		*cap = 2 * *cap + 256;
+	if (!more) {
+		s->failed = 1;
+		return false;
 	}
-	(*v)[(*n)++] = x;
+	*v = more;
+	*cap = 2 * *cap + 256;
+	return true;
 }
 
-static void
+static inline void
+push(struct fasttext_scratch *s, int32_t **v, size_t *n, size_t *cap, int32_t x)
+{
+	if (*n < *cap || grow(s, v, cap))
+		(*v)[(*n)++] = x;
+}
+
+static inline void
 push_id(struct fasttext_scratch *s, int32_t id)
 {
 	push(s, &s->ids, &s->nid, &s->id_cap, id);
 }
 
 /* A bucket's row, if it was not pruned. */
-static void
+static inline void
 push_bucket(
     const struct fasttext *f, struct fasttext_scratch *s, int32_t bucket)
 {
-	int64_t low = 0, high = f->pruned, mid;
+	int32_t row = bucket;
 
-	if (f->pruned < 0) {
-		push_id(s, f->nwords + bucket);
-		return;
-	}
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (f->prune_from[mid] < bucket)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low < f->pruned && f->prune_from[low] == bucket)
-		push_id(s, f->nwords + f->prune_to[low]);
+	if (f->pruned >= 0)
+		row = f->pruned ? fasttext_left(f, (uint32_t)bucket) : -1;
+	if (row >= 0)
+		push_id(s, f->nwords + row);
 }
 
 /* The i-th byte of <word>. */
@@ -119,24 +106,103 @@ push_subwords(
 	}
 }
 
-static void
-push_word(const struct fasttext *f, struct fasttext_scratch *s, struct str word)
+/* A word that was met before: its rows added up.  The sum, dim floats, follows.
+ */
+struct cached {
+	char word[24];
+	uint8_t n;
+	bool counts; /* for word n-grams */
+	int32_t rows;
+};
+enum { CACHE_BYTES = 4 << 20 };
+
+static size_t
+cached_size(const struct fasttext *f)
 {
-	bool end = str_eq(word, (struct str){ END_OF_LINE, 4 });
+	return sizeof(struct cached) + ((size_t)f->dim + 3) / 4 * 16;
+}
+
+static struct cached *
+cached_at(const struct fasttext *f, const struct fasttext_scratch *s, size_t i)
+{
+	return (struct cached *)(s->cache + i * cached_size(f));
+}
+
+static float *
+cached_sum(struct cached *c)
+{
+	return (float *)(c + 1);
+}
+
+static uint32_t
+hash_bytes(struct str s)
+{
 	uint32_t h = FASTTEXT_HASH_START;
-	int32_t id;
 	size_t i;
 
-	for (i = 0; i < word.n; i++)
-		h = fasttext_hash(h, word.p[i]);
-	id = fasttext_find(f, word, h);
-	if (id >= f->nwords || (id < 0 && str_starts(word, label_prefix())))
-		return;
+	for (i = 0; i < s.n; i++)
+		h = fasttext_hash(h, s.p[i]);
+	return h;
+}
+
+/* The ids of a word's rows; does it count for word n-grams? */
+static bool
+push_word(const struct fasttext *f, struct fasttext_scratch *s, struct str word,
+    uint32_t h)
+{
+	int32_t id = fasttext_find(f, word, h);
+
+	if (id >= f->nwords ||
+	    (id < 0 && str_starts(word, STR(FASTTEXT_LABEL))))
+		return false;
 	if (id >= 0)
 		push_id(s, id);
-	if (f->maxn > 0 && f->bucket > 0 && !end)
+	if (f->maxn > 0 && f->bucket > 0 && !str_eq(word, STR(FASTTEXT_END)))
 		push_subwords(f, s, word);
-	push(s, &s->hashes, &s->nhash, &s->hash_cap, (int32_t)h);
+	return true;
+}
+
+enum { AHEAD = 12 /* rows */ };
+
+static void
+sum_rows(const struct fasttext *f, const struct fasttext_scratch *s, float *x)
+{
+	size_t i;
+
+	for (i = 0; i < s->nid; i++) {
+		if (i + AHEAD < s->nid)
+			fasttext_fetch_row(&f->in, s->ids[i + AHEAD]);
+		fasttext_add_row(&f->in, s->ids[i], x);
+	}
+}
+
+/* Each word is summed up by itself, in the cache or not: the same sums. */
+static void
+add_word(const struct fasttext *f, struct fasttext_scratch *s, struct str word)
+{
+	struct cached *c;
+	uint32_t h = hash_bytes(word);
+	float *sum, *hidden = s->hidden;
+	int32_t k;
+	bool fits = word.n <= sizeof(c->word);
+
+	c = cached_at(f, s, fits ? 1 + h % s->cached : 0);
+	sum = cached_sum(c);
+	if (!fits || c->n != word.n || memcmp(c->word, word.p, word.n) != 0) {
+		s->nid = 0;
+		c->counts = push_word(f, s, word, h);
+		memset(sum, 0, (size_t)f->dim * sizeof(*sum));
+		sum_rows(f, s, sum);
+		c->rows = (int32_t)s->nid;
+		c->n = fits ? (uint8_t)word.n : 0;
+		memcpy(c->word, word.p, c->n);
+	}
+#pragma omp simd
+	for (k = 0; k < f->dim; k++)
+		hidden[k] += sum[k];
+	s->nrow += (size_t)c->rows;
+	if (c->counts)
+		push(s, &s->hashes, &s->nhash, &s->hash_cap, (int32_t)h);
 }
 
 /* Word n-grams; hashes are signed, as in fastText. */
@@ -157,43 +223,76 @@ push_ngrams(const struct fasttext *f, struct fasttext_scratch *s)
 	}
 }
 
-static bool
-parts_words(char c)
+bool
+fasttext_words_next(struct fasttext_words *it, struct str *word)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+	const char *p = it->text.p, *end = p + it->text.n;
+
+	while (p < end && fasttext_parts(*p))
+		p++;
+	word->p = p;
+	while (p < end && !fasttext_parts(*p))
+		p++;
+	word->n = (size_t)(p - word->p);
+	it->text = (struct str){ p, (size_t)(end - p) };
+	return word->n > 0;
 }
 
-/* The rows of the input that stand for the text. */
+/* n rows are added up in s->hidden. */
 static void
-find_rows(const struct fasttext *f, struct fasttext_scratch *s, struct str text)
+divide(const struct fasttext *f, struct fasttext_scratch *s, size_t n)
 {
-	const char *p = text.p, *end = p + text.n, *word;
-
-	s->nid = s->nhash = 0;
-	while (p < end) {
-		while (p < end && parts_words(*p))
-			p++;
-		for (word = p; p < end && !parts_words(*p);)
-			p++;
-		if (p > word)
-			push_word(
-			    f, s, (struct str){ word, (size_t)(p - word) });
-	}
-	push_word(f, s, (struct str){ END_OF_LINE, 4 });
-	push_ngrams(f, s);
-}
-
-static void
-average(const struct fasttext *f, struct fasttext_scratch *s)
-{
-	size_t i;
 	int32_t k;
 
+	for (k = 0; n && k < f->dim; k++)
+		s->hidden[k] *= (float)(1.0 / (double)n);
+}
+
+/* The average of the rows of the input that stand for the text, by the cache.
+ */
+static void
+average(const struct fasttext *f, struct fasttext_scratch *s, struct str text)
+{
+	struct fasttext_words it = { text };
+	struct str word;
+
+	s->nrow = s->nhash = 0;
 	memset(s->hidden, 0, (size_t)f->dim * sizeof(*s->hidden));
-	for (i = 0; i < s->nid; i++)
-		fasttext_add_row(&f->in, s->ids[i], s->hidden);
-	for (k = 0; k < f->dim; k++)
-		s->hidden[k] *= (float)(1.0 / (double)s->nid);
+	while (fasttext_words_next(&it, &word))
+		add_word(f, s, word);
+	add_word(f, s, STR(FASTTEXT_END));
+	s->nid = 0;
+	push_ngrams(f, s);
+	sum_rows(f, s, s->hidden);
+	s->nrow += s->nid;
+	divide(f, s, s->nrow);
+}
+
+static void
+push_counting(
+    const struct fasttext *f, struct fasttext_scratch *s, struct str word)
+{
+	uint32_t h = hash_bytes(word);
+
+	if (push_word(f, s, word, h))
+		push(s, &s->hashes, &s->nhash, &s->hash_cap, (int32_t)h);
+}
+
+void
+fasttext_average(
+    const struct fasttext *f, struct fasttext_scratch *s, struct str text)
+{
+	struct fasttext_words it = { text };
+	struct str word;
+
+	s->nid = s->nhash = 0;
+	while (fasttext_words_next(&it, &word))
+		push_counting(f, s, word);
+	push_counting(f, s, STR(FASTTEXT_END));
+	push_ngrams(f, s);
+	memset(s->hidden, 0, (size_t)f->dim * sizeof(*s->hidden));
+	sum_rows(f, s, s->hidden);
+	divide(f, s, s->nid);
 }
 
 /* fastText's table of the logistic function, by formula. */
@@ -368,8 +467,14 @@ prepare(const struct fasttext *f, struct fasttext_scratch *s, struct err *e)
 		s->hidden = malloc((size_t)f->dim * sizeof(*s->hidden));
 	if (!s->output)
 		s->output = malloc((size_t)f->nlabels * sizeof(*s->output));
+	if (!s->cache) {
+		s->cached = CACHE_BYTES / cached_size(f) + 16;
+		s->cache = calloc(s->cached + 1, cached_size(f));
+	}
 	s->failed = 0;
-	return s->hidden && s->output ? 0 : err_nomem(e, "a classifier");
+	return s->hidden && s->output && s->cache
+		   ? 0
+		   : err_nomem(e, "a classifier");
 }
 
 int
@@ -382,12 +487,11 @@ fasttext_guess(const struct fasttext *f, struct fasttext_scratch *s,
 	*n = 0;
 	if (prepare(f, s, e) < 0)
 		return e->code;
-	find_rows(f, s, text);
+	average(f, s, text);
 	if (s->failed)
 		return err_nomem(e, "a text");
-	if (s->nid == 0 || k == 0)
+	if (s->nrow == 0 || k == 0)
 		return 0;
-	average(f, s);
 	if (f->loss == LOSS_HS) {
 		walk_tree(f, s, k, guesses, n);
 	} else {

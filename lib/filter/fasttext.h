@@ -28,6 +28,8 @@ struct fasttext;
 int fasttext_load(struct fasttext **f, const char *path, struct err *e);
 /* The same from memory, which has to last as long as f. */
 int fasttext_parse(struct fasttext **f, struct str bytes, struct err *e);
+/* The same; p is freed with f, at once if it is no model. */
+int fasttext_take(struct fasttext **f, char *p, size_t n, struct err *e);
 void fasttext_free(struct fasttext *f);
 
 size_t fasttext_labels(const struct fasttext *f);
@@ -40,11 +42,14 @@ struct fasttext_guess {
 	double p;
 };
 
-/* Scratch of one thread, all zeros at first. */
+/* Scratch of one thread and one model, all zeros at first. */
 struct fasttext_scratch {
 	int32_t *ids, *hashes;
 	float *hidden, *output;
+	char *cache; /* of words: 1 + cached */
+	size_t cached;
 	size_t nid, id_cap, nhash, hash_cap;
+	size_t nrow; /* rows of the text */
 	int failed;
 };
 void fasttext_scratch_free(struct fasttext_scratch *s);

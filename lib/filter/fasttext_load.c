@@ -26,7 +26,7 @@
  * int64 rows, columns; int32 codes; int8 each code; pq; with norms int8 a row,
  * pq.  pq: int32 dim, parts, width, last width; float each centroid.
  */
-enum { MAGIC = 793712314, SUPERVISED = 3, MAX_DIM = 1 << 16 };
+enum { MAX_DIM = 1 << 16 };
 
 struct reader {
 	const char *p, *end;
@@ -108,7 +108,7 @@ read_args(struct reader *r, struct fasttext *f, int32_t version)
 	if (version == 11)
 		f->maxn = 0; /* they had no character n-grams */
 	r->bad |= f->dim < 1 || f->dim > MAX_DIM || f->bucket < 0 ||
-		  model != SUPERVISED || f->loss < LOSS_HS ||
+		  model != FASTTEXT_SUPERVISED || f->loss < LOSS_HS ||
 		  f->loss > LOSS_OVA;
 }
 
@@ -128,55 +128,86 @@ read_word(struct reader *r, struct fasttext_word *w)
 	take(r, 1);
 }
 
-static int
-add_slot(struct fasttext *f, int32_t id)
+/* A table for n keys, half empty; *mask gets its size less 1. */
+static struct fasttext_slot *
+new_slots(int64_t n, uint32_t *mask, struct err *e)
 {
-	struct str s = f->words[id].s;
-	uint32_t h = FASTTEXT_HASH_START, i;
-	size_t k;
+	struct fasttext_slot *slots;
+	size_t size = 16;
 
-	for (k = 0; k < s.n; k++)
-		h = fasttext_hash(h, s.p[k]);
-	for (i = h & f->mask; f->slots[i] >= 0; i = (i + 1) & f->mask)
-		;
-	f->slots[i] = id;
-	return 0;
+	while (size < 2 * (uint64_t)n)
+		size *= 2;
+	slots = malloc(size * sizeof(*slots));
+	if (!slots) {
+		err_nomem(e, "a model");
+		return NULL;
+	}
+	memset(slots, 0xff, size * sizeof(*slots));
+	*mask = (uint32_t)(size - 1);
+	return slots;
 }
 
-static int
-make_slots(struct fasttext *f, struct err *e)
+static void
+add_slot(struct fasttext_slot *slots, uint32_t mask, uint32_t at, uint32_t key,
+    int32_t value)
 {
-	int64_t n = 16, id, all = (int64_t)f->nwords + f->nlabels;
+	for (at &= mask; slots[at].value >= 0; at = (at + 1) & mask)
+		;
+	slots[at] = (struct fasttext_slot){ key, value };
+}
 
-	while (n < 2 * all)
-		n *= 2;
-	f->slots = malloc((size_t)n * sizeof(*f->slots));
+int
+fasttext_make_slots(struct fasttext *f, struct err *e)
+{
+	int64_t id, all = (int64_t)f->nwords + f->nlabels;
+
+	f->slots = new_slots(all, &f->mask, e);
 	if (!f->slots)
-		return err_nomem(e, "a model");
-	memset(f->slots, 0xff, (size_t)n * sizeof(*f->slots));
-	f->mask = (uint32_t)(n - 1);
-	for (id = 0; id < all; id++)
-		add_slot(f, (int32_t)id);
+		return e->code;
+	for (id = 0; id < all; id++) {
+		struct str s = f->words[id].s;
+		uint32_t h = FASTTEXT_HASH_START;
+		size_t k;
+
+		for (k = 0; k < s.n; k++)
+			h = fasttext_hash(h, s.p[k]);
+		add_slot(f->slots, f->mask, h, h, (int32_t)id);
+	}
 	return 0;
 }
 
 int32_t
 fasttext_find(const struct fasttext *f, struct str word, uint32_t hash)
 {
+	const struct fasttext_slot *s;
 	uint32_t i;
 
-	for (i = hash & f->mask; f->slots[i] >= 0; i = (i + 1) & f->mask)
-		if (str_eq(f->words[f->slots[i]].s, word))
-			return f->slots[i];
+	for (i = hash & f->mask; (s = &f->slots[i])->value >= 0;
+	     i = (i + 1) & f->mask)
+		if (s->key == hash && str_eq(f->words[s->value].s, word))
+			return s->value;
 	return -1;
 }
 
-static int
-by_from(const void *a, const void *b)
+/* Buckets are near each other, their products are not. */
+static uint32_t
+scatter(uint32_t bucket)
 {
-	const int32_t *x = a, *y = b;
+	bucket *= 0x9e3779b9u;
+	return bucket ^ bucket >> 15;
+}
 
-	return (*x > *y) - (*x < *y);
+int32_t
+fasttext_left(const struct fasttext *f, uint32_t bucket)
+{
+	const struct fasttext_slot *s;
+	uint32_t i;
+
+	for (i = scatter(bucket) & f->left_mask; (s = &f->left[i])->value >= 0;
+	     i = (i + 1) & f->left_mask)
+		if (s->key == bucket)
+			return s->value;
+	return -1;
 }
 
 /* Which buckets are left, and where. */
@@ -185,25 +216,24 @@ read_pruned(struct reader *r, struct fasttext *f, struct err *e)
 {
 	size_t n = f->pruned > 0 ? (size_t)f->pruned : 0, i;
 	const char *p = take_array(r, (int64_t)n, 8, 1);
-	int32_t *pairs;
+	int32_t pair[2];
 
-	if (!p || !n)
+	if (!p || f->pruned < 0)
 		return 0;
-	pairs = malloc(8 * n);
-	f->prune_from = malloc(4 * n);
-	f->prune_to = malloc(4 * n);
-	if (!pairs || !f->prune_from || !f->prune_to) {
-		free(pairs);
-		return err_nomem(e, "a model");
-	}
-	memcpy(pairs, p, 8 * n);
-	qsort(pairs, n, 8, by_from);
+	f->left = new_slots((int64_t)n, &f->left_mask, e);
+	if (!f->left)
+		return e->code;
 	for (i = 0; i < n; i++) {
-		f->prune_from[i] = pairs[2 * i];
-		f->prune_to[i] = pairs[2 * i + 1];
-		r->bad |= pairs[2 * i + 1] < 0;
+		memcpy(pair, p + 8 * i, 8);
+		if (pair[1] < 0 || pair[1] >= INT32_MAX - f->nwords) {
+			r->bad = true;
+			return 0;
+		}
+		if (f->nwords + pair[1] > f->most_left)
+			f->most_left = f->nwords + pair[1];
+		add_slot(f->left, f->left_mask, scatter((uint32_t)pair[0]),
+		    (uint32_t)pair[0], pair[1]);
 	}
-	free(pairs);
 	return 0;
 }
 
@@ -229,7 +259,7 @@ read_words(struct reader *r, struct fasttext *f, struct err *e)
 		read_word(r, &f->words[i]);
 	if (r->bad)
 		return 0;
-	return make_slots(f, e) < 0 ? e->code : read_pruned(r, f, e);
+	return fasttext_make_slots(f, e) < 0 ? e->code : read_pruned(r, f, e);
 }
 
 static void
@@ -275,15 +305,13 @@ read_matrix(struct reader *r, struct fasttext_matrix *m, bool quantised)
 static bool
 is_sound(const struct fasttext *f)
 {
-	int64_t rows = f->nwords, i;
+	int64_t rows = f->nwords;
 
-	if (f->pruned < 0) {
+	if (f->pruned < 0)
 		rows += f->bucket;
-	} else {
-		for (i = 0; i < f->pruned; i++)
-			if (f->nwords + (int64_t)f->prune_to[i] >= f->in.rows)
-				return false;
-	}
+	else if (f->pruned > 0)
+		rows = f->most_left + 1;
+	rows = rows > f->nwords ? rows : f->nwords;
 	return f->in.cols == f->dim && f->out.cols == f->dim &&
 	       f->in.rows >= rows && f->out.rows >= f->nlabels;
 }
@@ -292,8 +320,8 @@ is_sound(const struct fasttext *f)
  * The Huffman tree over the labels' counts, which fall; ties go as in
  * fastText, since codes depend on them.
  */
-static int
-make_tree(struct fasttext *f, struct err *e)
+int
+fasttext_make_tree(struct fasttext *f, struct err *e)
 {
 	int32_t n = f->nlabels, leaf = n - 1, node = n, i, k, min[2];
 	struct fasttext_node *t = calloc((size_t)n * 2, sizeof(*t));
@@ -302,8 +330,8 @@ make_tree(struct fasttext *f, struct err *e)
 	if (!t)
 		return err_nomem(e, "a model");
 	for (i = 0; i < 2 * n; i++)
-		t[i] =
-		    (struct fasttext_node){ INT64_C(1000000000000000), -1, -1 };
+		t[i] = (struct fasttext_node){ INT64_C(1000000000000000), -1,
+			-1, -1 };
 	for (i = 0; i < n; i++)
 		t[i].count = f->words[f->nwords + i].count;
 	for (i = n; i < 2 * n - 1; i++) {
@@ -315,6 +343,7 @@ make_tree(struct fasttext *f, struct err *e)
 			return err_set(e, ERR_FORMAT, "labels without counts");
 		t[i].left = min[0];
 		t[i].right = min[1];
+		t[min[0]].parent = t[min[1]].parent = i;
 		if (__builtin_add_overflow(
 			t[min[0]].count, t[min[1]].count, &t[i].count))
 			return err_set(e, ERR_FORMAT, "labels without counts");
@@ -328,7 +357,7 @@ read_model(struct reader *r, struct fasttext *f, struct err *e)
 	int32_t magic = take_i32(r), version = take_i32(r);
 	bool quantised, out;
 
-	if (r->bad || magic != MAGIC)
+	if (r->bad || magic != FASTTEXT_MAGIC)
 		return err_set(e, ERR_FORMAT, "no fastText model");
 	if (version < 11 || version > 12)
 		return err_set(e, ERR_FORMAT,
@@ -346,7 +375,7 @@ read_model(struct reader *r, struct fasttext *f, struct err *e)
 	if (r->bad || !is_sound(f))
 		return err_set(e, ERR_FORMAT,
 		    "the fastText model is damaged or cut short");
-	return f->loss == LOSS_HS ? make_tree(f, e) : 0;
+	return f->loss == LOSS_HS ? fasttext_make_tree(f, e) : 0;
 }
 
 int
@@ -366,6 +395,17 @@ fasttext_parse(struct fasttext **out, struct str bytes, struct err *e)
 }
 
 int
+fasttext_take(struct fasttext **f, char *p, size_t n, struct err *e)
+{
+	if (fasttext_parse(f, (struct str){ p, n }, e) < 0) {
+		free(p);
+		return e->code;
+	}
+	(*f)->bytes = p;
+	return 0;
+}
+
+int
 fasttext_load(struct fasttext **f, const char *path, struct err *e)
 {
 	char *p;
@@ -373,12 +413,7 @@ fasttext_load(struct fasttext **f, const char *path, struct err *e)
 
 	if (in_slurp(path, &p, &n, e) < 0)
 		return e->code;
-	if (fasttext_parse(f, (struct str){ p, n }, e) < 0) {
-		free(p);
-		return err_prefix(e, "%s", path);
-	}
-	(*f)->bytes = p;
-	return 0;
+	return fasttext_take(f, p, n, e) < 0 ? err_prefix(e, "%s", path) : 0;
 }
 
 void
@@ -388,8 +423,7 @@ fasttext_free(struct fasttext *f)
 		return;
 	free(f->words);
 	free(f->slots);
-	free(f->prune_from);
-	free(f->prune_to);
+	free(f->left);
 	free(f->tree);
 	free(f->bytes);
 	free(f);

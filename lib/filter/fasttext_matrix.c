@@ -35,23 +35,74 @@ norm_of(const struct fasttext_matrix *m, int64_t i)
 	return m->norms ? float_at(centroid(&m->npq, 0, m->norms[i]), 0) : 1;
 }
 
+typedef float floats4 __attribute__((vector_size(16), aligned(1)));
+enum { LANES = 4 };
+
+static inline floats4
+four_at(const void *p, int64_t i)
+{
+	return *(const floats4 *)((const char *)p + 4 * i);
+}
+
+static void
+add_floats(const char *row, int64_t n, float *x)
+{
+	int64_t k = 0;
+
+	for (; k + LANES <= n; k += LANES)
+		*(floats4 *)(x + k) += four_at(row, k);
+	for (; k < n; k++)
+		x[k] += float_at(row, k);
+}
+
+static float
+dot_floats(const char *row, int64_t n, const float *x)
+{
+	floats4 sum = { 0 };
+	float rest = 0;
+	int64_t k = 0;
+
+	for (; k + LANES <= n; k += LANES)
+		sum += four_at(x, k) * four_at(row, k);
+	for (; k < n; k++)
+		rest += x[k] * float_at(row, k);
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]) + rest;
+}
+
+/* Parts of two numbers, which is what quantising makes unless told. */
+static void
+add_pairs(
+    const struct fasttext_pq *q, const uint8_t *codes, float norm, float *x)
+{
+	const char *c = q->centroids;
+	int32_t part;
+
+	for (part = 0; part < q->parts; part++, c += 4 * 2 * CENTROIDS) {
+		x[2 * part] += norm * float_at(c, 2 * codes[part]);
+		x[2 * part + 1] += norm * float_at(c, 2 * codes[part] + 1);
+	}
+}
+
 void
 fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x)
 {
 	const struct fasttext_pq *q = &m->pq;
+	const uint8_t *codes = m->quantised ? m->codes + i * q->parts : NULL;
 	const char *row;
 	int32_t part, k;
 	float norm;
 
 	if (!m->quantised) {
-		row = m->data + 4 * i * m->cols;
-		for (k = 0; k < m->cols; k++)
-			x[k] += float_at(row, k);
+		add_floats(m->data + 4 * i * m->cols, m->cols, x);
 		return;
 	}
 	norm = norm_of(m, i);
+	if (q->width == 2 && q->last == 2) {
+		add_pairs(q, codes, norm, x);
+		return;
+	}
 	for (part = 0; part < q->parts; part++) {
-		row = centroid(q, part, m->codes[i * q->parts + part]);
+		row = centroid(q, part, codes[part]);
 		for (k = 0; k < part_width(q, part); k++)
 			x[part * q->width + k] += norm * float_at(row, k);
 	}
@@ -65,12 +116,8 @@ fasttext_dot_row(const struct fasttext_matrix *m, int64_t i, const float *x)
 	int32_t part, k;
 	float sum = 0;
 
-	if (!m->quantised) {
-		row = m->data + 4 * i * m->cols;
-		for (k = 0; k < m->cols; k++)
-			sum += x[k] * float_at(row, k);
-		return sum;
-	}
+	if (!m->quantised)
+		return dot_floats(m->data + 4 * i * m->cols, m->cols, x);
 	for (part = 0; part < q->parts; part++) {
 		row = centroid(q, part, m->codes[i * q->parts + part]);
 		for (k = 0; k < part_width(q, part); k++)

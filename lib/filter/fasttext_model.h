@@ -30,10 +30,16 @@ struct fasttext_word {
 	int64_t count;
 };
 
+/* Of a table with open addressing. */
+struct fasttext_slot {
+	uint32_t key;
+	int32_t value; /* -1: free */
+};
+
 /* A node of the Huffman tree of hierarchical softmax; leaves: labels. */
 struct fasttext_node {
 	int64_t count;
-	int32_t left, right;
+	int32_t left, right, parent; /* -1: none */
 };
 
 struct fasttext {
@@ -41,14 +47,38 @@ struct fasttext {
 	enum fasttext_loss loss;
 	int32_t nwords, nlabels;
 	struct fasttext_word *words; /* words, then labels */
-	int32_t *slots;              /* of a hash table of all: index or -1 */
+	struct fasttext_slot *slots; /* a hash table of all, by hash */
 	uint32_t mask;
-	int64_t pruned;                 /* buckets that are left; < 0: all */
-	int32_t *prune_from, *prune_to; /* sorted by from */
+	int64_t pruned;             /* buckets that are left; < 0: all */
+	struct fasttext_slot *left; /* those, a hash table by bucket */
+	uint32_t left_mask;
+	int64_t most_left; /* the highest row of them */
 	struct fasttext_matrix in, out;
 	struct fasttext_node *tree; /* 2 nlabels - 1, the root last */
 	char *bytes;                /* what was read, if f owns it */
 };
+
+#define FASTTEXT_LABEL "__label__"
+#define FASTTEXT_END "</s>" /* the word at the end of a line */
+enum { FASTTEXT_MAGIC = 793712314, FASTTEXT_SUPERVISED = 3 };
+
+/* Words between the white space of ASCII. */
+static inline bool
+fasttext_parts(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+}
+struct fasttext_words {
+	struct str text; /* what is left */
+};
+bool fasttext_words_next(struct fasttext_words *it, struct str *word);
+
+/* Fill in slots from words; tree from the labels' counts, which fall. */
+int fasttext_make_slots(struct fasttext *f, struct err *e);
+int fasttext_make_tree(struct fasttext *f, struct err *e);
+/* s->ids: the rows of the text; s->hidden (dim): their average. */
+void fasttext_average(
+    const struct fasttext *f, struct fasttext_scratch *s, struct str text);
 
 /* FNV-1a as fastText has it: bytes are signed. */
 static inline uint32_t
@@ -60,6 +90,18 @@ fasttext_hash(uint32_t h, char c)
 
 /* The id of a word or label, -1 if it is none.  hash is that of its bytes. */
 int32_t fasttext_find(const struct fasttext *f, struct str word, uint32_t hash);
+/* The row of a bucket that is left, -1 of another one. */
+int32_t fasttext_left(const struct fasttext *f, uint32_t bucket);
+/* Row i is needed soon. */
+static inline void
+fasttext_fetch_row(const struct fasttext_matrix *m, int64_t i)
+{
+	const char *p = m->quantised ? (const char *)m->codes + i * m->pq.parts
+				     : m->data + 4 * i * m->cols;
+
+	__builtin_prefetch(p);
+	__builtin_prefetch(p + 64);
+}
 /* x += row i; dot product of x and row i. */
 void fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x);
 float

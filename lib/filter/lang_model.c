@@ -42,16 +42,21 @@ shorten(struct str code)
 	return code;
 }
 
+struct str
+lang_code(struct str label)
+{
+	size_t i;
+
+	for (i = 0; i < label.n && label.p[i] != '_' && label.p[i] != '-'; i++)
+		;
+	return shorten((struct str){ label.p, i });
+}
+
 /* The code that a label stands for. */
 static struct str
 code_of(const struct fasttext *f, size_t label)
 {
-	struct str s = fasttext_label(f, label);
-	size_t i;
-
-	for (i = 0; i < s.n && s.p[i] != '_' && s.p[i] != '-'; i++)
-		;
-	return shorten((struct str){ s.p, i });
+	return lang_code(fasttext_label(f, label));
 }
 
 int

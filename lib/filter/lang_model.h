@@ -11,6 +11,8 @@
  * 639-3 becomes ISO 639-1 where there is such a code.
  */
 
+/* The language that a label stands for; points into it, or to a constant. */
+struct str lang_code(struct str label);
 /* ERR_ARG names a label that is no language's code. */
 int lang_model_check(const struct fasttext *f, struct err *e);
 /*

@@ -75,6 +75,11 @@ struct row_source {
 	 */
 	int (*read)(void *ctx, uint64_t step, uint32_t first, uint32_t n,
 	    const struct rows *out, struct err *e);
+	/*
+	 * These rows will be read soon: begin to get them from the disk.  NULL
+	 * where that is nothing to do.  Thread-safe, and doesn't wait.
+	 */
+	void (*hint)(void *ctx, uint64_t step, uint32_t first, uint32_t n);
 	void (*close)(void *ctx);
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/simd.h"
 #include "io/json.h"
 #include "io/shard.h"
 
@@ -367,46 +368,55 @@ shard_close(struct shard *s)
 	*s = (struct shard){ 0 };
 }
 
-/* Loops over so many tokens are what the compiler makes vectors of. */
-enum { LANES = 32 };
-
 /* The largest of n tokens at p, which are copied to out. */
-static uint32_t
-widen(const unsigned char *p, uint64_t n, uint32_t *out)
+SIMD static uint32_t
+widen_some(const uint16_t *p, uint64_t n, uint32_t *out)
 {
-	uint16_t v[LANES], top[LANES] = { 0 }, most = 0;
-	uint64_t i, k;
+	uint16_t most = 0;
+	uint64_t i;
 
-	for (i = 0; i + LANES <= n; i += LANES) {
-		memcpy(v, p + 2 * i, sizeof(v));
-		for (k = 0; k < LANES; k++)
-			top[k] = v[k] > top[k] ? v[k] : top[k];
-		for (k = 0; k < LANES; k++)
-			out[i + k] = v[k];
+#pragma omp simd reduction(max : most)
+	for (i = 0; i < n; i++) {
+		out[i] = p[i];
+		most = p[i] > most ? p[i] : most;
 	}
-	for (; i < n; i++) {
-		memcpy(v, p + 2 * i, sizeof(*v));
-		out[i] = v[0];
-		most = v[0] > most ? v[0] : most;
-	}
-	for (k = 0; k < LANES; k++)
-		most = top[k] > most ? top[k] : most;
 	return most;
 }
 
-static uint32_t
-largest(const uint32_t *v, uint64_t n)
+/* The same of tokens that have four bytes already. */
+SIMD static uint32_t
+copy_some(const uint32_t *p, uint64_t n, uint32_t *out)
 {
-	uint32_t top[LANES] = { 0 }, most = 0;
-	uint64_t i, k;
+	uint32_t most = 0;
+	uint64_t i;
 
-	for (i = 0; i + LANES <= n; i += LANES)
-		for (k = 0; k < LANES; k++)
-			top[k] = v[i + k] > top[k] ? v[i + k] : top[k];
-	for (; i < n; i++)
-		most = v[i] > most ? v[i] : most;
-	for (k = 0; k < LANES; k++)
-		most = top[k] > most ? top[k] : most;
+#pragma omp simd reduction(max : most)
+	for (i = 0; i < n; i++) {
+		out[i] = p[i];
+		most = p[i] > most ? p[i] : most;
+	}
+	return most;
+}
+
+enum { PIECE = 2048 }; /* tokens */
+
+/* Piece by piece, all of each asked for before any is waited for. */
+static uint32_t
+take(const struct shard *s, uint64_t first, uint64_t n, uint32_t *out)
+{
+	unsigned width = s->idx.width;
+	const unsigned char *p = s->bin + first * width;
+	uint32_t most = 0, here;
+	uint64_t at, k, i;
+
+	for (at = 0; at < n; at += k, p += k * width) {
+		k = n - at < PIECE ? n - at : PIECE;
+		for (i = 0; i < k * width; i += 64) /* a cache line */
+			__builtin_prefetch(p + i);
+		here = width == 2 ? widen_some((const void *)p, k, out + at)
+				  : copy_some((const void *)p, k, out + at);
+		most = here > most ? here : most;
+	}
 	return most;
 }
 
@@ -422,12 +432,7 @@ shard_read(const struct shard *s, uint64_t at, uint64_t n, uint32_t *out,
 		    (unsigned long long)s->tokens);
 	if (n == 0)
 		return 0;
-	if (s->idx.width == 2) {
-		most = widen(s->bin + 2 * at, n, out);
-	} else {
-		memcpy(out, s->bin + 4 * at, n * 4);
-		most = largest(out, n);
-	}
+	most = take(s, at, n, out);
 	if (most < s->head.vocab)
 		return 0;
 	while (*out < s->head.vocab) {
@@ -438,6 +443,21 @@ shard_read(const struct shard *s, uint64_t at, uint64_t n, uint32_t *out,
 	    "%s.bin: byte %llu: token %u, but the vocabulary is %u: damaged",
 	    s->prefix, (unsigned long long)at * s->idx.width, *out,
 	    s->head.vocab);
+}
+
+void
+shard_hint(const struct shard *s, uint64_t at, uint64_t n)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from, to;
+
+	if (at >= s->tokens)
+		return;
+	n = n < s->tokens - at ? n : s->tokens - at;
+	from = at * s->idx.width / page * page;
+	to = (at + n) * s->idx.width;
+	/* Advice only: what it fails to do, reading does. */
+	posix_madvise(
+	    (void *)(uintptr_t)(s->bin + from), to - from, POSIX_MADV_WILLNEED);
 }
 
 int

@@ -125,6 +125,8 @@ void shard_close(struct shard *s);
 /* Tokens at .. at + n; ERR_FORMAT for one that is not < vocab. */
 int shard_read(const struct shard *s, uint64_t at, uint64_t n, uint32_t *out,
     struct err *e);
+/* Tokens at .. at + n will be read soon: begin to get them from the disk. */
+void shard_hint(const struct shard *s, uint64_t at, uint64_t n);
 /* Where document i stands: its first token and how many; ERR_FORMAT if the
  * index is damaged. */
 int shard_doc_range(const struct shard *s, uint64_t i, uint64_t *first,

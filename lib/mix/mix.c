@@ -8,8 +8,6 @@
 #include "io/stream.h"
 #include "mix/mix_impl.h"
 
-enum { BATCH = 64 };
-
 const struct plan *
 mix_plan(const struct mix *m)
 {
@@ -492,23 +490,44 @@ mix_read(void *ctx, uint64_t step, uint32_t first, uint32_t n,
 {
 	const struct plan_phase *ph;
 	struct row_maker k = { 0 };
-	struct slot slots[BATCH];
+	struct slot slots[MIX_ROWS];
 	struct mix *m = ctx;
-	uint32_t done, j, take;
+	uint32_t done, take;
 	uint64_t row;
 	int rc = 0;
 
 	if (mix_find_rows(m, step, first, n, &ph, &row, e) < 0)
 		return e->code;
 	for (done = 0; rc == 0 && done < n; done += take) {
-		take = n - done < BATCH ? n - done : BATCH;
+		take = n - done < MIX_ROWS ? n - done : MIX_ROWS;
 		rc = mix_slots(m, ph, row + done, take, slots, e);
-		for (j = 0; rc == 0 && j < take; j++)
+		if (rc == 0)
 			rc =
-			    mix_fill_row(m, ph, slots[j], &k, out, done + j, e);
+			    mix_fill_rows(m, ph, slots, take, &k, out, done, e);
 	}
 	row_maker_free(&k);
 	return rc;
+}
+
+static void
+mix_hint(void *ctx, uint64_t step, uint32_t first, uint32_t n)
+{
+	const struct plan_phase *ph;
+	struct slot slots[MIX_ROWS];
+	struct mix *m = ctx;
+	uint32_t j, take;
+	uint64_t row;
+	struct err e;
+
+	if (mix_find_rows(m, step, first, n, &ph, &row, &e) < 0)
+		return;
+	for (; n; n -= take, row += take) {
+		take = n < MIX_ROWS ? n : MIX_ROWS;
+		if (mix_slots(m, ph, row, take, slots, &e) < 0)
+			return;
+		for (j = 0; j < take; j++)
+			mix_hint_row(m, ph, slots[j]);
+	}
 }
 
 /* What the rows of a source have beside their tokens. */
@@ -540,7 +559,8 @@ mix_rows(struct mix *m, struct row_source *out)
 		.steps = m->plan.steps,
 		.vocab = m->vocab,
 		.step = mix_step,
-		.read = mix_read };
+		.read = mix_read,
+		.hint = mix_hint };
 	memcpy(out->digest, m->digest, sizeof(out->digest));
 	for (i = 0; i < m->plan.nphase; i++) {
 		ph = &m->plan.phases[i];

@@ -12,7 +12,7 @@
 struct journal_line;
 
 /* Periods kept worked out: readers are within a few rows of each other. */
-enum { MIX_TABLES = 4 };
+enum { MIX_TABLES = 4, MIX_EPOCHS = 16, MIX_ROWS = 64 };
 
 struct kept_table {
 	const struct plan_phase *phase; /* NULL: empty */
@@ -70,6 +70,7 @@ int mix_find_rows(const struct mix *m, uint64_t step, uint32_t first,
 struct row_maker {
 	struct packed packed; /* the window packed last */
 	struct spans base, made;
+	struct plan_epoch epochs[MIX_EPOCHS]; /* by source, as they came */
 	/* Of the row made last: */
 	const struct spans *spans; /* T + 1 tokens */
 	bool apart;                /* no document's first token is a target */
@@ -81,13 +82,16 @@ const struct recipe_objective *
 mix_objective(const struct mix *m, const struct plan_phase *ph, uint32_t i);
 /* Are its rows consecutive tokens of the source? */
 bool mix_is_plain(const struct mix *m, const struct plan_phase *ph, uint32_t i);
+/* A row will be read soon. */
+void mix_hint_row(
+    const struct mix *m, const struct plan_phase *ph, struct slot slot);
 /* Which tokens a row has.  Thread-safe for different k. */
 int mix_make_row(const struct mix *m, const struct plan_phase *ph,
     struct slot slot, struct row_maker *k, struct err *e);
-/* A row into place j of out. */
-int
-mix_fill_row(const struct mix *m, const struct plan_phase *ph, struct slot slot,
-    struct row_maker *k, const struct rows *out, size_t j, struct err *e);
+/* n <= MIX_ROWS rows into places j and on of out. */
+int mix_fill_rows(const struct mix *m, const struct plan_phase *ph,
+    const struct slot *slots, uint32_t n, struct row_maker *k,
+    const struct rows *out, size_t j, struct err *e);
 /* A plan without changes, in place of the one there was.  mix.c */
 int mix_replan(struct mix *m, struct err *e);
 /* Make a change that a journal's line tells; plan_settle() has to follow. */

@@ -10,6 +10,7 @@
 #include "mix/blend.h"
 #include "mix/pack.h"
 #include "mix/recipe.h"
+#include "mix/shuffle.h"
 
 struct err;
 
@@ -252,6 +253,19 @@ struct plan_row {
 /* Row `rank` < shares[i].rows of a phase's i-th source.  Thread-safe. */
 struct plan_row plan_row(const struct plan *p, const struct plan_phase *ph,
     uint32_t i, uint64_t rank);
+/*
+ * The same; at, all zeros at first, keeps what an epoch's rows have in common,
+ * for the next one.
+ */
+struct plan_epoch {
+	const struct plan_source *source;
+	uint64_t epoch, origin;
+	struct shuffle blocks;
+	const struct plan_phase *phase; /* of rows */
+	struct shuffle rows;
+};
+struct plan_row plan_next_row(const struct plan *p, const struct plan_phase *ph,
+    uint32_t i, uint64_t rank, struct plan_epoch *at);
 /* The same of a packed source. */
 struct plan_row plan_packed_row(const struct plan *p,
     const struct plan_phase *ph, uint32_t i, uint64_t rank);

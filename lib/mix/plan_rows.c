@@ -79,59 +79,6 @@ run_of_epoch(const struct plan_share *sh, const struct plan_source *s,
 	return true;
 }
 
-static void
-block_order(const struct plan *p, const struct plan_source *s, uint64_t epoch,
-    struct shuffle *sh)
-{
-	uint64_t key[2];
-
-	plan_key(p->seed, s->key, epoch, USE_BLOCKS, 0, key);
-	shuffle_init(sh, s->blocks, key);
-}
-
-/* The block that is the rank-th of an epoch, and the other way round. */
-static uint64_t
-block_at(const struct plan *p, const struct plan_source *s, uint64_t epoch,
-    uint64_t rank)
-{
-	struct shuffle order;
-
-	if (s->ordered)
-		return rank;
-	block_order(p, s, epoch, &order);
-	return shuffle_at(&order, rank);
-}
-
-static uint64_t
-rank_of_block(const struct plan *p, const struct plan_source *s, uint64_t epoch,
-    uint64_t block)
-{
-	struct shuffle order;
-
-	if (s->ordered)
-		return block;
-	block_order(p, s, epoch, &order);
-	return shuffle_of(&order, block);
-}
-
-/* Are the rows of the run's whole blocks shuffled? */
-static bool
-rows_shuffled(
-    const struct plan *p, const struct plan_source *s, const struct run *r)
-{
-	return r->per > 1 && !s->ordered && !p->in_blocks;
-}
-
-static void
-row_order(const struct plan *p, const struct plan_phase *ph,
-    const struct plan_source *s, const struct run *r, struct shuffle *sh)
-{
-	uint64_t key[2];
-
-	plan_key(p->seed, s->key, r->epoch, USE_ROWS, ph->id, key);
-	shuffle_init(sh, r->whole * r->per, key);
-}
-
 /* The token at which an epoch's first block begins. */
 static uint64_t
 origin(const struct plan *p, const struct plan_source *s, uint64_t epoch)
@@ -144,26 +91,86 @@ origin(const struct plan *p, const struct plan_source *s, uint64_t epoch)
 	return (uint64_t)((unsigned __int128)mix64(key[0]) * (over + 1) >> 64);
 }
 
+/* *at becomes the epoch, if it isn't already. */
+static void
+go_to_epoch(const struct plan *p, const struct plan_source *s, uint64_t epoch,
+    struct plan_epoch *at)
+{
+	uint64_t key[2];
+
+	if (at->source == s && at->epoch == epoch)
+		return;
+	*at = (struct plan_epoch){ .source = s, .epoch = epoch };
+	at->origin = origin(p, s, epoch);
+	if (s->ordered)
+		return;
+	plan_key(p->seed, s->key, epoch, USE_BLOCKS, 0, key);
+	shuffle_init(&at->blocks, s->blocks, key);
+}
+
+/* The block that is the rank-th of an epoch, and the other way round. */
+static uint64_t
+block_at(const struct plan_epoch *at, uint64_t rank)
+{
+	return at->source->ordered ? rank : shuffle_at(&at->blocks, rank);
+}
+
+static uint64_t
+rank_of_block(const struct plan_epoch *at, uint64_t block)
+{
+	return at->source->ordered ? block : shuffle_of(&at->blocks, block);
+}
+
+/* Are the rows of the run's whole blocks shuffled? */
+static bool
+rows_shuffled(
+    const struct plan *p, const struct plan_source *s, const struct run *r)
+{
+	return r->per > 1 && !s->ordered && !p->in_blocks;
+}
+
+/* The order of the rows of the run's whole blocks. */
+static const struct shuffle *
+row_order(const struct plan *p, const struct plan_phase *ph,
+    const struct plan_source *s, const struct run *r, struct plan_epoch *at)
+{
+	uint64_t n = r->whole * r->per, key[2];
+
+	if (at->phase == ph && at->rows.n == n)
+		return &at->rows;
+	plan_key(p->seed, s->key, r->epoch, USE_ROWS, ph->id, key);
+	shuffle_init(&at->rows, n, key);
+	at->phase = ph;
+	return &at->rows;
+}
+
 /* Tokens into the epoch's blocks for row `rank` of a run. */
 static uint64_t
 run_offset(const struct plan *p, const struct plan_phase *ph,
-    const struct plan_source *s, const struct run *r, uint64_t rank)
+    const struct run *r, uint64_t rank, struct plan_epoch *at)
 {
-	struct shuffle order;
+	const struct plan_source *s = at->source;
 
 	if (rank < r->head)
 		return r->at + rank * ph->seq;
 	rank -= r->head;
-	if (rank < r->whole * r->per && rows_shuffled(p, s, r)) {
-		row_order(p, ph, s, r, &order);
-		rank = shuffle_at(&order, rank);
-	}
+	if (rank < r->whole * r->per && rows_shuffled(p, s, r))
+		rank = shuffle_at(row_order(p, ph, s, r, at), rank);
 	return r->block * s->block + rank * ph->seq;
 }
 
 struct plan_row
 plan_row(const struct plan *p, const struct plan_phase *ph, uint32_t i,
     uint64_t rank)
+{
+	struct plan_epoch at = { 0 };
+
+	return plan_next_row(p, ph, i, rank, &at);
+}
+
+struct plan_row
+plan_next_row(const struct plan *p, const struct plan_phase *ph, uint32_t i,
+    uint64_t rank, struct plan_epoch *at)
 {
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
@@ -173,21 +180,21 @@ plan_row(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 	if (s->pack)
 		return plan_packed_row(p, ph, i, rank);
 	r = run_of_rank(sh, s, ph->seq, &rank);
-	offset = run_offset(p, ph, s, &r, rank);
+	go_to_epoch(p, s, r.epoch, at);
+	offset = run_offset(p, ph, &r, rank, at);
 	return (struct plan_row){ .epoch = r.epoch,
-		.token = origin(p, s, r.epoch) +
-			 block_at(p, s, r.epoch, offset / s->block) * s->block +
+		.token = at->origin +
+			 block_at(at, offset / s->block) * s->block +
 			 offset % s->block };
 }
 
 /* The row of a run that has `offset` among its inputs. */
 static bool
-run_find(const struct plan *p, const struct plan_phase *ph,
-    const struct plan_source *s, const struct run *r, uint64_t offset,
-    uint64_t *rank, uint64_t *column)
+run_find(const struct plan *p, const struct plan_phase *ph, const struct run *r,
+    uint64_t offset, struct plan_epoch *at, uint64_t *rank, uint64_t *column)
 {
+	const struct plan_source *s = at->source;
 	uint64_t body = r->block * s->block;
-	struct shuffle order;
 
 	if (offset < body) {
 		if (offset < r->at)
@@ -200,10 +207,8 @@ run_find(const struct plan *p, const struct plan_phase *ph,
 	*column = (offset - body) % ph->seq;
 	if (*rank >= r->rows - r->head)
 		return false;
-	if (*rank < r->whole * r->per && rows_shuffled(p, s, r)) {
-		row_order(p, ph, s, r, &order);
-		*rank = shuffle_of(&order, *rank);
-	}
+	if (*rank < r->whole * r->per && rows_shuffled(p, s, r))
+		*rank = shuffle_of(row_order(p, ph, s, r, at), *rank);
 	*rank += r->head;
 	return true;
 }
@@ -214,6 +219,7 @@ plan_find(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 {
 	const struct plan_share *sh = &ph->shares[i];
 	const struct plan_source *s = &p->sources[sh->source];
+	struct plan_epoch at = { 0 };
 	uint64_t from, before, offset;
 	struct run r;
 
@@ -222,10 +228,11 @@ plan_find(const struct plan *p, const struct plan_phase *ph, uint32_t i,
 	from = origin(p, s, epoch);
 	if (token < from || token - from >= s->blocks * s->block)
 		return false;
+	go_to_epoch(p, s, epoch, &at);
 	token -= from;
-	offset = rank_of_block(p, s, epoch, token / s->block) * s->block +
-		 token % s->block;
-	if (!run_find(p, ph, s, &r, offset, rank, column))
+	offset =
+	    rank_of_block(&at, token / s->block) * s->block + token % s->block;
+	if (!run_find(p, ph, &r, offset, &at, rank, column))
 		return false;
 	*rank += before;
 	return *rank < sh->rows;

@@ -30,6 +30,15 @@ mix_is_plain(const struct mix *m, const struct plan_phase *ph, uint32_t i)
 	       !mix_objective(m, ph, i);
 }
 
+/* Where a row stands. */
+static struct plan_row
+place(const struct mix *m, const struct plan_phase *ph, struct slot slot,
+    struct row_maker *k)
+{
+	return plan_next_row(&m->plan, ph, slot.i, slot.rank,
+	    &k->epochs[ph->shares[slot.i].source % MIX_EPOCHS]);
+}
+
 /* n tokens from `at` on, document by document. */
 static int
 add_documents(const struct source *s, uint64_t at, uint64_t n,
@@ -102,7 +111,7 @@ int
 mix_make_row(const struct mix *m, const struct plan_phase *ph, struct slot slot,
     struct row_maker *k, struct err *e)
 {
-	struct plan_row row = plan_row(&m->plan, ph, slot.i, slot.rank);
+	struct plan_row row = place(m, ph, slot, k);
 	const struct recipe_objective *o = mix_objective(m, ph, slot.i);
 	uint32_t source = ph->shares[slot.i].source;
 	const struct source *s = &m->sources[source];
@@ -123,6 +132,24 @@ mix_make_row(const struct mix *m, const struct plan_phase *ph, struct slot slot,
 	}
 	k->spans = out;
 	return rc < 0 ? rc : fit(out, (uint64_t)ph->seq + 1, end, e);
+}
+
+void
+mix_hint_row(const struct mix *m, const struct plan_phase *ph, struct slot slot)
+{
+	struct plan_row row = plan_row(&m->plan, ph, slot.i, slot.rank);
+	const struct source *s = &m->sources[ph->shares[slot.i].source];
+	struct source_place p;
+	uint64_t first, n;
+	struct err e;
+
+	/* Packing is the larger part of the work for packed rows. */
+	if (m->plan.sources[ph->shares[slot.i].source].pack ||
+	    source_find(s, row.token, &p, &e) < 0 ||
+	    shard_doc_range(&s->shards[p.shard], p.document, &first, &n, &e) <
+		0)
+		return;
+	shard_hint(&s->shards[p.shard], first + p.token, (uint64_t)ph->seq + 1);
 }
 
 static int
@@ -190,50 +217,72 @@ fill_loss(const struct spans *row, bool apart, uint8_t *loss)
 						  x->flags & SPAN_BEGINS);
 }
 
-/* Consecutive tokens of the source. */
+/* What is told of tokens of the source that follow each other. */
 static int
-fill_plain(const struct mix *m, const struct plan_phase *ph, struct slot slot,
-    struct row_maker *k, const struct rows *out, size_t j, struct err *e)
+mark_plain(const struct source *s, uint64_t at, uint32_t T, struct row_maker *k,
+    const struct rows *out, size_t j, struct err *e)
 {
-	struct plan_row at = plan_row(&m->plan, ph, slot.i, slot.rank);
-	const struct source *s = &m->sources[ph->shares[slot.i].source];
-	size_t T = ph->seq, t;
+	size_t to = j * (size_t)T;
+	uint32_t t;
 
-	if (source_read(s, at.token, T + 1, out->tokens + j * (T + 1), e) < 0)
-		return e->code;
 	k->base.n = 0;
 	if (out->first) {
-		if (add_documents(s, at.token, T, &k->base, e) < 0)
+		if (add_documents(s, at, T, &k->base, e) < 0)
 			return e->code;
-		fill_first(&k->base, ph->seq, out->first + j * T);
+		fill_first(&k->base, T, out->first + to);
 	}
 	for (t = 0; out->last && t < T; t++)
-		out->last[j * T + t] = (int32_t)t;
+		out->last[to + t] = (int32_t)t;
 	if (out->loss)
-		memset(out->loss + j * T, 1, T);
+		memset(out->loss + to, 1, T);
+	return 0;
+}
+
+static int
+fill_made(const struct mix *m, const struct plan_phase *ph, struct slot slot,
+    struct row_maker *k, const struct rows *out, size_t j, struct err *e)
+{
+	const struct source *s = &m->sources[ph->shares[slot.i].source];
+	size_t T = ph->seq, at = j * T;
+
+	if (mix_make_row(m, ph, slot, k, e) < 0 ||
+	    fill_tokens(s, k->spans, out->tokens + j * (T + 1), e) < 0)
+		return e->code;
+	if (out->first)
+		fill_first(k->spans, ph->seq, out->first + at);
+	if (out->last)
+		fill_last(k->spans, ph->seq, out->last + at);
+	if (out->loss)
+		fill_loss(k->spans, k->apart, out->loss + at);
 	return 0;
 }
 
 int
-mix_fill_row(const struct mix *m, const struct plan_phase *ph, struct slot slot,
-    struct row_maker *k, const struct rows *out, size_t j, struct err *e)
+mix_fill_rows(const struct mix *m, const struct plan_phase *ph,
+    const struct slot *slots, uint32_t n, struct row_maker *k,
+    const struct rows *out, size_t j, struct err *e)
 {
-	uint32_t source = ph->shares[slot.i].source, T = ph->seq;
-	size_t at = j * (size_t)T;
+	size_t width = (size_t)ph->seq + 1;
+	uint64_t at[MIX_ROWS];
+	const struct source *s;
+	uint32_t i;
+	int rc = 0;
 
-	if (out->info)
-		out->info[j] = (struct row_info){ source };
-	if (mix_is_plain(m, ph, slot.i))
-		return fill_plain(m, ph, slot, k, out, j, e);
-	if (mix_make_row(m, ph, slot, k, e) < 0 ||
-	    fill_tokens(&m->sources[source], k->spans,
-		out->tokens + j * ((size_t)T + 1), e) < 0)
-		return e->code;
-	if (out->first)
-		fill_first(k->spans, T, out->first + at);
-	if (out->last)
-		fill_last(k->spans, T, out->last + at);
-	if (out->loss)
-		fill_loss(k->spans, k->apart, out->loss + at);
-	return 0;
+	/* All places first, so that a row is on its way while one is read. */
+	for (i = 0; i < n; i++)
+		if (mix_is_plain(m, ph, slots[i].i))
+			at[i] = place(m, ph, slots[i], k).token;
+	for (i = 0; rc == 0 && i < n; i++, j++) {
+		s = &m->sources[ph->shares[slots[i].i].source];
+		if (out->info)
+			out->info[j].source = ph->shares[slots[i].i].source;
+		if (!mix_is_plain(m, ph, slots[i].i)) {
+			rc = fill_made(m, ph, slots[i], k, out, j, e);
+			continue;
+		}
+		rc = source_read(s, at[i], width, out->tokens + j * width, e);
+		if (rc == 0)
+			rc = mark_plain(s, at[i], ph->seq, k, out, j, e);
+	}
+	return rc;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
+
 #include "base/hash.h"
 #include "mix/shuffle.h"
 
@@ -14,20 +16,17 @@ draw(uint64_t key, uint64_t x, uint64_t n)
 	return (uint64_t)((unsigned __int128)h * n >> 64);
 }
 
-/* The smallest a with a * a >= n. */
+/* The smallest a with a * a >= n: from a guess, which rounding may move. */
 static uint64_t
 root_up(uint64_t n)
 {
-	uint64_t lo = 1, hi = 1ull << 32, mid;
+	uint64_t a = (uint64_t)sqrt((double)n);
 
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if ((unsigned __int128)mid * mid >= n)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo;
+	while ((unsigned __int128)a * a < n)
+		a++;
+	while (a > 1 && (unsigned __int128)(a - 1) * (a - 1) >= n)
+		a--;
+	return a;
 }
 
 void

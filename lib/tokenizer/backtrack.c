@@ -45,6 +45,7 @@ struct backtrack {
 	uint32_t step_mask, nstep;
 	uint32_t ntoken, nnode;
 	struct step first[256]; /* by the piece's first byte */
+	struct step *second;    /* by its first two: the same, at hand */
 	uint64_t *maybe; /* a bit by hash of each pair, FILTER_BITS of them */
 };
 
@@ -369,6 +370,23 @@ make_trie(struct backtrack *t, const struct bpe *b, struct err *e)
 	return rc;
 }
 
+/* The trie is complete. */
+static int
+make_second(struct backtrack *t, struct err *e)
+{
+	const struct step *to;
+	uint32_t i;
+
+	t->second = malloc(65536 * sizeof(*t->second));
+	if (!t->second)
+		return err_nomem(e, "an encoder");
+	for (i = 0; i < 65536; i++) {
+		to = step_from(t, &t->first[i >> 8], (uint8_t)i);
+		t->second[i] = to ? *to : (struct step){ 0, BPE_NONE, 0 };
+	}
+	return 0;
+}
+
 static int
 make_tables(struct backtrack *t, const struct bpe *b, struct err *e)
 {
@@ -413,6 +431,8 @@ make(struct backtrack *t, const struct bpe *b, struct err *e)
 	if (rc < 0 || !fine)
 		return rc;
 	rc = make_trie(t, b, e);
+	if (rc == 0)
+		rc = make_second(t, e);
 	return rc == ERR_FORMAT ? 0 : rc < 0 ? rc : 1;
 }
 
@@ -442,6 +462,7 @@ backtrack_free(struct backtrack *t)
 	free(t->made);
 	free(t->pairs);
 	free(t->steps);
+	free(t->second);
 	free(t->maybe);
 	free(t);
 }
@@ -454,9 +475,16 @@ longest(const struct backtrack *t, const uint8_t *p, const uint8_t *end)
 	const struct step *at = &t->first[*p];
 	uint32_t best = at->node;
 
-	while (++p < end && (at = step_from(t, at, *p)) != NULL)
+	if (++p == end)
+		return best;
+	at = &t->second[p[-1] << 8 | p[0]];
+	while (at && at->node != BPE_NONE) {
 		if (at->node < t->ntoken)
 			best = at->node;
+		if (++p == end)
+			break;
+		at = step_from(t, at, *p);
+	}
 	return best;
 }
 

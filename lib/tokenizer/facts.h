@@ -3,18 +3,34 @@
 #define TOKENIZER_FACTS_H
 
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/usage.h"
 
 /*
  * Vocabularies looked at.  shared: tokens whose bytes the first one has, too;
- * unreachable: tokens that merging their bytes doesn't give; longest: bytes of
- * the longest token.  Special tokens are no part of these three.
+ * unreachable: tokens that encoding their own bytes doesn't give; longest:
+ * bytes of the longest token.  Special tokens are no part of these three.
  */
 #define FACTS_HEADER "tokenizer\tvocab\tmerges\tshared\tunreachable\tlongest"
+#define FACTS_USAGE "\ttexts\tbytes\ttokens\tbytes_per_token\tunknown\tmet"
+
+enum { FACTS_TOP = 10 /* of the longest tokens, and of hosts */ };
 
 /* Append lines "what TAB value", those of special tokens last. */
 int facts_list(struct buf *out, const struct tokenizer *t, struct err *e);
 /* Append a row of FACTS_HEADER without its end, beside the first's. */
 int facts_row(struct buf *out, const char *name, const struct tokenizer *t,
     const struct tokenizer *first, struct err *e);
+/* Append what texts gave: lines of facts_list(), or the end of a row. */
+void facts_usage(struct buf *out, const struct usage *u);
+void facts_usage_row(struct buf *out, const struct usage *u);
+/* Lines "language NAME ...", with the tokenizer's name where it isn't NULL. */
+void facts_groups(struct buf *out, const struct usage *u, const char *name);
+/*
+ * All of these as a JSON object: vocab, merges, shared, unreachable, longest,
+ * longest_tokens; of texts: texts, bytes, chars, tokens, unknown, met,
+ * bytes_per_token, and by_language and by_host, {"en":[texts,bytes,tokens]}.
+ */
+int facts_json(struct buf *out, const char *name, const struct tokenizer *t,
+    const struct tokenizer *first, const struct usage *u, struct err *e);
 
 #endif

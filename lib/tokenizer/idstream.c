@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
 #include "idstream.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/num.h"
 #include "base/text/utf8.h"
 #include "io/json.h"
 #include "io/stream.h"
@@ -60,13 +63,17 @@ worker_new(void *ctx, struct err *e)
 static void
 put_list(const struct ids *ids, char between, bool more, struct buf *out)
 {
+	char *to = buf_room(out, ids->n * (NUM_DIGITS + 1));
 	size_t i;
 
+	if (!to)
+		return;
 	for (i = 0; i < ids->n; i++) {
 		if (i || more)
-			buf_putc(out, between);
-		buf_u64(out, ids->v[i]);
+			*to++ = between;
+		to = num_decimal(to, ids->v[i]);
 	}
+	out->n = (size_t)(to - out->p);
 }
 
 /* Characters before each place of a text; places mostly rise. */
@@ -137,13 +144,12 @@ static void
 put_bin(const struct ids *ids, struct buf *out)
 {
 	char *to = buf_room(out, 4 * ids->n);
+	uint32_t id;
 	size_t i;
 
 	for (i = 0; to && i < ids->n; i++, to += 4) {
-		to[0] = (char)(ids->v[i] & 0xff);
-		to[1] = (char)(ids->v[i] >> 8 & 0xff);
-		to[2] = (char)(ids->v[i] >> 16 & 0xff);
-		to[3] = (char)(ids->v[i] >> 24);
+		id = htole32(ids->v[i]);
+		memcpy(to, &id, sizeof(id));
 	}
 	if (to)
 		out->n += 4 * ids->n;

@@ -264,7 +264,13 @@ count_pairs(struct learner *l, struct err *e)
 			    0)
 				return e->code;
 	}
-	return queue_gains(l, e);
+	if (queue_gains(l, e) < 0)
+		return e->code;
+	/* A merge's are far fewer. */
+	free(l->notes);
+	l->notes = NULL;
+	l->note_cap = 0;
+	return 0;
 }
 
 /* ---- merging ---- */
@@ -506,7 +512,7 @@ release(struct learner *l)
 }
 
 int
-bpe_learn(struct bpe *b, const struct words *w, const struct learn_opts *opts,
+bpe_learn(struct bpe *b, struct words *w, const struct learn_opts *opts,
     struct err *e)
 {
 	struct learner l = { .b = b, .opts = opts };
@@ -517,6 +523,7 @@ bpe_learn(struct bpe *b, const struct words *w, const struct learn_opts *opts,
 	rc = learn_vocab_start(&l.vocab, b, opts, e);
 	if (rc == 0)
 		rc = take_words(&l, w, e);
+	words_free(w);
 	if (rc == 0)
 		rc = count_pairs(&l, e);
 	if (rc == 0)

@@ -49,12 +49,12 @@ struct learn_opts {
 };
 
 /*
- * Fill b, which is empty.  LEARN_FIRST takes the words' order in w for that of
- * the text: they were added as the text has them.  It may end with fewer tokens
- * than asked for when no pair is left.  ERR_ARG if the alphabet doesn't fit in
- * vocab.
+ * Fill b, which is empty, and empty w, for the memory's sake.  LEARN_FIRST
+ * takes the words' order in w for that of the text: they were added as the text
+ * has them.  It may end with fewer tokens than asked for when no pair is left.
+ * ERR_ARG if the alphabet doesn't fit in vocab.
  */
-int bpe_learn(struct bpe *b, const struct words *w,
-    const struct learn_opts *opts, struct err *e);
+int bpe_learn(struct bpe *b, struct words *w, const struct learn_opts *opts,
+    struct err *e);
 
 #endif

@@ -369,7 +369,9 @@ static int
 one_doc(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	struct pass *p = ctx;
-	struct text_part t = { .bytes = d->text,
+	struct text_part t = { .language = json_str(doc_meta(d, "language")),
+		.url = json_str(doc_meta(d, "url")),
+		.bytes = d->text,
 		.first = true,
 		.last = true,
 		.id = d->id,

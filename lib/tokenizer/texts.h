@@ -32,9 +32,10 @@ struct text_part {
 	struct str bytes; /* UTF-8 or not (a document's is) */
 	bool first, last; /* of its text */
 	struct str id;    /* the document's; FILE:NUMBER for other texts */
-	const char *file; /* as the user named it */
-	uint64_t record;  /* the text's number in its file, from 0 */
-	uint64_t offset;  /* of the part in its file, decompressed */
+	struct str language, url; /* in a document's metadata; or empty */
+	const char *file;         /* as the user named it */
+	uint64_t record;          /* the text's number in its file, from 0 */
+	uint64_t offset;          /* of the part in its file, decompressed */
 };
 
 struct texts_ops {

@@ -95,6 +95,15 @@ put_pretok(const struct bpe *b, struct buf *out, struct err *e)
 	}
 	if (pretok_open(&pt, b->pattern, e) < 0)
 		return e->code;
+	if (b->sub.kind != SUBWORD_NONE) {
+		buf_puts(out, "  \"pre_tokenizer\": {\n    \"type\": \"Split\","
+			      "\n    \"pattern\": { \"Regex\": ");
+		buf_json(out, str_c(pretok_regex(pt)));
+		buf_puts(out, " },\n    \"behavior\": \"Isolated\",\n"
+			      "    \"invert\": false\n  },\n");
+		pretok_close(pt);
+		return 0;
+	}
 	name = pretok_name(pt);
 	buf_puts(out, "  \"pre_tokenizer\": ");
 	if (name && strcmp(name, "gpt2") == 0) {

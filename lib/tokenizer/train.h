@@ -15,6 +15,7 @@ struct run;
 struct train_opts {
 	const char *pattern; /* a name or a regex (pretok.h) */
 	uint64_t vocab;      /* ids in all, special tokens included */
+	bool unigram;        /* unigram_learn.h in place of learn.h */
 	enum learn_ties ties;
 	uint64_t min_count;
 	uint32_t max_len; /* 0: no limit */
@@ -28,9 +29,20 @@ struct train_stats {
 
 /*
  * Fill b, which is empty.  The result depends on texts and opts only.
- * r->opt->memory bounds the table of distinct pieces (ERR_ARG beyond it).
+ * r->opt->memory bounds the tables of distinct pieces: they are counted by way
+ * of $TMPDIR beyond it, but learning takes them all (ERR_ARG).
  */
 int bpe_train(struct bpe *b, struct texts *in, const struct train_opts *opts,
     struct run *r, struct train_stats *stats, struct err *e);
+/*
+ * The two halves by way of files (wordfile.h): count texts into r->out, and
+ * learn from the sum of such files.  opts->pattern may be NULL for the latter:
+ * the files name it.
+ */
+int bpe_count(struct texts *in, const struct train_opts *opts, struct run *r,
+    struct train_stats *stats, struct err *e);
+int bpe_train_counts(struct bpe *b, const struct paths *files,
+    const struct train_opts *opts, struct run *r, struct train_stats *stats,
+    struct err *e);
 
 #endif

@@ -99,7 +99,11 @@ put_way(const struct bpe *b, struct str piece, const struct way *ways,
 	out->n = keep;
 	for (i = 0; rc == 0 && i < rest.n; i++) {
 		t = rest.v[i];
-		if (t.id != b->sub.unk)
+		/* Its own name in a text is that piece there. */
+		if (t.id != b->sub.unk ||
+		    (!b->sub.sentencepiece &&
+			str_eq((struct str){ piece.p + t.from, t.to - t.from },
+			    bpe_bytes(b, t.id))))
 			rc = tokens_at_put(out, t.id, t.from, t.to, e);
 		else
 			rc = subword_unknown(b,

@@ -88,6 +88,24 @@ words_add(struct words *w, struct str s, uint64_t n, struct err *e)
 }
 
 int
+words_push(struct words *w, struct str s, uint64_t n, struct err *e)
+{
+	uint64_t cap = w->nslot ? w->nslot : FIRST_SLOTS / 2;
+	struct word *more;
+
+	if (w->used == w->nslot) {
+		more = realloc(w->slots, 2 * cap * sizeof(*more));
+		if (!more)
+			return err_nomem(e, "the words counted");
+		memset(more + w->used, 0, (2 * cap - w->used) * sizeof(*more));
+		w->slots = more;
+		w->nslot = 2 * cap;
+	}
+	w->slots[w->used++] = (struct word){ n, w->nbyte, (uint32_t)s.n, 0 };
+	return keep_bytes(w, s, e);
+}
+
+int
 words_merge(struct words *w, const struct words *from, struct err *e)
 {
 	uint64_t i;

@@ -29,6 +29,11 @@ struct words {
 
 /* n more of the piece. ERR_NOMEM; ERR_FORMAT for a piece of 4 GiB. */
 int words_add(struct words *w, struct str piece, uint64_t n, struct err *e);
+/*
+ * Put a piece behind those there are, none of which it equals: w is a list
+ * then, for reading only; words_add() is not for it.
+ */
+int words_push(struct words *w, struct str piece, uint64_t n, struct err *e);
 /* Add all of from. */
 int words_merge(struct words *w, const struct words *from, struct err *e);
 /* Bytes of memory in use. */

@@ -38,7 +38,7 @@ for size in "${@:-64M 256M 1G 10G}"; do
 			'BEGIN {
 				split(cpu, c, " ")
 				t = c[1] + c[2]
-				printf "%8s %12d %10d %10d %8.1f %8.1f %8.1f %8.1f %8.0f\n", size, bytes,
+				printf "%8s %12.0f %10d %10d %8.1f %8.1f %8.1f %8.1f %8.0f\n", size, bytes,
 					docs, kept, wall, t, bytes / 1e6 / wall, bytes / 1e6 / t, rss / 1024
 			}'
 		rm "$dir/in.jsonl"

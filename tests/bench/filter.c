@@ -62,6 +62,7 @@ main(void)
 	struct verdict v;
 	struct buf b = { 0 };
 	uint64_t seed = 0, kept = 0, finds = 0, english = 0;
+	struct langid *m = NULL;
 	struct lang l;
 	struct err e;
 	double start;
@@ -70,7 +71,8 @@ main(void)
 	for (i = 0; i < DOCS; i++, at[i] = b.n)
 		make_text(&b, &seed);
 	if (profile_find(STR("gopher"), &gopher, &e) < 0 || !j ||
-	    profile_find(STR("datatrove-0.10"), &chain, &e) < 0)
+	    profile_find(STR("datatrove-0.10"), &chain, &e) < 0 ||
+	    langid_builtin(&m, &e) < 0)
 		return 1;
 #define EACH(what, doing) \
 	start = cpu_seconds(); \
@@ -88,11 +90,12 @@ main(void)
 	EACH("pii: e-mail and IP addresses",
 	     pii_find(text, (1 << PII_TYPES) - 1, &found, &e);
 	     finds += found.n);
-	EACH("lang: CLD2", lang_guess(text, &l, &e);
+	EACH("lang: the built-in model", langid_guess(m, text, &l);
 	     english += l.code[0] == 'e');
 	printf("# kept %d, found %d, English %d\n", (int)kept, (int)finds,
 	    (int)english);
 	judge_free(j);
+	langid_free(m);
 	pii_free(&found);
 	buf_free(&b);
 	return 0;

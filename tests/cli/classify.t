@@ -44,6 +44,43 @@ threads "classify" quern classify label --model soft.bin --top 2 many.jsonl
 threads "classify's rejects" rejects --model soft.bin --keep deu_Latn many.jsonl
 threads "lang by a model" quern lang --model quantised.ftz many.jsonl
 
+# Training: a text's label is the first of its words that has a colour.
+for i in $(seq 200); do
+	case $((i % 3)) in
+	0) echo "{\"text\":\"the red mill $i turns\",\"metadata\":{\"kind\":\"warm\"}}" ;;
+	1) echo "{\"text\":\"a blue stream $i runs by\",\"metadata\":{\"kind\":\"cold\"}}" ;;
+	2) echo "{\"text\":\"no colour $i\"}" ;;
+	esac
+done >train.jsonl
+fit() { # fit OPTIONS...: a small model
+	quern classify train -q --label kind --dim 8 --lr 0.5 --bucket 1000 train.jsonl "$@"
+}
+threads "training" fit
+threads "training with n-grams" fit --word-ngrams 2 --minn 2 --maxn 4
+threads "training a tree" fit --loss hs --seed 3
+for loss in softmax hs; do
+	fit --loss $loss --word-ngrams 2 -o own.bin --stats own.json
+	equal "$loss: what was trained on" '{"in":200,"kept":133,"dropped":67,"damaged":0}' \
+		"$(jq -c .records own.json)"
+	equal "$loss: guesses" "warm cold " "$(printf '%s\n' '{"text":"red"}' \
+		'{"text":"a blue moon"}' | quern classify label --model own.bin |
+		jq -r .metadata.label | tr '\n' ' ')"
+	command -v fasttext >/dev/null || continue
+	equal "$loss: fasttext reads the model and says the same" \
+		"$(printf 'red mill\nno runs by it\n' | fasttext predict-prob own.bin - |
+			sed 's/__label__//; s/\(\.....\).*/\1/')" \
+		"$(printf '%s\n' '{"text":"red mill"}' '{"text":"no runs by it"}' |
+			quern classify label --model own.bin |
+			jq -r '"\(.metadata.label) \(.metadata.label_score)"' |
+			sed 's/\(\.....\).*/\1/')"
+done
+exits 1 "one label alone" quern classify train --label none -o none.bin train.jsonl
+check "leaves no file" test ! -e none.bin
+echo '{"text":"x","metadata":{"kind":"a b"}}' >space.jsonl
+exits 1 "a label with a space" fit space.jsonl -o none.bin
+exits 2 "n-grams out of order" fit --minn 3 --maxn 2 -o none.bin
+exits 2 "a rate of nothing" fit --lr 1000 -o none.bin
+
 # As the fasttext program says, if there is one.
 if command -v fasttext >/dev/null; then
 	for m in soft.bin hs.bin quantised.ftz; do

@@ -77,6 +77,12 @@ check "two files, one compressed: the same" cmp want.jsonl got.jsonl
 cat many.jsonl | quern dedup substring --least 30 >got.jsonl
 check "from a pipe: the same" cmp want.jsonl got.jsonl
 
+# Ids that are the same, and none: lines decide.
+jq -c '.id = (.id | tonumber % 3 | tostring)' many.jsonl | head -n 500 >same-ids.jsonl
+quern dedup substring --least 30 same-ids.jsonl | jq -c '.text' | sort >want.sorted
+shuf --random-source=<(yes) same-ids.jsonl | quern dedup substring --least 30 | jq -c '.text' | sort >got.sorted
+check "documents of one id, in any order: the same" cmp want.sorted got.sorted
+
 # What the marks say is what is cut.
 quern dedup substring --least 30 --action mark many.jsonl |
 	jq -c '(.metadata.dedup_substring.spans // []) as $s |

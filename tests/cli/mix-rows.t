@@ -102,6 +102,41 @@ first=$(quern mix at sorted.mix 0:0 | awk -F '\t' 'NR == 2 { print $9 }')
 equal "seen finds the first of them there" "0 0 0" \
 	"$(quern mix seen sorted.mix "$first" | awk 'NR == 2 { print $1, $2, $3 }')"
 
+# The library for other programs, without a compiler; one that sanitizers went
+# over can't be loaded so.
+lib=$QUERN_BIN/../libquern.so
+if command -v python3 >/dev/null && ! nm -D "$lib" | grep -q '__[atu].*san_'; then
+	cat >read.py <<'END'
+import ctypes, sys
+lib = ctypes.CDLL(sys.argv[1])
+lib.quern_open.restype = ctypes.c_void_p
+lib.quern_steps.restype = ctypes.c_uint64
+lib.quern_steps.argtypes = [ctypes.c_void_p]
+class Step(ctypes.Structure):
+    _fields_ = [("rows", ctypes.c_uint32), ("seq", ctypes.c_uint32),
+                ("before", ctypes.c_uint64), ("lr", ctypes.c_double),
+                ("phase", ctypes.c_uint32), ("name", ctypes.c_char_p)]
+class Rows(ctypes.Structure):
+    _fields_ = [(n, ctypes.c_void_p) for n in ("tokens", "first", "last", "loss", "source")]
+why = ctypes.create_string_buffer(256)
+s = lib.quern_open(sys.argv[2].encode(), 4, why, 256)
+if not s:
+    sys.exit(why.value.decode())
+for i in range(lib.quern_steps(s)):
+    step = Step()
+    assert lib.quern_step(ctypes.c_void_p(s), ctypes.c_uint64(i), ctypes.byref(step), why, 256) == 0
+    tokens = (ctypes.c_uint32 * (step.rows * (step.seq + 1)))()
+    rows = Rows(tokens=ctypes.addressof(tokens))
+    assert lib.quern_read(ctypes.c_void_p(s), ctypes.c_uint64(i), 0, step.rows,
+                          ctypes.byref(rows), why, 256) == 0, why.value
+    sys.stdout.buffer.write(bytes(tokens))
+lib.quern_close(ctypes.c_void_p(s))
+END
+	quern mix stream -o all.bin run.mix
+	check "libquern.so has the stream's rows" sh -c \
+		'python3 read.py "$1" run.mix | cmp - all.bin' sh "$lib"
+fi
+
 refused() { # refused WHAT LINE: run.mix with LINE in the place of line 7
 	sed "7s/.*/$2/" run.mix >bad.mix
 	golden "mix-rows-$1" quern mix check bad.mix

@@ -55,6 +55,39 @@ for p in cl100k qwen2 nanochat o200k whitespace '\w+|\W'; do
 	check "round trip with the pattern $p" cmp p.txt <(cat mill.txt raw.txt)
 done
 
+# counts in shards, on disk, in any order: the tokenizer of one run
+seq 100000 130000 >n1.txt
+seq 115000 150000 >n2.txt
+seq 100000 3 150000 >n3.txt
+numbers() { quern tokenizer train --vocab 900 "$@" n1.txt n2.txt n3.txt; }
+numbers -o n.json
+for n in 1 2 4; do
+	numbers --memory 4M --threads $n >out.json
+	check "pieces counted by way of disk, $n threads" cmp out.json n.json
+done
+for f in mill.txt docs.jsonl n1.txt n2.txt; do
+	quern tokenizer train --stage count --lines -o "$f.counts" "$f"
+done
+quern tokenizer train --stage count --lines --threads 2 --memory 1M n2.txt \
+	>out.counts
+check "counts are the same by way of disk" cmp out.counts n2.txt.counts
+quern tokenizer train --vocab 500 --lines -o whole.json mill.txt docs.jsonl \
+	n1.txt n2.txt
+quern tokenizer train --stage learn --vocab 500 n2.txt.counts \
+	docs.jsonl.counts n1.txt.counts mill.txt.counts >out.json
+check "counted apart, learnt together" cmp out.json whole.json
+printf '#quern-counts 1 \\w+\n3000000000\txy\n2147483648\tzw\n4294967297\tqu\n' \
+	>large.counts
+quern tokenizer train --stage learn --vocab 260 large.counts >out.json
+equal "counts above 2^31" "q u,x y,z w" \
+	"$(jq -r '.model.merges[] | if type == "array" then join(" ") else . end' \
+		out.json | paste -sd ,)"
+exits 2 "counts of another pattern" quern tokenizer train --stage learn \
+	--vocab 300 large.counts mill.txt.counts
+exits 2 "counts know no order" quern tokenizer train --stage learn \
+	--ties first --vocab 300 large.counts
+exits 1 "no counts" quern tokenizer train --stage learn --vocab 300 mill.txt
+
 # encode, decode
 golden tokenizer-encode quern tokenizer encode "${T[@]}" --lines mill.txt
 golden tokenizer-docs quern tokenizer encode "${T[@]}" --format jsonl docs.jsonl

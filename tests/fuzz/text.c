@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any valid UTF-8 as a text: words, tokens, lines, signals and personal data
- * end, stay within the text and are whole code points.
+ * Any valid UTF-8 as a text: words, tokens, lines and signals end, stay within
+ * the text and are whole code points.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "base/text/utf8.h"
 #include "base/text/words.h"
-#include "filter/pii.h"
 #include "filter/profile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -66,28 +65,6 @@ try_signals(struct str text)
 	meter_free(m);
 }
 
-static void
-try_pii(struct str text)
-{
-	struct pii_found f = { 0 };
-	struct buf out = { 0 };
-	size_t i, at = 0;
-	struct err e;
-
-	demand(pii_find(text, (1 << PII_TYPES) - 1, &f, &e) == 0);
-	for (i = 0; i < f.n; i++) {
-		demand(f.v[i].n && f.v[i].at >= at);
-		at = (size_t)f.v[i].at + f.v[i].n;
-	}
-	demand(at <= text.n && pii_mask(text, &f, &out, &e) == 0);
-	demand(utf8_valid(buf_view(&out)));
-	buf_clear(&out);
-	demand(pii_pseudonym(text, &f, 1, STR("id"), &out, &e) == 0);
-	demand(utf8_valid(buf_view(&out)));
-	buf_free(&out);
-	pii_free(&f);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -99,7 +76,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (utf8_valid(text)) {
 		try_words(text);
 		try_signals(text);
-		try_pii(text);
 	}
 	free(copy);
 	return 0;

@@ -2,6 +2,7 @@
 /* Numbers, buffers, arenas, UTF-8, hashes, patterns. */
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,26 @@ test_num(void)
 	OK(num_double("1e-3", &d, &e) == 0 && d == 1e-3, "1e-3");
 	OK(num_double("nan", &d, &e) == ERR_ARG, "nan is no number");
 	OK(num_double("1e999", &d, &e) == ERR_ARG, "neither is infinity");
+}
+
+/* Around each power of ten, and some others. */
+static void
+test_decimal(void)
+{
+	char want[32], got[NUM_DIGITS];
+	uint64_t v, power, i;
+	int bad = 0;
+	size_t n;
+
+	for (i = 0, power = 1; i < 20; i++, power *= 10)
+		for (v = power - 2; v != power + 3; v++) {
+			n = (size_t)snprintf(
+			    want, sizeof(want), "%llu", (unsigned long long)v);
+			bad += (size_t)(num_decimal(got, v) - got) != n ||
+			       memcmp(want, got, n) != 0;
+		}
+	OK(bad == 0 && num_decimal(got, UINT64_MAX) - got == NUM_DIGITS,
+	    "numbers in decimal (%d wrong)", bad);
 }
 
 static bool
@@ -243,6 +264,7 @@ int
 main(void)
 {
 	test_num();
+	test_decimal();
 	test_buf();
 	test_arena();
 	test_utf8();

@@ -140,9 +140,33 @@ guesses(void)
 			    0 &&
 			n == 3 && alike(f, g, i),
 		    "%s: %s", cases[i].model, cases[i].text);
+		fasttext_scratch_free(&s);
 		fasttext_free(f);
 	}
+}
+
+/* A word from the cache counts as one that is summed up anew. */
+static void
+cached_words(const char *name)
+{
+	static const char text[] = "the mill the M\303\274hle by the river the "
+				   "averyverylongwordthatfitsnocachehere mill";
+	struct fasttext_scratch s = { 0 };
+	struct fasttext_guess a[2], b[2];
+	struct fasttext *f;
+	struct err e;
+	size_t n, i;
+
+	if (!OK(fasttext_load(&f, model_path(name), &e) == 0, "%s", name))
+		return;
+	fasttext_guess(f, &s, str_c(text), 1, a, &n, &e);
+	for (i = 0; i < 3; i++)
+		fasttext_guess(f, &s, str_c(text), 1, b, &n, &e);
+	OK(n == 1 && a[0].label == b[0].label && !(a[0].p < b[0].p) &&
+		!(a[0].p > b[0].p),
+	    "%s: the same the second time, to the last bit", name);
 	fasttext_scratch_free(&s);
+	fasttext_free(f);
 }
 
 /* Every prefix of a model is refused, none is read past its end. */
@@ -192,6 +216,8 @@ languages(void)
 int
 main(void)
 {
+	cached_words("soft.bin");
+	cached_words("quantised.ftz");
 	guesses();
 	cut_short("soft.bin");
 	cut_short("hs.bin");

@@ -19,7 +19,9 @@
 #include "io/textcodec.h"
 #include "mix/emit.h"
 #include "mix/encode.h"
+#include "mix/loader.h"
 #include "mix/mix.h"
+#include "quern.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/quern-mix-XXXXXX";
@@ -522,6 +524,129 @@ test_threads(void)
 	rows.close(rows.ctx);
 }
 
+/* A request, answered by both. */
+static bool
+same_answer(const struct row_source *a, const struct row_source *b,
+    uint64_t step, uint32_t first, uint32_t n)
+{
+	static uint32_t tokens[2][129 * 64];
+	static int32_t bounds[4][128 * 64];
+	static uint8_t loss[2][128 * 64];
+	struct rows x = { .tokens = tokens[0],
+		.first = bounds[0],
+		.last = bounds[1],
+		.loss = loss[0] };
+	struct rows y = { .tokens = tokens[1],
+		.first = bounds[2],
+		.last = bounds[3],
+		.loss = loss[1] };
+	struct step_info s;
+	struct err e;
+	size_t in;
+
+	if (a->step(a->ctx, step, &s, &e) < 0)
+		return false;
+	in = (size_t)n * s.seq;
+	return a->read(a->ctx, step, first, n, &x, &e) ==
+		   b->read(b->ctx, step, first, n, &y, &e) &&
+	       memcmp(x.tokens, y.tokens, 4 * (in + n)) == 0 &&
+	       memcmp(x.first, y.first, 4 * in) == 0 &&
+	       memcmp(x.last, y.last, 4 * in) == 0 &&
+	       memcmp(x.loss, y.loss, in) == 0;
+}
+
+/* All rows of steps from .. to - 1 by `micro`; a few requests out of order. */
+static uint64_t
+compare_reads(const struct row_source *a, const struct row_source *b,
+    uint64_t from, uint64_t to, uint32_t micro, bool jumps)
+{
+	uint64_t step, bad = 0;
+	struct step_info s;
+	uint32_t at, n;
+	struct err e;
+
+	for (step = from; step < to; step++) {
+		a->step(a->ctx, step, &s, &e);
+		for (at = 0; at < s.rows; at += n) {
+			n = s.rows - at < micro ? s.rows - at : micro;
+			bad += !same_answer(a, b, step, at, n);
+			if (jumps && draw(9) == 0)
+				bad += !same_answer(a, b, draw(a->steps), 0, 1);
+		}
+	}
+	return bad;
+}
+
+static void
+test_loader(const char *name)
+{
+	struct row_source plain, in, ahead;
+	uint64_t bad = 0, i;
+	struct err e = { 0 };
+	struct rows r = { 0 };
+
+	if (!OK(mix_open(&plain, in_dir(name), &e) == 0 &&
+		    mix_open(&in, in_dir(name), &e) == 0 &&
+		    loader_open(&ahead, &in, 3, &e) == 0,
+		"%s read ahead %s", name, e.msg))
+		return;
+	bad += compare_reads(&plain, &ahead, 0, plain.steps, 7, false);
+	bad += compare_reads(&plain, &ahead, 3, plain.steps, 64, false);
+	bad += compare_reads(&plain, &ahead, 0, plain.steps / 2, 5, true);
+	for (i = 0; i < 20; i++) /* only some arrays, and restarts */
+		bad += compare_reads(&plain, &ahead, draw(plain.steps),
+		    plain.steps, 1 + (uint32_t)draw(20), i % 2);
+	OK(bad == 0, "%s: the same rows, in any order", name);
+	OK(ahead.read(ahead.ctx, ahead.steps, 0, 1, &r, &e) == ERR_ARG, "%s",
+	    e.msg);
+	ahead.close(ahead.ctx);
+	plain.close(plain.ctx);
+}
+
+/* The public face: the same rows, and why not. */
+static void
+test_api(const char *name, uint32_t ahead)
+{
+	static uint32_t tokens[2][129 * 64], source[64];
+	struct rows want = { .tokens = tokens[0] };
+	struct quern_rows got = { .tokens = tokens[1], .source = source };
+	struct row_info info[64];
+	struct quern_stream *s;
+	struct quern_step step;
+	struct row_source rows;
+	char why[256] = "";
+	struct err e = { 0 };
+	uint64_t i, bad = 0;
+	uint32_t j;
+
+	want.info = info;
+	s = quern_open(in_dir(name), ahead, why, sizeof(why));
+	if (!OK(s && mix_open(&rows, in_dir(name), &e) == 0, "%s: API %s %s",
+		name, why, e.msg))
+		return;
+	bad += quern_steps(s) != rows.steps || quern_vocab(s) != rows.vocab ||
+	       strcmp(quern_digest(s), rows.digest) != 0 ||
+	       quern_max_rows(s) != rows.max_rows ||
+	       quern_max_seq(s) != rows.max_seq || quern_api() < QUERN_API ||
+	       strcmp(quern_source(s, 1), "b") != 0 || quern_source(s, 9);
+	for (i = 0; i < rows.steps; i++) {
+		bad += quern_step(s, i, &step, why, sizeof(why)) < 0;
+		bad += quern_read(s, i, 0, step.rows, &got, NULL, 0) < 0;
+		rows.read(rows.ctx, i, 0, step.rows, &want, &e);
+		bad += memcmp(tokens[0], tokens[1],
+			   4 * (size_t)step.rows * (step.seq + 1)) != 0;
+		for (j = 0; j < step.rows; j++)
+			bad += source[j] != info[j].source;
+	}
+	OK(bad == 0, "%s: the public API has the same rows", name);
+	OK(quern_read(s, i, 0, 1, &got, why, sizeof(why)) == -1 && *why, "%s",
+	    why);
+	quern_close(s);
+	rows.close(rows.ctx);
+	OK(!quern_open(in_dir("nothing.mix"), 0, why, 9) && strlen(why) == 8,
+	    "a reason that is cut off: %s", why);
+}
+
 /* All pieces of all rows, as seen from one document. */
 struct trace {
 	struct mix *m;
@@ -734,6 +859,10 @@ main(void)
 	test_layouts("changes.mix");
 	test_layouts("made.mix");
 	test_threads();
+	test_loader("run.mix");
+	test_loader("made.mix");
+	test_api("run.mix", 0);
+	test_api("made.mix", 2);
 	test_trace("run.mix", "shards/b1-17", 1, true);
 	test_trace("made.mix", "shards/b0-3", 2, false);
 	test_trace("made.mix", "shards/b1-17", 2, false);

@@ -125,14 +125,20 @@ test_unigram(void)
 {
 	const uint64_t seen[3] = { 0, 1, 6 }, text[3] = { 1, 0, 1 };
 	uint64_t counts[3] = { 0 };
-	const uint32_t rows[] = { 0, 1, 2, 1, 1, 0 };
+	uint32_t tokens[] = { 0, 1, 2, 1, 1, 0 };
+	uint8_t loss[] = { 1, 1, 0, 1 };
+	struct rows rows = { .tokens = tokens };
 
 	OK(fabs(unigram_loss(seen, text, 3) -
 		(log(10.0 / 1) + log(10.0 / 7)) / 2) < 1e-12,
 	    "unigram loss with one added to each count");
-	unigram_count(counts, rows, 2, 2);
+	unigram_count(counts, &rows, 2, 2);
 	OK(counts[0] == 1 && counts[1] == 2 && counts[2] == 1,
 	    "targets are counted");
+	rows.loss = loss;
+	unigram_count(counts, &rows, 2, 2);
+	OK(counts[0] == 2 && counts[1] == 3 && counts[2] == 2,
+	    "those that count in the loss");
 }
 
 int

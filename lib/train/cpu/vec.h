@@ -6,24 +6,13 @@
 #include <stdint.h>
 #include <string.h>
 
-/*
- * SIMD: compile a function for several instruction sets, chosen when the
- * program starts.  The bits are the same for all: multiply-add is never fused,
- * and sums run over VEC_LANES partial sums whatever the registers hold.
- * Sanitizers start too late for the choosing.
- */
-#ifndef __has_feature
-#	define __has_feature(x) 0
-#endif
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) && \
-    !__has_feature(thread_sanitizer)
-#	define SIMD \
-		__attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#	define SIMD
-#endif
+#include "base/simd.h"
 
+/*
+ * Functions are compiled for several instruction sets.  The bits are the same
+ * for all: multiply-add is never fused, and sums run over VEC_LANES partial
+ * sums whatever the registers hold.
+ */
 enum { VEC_LANES = 16 };
 
 /* Sum of a[i] * b[i]. */
