@@ -143,7 +143,28 @@ struct view {
 	struct progress line;
 	struct train_plan plan;
 	struct step_report valid; /* the last one with a validation */
+	const struct mix *m;
+	struct err e; /* what went wrong in an event */
 };
+
+static int
+in_folder(char path[PATH_MAX], const char *name, struct err *e)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", given.out, name) < PATH_MAX)
+		return 0;
+	return err_set(e, ERR_ARG, "%s: path too long", given.out);
+}
+
+/* What the run reads, for when it goes on. */
+static void
+keep_sources(struct view *v)
+{
+	char path[PATH_MAX];
+
+	if (in_folder(path, "sources.json", &v->e) < 0 ||
+	    mix_keep_sources(v->m, path, &v->e) < 0)
+		stop = 1;
+}
 
 static double
 mib(uint64_t bytes)
@@ -158,6 +179,8 @@ on_plan(void *ctx, const struct train_plan *p)
 	char s[16];
 
 	v->plan = *p;
+	if (p->first_step == 0)
+		keep_sources(v);
 	progress_start(&v->line, "train", "tokens", p->steps, common.progress,
 	    common.quiet);
 	v->line.bytes = false;
@@ -351,19 +374,32 @@ open_journal(struct row_feedback *f, struct mix *m, struct err *e)
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s/journal.jsonl", given.out) >=
-	    (int)sizeof(path))
-		return err_set(e, ERR_ARG, "%s: path too long", given.out);
+	if (in_folder(path, "journal.jsonl", e) < 0)
+		return e->code;
 	if (mix_recipe(m)->adapt.kind == ADAPT_NONE && access(path, F_OK) < 0)
 		return 0;
 	return mix_feedback(f, m, path, e);
+}
+
+/* A run that goes on reads what it read before. */
+static int
+check_sources(const struct mix *m, struct err *e)
+{
+	char path[PATH_MAX], last[PATH_MAX];
+
+	if (in_folder(path, "sources.json", e) < 0 ||
+	    in_folder(last, "last", e) < 0)
+		return e->code;
+	if (access(last, F_OK) < 0 || access(path, F_OK) < 0)
+		return 0;
+	return mix_same_sources(m, path, e);
 }
 
 static int
 run(const struct row_source *rows, const struct row_source *valid,
     const struct row_feedback *feedback, struct err *e)
 {
-	struct view v = { 0 };
+	struct view v = { .m = rows->ctx };
 	struct train_events ev = { .ctx = &v,
 		.feedback = feedback->ctx ? feedback : NULL,
 		.plan = on_plan,
@@ -386,6 +422,10 @@ run(const struct row_source *rows, const struct row_source *valid,
 	closing(&v, &last);
 	if (rc < 0)
 		return rc;
+	if (v.e.code < 0) {
+		*e = v.e;
+		return e->code;
+	}
 	if (rc > 0)
 		return err_set(e, ERR_IO,
 		    "stopped by a signal after step %llu of %llu; --resume "
@@ -428,6 +468,8 @@ main(int argc, char **argv)
 		rc = mix_open(&valid, given.valid, &e);
 	if (rc == 0 && given.verify)
 		rc = mix_verify(rows.ctx, &e);
+	if (rc == 0)
+		rc = check_sources(rows.ctx, &e);
 	if (rc == 0)
 		rc = open_journal(&feedback, rows.ctx, &e);
 	if (rc == 0)

@@ -76,6 +76,14 @@ void mix_feedback_close(struct row_feedback *f);
 int mix_amend(struct mix *m, const char *path, uint64_t step,
     char *const *words, int n, struct err *e);
 
+/*
+ * What the sources are, as JSON for a run's folder: tokens and a digest of
+ * each.  mix_same_sources() holds those there are now against it: ERR_CHECK
+ * names the recipe's line and the source that is another, and how.
+ */
+int mix_keep_sources(const struct mix *m, const char *path, struct err *e);
+int mix_same_sources(const struct mix *m, const char *path, struct err *e);
+
 /* A piece of a row: tokens of one document. */
 struct mix_piece {
 	uint32_t source;

@@ -136,6 +136,17 @@ cp j.jsonl lost/journal.jsonl
 check "resuming with it" train run.mix lost --resume
 check "... gives the same weights" cmp by/last/model.safetensors lost/last/model.safetensors
 
+# A source that is another one when the run goes on: named with its line.
+mkdir less && cp tok.json model.json less/ && cp web.* code.* less/
+cp run.mix less/run.mix
+check "a run" train less/run.mix shrinks --save-every 4
+rm shrinks/last && ln -s step-00000004 shrinks/last
+head -n 250 code.jsonl | quern shard -q --tokenizer tok.json -o less/code
+exits 3 "goes on with less" train less/run.mix shrinks --resume
+train less/run.mix shrinks --resume 2>less.err
+check "... says which source, and its line" grep -q \
+	'less/run.mix:3: source code: it shrank since the run began: 118[0-9]* tokens then, ' less.err
+
 # Damage.
 sed 's/"web":9/"web":8/' j.jsonl >bad.jsonl
 golden mix-journal-changed quern mix plan --journal bad.jsonl run.mix
