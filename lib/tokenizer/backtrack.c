@@ -443,7 +443,8 @@ backtrack_new(struct backtrack **out, const struct bpe *b, struct err *e)
 	int rc = 0;
 
 	*out = NULL;
-	if (b->ntoken >= MAX_NODES)
+	/* Merges of equal rank are another matter. */
+	if (b->ntoken >= MAX_NODES || b->ranks)
 		return 0;
 	t = calloc(1, sizeof(*t));
 	rc = t ? make(t, b, e) : err_nomem(e, "an encoder");

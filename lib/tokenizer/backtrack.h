@@ -37,8 +37,8 @@ struct backtrack_scratch {
 
 /*
  * *out is NULL if merging must do: the vocabulary has no such order of ranks,
- * or is too large.  b is indexed and outlives it.  Read only: shared by
- * threads.
+ * has ranks of its own, or is too large.  b is indexed and outlives it.  Read
+ * only: shared by threads.
  */
 int backtrack_new(struct backtrack **out, const struct bpe *b, struct err *e);
 void backtrack_free(struct backtrack *t);

@@ -10,9 +10,9 @@
 struct err;
 
 /*
- * Text to ids: split into pieces, merge each.  Pieces of up to 15 bytes are
- * remembered in a cache of fixed size (4 MiB), which changes no result.  One
- * a thread; b (indexed) and pt outlive it.
+ * Text to ids: split into pieces, merge each.  Pieces are remembered, which
+ * changes no result: short ones of few tokens in 16 MiB, others in up to 40.
+ * One a thread; b (indexed) and pt outlive it.
  */
 struct encoder;
 

@@ -77,6 +77,8 @@ grow_words(struct piece_cache *c, size_t n)
 		return 0;
 	while (cap < c->nword + n)
 		cap *= 2;
+	if (cap > PIECE_CACHE_BYTES / sizeof(*more))
+		cap = PIECE_CACHE_BYTES / sizeof(*more);
 	more = realloc(c->words, cap * sizeof(*more));
 	if (!more)
 		return -1;
@@ -94,6 +96,8 @@ piece_cache_put(struct piece_cache *c, struct str s, uint64_t hash,
 
 	if (s.n == 0 || s.n > PIECE_CACHE_LONGEST)
 		return;
+	if (c->used * 2 >= PIECE_CACHE_SLOTS)
+		start_over(c);
 	if ((!c->slots || c->used * 2 > c->mask) && grow_slots(c) < 0)
 		return;
 	if (grow_words(c, 1 + words + n) < 0)

@@ -14,7 +14,8 @@
  * memory is out, nothing is remembered.
  */
 enum {
-	PIECE_CACHE_BYTES = 32 << 20, /* of pieces and tokens */
+	PIECE_CACHE_BYTES = 24 << 20, /* of pieces and tokens */
+	PIECE_CACHE_SLOTS = 1 << 20,  /* at most: 16 MiB */
 	PIECE_CACHE_LONGEST = 1024,   /* bytes of a piece */
 };
 
