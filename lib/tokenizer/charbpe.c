@@ -72,8 +72,8 @@ put_symbols(const struct bpe *b, struct subword_work *w, struct str piece,
 			if (id == BPE_NONE && s->sentencepiece)
 				id = virtual_symbol(cp);
 		}
-		if (id == BPE_NONE && !s->sentencepiece && s->byte_fallback &&
-		    s->byte_token[p[at]] != BPE_NONE) {
+		if (id == BPE_NONE && !s->sentencepiece &&
+		    subword_has_bytes(s, (struct str){ c.p, len })) {
 			for (i = 0; i < len; i++) {
 				w->ids[*n] = s->byte_token[p[at + i]];
 				w->ends[(*n)++] = at + i + 1;

@@ -205,6 +205,10 @@ bpe_save(
 		rc = err_set(e, ERR_ARG,
 		    "such files are read, not written: give -o a name that "
 		    "ends in .json, .tiktoken, vocab.json or vocab.txt");
+	} else if (b->sub.sentencepiece) {
+		rc = err_set(e, ERR_FORMAT,
+		    "a SentencePiece model adds up scores and normalizes as no "
+		    "tokenizer.json can say: other ids would come of it");
 	} else {
 		rc = bpe_rank_by_list(b, e);
 		if (rc == 0)

@@ -178,7 +178,7 @@ find_scores(struct bpe *b)
 	uint32_t id;
 
 	for (id = 0; s->scores && id < b->ntoken; id++) {
-		if (!b->tokens[id].len ||
+		if (!b->tokens[id].len || b->tokens[id].added ||
 		    (s->sentencepiece && subword_type(s, id) != SUBWORD_NORMAL))
 			continue;
 		if (s->scores[id] < least)
@@ -239,8 +239,8 @@ put_bytes(const struct bpe *b, struct str text, size_t from,
 	return 0;
 }
 
-static bool
-has_bytes(const struct subword *s, struct str text)
+bool
+subword_has_bytes(const struct subword *s, struct str text)
 {
 	size_t i;
 
@@ -255,15 +255,16 @@ subword_unknown(const struct bpe *b, struct str text, size_t from,
     struct tokens_at *out, size_t first, struct err *e)
 {
 	const struct subword *s = &b->sub;
-	struct token_at *last = out->n > first ? &out->v[out->n - 1] : NULL;
+	struct token_at *last;
 
-	if (has_bytes(s, text))
+	if (subword_has_bytes(s, text))
 		return put_bytes(b, text, from, out, e);
 	if (s->unk == UINT32_MAX)
 		return err_set(e, ERR_FORMAT,
 		    "the vocabulary has no token for '%.*s' and none for what "
 		    "is unknown",
 		    (int)(text.n < 16 ? text.n : 16), text.p);
+	last = out->n > first ? &out->v[out->n - 1] : NULL;
 	if (s->fuse_unk && last && last->id == s->unk && last->to == from) {
 		last->to = (uint32_t)(from + text.n);
 		return 0;

@@ -101,6 +101,8 @@ int wordpiece_encode(const struct bpe *b, struct subword_work *w,
     struct str piece, struct tokens_at *out, struct err *e);
 int charbpe_encode(const struct bpe *b, struct subword_work *w,
     struct str piece, struct tokens_at *out, struct err *e);
+/* Are there tokens for all bytes of text, and is it to be written so? */
+bool subword_has_bytes(const struct subword *s, struct str text);
 /* Text that no token stands for: its bytes, or unk; joins one before it. */
 int subword_unknown(const struct bpe *b, struct str text, size_t from,
     struct tokens_at *out, size_t first, struct err *e);

@@ -155,8 +155,8 @@ host_of(struct str url, char to[256])
 		if (*p == '@')
 			n = 0;
 		else
-			to[n++] = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20)
-							 : *p;
+			to[n++] =
+			    *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
 	}
 	if (n > 4 && memcmp(to, "www.", 4) == 0)
 		return (struct str){ to + 4, n - 4 };

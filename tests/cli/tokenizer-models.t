@@ -71,6 +71,9 @@ equal "as tokenizer.json" "5 6 7 1" "$(printf 'The mills x' | ids w.json)"
 mkdir back
 quern tokenizer convert -q --tokenizer w.json -o back/vocab.txt
 check "and back" cmp vocab.txt back/vocab.txt
+exits 1 "a .model can't be said as tokenizer.json" \
+	quern tokenizer convert --tokenizer unigram.model -o x.json
+check "no file is left" test ! -e x.json
 exits 2 "no .model is written" \
 	quern tokenizer convert --tokenizer u.json -o u.model
 
