@@ -309,6 +309,16 @@ sigmoid(float x)
 	return (float)(1.0 / (1.0 + exp(-((double)(i * 16) / 512 - 8))));
 }
 
+/*
+ * Where fastText takes that table, a sum's last bit may turn a step of it, so
+ * that sums have to be in its order: term by term, row by row.
+ */
+static bool
+in_steps(const struct fasttext *f)
+{
+	return f->loss == LOSS_OVA || f->loss == LOSS_NS;
+}
+
 static void
 softmax(float *v, int32_t n)
 {
@@ -330,7 +340,8 @@ score_labels(const struct fasttext *f, struct fasttext_scratch *s)
 	int32_t i;
 
 	for (i = 0; i < f->nlabels; i++)
-		s->output[i] = fasttext_dot_row(&f->out, i, s->hidden);
+		s->output[i] =
+		    fasttext_dot_row(&f->out, i, s->hidden, in_steps(f));
 	if (f->loss == LOSS_SOFTMAX) {
 		softmax(s->output, f->nlabels);
 		return;
@@ -451,8 +462,8 @@ walk_tree(const struct fasttext *f, const struct fasttext_scratch *s, size_t k,
 		}
 		if (depth + 2 > TREE_DEPTH)
 			continue;
-		right = logistic(
-		    fasttext_dot_row(&f->out, node - f->nlabels, s->hidden));
+		right = logistic(fasttext_dot_row(
+		    &f->out, node - f->nlabels, s->hidden, false));
 		stack[depth].node = t->right;
 		stack[depth++].p = p + log_of(right);
 		stack[depth].node = t->left;
@@ -487,7 +498,12 @@ fasttext_guess(const struct fasttext *f, struct fasttext_scratch *s,
 	*n = 0;
 	if (prepare(f, s, e) < 0)
 		return e->code;
-	average(f, s, text);
+	if (in_steps(f)) {
+		fasttext_average(f, s, text);
+		s->nrow = s->nid;
+	} else {
+		average(f, s, text);
+	}
 	if (s->failed)
 		return err_nomem(e, "a text");
 	if (s->nrow == 0 || k == 0)

@@ -56,13 +56,13 @@ add_floats(const char *row, int64_t n, float *x)
 }
 
 static float
-dot_floats(const char *row, int64_t n, const float *x)
+dot_floats(const char *row, int64_t n, const float *x, bool in_order)
 {
 	floats4 sum = { 0 };
 	float rest = 0;
 	int64_t k = 0;
 
-	for (; k + LANES <= n; k += LANES)
+	for (; !in_order && k + LANES <= n; k += LANES)
 		sum += four_at(x, k) * four_at(row, k);
 	for (; k < n; k++)
 		rest += x[k] * float_at(row, k);
@@ -109,7 +109,8 @@ fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x)
 }
 
 float
-fasttext_dot_row(const struct fasttext_matrix *m, int64_t i, const float *x)
+fasttext_dot_row(
+    const struct fasttext_matrix *m, int64_t i, const float *x, bool in_order)
 {
 	const struct fasttext_pq *q = &m->pq;
 	const char *row;
@@ -117,7 +118,8 @@ fasttext_dot_row(const struct fasttext_matrix *m, int64_t i, const float *x)
 	float sum = 0;
 
 	if (!m->quantised)
-		return dot_floats(m->data + 4 * i * m->cols, m->cols, x);
+		return dot_floats(
+		    m->data + 4 * i * m->cols, m->cols, x, in_order);
 	for (part = 0; part < q->parts; part++) {
 		row = centroid(q, part, m->codes[i * q->parts + part]);
 		for (k = 0; k < part_width(q, part); k++)

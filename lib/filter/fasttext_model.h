@@ -102,9 +102,9 @@ fasttext_fetch_row(const struct fasttext_matrix *m, int64_t i)
 	__builtin_prefetch(p);
 	__builtin_prefetch(p + 64);
 }
-/* x += row i; dot product of x and row i. */
+/* x += row i; dot product of x and row i, with its terms in order if asked. */
 void fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x);
-float
-fasttext_dot_row(const struct fasttext_matrix *m, int64_t i, const float *x);
+float fasttext_dot_row(
+    const struct fasttext_matrix *m, int64_t i, const float *x, bool in_order);
 
 #endif

@@ -172,7 +172,7 @@ softmax_step(const struct fasttext *f, struct step *x, int32_t label, float lr)
 	int32_t k;
 
 	for (k = 0; k < f->nlabels; k++)
-		p[k] = fasttext_dot_row(&f->out, k, x->s.hidden);
+		p[k] = fasttext_dot_row(&f->out, k, x->s.hidden, false);
 	for (max = p[0], k = 1; k < f->nlabels; k++)
 		max = p[k] > max ? p[k] : max;
 	for (k = 0; k < f->nlabels; k++)
@@ -189,8 +189,8 @@ tree_step(const struct fasttext *f, struct step *x, int32_t label, float lr)
 	float p;
 
 	for (; (up = f->tree[node].parent) >= 0; node = up) {
-		p = 1 / (1 + expf(-fasttext_dot_row(
-				 &f->out, up - f->nlabels, x->s.hidden)));
+		p = 1 / (1 + expf(-fasttext_dot_row(&f->out, up - f->nlabels,
+				 x->s.hidden, false)));
 		move_row(f, x, up - f->nlabels,
 		    lr * ((float)(f->tree[up].right == node) - p));
 	}

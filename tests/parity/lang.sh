@@ -7,18 +7,22 @@
 # is then measured, and on the command pages of tldr, of which it has seen no
 # text.  Then speed, by CPU time, of one thread: the model on whole texts of
 # different lengths, and CLD2 on the same ones if libcld2-dev is there.  DATA
-# has the sets (see pipelines/lang-model.sh), EVAL score_lang.py.
+# has the sets (see pipelines/lang-model.sh), EVAL score_lang.py.  After make
+# all build/bench/lang.
 set -eu -o pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 data=$(realpath "${1:-$top/../shared/data/langid}")
 score=$(realpath "${2:-$top/../shared/eval}")/score_lang.py
-export PATH=$top/build/bin:$PATH
 tmp=$(mktemp -d)
+bin=$tmp/bin
+export PATH=$bin:$PATH
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp"
 
-make -s -C "$top" build/bin/quern build/bin/quern-lang build/bin/quern-classify \
-	build/bench/lang
+# Copies: the tree may be built anew meanwhile.
+mkdir bin
+cp "$top"/build/bin/{quern,quern-lang,quern-classify} bin/
+cp "$top/build/bench/lang" bin/bench-lang
 "$top/pipelines/lang-model.sh" "$data" held-out.qlm 6 2>/dev/null
 echo "model: $(wc -c <held-out.qlm) bytes"
 zstd -dcq "$data/lingua_testdata.jsonl.zst" | jq -c 'select(.fold == 6)' >lingua.jsonl
@@ -40,12 +44,12 @@ jq -r '.metadata.language' lingua.out.jsonl | paste gold - | awk -F '\t' '
 
 jq -r 'select(.kind == "sentences").text' lingua.jsonl >sentences.txt
 jq -j '.text' tldr.jsonl >tldr.txt
-"$top/build/bench/lang" sentences.txt 0 tldr.txt 600 tldr.txt 4000 tldr.txt 20000
+"$bin/bench-lang" sentences.txt 0 tldr.txt 600 tldr.txt 4000 tldr.txt 20000
 
 if [ -e /usr/include/cld2/public/compact_lang_det.h ]; then
 	cat >cld2.cpp <<'END'
-#include <cld2/public/compact_lang_det.h>
 #include <cstdio>
+#include <cld2/public/compact_lang_det.h>
 #include <ctime>
 #include <fstream>
 #include <string>
