@@ -396,10 +396,11 @@ check_sources(const struct mix *m, struct err *e)
 }
 
 static int
-run(const struct row_source *rows, const struct row_source *valid,
-    const struct row_feedback *feedback, struct err *e)
+run(const struct mix *m, const struct row_source *rows,
+    const struct row_source *valid, const struct row_feedback *feedback,
+    struct err *e)
 {
-	struct view v = { .m = rows->ctx };
+	struct view v = { .m = m };
 	struct train_events ev = { .ctx = &v,
 		.feedback = feedback->ctx ? feedback : NULL,
 		.plan = on_plan,
@@ -454,6 +455,7 @@ main(int argc, char **argv)
 {
 	struct row_source rows = { 0 }, valid = { 0 };
 	struct row_feedback feedback = { 0 };
+	struct mix *m;
 	struct err e;
 	int rc;
 
@@ -464,18 +466,19 @@ main(int argc, char **argv)
 	rc = check_usage(cmd_begin(&cmd, argc, argv), &e);
 	if (rc == 0)
 		rc = mix_open(&rows, given.recipe, &e);
+	m = rows.ctx;
 	if (rc == 0 && given.valid)
 		rc = mix_open(&valid, given.valid, &e);
 	if (rc == 0 && given.verify)
-		rc = mix_verify(rows.ctx, &e);
+		rc = mix_verify(m, &e);
 	if (rc == 0)
-		rc = check_sources(rows.ctx, &e);
+		rc = check_sources(m, &e);
 	if (rc == 0)
-		rc = open_journal(&feedback, rows.ctx, &e);
+		rc = open_journal(&feedback, m, &e);
 	if (rc == 0)
 		rc = read_ahead(&rows, &feedback, &e);
 	if (rc == 0)
-		rc = run(&rows, given.valid ? &valid : NULL, &feedback, &e);
+		rc = run(m, &rows, given.valid ? &valid : NULL, &feedback, &e);
 	mix_feedback_close(&feedback);
 	if (rows.close)
 		rows.close(rows.ctx);
