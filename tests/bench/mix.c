@@ -240,11 +240,11 @@ put_recipe(struct buf *b, int sources, bool changes)
 	buf_putc(b, '\n');
 }
 
-/* Which sources 1024 rows come from: seconds. */
+/* Which sources 1024 rows come from: seconds of CPU. */
 static int
 batch_slots(const struct plan_phase *ph, uint64_t row, double *s, struct err *e)
 {
-	double start = progress_now();
+	double start = cpu_now();
 	struct blend_table t;
 
 	if (blend_table(&ph->blend, row, &t, e) < 0 ||
@@ -254,7 +254,7 @@ batch_slots(const struct plan_phase *ph, uint64_t row, double *s, struct err *e)
 		e) < 0)
 		return e->code;
 	blend_table_free(&t);
-	*s = progress_now() - start;
+	*s = cpu_now() - start;
 	return 0;
 }
 
@@ -272,11 +272,11 @@ plan(int sources, bool changes, struct err *e)
 	put_recipe(&text, sources, changes);
 	for (i = 0; i < sources; i++)
 		tokens[i] = 15000000000000u / (uint64_t)sources;
-	t0 = progress_now();
+	t0 = cpu_now();
 	if (recipe_parse(&r, "15T.mix", text.p, text.n, NULL, e) < 0 ||
 	    plan_make(&p, &r, tokens, NULL, e) < 0)
 		return -1;
-	t1 = progress_now();
+	t1 = cpu_now();
 	if (batch_slots(&p.phases[0], 0, &t2, e) < 0 ||
 	    batch_slots(&p.phases[0], p.phases[0].rows / 3, &t3, e) < 0 ||
 	    batch_slots(&p.phases[0], p.phases[0].rows - 1024, &t4, e) < 0)
