@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Ids of quern against those of the libraries whose files it reads.
 
-    python3 -m venv venv && venv/bin/pip install sentencepiece tokenizers gguf
+    python3 -m venv venv && venv/bin/pip install sentencepiece tokenizers
     venv/bin/python tests/parity/tokenizer.py [-w FOLDER] TEXT...
 
-Trains models by sentencepiece and tokenizers on the texts, writes them in all
-formats, and compares ids, decoded texts and offsets on the texts' lines, on
-texts made to be difficult, and on random ones.  Exit status 1: a difference.
+Trains models of many settings by sentencepiece and tokenizers on the texts, and
+compares ids, decoded texts and offsets on the texts' lines, on texts made to be
+difficult, and on random ones.  Exit status 1: a difference.
 """
 import argparse
 import json
