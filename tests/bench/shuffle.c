@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The order of an epoch of 2^32 blocks (or 2^BITS, the argument): is each block
- * there, and once?  All of them are looked at; takes 512 MiB and some minutes
- * of one core.
+ * there, and once?  All of them are looked at; takes 512 MiB and some seven
+ * minutes of one core.
  */
 #include <stdio.h>
 #include <stdlib.h>
