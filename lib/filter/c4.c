@@ -160,12 +160,18 @@ line_stays(const struct c4 *c, struct str *line, struct c4_result *r)
 }
 
 static int
-count_sentences(
-    struct str line, struct c4_result *r, uint64_t *n, struct err *e)
+count_sentences(struct str line, enum words words, struct c4_result *r,
+    uint64_t *n, struct err *e)
 {
 	struct sentences s = { 0 };
 	size_t i;
 
+	if (words == WORDS_TREEBANK) {
+		if (punkt_split(&r->punkt, line, e) < 0)
+			return e->code;
+		*n += r->punkt.n;
+		return 0;
+	}
 	if (tokens_split(&r->tokens, line, e) < 0)
 		return e->code;
 	for (i = 0; i < r->tokens.n; i++)
@@ -175,8 +181,8 @@ count_sentences(
 }
 
 int
-c4_clean(
-    const struct c4 *c, struct str text, struct c4_result *r, struct err *e)
+c4_clean(const struct c4 *c, struct str text, enum words words,
+    struct c4_result *r, struct err *e)
 {
 	struct text_lines it = { text };
 	uint64_t sentences = 0;
@@ -191,7 +197,7 @@ c4_clean(
 				return 0;
 			continue;
 		}
-		if (count_sentences(line, r, &sentences, e) < 0)
+		if (count_sentences(line, words, r, &sentences, e) < 0)
 			return e->code;
 		if (!first)
 			buf_putc(&r->text, '\n');
@@ -211,4 +217,5 @@ c4_result_free(struct c4_result *r)
 	buf_free(&r->text);
 	buf_free(&r->line);
 	tokens_free(&r->tokens);
+	punkt_free(&r->punkt);
 }

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/text/punkt.h"
 #include "base/text/words.h"
+#include "filter/signals.h"
 
 struct err;
 
@@ -40,11 +42,12 @@ struct c4_result {
 	struct buf text;
 	struct buf line;
 	struct tokens tokens;
+	struct punkt punkt;
 };
 
-/* ERR_NOMEM.  Thread-safe with a result a thread. */
-int c4_clean(
-    const struct c4 *c, struct str text, struct c4_result *r, struct err *e);
+/* words: whose sentences.  ERR_NOMEM.  Thread-safe with a result a thread. */
+int c4_clean(const struct c4 *c, struct str text, enum words words,
+    struct c4_result *r, struct err *e);
 void c4_result_free(struct c4_result *r);
 
 #endif

@@ -8,8 +8,11 @@
 
 struct judge {
 	struct meter *meter;
-	struct str text, now;       /* as given; as the steps so far left it */
-	struct signals first, then; /* of text; of now, if it differs */
+	struct str text, now; /* as given; as the steps so far left it */
+	/* Of the text, in each kind of words; of now, if it differs. */
+	struct signals first[WORDS_KINDS], then;
+	bool measured[WORDS_KINDS];
+	enum words words; /* of the profile at work */
 	struct c4_result c4;
 	bool changed; /* now differs from text */
 };
@@ -35,17 +38,32 @@ judge_free(struct judge *j)
 	free(j);
 }
 
+/* The signals of the text in this kind of words. */
+static int
+measure(struct judge *j, enum words words, struct err *e)
+{
+	if (!j->measured[words] &&
+	    meter_text(j->meter, j->text, words, true, &j->first[words], e) < 0)
+		return e->code;
+	j->measured[words] = true;
+	return 0;
+}
+
 int
 judge_text(struct judge *j, struct str text, struct err *e)
 {
+	int i;
+
 	j->text = text;
-	return meter_text(j->meter, text, true, &j->first, e);
+	for (i = 0; i < WORDS_KINDS; i++)
+		j->measured[i] = false;
+	return measure(j, WORDS_ENGLISH, e);
 }
 
 const struct signals *
 judge_signals(const struct judge *j)
 {
-	return &j->first;
+	return &j->first[WORDS_ENGLISH];
 }
 
 static bool
@@ -64,10 +82,11 @@ static int
 signals_now(struct judge *j, const struct step *s, const struct signals **out,
     struct err *e)
 {
-	*out = j->changed ? &j->then : &j->first;
+	*out = j->changed ? &j->then : &j->first[j->words];
 	if (!j->changed)
-		return 0;
-	return meter_text(j->meter, j->now, wants_repetition(s), &j->then, e);
+		return measure(j, j->words, e);
+	return meter_text(
+	    j->meter, j->now, j->words, wants_repetition(s), &j->then, e);
 }
 
 /* Clean the text; the reason is in j->c4. */
@@ -85,7 +104,7 @@ clean(struct judge *j, const struct step *s, struct err *e)
 	}
 	rc = buf_ok(&copy, e);
 	if (rc == 0)
-		rc = c4_clean(s->clean, before, &j->c4, e);
+		rc = c4_clean(s->clean, before, j->words, &j->c4, e);
 	buf_free(&copy);
 	if (rc < 0)
 		return rc;
@@ -95,8 +114,9 @@ clean(struct judge *j, const struct step *s, struct err *e)
 }
 
 static void
-begin(struct judge *j)
+begin(struct judge *j, const struct profile *p)
 {
+	j->words = p->words;
 	j->now = j->text;
 	j->changed = false;
 }
@@ -133,7 +153,7 @@ judge_by(
 {
 	size_t i;
 
-	begin(j);
+	begin(j, p);
 	*v = (struct verdict){ 0 };
 	for (i = 0; i < p->n && !v->reason; i++)
 		if (take_step(j, &p->steps[i], v, e) < 0)
@@ -226,7 +246,7 @@ put_fails(
 	buf_json(out, str_c(p->name));
 	buf_printf(
 	    out, ":{\"keep\":%s,\"fails\":[", v.reason ? "false" : "true");
-	begin(j);
+	begin(j, p);
 	for (i = 0; i < p->n && more; i++)
 		if (put_step(j, &p->steps[i], &comma, &more, out, e) < 0)
 			return e->code;
@@ -243,7 +263,7 @@ explain_json(struct judge *j, const struct profile *const *p, size_t n,
 	buf_puts(out, "{\"signals\":{");
 	for (i = 0; i < SIGNALS; i++) {
 		buf_printf(out, "%s\"%s\":", i ? "," : "", signal_name(i));
-		buf_double(out, j->first.v[i]);
+		buf_double(out, j->first[WORDS_ENGLISH].v[i]);
 	}
 	buf_puts(out, "},\"verdicts\":{");
 	for (i = 0; i < n; i++) {

@@ -4,6 +4,7 @@
 
 /* Inside of struct meter: shared by signals.c and repetition.c only. */
 
+#include "base/text/punkt.h"
 #include "base/text/words.h"
 #include "filter/seen.h"
 #include "filter/signals.h"
@@ -14,11 +15,13 @@ struct meter_token {
 	uint64_t hash;  /* of all bytes of joined before it */
 	uint32_t at;    /* in joined */
 	uint32_t chars; /* code points of all tokens before it */
-	uint32_t from;  /* in the text */
+	uint32_t from;  /* in the text; 0 of the Treebank's */
 };
 
 struct meter {
+	enum words words; /* of the text measured */
 	struct tokens split;
+	struct treebank treebank;
 	struct seen seen;
 	struct meter_token *tokens; /* one more than ntoken: the end */
 	uint32_t *ids;              /* equal for equal tokens */

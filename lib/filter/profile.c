@@ -51,6 +51,47 @@ static const struct rule fineweb[] = {
 	RULE("newlines", newlines_per_token, MORE, 0.3),
 };
 
+/*
+ * FineWeb's release: datatrove at commit 05194d39 (April 2024); 0.2.0 of two
+ * days later has the same rules.
+ */
+static const struct rule repetition_2024[] = {
+	RULE("empty", chars, LESS, 1),
+	RULE("dup_paragraphs", dup_paragraphs, MORE, 0.30),
+	RULE("dup_paragraph_chars", dup_paragraph_chars, MORE, 0.20),
+	RULE("dup_lines", dup_all_lines, MORE, 0.30),
+	RULE("dup_line_chars", dup_all_line_chars, MORE, 0.20),
+	RULE("top_2gram", top_2gram, MORE, 0.20),
+	RULE("top_3gram", top_3gram, MORE, 0.18),
+	RULE("top_4gram", top_4gram, MORE, 0.16),
+	RULE("dup_5gram", dup_5gram, MORE, 0.15),
+	RULE("dup_6gram", dup_6gram, MORE, 0.14),
+	RULE("dup_7gram", dup_7gram, MORE, 0.13),
+	RULE("dup_8gram", dup_8gram, MORE, 0.12),
+	RULE("dup_9gram", dup_9gram, MORE, 0.11),
+	RULE("dup_10gram", dup_10gram, MORE, 0.10),
+};
+
+static const struct rule quality_2024[] = {
+	RULE("short", words, LESS, 50),
+	RULE("long", words, MORE, 100000),
+	RULE("short_words", mean_word_length, LESS, 3),
+	RULE("long_words", mean_word_length, MORE, 10),
+	RULE("hashes", hash_ratio, MORE, 0.1),
+	RULE("ellipses", ellipsis_ratio, MORE, 0.1),
+	RULE("bullet_lines", bullet_lines, MORE, 0.9),
+	RULE("ellipsis_lines", ellipsis_lines, MORE, 0.3),
+	RULE("alpha_words", alpha_words, LESS, 0.8),
+	RULE("stop_words", stop_word_count, LESS, 2),
+};
+
+static const struct rule fineweb_2024[] = {
+	RULE("end_mark_lines", end_mark_rows, LESS_EQUAL, 0.12),
+	RULE("short_lines", short_rows, MORE_EQUAL, 0.67),
+	RULE("dup_text_line_chars", dup_text_line_chars, MORE_EQUAL, 0.01),
+	RULE("newlines", newlines_per_token, MORE, 0.3),
+};
+
 static const struct c4 c4 = {
 	.word_max = 1000, .line_words = 3, .sentences = 5, .end_marks = true
 };
@@ -69,26 +110,33 @@ static const struct step fineweb_steps[] = { RULES(fineweb) };
 static const struct step datatrove_steps[] = { RULES(repetition),
 	RULES(quality), { &c4_fineweb, NULL, 0 }, RULES(fineweb) };
 
+static const struct step fineweb_2024_steps[] = { RULES(repetition_2024),
+	RULES(quality_2024), { &c4_fineweb, NULL, 0 }, RULES(fineweb_2024) };
+
 static const struct profile profiles[] = {
 	{ "gopher", "Gopher's repetition, then quality rules; English",
-	    gopher_steps, 2 },
+	    WORDS_ENGLISH, gopher_steps, 2 },
 	{ "gopher-repetition", "the first part of gopher; any language",
-	    gopher_steps, 1 },
-	{ "gopher-quality", "the second part of gopher; English",
+	    WORDS_ENGLISH, gopher_steps, 1 },
+	{ "gopher-quality", "the second part of gopher; English", WORDS_ENGLISH,
 	    gopher_steps + 1, 1 },
-	{ "c4", "C4's cleaning; rewrites the text; English", c4_steps, 1 },
+	{ "c4", "C4's cleaning; rewrites the text; English", WORDS_ENGLISH,
+	    c4_steps, 1 },
+	{ "fineweb-2024-04",
+	    "FineWeb's rules as at its release; rewrites the text; English",
+	    WORDS_TREEBANK, fineweb_2024_steps, 4 },
 	{ "datatrove-0.10",
 	    "FineWeb's rules as datatrove 0.10 has them; rewrites the text; "
 	    "English",
-	    datatrove_steps, 4 },
+	    WORDS_ENGLISH, datatrove_steps, 4 },
 	{ "datatrove-0.10-repetition", "its GopherRepetitionFilter",
-	    gopher_steps, 1 },
-	{ "datatrove-0.10-quality", "its GopherQualityFilter", gopher_steps + 1,
-	    1 },
+	    WORDS_ENGLISH, gopher_steps, 1 },
+	{ "datatrove-0.10-quality", "its GopherQualityFilter", WORDS_ENGLISH,
+	    gopher_steps + 1, 1 },
 	{ "datatrove-0.10-c4", "its C4QualityFilter; rewrites the text",
-	    c4_steps, 1 },
-	{ "datatrove-0.10-fineweb", "its FineWebQualityFilter", fineweb_steps,
-	    1 },
+	    WORDS_ENGLISH, c4_steps, 1 },
+	{ "datatrove-0.10-fineweb", "its FineWebQualityFilter", WORDS_ENGLISH,
+	    fineweb_steps, 1 },
 };
 
 enum { PROFILES = sizeof(profiles) / sizeof(*profiles) };
@@ -165,6 +213,8 @@ profile_print(const struct profile *p, struct buf *out)
 	const struct rule *r;
 
 	buf_printf(out, "profile %s: %s\n", p->name, p->about);
+	if (p->words != WORDS_ENGLISH)
+		buf_printf(out, "  words %s\n", words_name(p->words));
 	for (s = p->steps; s < p->steps + p->n; s++) {
 		if (s->clean)
 			buf_printf(out,

@@ -35,6 +35,7 @@ struct step {
 
 struct profile {
 	const char *name, *about;
+	enum words words;
 	const struct step *steps;
 	size_t n;
 };
@@ -58,10 +59,13 @@ void profile_print(const struct profile *p, struct buf *out);
  *
  *	profile NAME: what it is for
  *	REASON SIGNAL COMPARISON NUMBER
+ *	words treebank
  *	clean c4 word_max=1000 line_words=3 end_marks=1 sentences=5
  *
- * The first line names it; the other kinds may follow in any order and number.
- * The numbers of clean may be left out, then they are those above.
+ * The first line names it; words says what tokens and sentences are (english,
+ * if it is left out, or treebank; filter/signals.h); the other kinds may follow
+ *in any order and number. The numbers of clean may be left out, then they are
+ *those above.
  */
 struct profile_file;
 /* file is for messages.  ERR_FORMAT names the line. */

@@ -135,6 +135,17 @@ read_clean(struct profile_file *f, const struct fields *x, struct err *e)
 	return 0;
 }
 
+/* words KIND */
+static int
+read_words(struct profile_file *f, const struct fields *x, struct err *e)
+{
+	if (x->n == 2)
+		f->profile.words = words_find(str_c(x->v[1]));
+	return x->n == 2 && f->profile.words != WORDS_KINDS
+		   ? 0
+		   : err_set(e, ERR_FORMAT, "words are english or treebank");
+}
+
 /* REASON SIGNAL COMPARISON NUMBER */
 static int
 read_rule(struct profile_file *f, const struct fields *x, struct err *e)
@@ -175,6 +186,8 @@ read_line(struct profile_file *f, struct str line, struct err *e)
 		return 0;
 	if (!f->profile.name)
 		return read_head(f, line, e);
+	if (x.n == 2 && strcmp(x.v[0], "words") == 0)
+		return read_words(f, &x, e);
 	if (strcmp(x.v[0], "clean") == 0)
 		return read_clean(f, &x, e);
 	return read_rule(f, &x, e);

@@ -48,6 +48,33 @@ dup_pieces(struct meter *m, struct str text, struct text_pieces it,
 	return 0;
 }
 
+/* The same of lines, blank ones too, whatever ends them. */
+static int
+dup_all_lines(
+    struct meter *m, struct str text, struct signals *s, struct err *e)
+{
+	struct text_lines it = { text };
+	uint64_t n = (uint64_t)s->v[SIG_lines], dups = 0, chars = 0;
+	struct str line;
+
+	if (seen_begin(&m->seen, text.p, (uint32_t)n, e) < 0)
+		return e->code;
+	while (text_lines_next(&it, &line)) {
+		struct signal_span at = span_of(text, line);
+
+		if (seen_add(&m->seen, at.at, at.n)->count == 1)
+			continue;
+		if (dups++ == 0)
+			s->where[SIG_dup_all_lines] =
+			    s->where[SIG_dup_all_line_chars] = at;
+		chars += utf8_length(line);
+	}
+	s->v[SIG_dup_all_lines] = meter_ratio(dups, n);
+	s->v[SIG_dup_all_line_chars] =
+	    meter_ratio(chars, (uint64_t)s->v[SIG_chars]);
+	return 0;
+}
+
 static uint64_t
 power(const struct meter *m, uint32_t n)
 {
@@ -99,6 +126,8 @@ gram_span(const struct meter *m, uint32_t i, uint32_t n)
 {
 	const struct meter_token *t = m->tokens, *last = &t[i + n - 1];
 
+	if (m->words == WORDS_TREEBANK)
+		return (struct signal_span){ 0 };
 	return (struct signal_span){ t[i].from,
 		last->from + (last[1].at - last->at) - t[i].from };
 }
@@ -179,7 +208,7 @@ meter_repetition(
 	s->v[SIG_paragraphs] = (double)count_pieces(paragraphs);
 	if (dup_pieces(m, text, paragraphs, s, SIG_dup_paragraphs, e) < 0 ||
 	    dup_pieces(m, text, lines, s, SIG_dup_lines, e) < 0 ||
-	    number_tokens(m, e) < 0)
+	    dup_all_lines(m, text, s, e) < 0 || number_tokens(m, e) < 0)
 		return e->code;
 	for (n = 2; n <= 4; n++)
 		if (top_gram(m, n, s, SIG_top_2gram + (n - 2), e) < 0)

@@ -39,6 +39,25 @@ signal_find(struct str name)
 	return (enum signal)i;
 }
 
+static const char *const words_names[] = { "english", "treebank" };
+
+const char *
+words_name(enum words w)
+{
+	return words_names[w];
+}
+
+enum words
+words_find(struct str name)
+{
+	int i;
+
+	for (i = 0; i < WORDS_KINDS; i++)
+		if (str_eq(name, str_c(words_names[i])))
+			break;
+	return (enum words)i;
+}
+
 struct meter *
 meter_new(void)
 {
@@ -58,6 +77,7 @@ meter_free(struct meter *m)
 		return;
 	seen_free(&m->seen);
 	tokens_free(&m->split);
+	treebank_free(&m->treebank);
 	free(m->tokens);
 	free(m->ids);
 	free(m->joined);
@@ -70,9 +90,6 @@ make_room(struct meter *m, size_t n, struct err *e)
 {
 	char *more;
 
-	if (n >= METER_MAX)
-		return err_set(
-		    e, ERR_ARG, "a text of over %d bytes", METER_MAX);
 	if (n <= m->room)
 		return 0;
 	more = realloc(m->joined, n);
@@ -126,31 +143,55 @@ stop_bit(struct str token)
 
 /* What a pass over the characters of the tokens counts. */
 struct counts {
-	uint64_t chars, word_chars, words, alpha, stops;
+	uint64_t chars, word_chars, words, alpha, stops, stop_count;
 	struct sentences sentences;
 };
 
+/* The marks of datatrove 0.2.0: of those of 0.10, these beyond Latin-1. */
+static bool
+is_old_mark(uint32_t cp)
+{
+	static const uint16_t marks[] = { 0xab, 0xb4, 0xbb, 0x2013, 0x2014,
+		0x2019, 0x201c, 0x201d, 0x201e, 0x2026, 0x2236, 0x2501, 0x25ba,
+		0x3001, 0x3002, 0x3008, 0x3009, 0x300a, 0x300b, 0x300c, 0x300d,
+		0x3010, 0x3011, 0xff01, 0xff05, 0xff08, 0xff09, 0xff0c, 0xff0e,
+		0xff11, 0xff1a, 0xff1b, 0xff1f, 0xff5e };
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (cp == marks[i])
+			return true;
+	return cp < 0xa0;
+}
+
 static void
-count_token(struct str token, struct counts *c)
+count_token(struct str token, enum words words, struct counts *c)
 {
 	const char *p = token.p, *end = p + token.n;
-	unsigned class, alpha = 0, mark = ENG_MARK;
+	unsigned class, alpha = 0, mark = ENG_MARK, stop;
 	uint64_t n = 0;
+	uint32_t cp;
 	size_t len;
 	bool word;
 
 	for (; p < end; p += len, n++) {
-		class = english_class(utf8_get(p, end, &len));
+		cp = utf8_get(p, end, &len);
+		class = english_class(cp);
 		alpha |= class & ENG_LETTER;
 		mark &= class;
+		if (mark && words == WORDS_TREEBANK && !is_old_mark(cp))
+			mark = 0;
 	}
 	word = !mark;
 	c->chars += n;
 	c->words += word;
 	c->word_chars += word ? n : 0;
 	c->alpha += alpha != 0;
-	c->stops |= stop_bit(token);
-	sentences_add(&c->sentences, token);
+	stop = stop_bit(token);
+	c->stops |= stop;
+	c->stop_count += stop != 0;
+	if (words == WORDS_ENGLISH)
+		sentences_add(&c->sentences, token);
 }
 
 /* Append a token to those joined: `at` is the place, returns the new hash. */
@@ -165,27 +206,50 @@ append(struct meter *m, struct str token, uint32_t at, uint64_t hash)
 	return hash;
 }
 
+/* Part the text as m->words has it. */
+static int
+part_text(struct meter *m, struct str text, const struct str **v, size_t *n,
+    struct counts *c, struct err *e)
+{
+	if (m->words == WORDS_TREEBANK) {
+		if (treebank_split(&m->treebank, text, e) < 0)
+			return e->code;
+		*v = m->treebank.v;
+		*n = m->treebank.n;
+		c->sentences.n = m->treebank.sentences.n;
+		return 0;
+	}
+	if (tokens_split(&m->split, text, e) < 0)
+		return e->code;
+	*v = m->split.v;
+	*n = m->split.n;
+	return 0;
+}
+
 /* Split the text into m->tokens, joined without gaps in m->joined. */
 static int
 split(struct meter *m, struct str text, struct counts *c, struct err *e)
 {
+	const struct str *v = NULL;
 	struct str token;
 	uint64_t hash = 0;
 	uint32_t at = 0;
-	size_t i;
+	size_t i, n = 0;
 
 	m->ntoken = 0;
-	if (tokens_split(&m->split, text, e) < 0)
+	if (part_text(m, text, &v, &n, c, e) < 0)
 		return e->code;
-	for (i = 0; i < m->split.n; i++) {
-		token = m->split.v[i];
+	for (i = 0; i < n; i++) {
+		token = v[i];
 		if (m->ntoken == m->cap && more_tokens(m, e) < 0)
 			return e->code;
 		m->tokens[m->ntoken++] = (struct meter_token){ hash, at,
-			(uint32_t)c->chars, (uint32_t)(token.p - text.p) };
+			(uint32_t)c->chars,
+			m->words == WORDS_ENGLISH ? (uint32_t)(token.p - text.p)
+						  : 0 };
 		hash = append(m, token, at, hash);
 		at += (uint32_t)token.n;
-		count_token(token, c);
+		count_token(token, m->words, c);
 	}
 	/* The end, so that differences need no special case. */
 	if (!m->cap && more_tokens(m, e) < 0)
@@ -239,6 +303,7 @@ measure_tokens(
 	s->v[SIG_ellipsis_ratio] = meter_ratio(ellipses, m->ntoken);
 	s->v[SIG_alpha_words] = meter_ratio(c.alpha, m->ntoken);
 	s->v[SIG_stop_words] = __builtin_popcountll(c.stops);
+	s->v[SIG_stop_word_count] = (double)c.stop_count;
 	return 0;
 }
 
@@ -295,11 +360,16 @@ measure_lines(struct str text, struct signals *s)
 }
 
 int
-meter_text(struct meter *m, struct str text, bool repetition, struct signals *s,
-    struct err *e)
+meter_text(struct meter *m, struct str text, enum words words, bool repetition,
+    struct signals *s, struct err *e)
 {
 	memset(s, 0, sizeof(*s));
-	if (make_room(m, text.n, e) < 0)
+	m->words = words;
+	/* The Treebank's quotation marks are two bytes. */
+	if (text.n >= METER_MAX)
+		return err_set(
+		    e, ERR_ARG, "a text of over %d bytes", METER_MAX);
+	if (make_room(m, words == WORDS_TREEBANK ? 2 * text.n : text.n, e) < 0)
 		return e->code;
 	measure_chars(text, s);
 	measure_lines(text, s);

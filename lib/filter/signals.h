@@ -43,6 +43,17 @@ const char *signal_about(enum signal s);
 /* SIGNALS if there is none of that name. */
 enum signal signal_find(struct str name);
 
+/*
+ * What tokens and sentences are: spaCy's (base/text/words.h), and marks those
+ * of datatrove 0.10; or NLTK's (base/text/punkt.h), and marks those of
+ * datatrove at FineWeb's release (0.2.0).
+ */
+enum words { WORDS_ENGLISH, WORDS_TREEBANK, WORDS_KINDS };
+/* "english", "treebank". */
+const char *words_name(enum words w);
+/* WORDS_KINDS if there is none of that name. */
+enum words words_find(struct str name);
+
 /* Scratch memory of one thread. */
 struct meter;
 struct meter *meter_new(void); /* NULL when memory is out */
@@ -52,7 +63,7 @@ void meter_free(struct meter *m);
  * linear in its bytes.  Without repetition the signals from dup_paragraphs on
  * are left 0.  ERR_NOMEM; ERR_ARG if it is too long.
  */
-int meter_text(struct meter *m, struct str text, bool repetition,
-    struct signals *s, struct err *e);
+int meter_text(struct meter *m, struct str text, enum words words,
+    bool repetition, struct signals *s, struct err *e);
 
 #endif

@@ -38,18 +38,22 @@ meter_text_lines(
     struct meter *m, struct str text, struct signals *s, struct err *e)
 {
 	uint64_t lines = 0, newlines = 0, marks = 0, shorts = 0, dups = 0, n;
+	uint64_t row_marks = 0, row_shorts = 0, rows;
 	const char *p = text.p ? text.p : "", *end = p + text.n, *at = p;
 	struct str line;
 
 	while (next_line(&at, end, &line))
 		newlines++;
-	if (seen_begin(&m->seen, p, (uint32_t)newlines--, e) < 0)
+	rows = newlines--;
+	if (seen_begin(&m->seen, p, (uint32_t)rows, e) < 0)
 		return e->code;
 	for (at = p; next_line(&at, end, &line);) {
+		n = utf8_length(line);
+		row_shorts += n <= SHORT_LINE;
+		row_marks += line.n && memchr(".'\"!?", line.p[line.n - 1], 5);
 		if (!text_lstrip(line).n)
 			continue;
 		lines++;
-		n = utf8_length(line);
 		marks += ends_with_mark(line);
 		shorts += n <= SHORT_LINE;
 		if (seen_add(&m->seen, (uint32_t)(line.p - p), (uint32_t)line.n)
@@ -61,6 +65,8 @@ meter_text_lines(
 				    (uint32_t)line.n };
 		dups += n;
 	}
+	s->v[SIG_end_mark_rows] = meter_ratio(row_marks, rows);
+	s->v[SIG_short_rows] = meter_ratio(row_shorts, rows);
 	s->v[SIG_text_lines] = (double)lines;
 	s->v[SIG_end_mark_lines] = meter_ratio(marks, lines);
 	s->v[SIG_short_lines] = meter_ratio(shorts, lines);

@@ -54,7 +54,8 @@ try_signals(struct str text)
 	struct err e;
 	int i;
 
-	demand(m && meter_text(m, text, true, &s, &e) == 0);
+	demand(m && meter_text(m, text, WORDS_TREEBANK, true, &s, &e) == 0);
+	demand(meter_text(m, text, WORDS_ENGLISH, true, &s, &e) == 0);
 	for (i = 0; i < SIGNALS; i++) {
 		demand(s.v[i] >= 0);
 		demand((size_t)s.where[i].at + s.where[i].n <= text.n);

@@ -5,14 +5,24 @@
 	python3 -m venv v && v/bin/pip install datatrove==0.10.1 spacy==3.8.18 numpy
 	v/bin/python tests/parity/filter.py documents.jsonl [PROFILE...]
 
+or its fineweb-2024-04 with datatrove 0.2.0, of two days after FineWeb's release:
+
+	python3 -m venv w && w/bin/pip install datatrove==0.2.0 nltk==3.8.1 numpy
+	w/bin/pip download --no-deps llama-index-core==0.14.25
+	unzip llama_index_core-*.whl '*/punkt_tab/english/*'
+	PUNKT=.../punkt_tab/english w/bin/python tests/parity/filter.py \
+		documents.jsonl fineweb-2024-04
+
 Says for each profile how many documents differ in verdict, reason or text, and
 how often each reason came first.  Exit status 1 if any differs.
 """
 import collections
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 
 from datatrove.data import Document
 from datatrove.pipeline.filters import (C4QualityFilter, FineWebQualityFilter,
@@ -40,11 +50,37 @@ REASONS.update({f"top_{n}_gram": f"top_{n}gram" for n in range(2, 5)})
 REASONS.update({f"duplicated_{n}_n_grams": f"dup_{n}gram"
                 for n in range(5, 11)})
 
+
+
+def use_punkt(folder):
+    """NLTK with its model for English from the tables of later versions."""
+    import nltk
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+    def lines(name):
+        with open(f"{folder}/{name}", encoding="utf-8") as f:
+            return [x.rstrip("\n") for x in f]
+
+    p = PunktParameters()
+    p.abbrev_types = set(lines("abbrev_types.txt"))
+    p.sent_starters = set(lines("sent_starters.txt"))
+    p.collocations = {tuple(x.split("\t")) for x in lines("collocations.tab")}
+    for x in lines("ortho_context.tab"):
+        word, flags = x.split("\t")
+        p.ortho_context[word] = int(flags)
+    model = PunktSentenceTokenizer(p)
+    nltk.tokenize.load = lambda name: model
+
+
+OLD = version("datatrove") == "0.2.0"
+if OLD:
+    use_punkt(os.environ["PUNKT"])
 repetition, quality = GopherRepetitionFilter(), GopherQualityFilter()
-fineweb = FineWebQualityFilter()
-PROFILES = {
-    "datatrove-0.10": [repetition, quality,
-        C4QualityFilter(filter_no_terminal_punct=False), fineweb],
+fineweb = FineWebQualityFilter(exclusion_writer=None)
+chain = [repetition, quality, C4QualityFilter(filter_no_terminal_punct=False),
+    fineweb]
+PROFILES = {"fineweb-2024-04": chain} if OLD else {
+    "datatrove-0.10": chain,
     "datatrove-0.10-repetition": [repetition],
     "datatrove-0.10-quality": [quality],
     "datatrove-0.10-c4": [C4QualityFilter()],

@@ -140,7 +140,8 @@ naive_quality(const struct view *v, double *want)
 {
 	static const char *const stops[] = { "the", "be", "to", "of", "and",
 		"that", "have", "with" };
-	int words = 0, chars = 0, alpha = 0, hashes = 0, dots = 0, i, j;
+	int words = 0, count = 0, chars = 0, alpha = 0, hashes = 0, dots = 0, i,
+	    j;
 	bool stop[8] = { 0 };
 
 	for (i = 0; i < v->n; i++) {
@@ -153,7 +154,10 @@ naive_quality(const struct view *v, double *want)
 		hashes += strcmp(t, "#") == 0;
 		dots += strcmp(t, "...") == 0;
 		for (j = 0; j < 8; j++)
-			stop[j] |= strcmp(t, stops[j]) == 0;
+			if (strcmp(t, stops[j]) == 0) {
+				stop[j] = true;
+				count++;
+			}
 	}
 	want[SIG_tokens] = v->n;
 	want[SIG_words] = words;
@@ -161,6 +165,7 @@ naive_quality(const struct view *v, double *want)
 	want[SIG_hash_ratio] = v->n ? (double)hashes / v->n : 0;
 	want[SIG_ellipsis_ratio] = v->n ? (double)dots / v->n : 0;
 	want[SIG_alpha_words] = v->n ? (double)alpha / v->n : 0;
+	want[SIG_stop_word_count] = count;
 	want[SIG_stop_words] = 0;
 	for (j = 0; j < 8; j++)
 		want[SIG_stop_words] += stop[j];
@@ -186,6 +191,39 @@ naive_lines(const char *text, double *want)
 	want[SIG_ellipsis_lines] = n ? (double)ends / n : 0;
 }
 
+/* Lines with the blank ones, and what stands between LFs. */
+static void
+naive_rows(const char *text, double *want)
+{
+	const char *p, *q, *from[1000];
+	int n, rows = 1, marks = 0, shorts = 0, dups = 0, i, j;
+	size_t len[1000], chars = 0;
+
+	for (n = 0, p = text;; p = q + 1, n++) {
+		q = p + strcspn(p, "\n");
+		from[n] = p;
+		len[n] = (size_t)(q - p);
+		shorts += len[n] <= 30;
+		marks += q > p && q[-1] == '.';
+		if (!*q)
+			break;
+	}
+	rows += n;
+	n += len[n] > 0;
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < i; j++)
+			if (len[i] == len[j] &&
+			    memcmp(from[i], from[j], len[i]) == 0)
+				break;
+		dups += j < i;
+		chars += j < i ? len[i] : 0;
+	}
+	want[SIG_end_mark_rows] = (double)marks / rows;
+	want[SIG_short_rows] = (double)shorts / rows;
+	want[SIG_dup_all_lines] = (double)dups / n;
+	want[SIG_dup_all_line_chars] = (double)chars / (double)strlen(text);
+}
+
 static void
 naive(const struct view *v, double *want)
 {
@@ -195,6 +233,7 @@ naive(const struct view *v, double *want)
 
 	naive_quality(v, want);
 	naive_lines(v->text, want);
+	naive_rows(v->text, want);
 	strcpy(stripped, v->text);
 	s += strspn(s, " \n");
 	for (len = strlen(s); len && strchr(" \n", s[len - 1]);)
@@ -246,7 +285,7 @@ against_oracle(struct meter *m)
 		while (!text[0]);
 		look(&v, text);
 		naive(&v, want);
-		meter_text(m, str_c(text), true, &s, &e);
+		meter_text(m, str_c(text), WORDS_ENGLISH, true, &s, &e);
 		for (k = 0; k < SIGNALS; k++)
 			bad[k] += want[k] != 0 && s.v[k] != want[k];
 		for (k = SIG_dup_paragraphs; k < SIGNALS; k++)
@@ -298,7 +337,7 @@ same_words(struct meter *m, size_t n)
 
 	for (i = 0; i < n; i++)
 		buf_puts(&b, "mill ");
-	OK(meter_text(m, buf_view(&b), true, &s, &e) == 0 &&
+	OK(meter_text(m, buf_view(&b), WORDS_ENGLISH, true, &s, &e) == 0 &&
 		s.v[SIG_words] == (double)n && s.v[SIG_lines] == 1 &&
 		s.v[SIG_dup_10gram] > 0.7 && s.v[SIG_top_2gram] > 1,
 	    "%d same words", (int)n);
@@ -345,7 +384,7 @@ spans(struct meter *m)
 	struct signals s;
 	struct err e;
 
-	meter_text(m, str_c(text), true, &s, &e);
+	meter_text(m, str_c(text), WORDS_ENGLISH, true, &s, &e);
 	OK(s.where[SIG_dup_lines].at == 19 && s.where[SIG_dup_lines].n == 7,
 	    "where the first duplicate line stands");
 	OK(s.where[SIG_top_2gram].at == 0 && s.where[SIG_top_2gram].n == 7,
