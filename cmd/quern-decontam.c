@@ -23,7 +23,7 @@ static const struct opt opts[] = {
 	    "drop the document; mask what it has of evaluation texts by "
 	    "|||EVAL|||; report: leave the text",
 	    "drop,mask,report" },
-	{ "report", 0, OPT_STR, &option.report, "FILE",
+	{ "report", 0, OPT_OUT, &option.report, "FILE",
 	    "write of every evaluation text whether and where it leaked",
 	    NULL },
 	{ 0 },

@@ -83,7 +83,7 @@ static const struct opt lines_opts[] = {
 
 #define PAIRS \
 	{ \
-		"pairs", 0, OPT_STR, &near.pairs, "FILE", \
+		"pairs", 0, OPT_OUT, &near.pairs, "FILE", \
 		    "write every verified pair: id, id, similarity", NULL \
 	}
 

@@ -164,7 +164,7 @@ static bool verify;
 static const struct opt show_opts[] = { { "format", 0, OPT_STR, &format,
 					    "FORMAT", "how to print it",
 					    "text,json" },
-	{ "svg", 0, OPT_STR, &svg, "FILE",
+	{ "svg", 0, OPT_OUT, &svg, "FILE",
 	    "draw shares, batches and row lengths over the run", NULL },
 	{ "verify", 0, OPT_FLAG, &verify, NULL,
 	    "read all shards: do their digests hold?", NULL },

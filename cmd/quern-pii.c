@@ -256,7 +256,7 @@ static const struct opt opts[] = {
 	    "fineweb: datatrove's e-mail and IP addresses and replacements; "
 	    "dolma: email,phone,ip become |||TYPE|||, over 5 drop the document",
 	    "fineweb,dolma" },
-	{ "spans", 0, OPT_STR, &spans_path, "FILE",
+	{ "spans", 0, OPT_OUT, &spans_path, "FILE",
 	    "write what was found where, in bytes of the input text", NULL },
 	{ 0 },
 };

@@ -126,6 +126,7 @@ set_value(const struct opt *o, const char *s, struct err *e)
 	case OPT_FLAG:
 		return err_set(e, ERR_ARG, "it takes no value");
 	case OPT_STR:
+	case OPT_OUT:
 		*(const char **)o->dst = s;
 		return 0;
 	case OPT_INT:
@@ -336,6 +337,7 @@ put_value(struct buf *b, const struct opt *o)
 		buf_puts(b, *(bool *)o->dst ? "true" : "false");
 		break;
 	case OPT_STR:
+	case OPT_OUT:
 		if (*(const char **)o->dst)
 			buf_puts(b, *(const char **)o->dst);
 		break;
@@ -376,6 +378,7 @@ has_default(const struct opt *o)
 	case OPT_COUNT:
 		return *(uint64_t *)o->dst != 0;
 	case OPT_STR:
+	case OPT_OUT:
 		return *(const char **)o->dst != NULL;
 	case OPT_LIST:
 		return ((struct opt_list *)o->dst)->n > 0;
@@ -477,7 +480,8 @@ json_value(struct buf *out, const struct opt *o)
 	struct buf text = { 0 };
 
 	put_value(&text, o);
-	if (o->type == OPT_STR || o->type == OPT_LIST || o->type == OPT_SHARD)
+	if (o->type == OPT_STR || o->type == OPT_OUT || o->type == OPT_LIST ||
+	    o->type == OPT_SHARD)
 		buf_json_lossy(out, buf_view(&text));
 	else if (o->type == OPT_SIZE || o->type == OPT_COUNT)
 		buf_u64(out, *(uint64_t *)o->dst);

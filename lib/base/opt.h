@@ -16,6 +16,7 @@ struct err;
 enum opt_type {
 	OPT_FLAG,     /* bool: --name sets it, --no-name clears it */
 	OPT_STR,      /* const char *, points into argv */
+	OPT_OUT,      /* the same: a file that is written */
 	OPT_INT,      /* int, >= 0 */
 	OPT_POSITIVE, /* int, >= 1 */
 	OPT_U64,      /* uint64_t */
@@ -87,7 +88,7 @@ void opt_common_init(struct opt_common *c);
 
 /* The rows of a table for struct opt_common *C; ends with { 0 }. */
 #define OPT_COMMON(C) \
-	{ "output", 'o', OPT_STR, &(C)->out, "FILE", \
+	{ "output", 'o', OPT_OUT, &(C)->out, "FILE", \
 		"write to FILE; .zst and .gz compress (default: stdout)", \
 		NULL }, \
 	    { "threads", 0, OPT_POSITIVE, &(C)->threads, "N", \
@@ -96,9 +97,9 @@ void opt_common_init(struct opt_common *c);
 	    { "memory", 0, OPT_SIZE, &(C)->memory, "SIZE", \
 		    "memory to stay within, where a command needs much", \
 		    NULL }, \
-	    { "stats", 0, OPT_STR, &(C)->stats, "FILE", \
+	    { "stats", 0, OPT_OUT, &(C)->stats, "FILE", \
 		    "write counts as JSON", NULL }, \
-	    { "rejects", 0, OPT_STR, &(C)->rejects, "FILE", \
+	    { "rejects", 0, OPT_OUT, &(C)->rejects, "FILE", \
 		    "keep what is not written, each with its reason", NULL }, \
 	    { "seed", 0, OPT_U64, &(C)->seed, "N", \
 		    "seed of everything random", NULL }, \

@@ -8,8 +8,14 @@
 #include "dedup/sorter.h"
 #include "io/docs.h"
 
-static const char changed[] =
-    "the input changed between the first pass over it and the last";
+static int
+changed(const struct apply *a, struct err *e)
+{
+	return err_set(e, ERR_IO, "%s",
+	    a->changed ? a->changed
+		       : "the input changed between the first pass over it "
+			 "and the last");
+}
 
 struct scratch_of {
 	struct buf json, id;
@@ -60,7 +66,7 @@ note(void *ctx, uint64_t from, uint64_t to, struct buf *b, struct err *e)
 		return e->code;
 	a->begun = true;
 	if (a->next.p && place_at(a->next) < from)
-		return err_set(e, ERR_IO, "%s", changed);
+		return changed(a, e);
 	while (a->next.p && place_at(a->next) < to) {
 		n = (uint32_t)a->next.n;
 		buf_put(b, &n, sizeof(n));
@@ -100,7 +106,7 @@ drop(const struct apply *a, struct doc *d, struct str v, struct scratch_of *w,
 
 	key_get_raw(&v, &why.value, sizeof(why.value));
 	if (place != d->place || line != hash64(d->line.p, d->line.n, 0))
-		return err_set(e, ERR_IO, "%s", changed);
+		return changed(a, e);
 	buf_clear(&w->id);
 	key_get_str(&v, &w->id);
 	buf_clear(&w->json);
@@ -180,6 +186,6 @@ apply_run(struct apply *a, struct docs *in, struct run *r, struct err *e)
 	if (!a->begun && advance(a, e) < 0)
 		return e->code;
 	if (a->next.p || (a->lines && a->now.lines != a->lines->lines))
-		return err_set(e, ERR_IO, "%s", changed);
+		return changed(a, e);
 	return 0;
 }

@@ -37,6 +37,7 @@ struct apply {
 	const char *rule;           /* "near_duplicate" */
 	bool has_value;
 	double threshold;
+	const char *changed; /* said of another input, or NULL: the usual */
 	/* Private. */
 	struct digest now;
 	struct str next; /* a verdict to come */

@@ -547,7 +547,10 @@ apply(struct docs *in, struct run *r, struct rec_in *v, struct near *x,
 	struct apply a = { .verdicts = &x->verdicts,
 		.rule = "near_duplicate",
 		.has_value = true,
-		.threshold = m->opt.verify };
+		.threshold = m->opt.verify,
+		.changed = "these are not the documents that the verdicts are "
+			   "about, or in another order: give the files that "
+			   "the signatures are of" };
 
 	if (v->kind != REC_VERDICTS)
 		return err_set(

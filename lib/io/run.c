@@ -8,24 +8,48 @@
 #include "io/run.h"
 #include "io/stream.h"
 
+enum { MOST_FILES = 16 };
+
+/* The files that a table's options write, n so far, are put behind these. */
+static int
+add_files(const struct opt *o, const struct opt **file, int n)
+{
+	for (; o && o->name && n < MOST_FILES; o++)
+		if (o->type == OPT_OUT)
+			file[n++] = o;
+	return n;
+}
+
+static const char *
+file_name(const struct opt *o, const struct opt_common *opt, bool no_output)
+{
+	const char *name = *(const char **)o->dst;
+
+	return name || o->dst != &opt->out || no_output ? name : "-";
+}
+
 /* Of two streams into one file the last would replace the others. */
 static int
-check_names(const struct opt_common *opt, bool no_output, struct err *e)
+check_names(const struct opt_cmd *cmd, const struct opt_common *opt,
+    bool no_output, struct err *e)
 {
-	const char *name[] = { opt->out, opt->rejects, opt->stats };
-	int i, j;
+	const struct opt *file[MOST_FILES];
+	int i, j, n = add_files(cmd->common, file, 0);
 
-	if (!opt->out && !no_output)
-		name[0] = "-";
-	for (i = 0; i < 3; i++)
-		for (j = 0; j < i; j++)
-			if (name[i] && name[j] &&
-			    strcmp(name[i], name[j]) == 0 &&
-			    strncmp(name[i], "/dev/", 5) != 0)
+	n = add_files(cmd->opts, file, n);
+	for (i = 0; i < n; i++)
+		for (j = 0; j < i; j++) {
+			const char *a = file_name(file[i], opt, no_output);
+			const char *b = file_name(file[j], opt, no_output);
+
+			if (a && b && strcmp(a, b) == 0 &&
+			    strncmp(a, "/dev/", 5) != 0)
 				return err_set(e, ERR_ARG,
-				    "%s is to hold two things: of --output, "
-				    "--rejects and --stats each needs a file",
-				    strcmp(name[i], "-") ? name[i] : "stdout");
+				    "%s is to hold two things: --%s and --%s "
+				    "need a file each",
+				    strcmp(a, "-") ? a : "stdout",
+				    file[j]->name, file[i]->name);
+		}
 	return 0;
 }
 
@@ -34,7 +58,7 @@ run_open(struct run *r, const struct opt_cmd *cmd, const struct opt_common *opt,
     bool no_output, void (*warn)(struct run *, struct str), struct err *e)
 {
 	*r = (struct run){ .cmd = cmd, .opt = opt, .warn = warn };
-	if (check_names(opt, no_output, e) < 0)
+	if (check_names(cmd, opt, no_output, e) < 0)
 		return e->code;
 	if (!no_output && out_open(&r->out, opt->out, e) < 0)
 		return e->code;

@@ -52,6 +52,8 @@ read_option(struct parser *p, const struct word *w, const struct way *way,
 {
 	struct str every = { w->s.p + 6, w->s.n - 6 };
 
+	if (recipe_once(p, w) < 0)
+		return p->e->code;
 	if (str_starts(w->s, STR("rate=")))
 		return read_number(p, w, 5, 1e6, &a->rate);
 	if (str_starts(w->s, STR("smooth=")))

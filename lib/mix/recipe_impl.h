@@ -41,6 +41,8 @@ bool recipe_is_name(struct str s);
 int recipe_new_name(struct parser *p, const struct word *w, struct str *name);
 /* ERR_FORMAT unless the line has so many words. */
 int recipe_want(struct parser *p, size_t least, size_t most, const char *usage);
+/* ERR_FORMAT if an option that begins so, up to '=', stands before w, too. */
+int recipe_once(struct parser *p, const struct word *w);
 /* s by num_count() and its like, which want a C string; what: "a number". */
 int recipe_number(struct parser *p, const struct word *w, struct str s,
     const char *what, int (*parse)(const char *, uint64_t *, struct err *),

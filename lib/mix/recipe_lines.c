@@ -101,6 +101,23 @@ recipe_want(struct parser *p, size_t least, size_t most, const char *usage)
 	    usage);
 }
 
+int
+recipe_once(struct parser *p, const struct word *w)
+{
+	const char *equals = memchr(w->s.p, '=', w->s.n);
+	struct str name = { w->s.p, 0 };
+	const struct word *x;
+
+	if (!equals)
+		return 0;
+	name.n = (size_t)(equals + 1 - w->s.p);
+	for (x = p->words; x < w; x++)
+		if (str_starts(x->s, name))
+			return recipe_fail(p, w,
+			    "a second '%.*s'; write one", SHOW(name));
+	return 0;
+}
+
 static int
 once(struct parser *p, bool *seen)
 {

@@ -89,18 +89,37 @@ read_lr(struct parser *p, const struct word *w, struct line *l, double before)
 	return 0;
 }
 
+static bool
+is_option(struct str s)
+{
+	return str_starts(s, STR("seq=")) || str_starts(s, STR("lr=")) ||
+	    str_starts(s, STR("objective=")) || str_starts(s, STR("pace="));
+}
+
+static int
+take_option(
+    struct parser *p, const struct word *w, struct line *l, double before)
+{
+	if (recipe_once(p, w) < 0)
+		return p->e->code;
+	switch (*w->s.p) {
+	case 's':
+		return read_seq(p, w, l);
+	case 'l':
+		return read_lr(p, w, l, before);
+	case 'o':
+		return recipe_objective(p, w, &l->objective);
+	default:
+		return recipe_read_pace(p, w, &l->pace);
+	}
+}
+
 /* Shares go to their side of the arrow, options into the line. */
 static int
 take_word(struct parser *p, const struct word *w, struct line *l, double before)
 {
-	if (str_starts(w->s, STR("seq=")))
-		return read_seq(p, w, l);
-	if (str_starts(w->s, STR("lr=")))
-		return read_lr(p, w, l, before);
-	if (str_starts(w->s, STR("objective=")))
-		return recipe_objective(p, w, &l->objective);
-	if (str_starts(w->s, STR("pace=")))
-		return recipe_read_pace(p, w, &l->pace);
+	if (is_option(w->s))
+		return take_option(p, w, l, before);
 	if (str_eq(w->s, STR("->"))) {
 		if (l->arrow)
 			return recipe_fail(p, w, "a second '->'");

@@ -113,6 +113,16 @@ read_range(struct parser *p, const struct word *w, uint32_t *v)
 	return 0;
 }
 
+static int
+first_special(struct parser *p, uint32_t line)
+{
+	if (line == UINT32_MAX) /* as recipe_parse() sets it */
+		return 0;
+	return recipe_fail(p, &p->words[0],
+	    "a second 'special %.*s' line, the first is line %u",
+	    SHOW(p->words[1].s), line);
+}
+
 int
 recipe_special(struct parser *p)
 {
@@ -126,6 +136,8 @@ recipe_special(struct parser *p)
 	if (recipe_want(p, 3, 5, usage) < 0)
 		return p->e->code;
 	if (str_eq(p->words[1].s, STR("spans")) && p->nword == 3) {
+		if (first_special(p, s->line[1]) < 0)
+			return p->e->code;
 		s->line[1] = p->line;
 		return read_range(p, &p->words[2], s->spans);
 	}
@@ -134,12 +146,17 @@ recipe_special(struct parser *p)
 						  : NULL;
 	if (!v || p->nword != 5)
 		return recipe_fail(p, &p->words[1], "write %s", usage);
+	if (first_special(p, s->line[v == s->fim ? 0 : 2]) < 0)
+		return p->e->code;
 	s->line[v == s->fim ? 0 : 2] = p->line;
 	for (i = 0; i < 3; i++)
 		if (read_token(p, &p->words[2 + i], p->words[2 + i].s, &v[i]) <
 		    0)
 			return p->e->code;
-	return 0;
+	if (v[0] != v[1] && v[0] != v[2] && v[1] != v[2])
+		return 0;
+	return recipe_fail(p, &p->words[2],
+	    "a model could not tell these three apart: name three tokens");
 }
 
 int

@@ -89,8 +89,6 @@ read_order(struct parser *p, const struct word *w, struct recipe_pick *pick)
 {
 	struct str key = { w->s.p + 6, w->s.n - 6 };
 
-	if (pick->order.p)
-		return recipe_fail(p, w, "a second order=; a source has one");
 	pick->falling = str_ends(key, STR(":desc"));
 	if (pick->falling)
 		key.n -= 5;
@@ -115,6 +113,8 @@ source_option(struct parser *p, const struct word *w, struct recipe_source *s)
 {
 	const char *op = memmem(w->s.p, w->s.n, ">=", 2);
 
+	if (recipe_once(p, w) < 0)
+		return p->e->code;
 	if (str_starts(w->s, STR("epochs<=")))
 		return read_cap(p, w, s);
 	if (str_starts(w->s, STR("foreign=")))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wordfile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 enum { BLOCK = 1 << 18 };
 
 static const char magic[] = "#quern-counts 1 ";
+static const char end_mark[] = "#end ";
 
 /* ---- writing ---- */
 
@@ -45,14 +47,18 @@ wordfile_put(void *ctx, struct str word, uint64_t n, struct err *e)
 	buf_putc(&f->line, '\t');
 	bytelevel_encode(&f->line, word);
 	buf_putc(&f->line, '\n');
+	f->pieces++;
 	return f->line.n < BLOCK ? 0 : flush(f, e);
 }
 
 int
 wordfile_end(struct wordfile *f, struct err *e)
 {
-	int rc = flush(f, e);
+	int rc;
 
+	buf_printf(&f->line, "%s%llu\n", end_mark,
+	    (unsigned long long)f->pieces);
+	rc = flush(f, e);
 	buf_free(&f->line);
 	return rc;
 }
@@ -64,6 +70,7 @@ struct word_reader {
 	struct buf *pattern;
 	uint64_t most;
 	uint64_t line;
+	bool ended;
 	struct buf bytes; /* of a piece */
 };
 
@@ -107,6 +114,21 @@ parse_count(struct str line, uint64_t *n, struct str *rest)
 	return i > 0 && i + 1 < line.n && line.p[i] == '\t';
 }
 
+/* "#end N" behind N pieces: a file that was cut off lacks it. */
+static int
+take_end(struct word_reader *r, struct str line, struct err *e)
+{
+	char want[32];
+	int n = snprintf(want, sizeof(want), "%s%llu", end_mark,
+	    (unsigned long long)(r->line - 2));
+
+	r->ended = true;
+	if (str_eq(line, (struct str){ want, (size_t)n }))
+		return 0;
+	return err_set(e, ERR_FORMAT,
+	    "'%s' is needed behind as many pieces: some are missing", want);
+}
+
 static int
 take_line(struct word_reader *r, struct str line, struct err *e)
 {
@@ -117,6 +139,10 @@ take_line(struct word_reader *r, struct str line, struct err *e)
 	buf_clear(&r->bytes);
 	if (r->line == 1)
 		return take_head(r, line, e);
+	if (r->ended)
+		return err_set(e, ERR_FORMAT, "this stands behind the end");
+	if (str_starts(line, str_c(end_mark)))
+		return take_end(r, line, e);
 	if (!parse_count(line, &n, &rest) || !bytelevel_decode(&r->bytes, rest))
 		return err_set(
 		    e, ERR_FORMAT, "this is no count, tab and piece");
@@ -171,6 +197,10 @@ read_lines(struct word_reader *r, struct in *in, struct err *e)
 	}
 	if (rc == 0 && r->line == 0)
 		rc = take_head(r, (struct str){ NULL, 0 }, e);
+	if (rc == 0 && !r->ended)
+		rc = err_set(e, ERR_FORMAT,
+		    "cut off: the last line is not '%sPIECES'; count again",
+		    end_mark);
 	buf_free(&b);
 	return rc;
 }
@@ -196,7 +226,9 @@ int
 wordfile_read(struct words *w, struct buf *pattern, const char *path,
     uint64_t most, struct err *e)
 {
-	struct word_reader r = { w, pattern, most, 0, { 0 } };
+	struct word_reader r = {
+		.words = w, .pattern = pattern, .most = most
+	};
 	struct in *in;
 	int rc;
 

@@ -17,15 +17,18 @@ struct out;
  *	#quern-counts 1 PATTERN
  *	12<TAB>Ġthe
  *	3<TAB>Ċ
+ *	#end 2
  *
  * A line is a count and a piece, written in the byte-level alphabet
  * (bytelevel.h), in order of the pieces' bytes; PATTERN, the regex that they
- * were split by, is written so, too.  Reading takes any order, and a piece
- * several times.
+ * were split by, is written so, too.  The last line has the number of those
+ * between, so that a file that was cut off is refused.  Reading takes any
+ * order, and a piece several times.
  */
 struct wordfile {
 	struct out *out;
 	struct buf line;
+	uint64_t pieces;
 };
 
 /* Begin a file; wordfile_put() adds a line (its type is that of word_take). */

@@ -112,7 +112,7 @@ for at in 3 9 40 100 $((size / 2)) $((size - 3)); do
 	printf "\\$(printf %o $((byte ^ 255)))" | dd of=bad.sig bs=1 seek="$at" conv=notrunc status=none
 	refused "a byte is wrong at $at" "bad.sig" clusters bad.sig "${sigs[@]:1}" ./[0-9].buckets
 done
-refused "other documents under the same names" "the input changed" \
+refused "other documents under the same names" "are not the documents" \
 	quern dedup minhash apply --verdicts verdicts in-01.jsonl in-00.jsonl -o none
 exits 2 "a stage without -o" quern dedup minhash signatures in-00.jsonl
 exits 2 "a compressed name" quern dedup minhash signatures in-00.jsonl -o x.sig.zst

@@ -45,6 +45,15 @@ exits 2 "documents and statistics to standard output" \
 	quern lang docs.jsonl --stats -
 check "/dev/null takes everything" \
 	quern lang docs.jsonl -o /dev/null --rejects /dev/null --stats /dev/null
+exits 2 "documents and pairs into one file" \
+	quern dedup minhash docs.jsonl -o one --pairs one
+exits 2 "documents and pairs to standard output" \
+	quern dedup minhash docs.jsonl --pairs -
+exits 2 "documents and spans into one file" \
+	quern pii docs.jsonl -o one --spans one
+exits 2 "report and rejects into one file" quern decontam \
+	--against docs.jsonl docs.jsonl -o two --report one --rejects one
+equal "... and none is written" no "$([ -e one ] && echo yes || echo no)"
 exits 2 "an output without a name" quern lang docs.jsonl -o ''
 exits 2 "no threads" quern lang docs.jsonl --threads 0
 for shard in 0/99999999999 -0/2 ' 0/ 2' 0/2/3 1/1 0/0 /2 0/; do

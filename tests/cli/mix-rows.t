@@ -137,13 +137,13 @@ END
 		'python3 read.py "$1" run.mix | cmp - all.bin' sh "$lib"
 fi
 
-refused() { # refused WHAT LINE: run.mix with LINE in the place of line 7
-	sed "7s/.*/$2/" run.mix >bad.mix
+refused() { # refused WHAT N LINE: run.mix with LINE in the place of line N
+	sed "$2s/.*/$3/" run.mix >bad.mix
 	golden "mix-rows-$1" quern mix check bad.mix
 }
-refused no-fim 'special fim <PRE> <SUF> <MID>'
-refused window 'source web web pack=fit:none'
-refused task 'source web web objective=spans:2:3'
+refused no-fim 4 'special fim <PRE> <SUF> <MID>'
+refused window 7 'source web web pack=fit:none'
+refused task 7 'source web web objective=spans:2:3'
 sed 's/^special spans.*//' run.mix >bad.mix
 golden mix-rows-no-spans quern mix check bad.mix
 sed 's/299\.\.200/300..200/' run.mix >bad.mix

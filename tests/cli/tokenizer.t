@@ -76,7 +76,7 @@ quern tokenizer train --vocab 500 --lines -o whole.json mill.txt docs.jsonl \
 quern tokenizer train --stage learn --vocab 500 n2.txt.counts \
 	docs.jsonl.counts n1.txt.counts mill.txt.counts >out.json
 check "counted apart, learnt together" cmp out.json whole.json
-printf '#quern-counts 1 \\w+\n3000000000\txy\n2147483648\tzw\n4294967297\tqu\n' \
+printf '#quern-counts 1 \\w+\n3000000000\txy\n2147483648\tzw\n4294967297\tqu\n#end 3\n' \
 	>large.counts
 quern tokenizer train --stage learn --vocab 260 large.counts >out.json
 equal "counts above 2^31" "q u,x y,z w" \
@@ -84,6 +84,9 @@ equal "counts above 2^31" "q u,x y,z w" \
 		out.json | paste -sd ,)"
 exits 2 "counts of another pattern" quern tokenizer train --stage learn \
 	--vocab 300 large.counts mill.txt.counts
+sed "\$d" mill.txt.counts >cut.counts
+exits 1 "counts cut off" quern tokenizer train --stage learn \
+	--vocab 300 cut.counts
 exits 2 "counts know no order" quern tokenizer train --stage learn \
 	--ties first --vocab 300 large.counts
 exits 1 "no counts" quern tokenizer train --stage learn --vocab 300 mill.txt

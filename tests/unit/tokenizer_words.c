@@ -183,7 +183,12 @@ main(void)
 	test_bad(path, "#quern-counts 1 a\n5\t\n", "no count");
 	test_bad(
 	    path, "#quern-counts 1 a\n18446744073709551617\ta\n", "no count");
-	test_bad(path, "#quern-counts 1 a\n4611686018427387904\taaa\n", "2^63");
+	test_bad(path, "#quern-counts 1 a\n4611686018427387904\taaa\n#end 1\n",
+	    "2^63");
+	test_bad(path, "#quern-counts 1 a\n5\tab\n", "cut off");
+	test_bad(path, "#quern-counts 1 a\n5\tab\n#end ", "line 3");
+	test_bad(path, "#quern-counts 1 a\n5\tab\n#end 2\n", "missing");
+	test_bad(path, "#quern-counts 1 a\n#end 0\n5\tab\n", "behind");
 	unlink(path);
 	return tap_end();
 }
