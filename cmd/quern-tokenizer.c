@@ -17,6 +17,7 @@ static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 /* Options that several subcommands have. */
 static struct {
 	const char *tokenizer, *pattern, *from, *format, *special_in_text;
+	const char *unicode;
 	bool lines;
 } o = { .from = "auto", .format = "ids" };
 
@@ -52,6 +53,13 @@ static struct {
 		    "little-endian", \
 		    "ids,bin,jsonl" \
 	}
+#define OPT_UNICODE \
+	{ \
+		"unicode", 0, OPT_STR, &o.unicode, "VERSION", \
+		    "whose letters, numbers and marks a named pattern goes " \
+		    "by (default: what the tokenizer says, else 16)", \
+		    "14,15,16" \
+	}
 #define OPT_SPECIAL_IN_TEXT \
 	{ \
 		"special-in-text", 0, OPT_STR, &o.special_in_text, "WHICH", \
@@ -59,6 +67,13 @@ static struct {
 		    "with commas (default: none for a .tiktoken, else all)", \
 		    NULL \
 	}
+
+/* 0: none is asked for. */
+static unsigned
+unicode(void)
+{
+	return o.unicode ? (unsigned)(10 + o.unicode[1] - '0') : 0;
+}
 
 /* What stands between a command's options and its result. */
 struct session {
@@ -85,6 +100,8 @@ load_tokenizer(struct session *s)
 	if (!o.tokenizer)
 		return err_set(&s->e, ERR_ARG, "--tokenizer FILE is needed");
 	if (tokenizer_load(&s->t, o.tokenizer, o.pattern, &s->e) < 0)
+		return s->e.code;
+	if (o.unicode && tokenizer_unicode(s->t, unicode(), &s->e) < 0)
 		return s->e.code;
 	if (!o.special_in_text)
 		return 0;
@@ -156,6 +173,7 @@ static const struct opt train_opts[] = {
 	    "make no token of this many bytes or more but from two bytes; 0: "
 	    "no limit",
 	    NULL },
+	OPT_UNICODE,
 	OPT_LINES,
 	OPT_FROM,
 	{ 0 },
@@ -279,6 +297,7 @@ main_train(int argc, char **argv)
 	to.pattern = train.pattern;
 	if (!to.pattern && strcmp(train.stage, "learn") != 0)
 		to.pattern = "gpt2";
+	to.unicode = unicode();
 	to.vocab = train.vocab;
 	to.ties = ties();
 	to.unigram = strcmp(train.model, "unigram") == 0;
@@ -311,6 +330,7 @@ static const struct opt encode_opts[] = {
 	    "leave out each merge with this probability each time", NULL },
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
+	OPT_UNICODE,
 	OPT_FROM,
 	{ 0 },
 };
@@ -410,6 +430,7 @@ static const struct opt info_opts[] = {
 	OPT_PATTERN,
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
+	OPT_UNICODE,
 	OPT_FROM,
 	{ 0 },
 };

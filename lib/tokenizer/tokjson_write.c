@@ -202,6 +202,8 @@ put_bpe_model(const struct bpe *b, struct buf *tmp, struct buf *out)
 	buf_puts(out,
 	    "  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": "
 	    "null,\n");
+	if (b->unicode)
+		buf_printf(out, "    \"unicode\": %u,\n", b->unicode);
 	put_unk(b, out);
 	put_text_or_null(out, "continuing_subword_prefix", s->prefix);
 	put_text_or_null(out, "end_of_word_suffix", s->suffix);

@@ -14,6 +14,7 @@ struct run;
  */
 struct train_opts {
 	const char *pattern; /* a name or a regex (pretok.h) */
+	unsigned unicode;    /* pretok_unicode() */
 	uint64_t vocab;      /* ids in all, special tokens included */
 	bool unigram;        /* unigram_learn.h in place of learn.h */
 	enum learn_ties ties;
