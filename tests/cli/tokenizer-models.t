@@ -27,6 +27,21 @@ check "unigram: any bytes come back" cmp <(cat mill.txt raw.txt) \
 	<(quern tokenizer decode -q --tokenizer u.json u.ids)
 equal "unigram: its words are pieces" 1 \
 	"$(printf ' river' | ids u.json | wc -w)"
+seq 1000 9000 >numbers.txt
+quern tokenizer train -q --model unigram --vocab 330 -o all.json mill.txt \
+	numbers.txt
+for f in mill numbers; do
+	quern tokenizer train -q --model unigram --stage count -o $f.counts $f.txt
+done
+quern tokenizer train -q --model unigram --stage learn --vocab 330 -o two.json \
+	numbers.counts mill.counts
+check "unigram: from counts it is the same" cmp all.json two.json
+quern tokenizer train -q --model unigram --vocab 330 --memory 2M -o small.json \
+	mill.txt numbers.txt
+check "unigram: with little memory it is the same" cmp all.json small.json
+exits 2 "unigram: words that don't fit in memory" \
+	quern tokenizer train -q --model unigram --vocab 330 --memory 64K \
+	mill.txt numbers.txt
 exits 2 "unigram: too small a vocabulary" \
 	quern tokenizer train --model unigram --vocab 270 mill.txt
 exits 2 "unigram: a pattern that cuts bytes" \
