@@ -139,8 +139,8 @@ finish(struct session *s, int rc, const char *unit)
 /* ---- train ---- */
 
 static struct {
-	uint64_t vocab, min_count, max_len;
-	const char *model, *pattern, *ties, *stage;
+	uint64_t vocab, min_count, max_len, alphabet;
+	const char *model, *pattern, *ties, *stage, *initial;
 	struct opt_list specials;
 } train = { .vocab = 32000, .model = "bpe", .ties = "hf", .stage = "all" };
 
@@ -148,8 +148,9 @@ static const struct opt train_opts[] = {
 	{ "vocab", 0, OPT_COUNT, &train.vocab, "N",
 	    "tokens in all, special tokens included", NULL },
 	{ "model", 0, OPT_STR, &train.model, "MODEL",
-	    "byte-level BPE, or Unigram with bytes for rare characters",
-	    "bpe,unigram" },
+	    "byte-level BPE; BPE over characters, or Unigram, with bytes for "
+	    "characters without a token",
+	    "bpe,char-bpe,unigram" },
 	{ "pattern", 0, OPT_STR, &train.pattern, "PATTERN",
 	    "how text is split: gpt2, cl100k, o200k, qwen2, nanochat, "
 	    "whitespace, deepseek-v3, starcoder, falcon, or a regex (default: "
@@ -172,6 +173,12 @@ static const struct opt train_opts[] = {
 	{ "max-token-length", 0, OPT_U64, &train.max_len, "N",
 	    "make no token of this many bytes or more but from two bytes; 0: "
 	    "no limit",
+	    NULL },
+	{ "limit-alphabet", 0, OPT_COUNT, &train.alphabet, "N",
+	    "char-bpe: the N most frequent characters have tokens; 0: all",
+	    NULL },
+	{ "initial-alphabet", 0, OPT_STR, &train.initial, "TEXT",
+	    "char-bpe: characters that have tokens even if the texts lack them",
 	    NULL },
 	OPT_UNICODE,
 	OPT_LINES,
@@ -301,6 +308,10 @@ main_train(int argc, char **argv)
 	to.vocab = train.vocab;
 	to.ties = ties();
 	to.unigram = strcmp(train.model, "unigram") == 0;
+	to.chars = strcmp(train.model, "char-bpe") == 0;
+	to.alphabet = train.alphabet;
+	if (train.initial)
+		to.initial = str_c(train.initial);
 	to.min_count = train.min_count;
 	to.max_len = (uint32_t)train.max_len;
 	if (rc == 0)

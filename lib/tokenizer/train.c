@@ -19,6 +19,9 @@ learn(struct bpe *b, struct words *w, const struct train_opts *opts,
 		.max_len = opts->max_len,
 		.specials = opts->specials,
 		.nspecial = opts->nspecial,
+		.chars = opts->chars,
+		.alphabet = (size_t)opts->alphabet,
+		.initial = opts->initial,
 		.progress = &r->progress };
 	int rc;
 
@@ -83,14 +86,20 @@ check_opts(const struct train_opts *opts, const char *pattern, struct err *e)
 		    "special tokens, at most %d",
 		    (unsigned long long)opts->vocab, opts->nspecial,
 		    BPE_MAX_ID);
-	if (opts->unigram && opts->unicode)
+	if (opts->chars && opts->ties != LEARN_HF)
+		return err_set(e, ERR_ARG,
+		    "BPE over characters breaks ties as hf does only");
+	if (!opts->chars && (opts->alphabet || opts->initial.n))
+		return err_set(e, ERR_ARG,
+		    "only BPE over characters has an alphabet to choose");
+	if ((opts->unigram || opts->chars) && opts->unicode)
 		return err_set(e, ERR_ARG,
 		    "a version of Unicode can be chosen for byte-level BPE "
 		    "only");
-	if (opts->unigram && pre_named(pattern))
+	if ((opts->unigram || opts->chars) && pre_named(pattern))
 		return err_set(e, ERR_ARG,
-		    "the pattern %s cuts within characters, of which Unigram "
-		    "pieces are made",
+		    "the pattern %s cuts within characters, of which pieces "
+		    "are made",
 		    pattern);
 	return 0;
 }

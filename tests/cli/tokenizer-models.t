@@ -53,6 +53,33 @@ check "unigram: written as it was read" cmp <(jq -S . u.json) <(jq -S . u2.json)
 exits 2 "unigram has no merges to drop" \
 	quern tokenizer encode --tokenizer u.json --dropout .1 mill.txt
 
+# BPE over characters
+threads "char-bpe" quern tokenizer train -q --model char-bpe --vocab 330 mill.txt
+C=(quern tokenizer train -q --model char-bpe --vocab 330)
+"${C[@]}" -o c.json mill.txt
+equal "char-bpe: as many tokens as asked for" "330 ByteFallback" \
+	"$(jq -r '(.model.vocab | length), .decoder.decoders[0].type' c.json |
+		paste -sd ' ')"
+ids c.json mill.txt raw.txt >c.ids
+check "char-bpe: any bytes come back" cmp <(cat mill.txt raw.txt) \
+	<(quern tokenizer decode -q --tokenizer c.json c.ids)
+"${C[@]}" --limit-alphabet 20 --initial-alphabet $'\303\251' -o few.json mill.txt
+equal "char-bpe: so many characters, a given one among them" "20 true" \
+	"$(jq -r '.model.vocab | (keys | map(select(length == 1)) | length),
+		has("\u00e9")' few.json | paste -sd ' ')"
+ids few.json mill.txt raw.txt >few.ids
+check "char-bpe: bytes for the others" cmp <(cat mill.txt raw.txt) \
+	<(quern tokenizer decode -q --tokenizer few.json few.ids)
+"${C[@]}" --stage count -o c.counts mill.txt
+"${C[@]}" --stage learn -o c2.json c.counts
+check "char-bpe: from counts it is the same" cmp c.json c2.json
+exits 2 "char-bpe: too small a vocabulary" \
+	quern tokenizer train --model char-bpe --vocab 270 mill.txt
+exits 2 "char-bpe has no other ties" "${C[@]}" --ties raw mill.txt
+exits 2 "char-bpe: a pattern that cuts bytes" "${C[@]}" --pattern falcon mill.txt
+exits 2 "an alphabet of bytes has no limit" \
+	quern tokenizer train --limit-alphabet 20 mill.txt
+
 # SentencePiece, GGUF, vocab.txt
 for f in unigram bytes bpe; do cp "$corpus/spm/$f" "$f.model"; done
 equal "a .model: Unigram" "3 6 4 14" \
