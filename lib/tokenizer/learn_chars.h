@@ -12,8 +12,8 @@ struct err;
  * What training over characters does in place of bytes.  Inside
  * lib/tokenizer/learn.c.
  *
- * Ids: special tokens, the 256 bytes ("<0x00>", ...), characters in the order of
- * their code points, what merges make.  A character beyond the limit of the
+ * Ids: special tokens, the 256 bytes ("<0x00>", ...), characters in the order
+ * of their code points, what merges make.  A character beyond the limit of the
  * alphabet is left out of its word, as if its neighbours met: so does the
  * trainer of the tokenizers library.  Of characters that are equally frequent
  * at the limit those of the smaller code points stay (there it is chance).

@@ -60,6 +60,8 @@ C=(quern tokenizer train -q --model char-bpe --vocab 330)
 equal "char-bpe: as many tokens as asked for" "330 ByteFallback" \
 	"$(jq -r '(.model.vocab | length), .decoder.decoders[0].type' c.json |
 		paste -sd ' ')"
+equal "char-bpe: merges are pairs, all of them" '["array"]' \
+	"$(jq -c '.model.merges | map(type) | unique' c.json)"
 ids c.json mill.txt raw.txt >c.ids
 check "char-bpe: any bytes come back" cmp <(cat mill.txt raw.txt) \
 	<(quern tokenizer decode -q --tokenizer c.json c.ids)
