@@ -121,6 +121,29 @@ check "no file is left" test ! -e x.json
 exits 2 "no .model is written" \
 	quern tokenizer convert --tokenizer u.json -o u.model
 
+# special tokens over the ends of the blocks that a file is read in (1 MiB)
+split_special() { # split_special TOKENIZER SPECIAL ID: prints how many are found
+	local k
+	for k in 0 1 5; do
+		{
+			printf '%.*s' $k 'mill '
+			yes "$2" | head -n $((1200000 / ${#2})) | tr -d '\n'
+		} | ids "$1" --special-in-text all | tr ' ' '\n' | grep -cx "$3"
+	done | uniq -c | awk '{ print $1, $2 }'
+}
+equal "blocks: Unigram" "3 92307" "$(split_special u.json '<|endoftext|>' 1)"
+equal "blocks: char-bpe" "3 92307" "$(split_special c.json '<|endoftext|>' 0)"
+equal "blocks: byte-level" "3 92307" "$(split_special g.json '<|endoftext|>' 262)"
+equal "blocks: .model" "3 400000" "$(split_special unigram.model '<s>' 1)"
+equal "blocks: WordPiece" "3 240000" "$(split_special vocab.txt '[SEP]' 3)"
+head -c 1048575 /dev/zero | tr '\0' 'm' >blocks.txt
+printf '\346\260\264 mill \377\346\260' >>blocks.txt
+for f in u c; do
+	check "blocks: a character over their end: $f" cmp blocks.txt \
+		<(ids $f.json --format bin blocks.txt |
+			quern tokenizer decode -q --tokenizer $f.json --format bin)
+done
+
 # patterns of several steps
 for p in deepseek-v3 starcoder falcon; do
 	threads "train: $p" quern tokenizer train -q --vocab 300 --pattern $p mill.txt
