@@ -17,6 +17,7 @@ static const struct opt common_opts[] = { OPT_COMMON(&common), { 0 } };
 /* Options that several subcommands have. */
 static struct {
 	const char *tokenizer, *pattern, *from, *format, *special_in_text;
+	const char *unicode;
 	bool lines;
 } o = { .from = "auto", .format = "ids" };
 
@@ -52,6 +53,13 @@ static struct {
 		    "little-endian", \
 		    "ids,bin,jsonl" \
 	}
+#define OPT_UNICODE \
+	{ \
+		"unicode", 0, OPT_STR, &o.unicode, "VERSION", \
+		    "whose letters, numbers and marks a named pattern goes " \
+		    "by (default: what the tokenizer says, else 16)", \
+		    "14,15,16" \
+	}
 #define OPT_SPECIAL_IN_TEXT \
 	{ \
 		"special-in-text", 0, OPT_STR, &o.special_in_text, "WHICH", \
@@ -59,6 +67,13 @@ static struct {
 		    "with commas (default: none for a .tiktoken, else all)", \
 		    NULL \
 	}
+
+/* 0: none is asked for. */
+static unsigned
+unicode(void)
+{
+	return o.unicode ? (unsigned)(10 + o.unicode[1] - '0') : 0;
+}
 
 /* What stands between a command's options and its result. */
 struct session {
@@ -85,6 +100,8 @@ load_tokenizer(struct session *s)
 	if (!o.tokenizer)
 		return err_set(&s->e, ERR_ARG, "--tokenizer FILE is needed");
 	if (tokenizer_load(&s->t, o.tokenizer, o.pattern, &s->e) < 0)
+		return s->e.code;
+	if (o.unicode && tokenizer_unicode(s->t, unicode(), &s->e) < 0)
 		return s->e.code;
 	if (!o.special_in_text)
 		return 0;
@@ -122,8 +139,8 @@ finish(struct session *s, int rc, const char *unit)
 /* ---- train ---- */
 
 static struct {
-	uint64_t vocab, min_count, max_len;
-	const char *model, *pattern, *ties, *stage;
+	uint64_t vocab, min_count, max_len, alphabet;
+	const char *model, *pattern, *ties, *stage, *initial;
 	struct opt_list specials;
 } train = { .vocab = 32000, .model = "bpe", .ties = "hf", .stage = "all" };
 
@@ -131,8 +148,9 @@ static const struct opt train_opts[] = {
 	{ "vocab", 0, OPT_COUNT, &train.vocab, "N",
 	    "tokens in all, special tokens included", NULL },
 	{ "model", 0, OPT_STR, &train.model, "MODEL",
-	    "byte-level BPE, or Unigram with bytes for rare characters",
-	    "bpe,unigram" },
+	    "byte-level BPE; BPE over characters, or Unigram, with bytes for "
+	    "characters without a token",
+	    "bpe,char-bpe,unigram" },
 	{ "pattern", 0, OPT_STR, &train.pattern, "PATTERN",
 	    "how text is split: gpt2, cl100k, o200k, qwen2, nanochat, "
 	    "whitespace, deepseek-v3, starcoder, falcon, or a regex (default: "
@@ -156,6 +174,13 @@ static const struct opt train_opts[] = {
 	    "make no token of this many bytes or more but from two bytes; 0: "
 	    "no limit",
 	    NULL },
+	{ "limit-alphabet", 0, OPT_COUNT, &train.alphabet, "N",
+	    "char-bpe: the N most frequent characters have tokens; 0: all",
+	    NULL },
+	{ "initial-alphabet", 0, OPT_STR, &train.initial, "TEXT",
+	    "char-bpe: characters that have tokens even if the texts lack them",
+	    NULL },
+	OPT_UNICODE,
 	OPT_LINES,
 	OPT_FROM,
 	{ 0 },
@@ -279,9 +304,14 @@ main_train(int argc, char **argv)
 	to.pattern = train.pattern;
 	if (!to.pattern && strcmp(train.stage, "learn") != 0)
 		to.pattern = "gpt2";
+	to.unicode = unicode();
 	to.vocab = train.vocab;
 	to.ties = ties();
 	to.unigram = strcmp(train.model, "unigram") == 0;
+	to.chars = strcmp(train.model, "char-bpe") == 0;
+	to.alphabet = train.alphabet;
+	if (train.initial)
+		to.initial = str_c(train.initial);
 	to.min_count = train.min_count;
 	to.max_len = (uint32_t)train.max_len;
 	if (rc == 0)
@@ -311,6 +341,7 @@ static const struct opt encode_opts[] = {
 	    "leave out each merge with this probability each time", NULL },
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
+	OPT_UNICODE,
 	OPT_FROM,
 	{ 0 },
 };
@@ -410,6 +441,7 @@ static const struct opt info_opts[] = {
 	OPT_PATTERN,
 	OPT_LINES,
 	OPT_SPECIAL_IN_TEXT,
+	OPT_UNICODE,
 	OPT_FROM,
 	{ 0 },
 };

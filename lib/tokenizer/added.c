@@ -55,7 +55,7 @@ added_init(struct added_set *s, const struct bpe *b, bool normalized,
 	int rc = 0;
 	size_t i;
 
-	*s = (struct added_set){ .classes = uclass_table() };
+	*s = (struct added_set){ .classes = uclass_table(0) };
 	s->v = calloc(b->nadded + 1, sizeof(*s->v));
 	if (!s->v)
 		return err_nomem(e, "added tokens");

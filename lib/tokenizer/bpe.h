@@ -67,7 +67,8 @@ struct bpe {
 	size_t nmerge, merge_cap;
 	struct bpe_added *added;
 	size_t nadded, added_cap;
-	char *pattern; /* a pattern's regex */
+	char *pattern;    /* a pattern's regex */
+	unsigned unicode; /* of its classes (pretok_unicode()); 0: the last */
 	bool ignore_merges, add_prefix_space;
 	bool special_in_text; /* recognised unless told otherwise */
 	bool rank_by_id;  /* a merge's rank is its product's id (tiktoken.h) */

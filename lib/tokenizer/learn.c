@@ -5,7 +5,9 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "base/progress.h"
+#include "base/text/utf8.h"
 #include "learn.h"
+#include "learn_chars.h"
 #include "learn_queue.h"
 #include "learn_vocab.h"
 
@@ -72,6 +74,11 @@ lay_out(struct learner *l, const struct words *w)
 
 		u->count = w->slots[u->at].n;
 		u->at = at;
+		if (l->opts->chars) {
+			u->n = learn_chars_symbols(&l->vocab, s, l->sym + at);
+			at += u->n;
+			continue;
+		}
 		for (k = 0; k < u->n; k++)
 			l->sym[at++] = l->b->byte_id[(uint8_t)s.p[k]];
 	}
@@ -279,12 +286,18 @@ struct rule {
 	uint32_t left, right, id;
 };
 
+static inline uint64_t
+length(const struct learner *l, uint32_t id)
+{
+	return l->opts->chars ? utf8_length(bpe_bytes(l->b, id))
+			      : l->b->tokens[id].len;
+}
+
 static inline bool
 fits(const struct learner *l, uint32_t a, uint32_t b)
 {
 	return !l->opts->max_len ||
-	       (uint64_t)l->b->tokens[a].len + l->b->tokens[b].len <
-		   l->opts->max_len;
+	       length(l, a) + length(l, b) < l->opts->max_len;
 }
 
 /* The neighbours of a merge at s[to]: what was before, and s[from + 2]. */
@@ -343,6 +356,16 @@ merge_word(struct learner *l, const struct rule *r, uint32_t w, struct err *e)
 	return 0;
 }
 
+/* Text that spells a byte's name would decode as that byte. */
+static bool
+spells_byte(const struct learner *l, const struct rule *r)
+{
+	uint32_t first = l->b->sub.byte_token[0];
+
+	return l->opts->chars && r->id >= first && r->id < first + 256;
+}
+
+/* 1: there is to be no such merge. */
 static int
 make_rule(struct learner *l, uint64_t key, struct rule *r, struct err *e)
 {
@@ -359,6 +382,8 @@ make_rule(struct learner *l, uint64_t key, struct rule *r, struct err *e)
 	buf_free(&bytes);
 	if (rc < 0)
 		return rc;
+	if (spells_byte(l, r))
+		return 1;
 	return bpe_add_merge(
 	    l->b, (struct bpe_merge){ r->left, r->right, r->id }, e);
 }
@@ -378,10 +403,11 @@ static int
 apply(struct learner *l, const struct learn_entry *top, struct err *e)
 {
 	struct rule r;
+	int rc = make_rule(l, top->key, &r, e);
 	uint32_t i;
 
-	if (make_rule(l, top->key, &r, e) < 0)
-		return e->code;
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	for (i = 0; i < top->n; i++) {
 		look_ahead(l, top, i);
 		if (merge_word(l, &r, top->words[i], e) < 0)
@@ -521,6 +547,8 @@ bpe_learn(struct bpe *b, struct words *w, const struct learn_opts *opts,
 	l.queue.ties = opts->ties;
 	l.queue.b = b;
 	rc = learn_vocab_start(&l.vocab, b, opts, e);
+	if (rc == 0 && opts->chars)
+		rc = learn_chars_alphabet(&l.vocab, w, opts, e);
 	if (rc == 0)
 		rc = take_words(&l, w, e);
 	words_free(w);
@@ -531,7 +559,8 @@ bpe_learn(struct bpe *b, struct words *w, const struct learn_opts *opts,
 	if (rc == 0)
 		rc = drop_repeats(&l, e);
 	if (rc == 0)
-		rc = learn_vocab_end(&l.vocab, opts, e);
+		rc = opts->chars ? learn_chars_end(&l.vocab, e)
+				 : learn_vocab_end(&l.vocab, opts, e);
 	release(&l);
 	return rc;
 }

@@ -45,6 +45,15 @@ struct learn_opts {
 	uint32_t max_len;   /* bytes of a token; 0: no limit */
 	const struct str *specials;
 	size_t nspecial;
+	/*
+	 * Tokens are made of characters, not bytes (LEARN_HF only): each that
+	 * occurs gets a token, at most `alphabet` of them (0: no limit) and
+	 * those of `initial` first; max_len counts characters; others, when
+	 * encoding, are written as bytes.
+	 */
+	bool chars;
+	size_t alphabet;
+	struct str initial;
 	struct progress *progress; /* ticks merges, or NULL */
 };
 

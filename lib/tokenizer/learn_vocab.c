@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "bytelevel.h"
+#include "learn_chars.h"
 
 static uint64_t
 known_slot(const struct learn_vocab *v, struct str s)
@@ -32,6 +33,12 @@ learn_vocab_id(struct learn_vocab *v, struct str s, uint32_t *id, struct err *e)
 	}
 	*id = v->known[i];
 	return 0;
+}
+
+uint32_t
+learn_vocab_find(const struct learn_vocab *v, struct str s)
+{
+	return v->known[known_slot(v, s)];
 }
 
 /*
@@ -124,10 +131,13 @@ learn_vocab_start(struct learn_vocab *v, struct bpe *b,
 	v->room = opts->vocab;
 	if (make_table(v, opts->vocab, e) < 0)
 		return e->code;
-	if (first && add_specials(v, opts, e) < 0)
+	if (opts->chars) {
+		if (learn_chars_start(v, b, opts, e) < 0)
+			return e->code;
+	} else if ((first && add_specials(v, opts, e) < 0) ||
+		   add_bytes(v, opts->ties, e) < 0) {
 		return e->code;
-	if (add_bytes(v, opts->ties, e) < 0)
-		return e->code;
+	}
 	if (b->ntoken + later > opts->vocab)
 		return err_set(e, ERR_ARG,
 		    "a vocabulary of %u has no room for %zu special tokens and "

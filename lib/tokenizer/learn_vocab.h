@@ -25,6 +25,8 @@ int learn_vocab_start(struct learn_vocab *v, struct bpe *b,
 /* The id of the token with these bytes, a new one if there is none. */
 int learn_vocab_id(
     struct learn_vocab *v, struct str s, uint32_t *id, struct err *e);
+/* The same, but BPE_NONE if there is none. */
+uint32_t learn_vocab_find(const struct learn_vocab *v, struct str s);
 /* Special tokens if they come last. */
 int learn_vocab_end(
     struct learn_vocab *v, const struct learn_opts *opts, struct err *e);

@@ -188,7 +188,7 @@ replace(
 static void
 strip(const struct norm_step *st, struct norm_out *o, struct str s)
 {
-	const uint8_t *p = (const uint8_t *)s.p, *table = uclass_table();
+	const uint8_t *p = (const uint8_t *)s.p, *table = uclass_table(0);
 	size_t from = 0, to = 0, at, len;
 	bool seen = false;
 

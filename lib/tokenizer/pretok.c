@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "pre.h"
 #include "pretok_scan.h"
+#include "uclass.h"
 
 struct pretok {
 	const struct pretok_kind *kind; /* NULL: a regex without a name */
@@ -14,6 +15,7 @@ struct pretok {
 	const struct pre *steps;
 	struct pre own; /* of a named sequence */
 	bool named;
+	const uint8_t *table; /* of kind->fill */
 };
 
 struct pretok_scan {
@@ -99,6 +101,7 @@ pretok_open(struct pretok **out, const char *pattern, struct err *e)
 	if (!pt)
 		return err_nomem(e, "a pattern");
 	pt->kind = k;
+	pt->table = uclass_table(0);
 	pt->regex = strdup(k ? k->regex : pattern);
 	if (!pt->regex)
 		rc = err_nomem(e, "a pattern");
@@ -109,6 +112,20 @@ pretok_open(struct pretok **out, const char *pattern, struct err *e)
 	else
 		*out = pt;
 	return rc;
+}
+
+int
+pretok_unicode(struct pretok *pt, unsigned version, struct err *e)
+{
+	if (version && (version < UNICODE_FIRST || version > UNICODE_LAST))
+		return err_set(e, ERR_ARG, "there are Unicode %d to %d, not %u",
+		    UNICODE_FIRST, UNICODE_LAST, version);
+	if (version && !pt->kind)
+		return err_set(e, ERR_ARG,
+		    "a regex, or a pattern of several, follows the Unicode "
+		    "version of PCRE2: no other can be chosen");
+	pt->table = uclass_table(version);
+	return 0;
 }
 
 void
@@ -234,7 +251,8 @@ pretok_next(struct pretok_scan *s, size_t *ends, size_t cap, struct err *e)
 		return pretok_re_next(s->re, ends, cap, e);
 	if (s->run)
 		return next_ends(s, ends, cap);
-	return (ptrdiff_t)s->pt->kind->fill(s->text, &s->at, ends, cap);
+	return (ptrdiff_t)s->pt->kind->fill(
+	    s->pt->table, s->text, &s->at, ends, cap);
 }
 
 int
@@ -245,5 +263,5 @@ pretok_span(struct pretok_scan *s, size_t *end, bool *match, struct err *e)
 	*match = true;
 	if (s->run)
 		return (int)next_ends(s, end, 1);
-	return (int)s->pt->kind->fill(s->text, &s->at, end, 1);
+	return (int)s->pt->kind->fill(s->pt->table, s->text, &s->at, end, 1);
 }

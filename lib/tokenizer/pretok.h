@@ -28,6 +28,13 @@ struct pretok;
  */
 int pretok_open(struct pretok **pt, const char *pattern, struct err *e);
 /*
+ * The classes of characters are those of a version of Unicode, UNICODE_FIRST to
+ * UNICODE_LAST (uclass.h), 0: the last, as at first.  Before a scan is made.
+ * ERR_ARG for another version, and for one that a regex or a step of several
+ * would not follow: PCRE2 has tables of its own.
+ */
+int pretok_unicode(struct pretok *pt, unsigned version, struct err *e);
+/*
  * Steps (pre.h) that only cut; they outlive pt.  name: that of the sequence, or
  * NULL.  A text's pieces are all found when it is started on.
  */

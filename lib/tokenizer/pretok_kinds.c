@@ -392,11 +392,10 @@ fill_window(window_starts *window, bytemask_fn *mask, struct str text,
  * by windows where text is ASCII, else character by character.
  */
 static inline __attribute__((always_inline)) size_t
-fill(pretok_piece *piece, window_starts *window, struct str text, size_t *at,
-    size_t *ends, size_t cap)
+fill(pretok_piece *piece, window_starts *window, const uint8_t *table,
+    struct str text, size_t *at, size_t *ends, size_t cap)
 {
 	bytemask_fn *mask = bytemask_best();
-	const uint8_t *table = uclass_table();
 	const uint8_t *base = (const uint8_t *)text.p;
 	size_t n = 0, pos = *at, more;
 
@@ -417,37 +416,43 @@ fill(pretok_piece *piece, window_starts *window, struct str text, size_t *at,
 }
 
 size_t
-pretok_fill_gpt2(struct str text, size_t *at, size_t *ends, size_t cap)
+pretok_fill_gpt2(
+    const uint8_t *table, struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(gpt2_piece, window_gpt2, text, at, ends, cap);
+	return fill(gpt2_piece, window_gpt2, table, text, at, ends, cap);
 }
 
 size_t
-pretok_fill_cl100k(struct str text, size_t *at, size_t *ends, size_t cap)
+pretok_fill_cl100k(
+    const uint8_t *table, struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(cl100k3, window_cl100k, text, at, ends, cap);
+	return fill(cl100k3, window_cl100k, table, text, at, ends, cap);
 }
 
 size_t
-pretok_fill_qwen2(struct str text, size_t *at, size_t *ends, size_t cap)
+pretok_fill_qwen2(
+    const uint8_t *table, struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(cl100k1, window_qwen2, text, at, ends, cap);
+	return fill(cl100k1, window_qwen2, table, text, at, ends, cap);
 }
 
 size_t
-pretok_fill_nanochat(struct str text, size_t *at, size_t *ends, size_t cap)
+pretok_fill_nanochat(
+    const uint8_t *table, struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(cl100k2, window_nanochat, text, at, ends, cap);
+	return fill(cl100k2, window_nanochat, table, text, at, ends, cap);
 }
 
 size_t
-pretok_fill_o200k(struct str text, size_t *at, size_t *ends, size_t cap)
+pretok_fill_o200k(
+    const uint8_t *table, struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(o200k_piece, window_o200k, text, at, ends, cap);
+	return fill(o200k_piece, window_o200k, table, text, at, ends, cap);
 }
 
 size_t
-pretok_fill_whitespace(struct str text, size_t *at, size_t *ends, size_t cap)
+pretok_fill_whitespace(
+    const uint8_t *table, struct str text, size_t *at, size_t *ends, size_t cap)
 {
-	return fill(whitespace_piece, NULL, text, at, ends, cap);
+	return fill(whitespace_piece, NULL, table, text, at, ends, cap);
 }

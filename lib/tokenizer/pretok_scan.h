@@ -10,9 +10,12 @@
 typedef const uint8_t *
 pretok_piece(const uint8_t *table, const uint8_t *p, const uint8_t *end);
 
-/* Offsets of pieces from *at on, which moves; as pretok_next(). */
-typedef size_t
-pretok_fill(struct str text, size_t *at, size_t *ends, size_t cap);
+/*
+ * Offsets of pieces from *at on, which moves; as pretok_next().  table: of
+ * uclass_table().
+ */
+typedef size_t pretok_fill(const uint8_t *table, struct str text, size_t *at,
+    size_t *ends, size_t cap);
 
 struct pretok_kind {
 	const char *name;

@@ -2,7 +2,6 @@
 #include "subword.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,12 +159,12 @@ static void
 find_bytes(struct bpe *b)
 {
 	char name[8];
-	int i, n;
+	size_t n;
+	int i;
 
 	for (i = 0; i < 256; i++) {
-		n = snprintf(name, sizeof(name), "<0x%02X>", i);
-		b->sub.byte_token[i] =
-		    bpe_find(b, (struct str){ name, (size_t)n });
+		n = subword_byte_name(name, (uint8_t)i);
+		b->sub.byte_token[i] = bpe_find(b, (struct str){ name, n });
 	}
 }
 

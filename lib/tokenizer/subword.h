@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "tokenizer/trie.h"
@@ -56,6 +57,24 @@ struct subword {
 	double unk_score, max_score;
 	bool words; /* no piece has a space mark behind another character */
 };
+
+/* The decoder of a tokenizer.json whose model writes rare characters as bytes.
+ */
+#define SUBWORD_BYTES_DECODER \
+	"{\"type\":\"Sequence\",\"decoders\":[" \
+	"{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}]}"
+
+/* The name of a byte's token; its length is returned. */
+static inline size_t
+subword_byte_name(char to[8], uint8_t byte)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	memcpy(to, "<0x00>", 7);
+	to[3] = hex[byte >> 4];
+	to[4] = hex[byte & 15];
+	return 6;
+}
 
 void subword_free(struct subword *s);
 /* The tables that encoding needs; b's tokens, scores and types are set. */

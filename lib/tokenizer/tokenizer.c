@@ -30,11 +30,23 @@ open_pretok(struct tokenizer *t, struct err *e)
 	return pretok_open(&t->pretok, "(?s).+", e);
 }
 
+int
+tokenizer_unicode(struct tokenizer *t, unsigned version, struct err *e)
+{
+	if (!t->pretok)
+		return err_set(e, ERR_ARG,
+		    "a version of Unicode can be chosen for byte-level BPE "
+		    "only");
+	return pretok_unicode(t->pretok, version, e);
+}
+
 static int
 prepare(struct tokenizer *t, struct err *e)
 {
 	int rc = open_pretok(t, e);
 
+	if (rc == 0 && t->bpe.unicode)
+		rc = tokenizer_unicode(t, t->bpe.unicode, e);
 	if (rc == 0)
 		rc = tokenizer_special(
 		    t, t->bpe.special_in_text ? "all" : "none", e);

@@ -42,6 +42,9 @@ void tokenizer_free(struct tokenizer *t);
  */
 int tokenizer_special(struct tokenizer *t, const char *which, struct err *e);
 
+/* As pretok_unicode() (pretok.h); before workers are made. */
+int tokenizer_unicode(struct tokenizer *t, unsigned version, struct err *e);
+
 const struct bpe *tokenizer_bpe(const struct tokenizer *t);
 /* "gpt2", or NULL for a pattern without a name. */
 const char *tokenizer_pattern(const struct tokenizer *t);

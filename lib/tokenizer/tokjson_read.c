@@ -9,6 +9,7 @@
 #include "tokjson.h"
 #include "tokjson_parts.h"
 #include "tokmodel.h"
+#include "uclass.h"
 
 enum { HOLES = 65536 };
 
@@ -178,10 +179,24 @@ read_all_added(struct bpe *b, struct json_val list, struct err *e)
 	return rc;
 }
 
+/* The pattern's version of Unicode, where it isn't the last: ours alone. */
+static int
+read_unicode(struct bpe *b, struct json_val model, struct err *e)
+{
+	int64_t version = json_int(json_get(model, "unicode"), UNICODE_LAST);
+
+	if (version < UNICODE_FIRST || version > UNICODE_LAST)
+		return err_set(e, ERR_FORMAT,
+		    "model.unicode is not from %d to %d", UNICODE_FIRST,
+		    UNICODE_LAST);
+	b->unicode = version == UNICODE_LAST ? 0 : (unsigned)version;
+	return 0;
+}
+
 static int
 read_bytes_model(struct bpe *b, struct json_val model, struct err *e)
 {
-	if (check_model(model, e) < 0 ||
+	if (check_model(model, e) < 0 || read_unicode(b, model, e) < 0 ||
 	    tokmodel_vocab(b, json_get(model, "vocab"), e) < 0 ||
 	    tokmodel_merges(b, json_get(model, "merges"), e) < 0)
 		return e->code;

@@ -167,18 +167,32 @@ put_vocab(const struct bpe *b, struct buf *tmp, struct buf *out)
 	buf_puts(out, "\n    }");
 }
 
-/* Pairs, since a name may hold a space. */
-static void
-put_merge(const struct bpe *b, const struct bpe_merge *m, struct buf *tmp,
-    struct buf *out)
+static bool
+has_space(const struct bpe *b, uint32_t id)
 {
-	bool pair =
-	    memchr(bpe_bytes(b, m->left).p, ' ', b->tokens[m->left].len) ||
-	    memchr(bpe_bytes(b, m->right).p, ' ', b->tokens[m->right].len);
+	return memchr(bpe_bytes(b, id).p, ' ', b->tokens[id].len) != NULL;
+}
 
+/* Must merges be pairs of names, not both in one text?  All are alike. */
+static bool
+needs_pairs(const struct bpe *b)
+{
+	size_t i;
+
+	for (i = 0; b->sub.kind != SUBWORD_NONE && i < b->nmerge; i++)
+		if (has_space(b, b->merges[i].left) ||
+		    has_space(b, b->merges[i].right))
+			return true;
+	return false;
+}
+
+static void
+put_merge(const struct bpe *b, const struct bpe_merge *m, bool pair,
+    struct buf *tmp, struct buf *out)
+{
 	buf_clear(tmp);
 	put_name(b, m->left, tmp);
-	if (pair && b->sub.kind != SUBWORD_NONE) {
+	if (pair) {
 		buf_putc(out, '[');
 		buf_json(out, buf_view(tmp));
 		buf_puts(out, ", ");
@@ -197,11 +211,14 @@ static void
 put_bpe_model(const struct bpe *b, struct buf *tmp, struct buf *out)
 {
 	const struct subword *s = &b->sub;
+	bool pairs = needs_pairs(b);
 	size_t i;
 
 	buf_puts(out,
 	    "  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": "
 	    "null,\n");
+	if (b->unicode)
+		buf_printf(out, "    \"unicode\": %u,\n", b->unicode);
 	put_unk(b, out);
 	put_text_or_null(out, "continuing_subword_prefix", s->prefix);
 	put_text_or_null(out, "end_of_word_suffix", s->suffix);
@@ -214,7 +231,7 @@ put_bpe_model(const struct bpe *b, struct buf *tmp, struct buf *out)
 	buf_puts(out, ",\n    \"merges\": [");
 	for (i = 0; i < b->nmerge; i++) {
 		buf_puts(out, i ? ",\n      " : "\n      ");
-		put_merge(b, &b->merges[i], tmp, out);
+		put_merge(b, &b->merges[i], pairs, tmp, out);
 	}
 	buf_puts(out, b->nmerge ? "\n    ]\n  }\n}\n" : "]\n  }\n}\n");
 }

@@ -5,6 +5,7 @@
 #include "count.h"
 #include "learn.h"
 #include "pretok.h"
+#include "uclass.h"
 #include "unigram_learn.h"
 #include "wordfile.h"
 
@@ -18,6 +19,9 @@ learn(struct bpe *b, struct words *w, const struct train_opts *opts,
 		.max_len = opts->max_len,
 		.specials = opts->specials,
 		.nspecial = opts->nspecial,
+		.chars = opts->chars,
+		.alphabet = (size_t)opts->alphabet,
+		.initial = opts->initial,
 		.progress = &r->progress };
 	int rc;
 
@@ -59,6 +63,19 @@ count(struct counted *c, struct texts *in, const struct pretok *pt,
 	return rc;
 }
 
+static int
+open_pattern(
+    struct pretok **pt, const char *pattern, unsigned unicode, struct err *e)
+{
+	int rc = pretok_open(pt, pattern, e);
+
+	if (rc == 0 && unicode && (rc = pretok_unicode(*pt, unicode, e)) < 0) {
+		pretok_close(*pt);
+		*pt = NULL;
+	}
+	return rc;
+}
+
 /* pattern: a name or a regex. */
 static int
 check_opts(const struct train_opts *opts, const char *pattern, struct err *e)
@@ -69,10 +86,20 @@ check_opts(const struct train_opts *opts, const char *pattern, struct err *e)
 		    "special tokens, at most %d",
 		    (unsigned long long)opts->vocab, opts->nspecial,
 		    BPE_MAX_ID);
-	if (opts->unigram && pre_named(pattern))
+	if (opts->chars && opts->ties != LEARN_HF)
 		return err_set(e, ERR_ARG,
-		    "the pattern %s cuts within characters, of which Unigram "
-		    "pieces are made",
+		    "BPE over characters breaks ties as hf does only");
+	if (!opts->chars && (opts->alphabet || opts->initial.n))
+		return err_set(e, ERR_ARG,
+		    "only BPE over characters has an alphabet to choose");
+	if ((opts->unigram || opts->chars) && opts->unicode)
+		return err_set(e, ERR_ARG,
+		    "a version of Unicode can be chosen for byte-level BPE "
+		    "only");
+	if ((opts->unigram || opts->chars) && pre_named(pattern))
+		return err_set(e, ERR_ARG,
+		    "the pattern %s cuts within characters, of which pieces "
+		    "are made",
 		    pattern);
 	return 0;
 }
@@ -90,6 +117,7 @@ learn_from(struct bpe *b, struct words *w, const char *regex,
 	words_free(w);
 	if (rc == 0)
 		rc = bpe_set_pattern(b, regex, e);
+	b->unicode = opts->unicode == UNICODE_LAST ? 0 : opts->unicode;
 	if (rc < 0)
 		bpe_free(b);
 	return rc;
@@ -106,7 +134,7 @@ bpe_train(struct bpe *b, struct texts *in, const struct train_opts *opts,
 
 	*stats = (struct train_stats){ 0 };
 	if (check_opts(opts, opts->pattern, e) < 0 ||
-	    pretok_open(&pt, opts->pattern, e) < 0)
+	    open_pattern(&pt, opts->pattern, opts->unicode, e) < 0)
 		return e->code;
 	rc = count(&c, in, pt, opts->ties, r, e);
 	if (rc == 0)
@@ -145,7 +173,7 @@ bpe_count(struct texts *in, const struct train_opts *opts, struct run *r,
 	struct err e2;
 
 	*stats = (struct train_stats){ 0 };
-	if (pretok_open(&pt, opts->pattern, e) < 0)
+	if (open_pattern(&pt, opts->pattern, opts->unicode, e) < 0)
 		return e->code;
 	rc = words_count(&all, in, pt, r->opt->memory, false, r, e);
 	if (rc == 0)
@@ -178,7 +206,7 @@ bpe_train_counts(struct bpe *b, const struct paths *files,
 		rc = err_set(e, ERR_ARG,
 		    "counts don't know which pair the text has first");
 	if (rc == 0 && opts->pattern)
-		rc = pretok_open(&pt, opts->pattern, e);
+		rc = open_pattern(&pt, opts->pattern, opts->unicode, e);
 	if (pt)
 		buf_puts(&pattern, pretok_regex(pt));
 	for (i = 0; rc == 0 && i < files->n; i++)
@@ -186,7 +214,8 @@ bpe_train_counts(struct bpe *b, const struct paths *files,
 		    wordfile_read(&w, &pattern, files->v[i], r->opt->memory, e);
 	buf_putc(&pattern, '\0');
 	if (rc == 0 && (rc = buf_ok(&pattern, e)) == 0 &&
-	    (rc = check_opts(opts, pattern.p, e)) == 0)
+	    (rc = check_opts(opts, pattern.p, e)) == 0 &&
+	    (pt || (rc = open_pattern(&pt, pattern.p, opts->unicode, e)) == 0))
 		rc = learn_from(b, &w, pattern.p, opts, r, stats, e);
 	r->tally.in = r->tally.kept = rc == 0 ? files->n : 0;
 	words_free(&w);

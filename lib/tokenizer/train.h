@@ -14,8 +14,12 @@ struct run;
  */
 struct train_opts {
 	const char *pattern; /* a name or a regex (pretok.h) */
+	unsigned unicode;    /* pretok_unicode() */
 	uint64_t vocab;      /* ids in all, special tokens included */
 	bool unigram;        /* unigram_learn.h in place of learn.h */
+	bool chars;          /* BPE over characters (learn.h) */
+	uint64_t alphabet;   /* most characters of it; 0: all */
+	struct str initial;  /* characters that are sure to be in it */
 	enum learn_ties ties;
 	uint64_t min_count;
 	uint32_t max_len; /* 0: no limit */

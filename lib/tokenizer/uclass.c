@@ -1,53 +1,87 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
-#include <utf8proc.h>
 
-#include "base/text/uni.h"
 #include "uclass.h"
 
-static uint8_t table[UCLASS_TABLE];
+/* A: pairs of a capital and its small letter. */
+enum kind { U, L, C, A, M, N, P, S };
+
+struct run {
+	uint32_t first;
+	uint16_t n;
+	uint8_t kind, since;
+};
+
+static const struct run runs[] = {
+#include "uclass.def"
+};
+
+enum { RUNS = sizeof(runs) / sizeof(*runs) };
+
+static uint8_t tables[UNICODE_LAST - UNICODE_FIRST + 1][UCLASS_TABLE];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static unsigned
-letter_class(uint32_t cp)
+class_of(const struct run *r, uint32_t cp)
 {
-	switch (utf8proc_category((utf8proc_int32_t)cp)) {
-	case UTF8PROC_CATEGORY_LU:
-	case UTF8PROC_CATEGORY_LT:
-		return UC_UPPER;
-	case UTF8PROC_CATEGORY_LL:
-		return UC_LOWER;
-	default:
-		return UC_CASELESS;
-	}
+	static const uint8_t classes[] = { [U] = UC_UPPER,
+		[L] = UC_LOWER,
+		[C] = UC_CASELESS,
+		[M] = UC_MARK,
+		[N] = UC_NUMBER,
+		[P] = UC_OTHER,
+		[S] = UC_OTHER };
+
+	if (r->kind == A)
+		return (cp - r->first) & 1 ? UC_LOWER : UC_UPPER;
+	return classes[r->kind];
 }
 
-unsigned
-uclass_far(uint32_t cp)
+/* White_Space is the same in all versions. */
+static void
+fill_space(uint8_t *table)
 {
-	unsigned c = cp > 0x10ffff ? 0 : uni_class(cp);
+	static const uint32_t others[] = { 0x20, 0x85, 0xa0, 0x1680, 0x2028,
+		0x2029, 0x202f, 0x205f, 0x3000 };
+	uint32_t cp;
+	size_t i;
 
-	if (c & UNI_LETTER)
-		return letter_class(cp);
-	if (c & UNI_NUMBER)
-		return UC_NUMBER;
-	if (c & UNI_MARK)
-		return UC_MARK;
-	return c & UNI_SPACE ? UC_SPACE : UC_OTHER;
+	for (cp = 9; cp <= 13; cp++)
+		table[cp] = UC_SPACE;
+	for (cp = 0x2000; cp <= 0x200a; cp++)
+		table[cp] = UC_SPACE;
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		table[others[i]] = UC_SPACE;
 }
 
 static void
-fill(void)
+fill_tables(void)
 {
+	const struct run *r;
+	unsigned version;
 	uint32_t cp;
 
-	for (cp = 0; cp < UCLASS_TABLE; cp++)
-		table[cp] = (uint8_t)uclass_far(cp);
+	for (version = UNICODE_FIRST; version <= UNICODE_LAST; version++)
+		fill_space(tables[version - UNICODE_FIRST]);
+	for (r = runs; r < runs + RUNS; r++)
+		for (cp = r->first; cp < r->first + r->n && cp < UCLASS_TABLE;
+		     cp++)
+			for (version = r->since; version <= UNICODE_LAST;
+			     version++)
+				tables[version - UNICODE_FIRST][cp] =
+				    (uint8_t)class_of(r, cp);
 }
 
 const uint8_t *
-uclass_table(void)
+uclass_table(unsigned version)
 {
-	pthread_once(&once, fill);
-	return table;
+	pthread_once(&once, fill_tables);
+	return tables[(version ? version : UNICODE_LAST) - UNICODE_FIRST];
+}
+
+/* Tags and variation selectors. */
+unsigned
+uclass_far(uint32_t cp)
+{
+	return cp >= 0xe0100 && cp <= 0xe01ef ? UC_MARK : UC_OTHER;
 }

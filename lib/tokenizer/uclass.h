@@ -23,8 +23,18 @@ enum uclass {
 
 enum { UCLASS_TABLE = 0x40000 /* no assigned letter, number or space above */ };
 
-/* UCLASS_TABLE classes by code point; made with the first call. Thread-safe. */
-const uint8_t *uclass_table(void);
+/*
+ * Versions of Unicode.  From one to the next code points without a class get
+ * one; no other changes.
+ */
+enum { UNICODE_FIRST = 14, UNICODE_LAST = 16 };
+
+/*
+ * UCLASS_TABLE classes by code point in a version of Unicode, 0: the last; made
+ * with the first call.  Thread-safe.
+ * Source: Unicode Character Database, by uclass.py.
+ */
+const uint8_t *uclass_table(unsigned version);
 /* The class of a code point beyond the table. */
 unsigned uclass_far(uint32_t cp);
 

@@ -2,7 +2,6 @@
 #include "unigram_learn.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -518,64 +517,6 @@ count_kept(const struct unigram_state *u)
 	return n;
 }
 
-/* ---- as a vocabulary ---- */
-
-static int
-put_one(struct bpe *b, struct str s, double score, struct err *e)
-{
-	b->sub.scores[b->ntoken] = score;
-	return bpe_set_token(b, b->ntoken, s, e);
-}
-
-/* Names that a text can spell are no way to write it: nothing is worse. */
-static const double never = -1000;
-
-static int
-put_fixed(struct bpe *b, const struct learn_opts *opts, struct err *e)
-{
-	struct bpe_added a = { .special = true, .in_vocab = true };
-	char name[8];
-	size_t i;
-	int n;
-
-	if (put_one(b, STR("<unk>"), never, e) < 0)
-		return e->code;
-	for (i = 0; i < opts->nspecial; i++) {
-		a.id = b->ntoken;
-		if (put_one(b, opts->specials[i], never, e) < 0 ||
-		    bpe_add_added(b, a, e) < 0)
-			return e->code;
-	}
-	for (i = 0; i < 256; i++) {
-		n = snprintf(name, sizeof(name), "<0x%02X>", (unsigned)i);
-		if (put_one(b, (struct str){ name, (size_t)n }, never, e) < 0)
-			return e->code;
-	}
-	return 0;
-}
-
-static int
-put_vocabulary(struct bpe *b, const struct unigram_state *u,
-    const struct learn_opts *opts, struct err *e)
-{
-	size_t i;
-
-	b->sub.kind = SUBWORD_UNIGRAM;
-	b->sub.byte_fallback = b->sub.fuse_unk = true;
-	b->sub.scores = calloc(opts->vocab, sizeof(double));
-	b->decoder_json = strdup("{\"type\":\"Sequence\",\"decoders\":["
-				 "{\"type\":\"ByteFallback\"},"
-				 "{\"type\":\"Fuse\"}]}");
-	if (!b->sub.scores || !b->decoder_json)
-		return err_nomem(e, "the vocabulary");
-	if (put_fixed(b, opts, e) < 0)
-		return e->code;
-	for (i = 0; i < u->npiece; i++)
-		if (put_one(b, u->pieces[i].s, u->pieces[i].score, e) < 0)
-			return e->code;
-	return 0;
-}
-
 static int
 learn_pieces(
     struct unigram_state *u, const struct learn_opts *opts, struct err *e)
@@ -612,7 +553,7 @@ unigram_learn(struct bpe *b, const struct words *w,
 	if (rc == 0)
 		rc = learn_pieces(&u, opts, e);
 	if (rc == 0)
-		rc = put_vocabulary(b, &u, opts, e);
+		rc = unigram_vocabulary(b, &u, opts, e);
 	free(u.pieces);
 	free(u.words);
 	if (rc < 0)

@@ -59,5 +59,8 @@ int
 unigram_words(struct unigram_state *u, const struct words *w, struct err *e);
 /* The first pieces. */
 int unigram_seed(struct unigram_state *u, struct err *e);
+/* What has been learnt, with the tokens that all such models have, into b. */
+int unigram_vocabulary(struct bpe *b, const struct unigram_state *u,
+    const struct learn_opts *opts, struct err *e);
 
 #endif

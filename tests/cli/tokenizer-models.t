@@ -27,6 +27,21 @@ check "unigram: any bytes come back" cmp <(cat mill.txt raw.txt) \
 	<(quern tokenizer decode -q --tokenizer u.json u.ids)
 equal "unigram: its words are pieces" 1 \
 	"$(printf ' river' | ids u.json | wc -w)"
+seq 1000 9000 >numbers.txt
+quern tokenizer train -q --model unigram --vocab 330 -o all.json mill.txt \
+	numbers.txt
+for f in mill numbers; do
+	quern tokenizer train -q --model unigram --stage count -o $f.counts $f.txt
+done
+quern tokenizer train -q --model unigram --stage learn --vocab 330 -o two.json \
+	numbers.counts mill.counts
+check "unigram: from counts it is the same" cmp all.json two.json
+quern tokenizer train -q --model unigram --vocab 330 --memory 2M -o small.json \
+	mill.txt numbers.txt
+check "unigram: with little memory it is the same" cmp all.json small.json
+exits 2 "unigram: words that don't fit in memory" \
+	quern tokenizer train -q --model unigram --vocab 330 --memory 64K \
+	mill.txt numbers.txt
 exits 2 "unigram: too small a vocabulary" \
 	quern tokenizer train --model unigram --vocab 270 mill.txt
 exits 2 "unigram: a pattern that cuts bytes" \
@@ -37,6 +52,35 @@ quern tokenizer convert -q --tokenizer u.json -o u2.json
 check "unigram: written as it was read" cmp <(jq -S . u.json) <(jq -S . u2.json)
 exits 2 "unigram has no merges to drop" \
 	quern tokenizer encode --tokenizer u.json --dropout .1 mill.txt
+
+# BPE over characters
+threads "char-bpe" quern tokenizer train -q --model char-bpe --vocab 330 mill.txt
+C=(quern tokenizer train -q --model char-bpe --vocab 330)
+"${C[@]}" -o c.json mill.txt
+equal "char-bpe: as many tokens as asked for" "330 ByteFallback" \
+	"$(jq -r '(.model.vocab | length), .decoder.decoders[0].type' c.json |
+		paste -sd ' ')"
+equal "char-bpe: merges are pairs, all of them" '["array"]' \
+	"$(jq -c '.model.merges | map(type) | unique' c.json)"
+ids c.json mill.txt raw.txt >c.ids
+check "char-bpe: any bytes come back" cmp <(cat mill.txt raw.txt) \
+	<(quern tokenizer decode -q --tokenizer c.json c.ids)
+"${C[@]}" --limit-alphabet 20 --initial-alphabet $'\303\251' -o few.json mill.txt
+equal "char-bpe: so many characters, a given one among them" "20 true" \
+	"$(jq -r '.model.vocab | (keys | map(select(length == 1)) | length),
+		has("\u00e9")' few.json | paste -sd ' ')"
+ids few.json mill.txt raw.txt >few.ids
+check "char-bpe: bytes for the others" cmp <(cat mill.txt raw.txt) \
+	<(quern tokenizer decode -q --tokenizer few.json few.ids)
+"${C[@]}" --stage count -o c.counts mill.txt
+"${C[@]}" --stage learn -o c2.json c.counts
+check "char-bpe: from counts it is the same" cmp c.json c2.json
+exits 2 "char-bpe: too small a vocabulary" \
+	quern tokenizer train --model char-bpe --vocab 270 mill.txt
+exits 2 "char-bpe has no other ties" "${C[@]}" --ties raw mill.txt
+exits 2 "char-bpe: a pattern that cuts bytes" "${C[@]}" --pattern falcon mill.txt
+exits 2 "an alphabet of bytes has no limit" \
+	quern tokenizer train --limit-alphabet 20 mill.txt
 
 # SentencePiece, GGUF, vocab.txt
 for f in unigram bytes bpe; do cp "$corpus/spm/$f" "$f.model"; done
@@ -76,6 +120,29 @@ exits 1 "a .model can't be said as tokenizer.json" \
 check "no file is left" test ! -e x.json
 exits 2 "no .model is written" \
 	quern tokenizer convert --tokenizer u.json -o u.model
+
+# special tokens over the ends of the blocks that a file is read in (1 MiB)
+split_special() { # split_special TOKENIZER SPECIAL ID: prints how many are found
+	local k
+	for k in 0 1 5; do
+		{
+			printf '%.*s' $k 'mill '
+			yes "$2" | head -n $((1200000 / ${#2})) | tr -d '\n'
+		} | ids "$1" --special-in-text all | tr ' ' '\n' | grep -cx "$3"
+	done | uniq -c | awk '{ print $1, $2 }'
+}
+equal "blocks: Unigram" "3 92307" "$(split_special u.json '<|endoftext|>' 1)"
+equal "blocks: char-bpe" "3 92307" "$(split_special c.json '<|endoftext|>' 0)"
+equal "blocks: byte-level" "3 92307" "$(split_special g.json '<|endoftext|>' 262)"
+equal "blocks: .model" "3 400000" "$(split_special unigram.model '<s>' 1)"
+equal "blocks: WordPiece" "3 240000" "$(split_special vocab.txt '[SEP]' 3)"
+head -c 1048575 /dev/zero | tr '\0' 'm' >blocks.txt
+printf '\346\260\264 mill \377\346\260' >>blocks.txt
+for f in u c; do
+	check "blocks: a character over their end: $f" cmp blocks.txt \
+		<(ids $f.json --format bin blocks.txt |
+			quern tokenizer decode -q --tokenizer $f.json --format bin)
+done
 
 # patterns of several steps
 for p in deepseek-v3 starcoder falcon; do

@@ -55,6 +55,40 @@ for p in cl100k qwen2 nanochat o200k whitespace '\w+|\W'; do
 	check "round trip with the pattern $p" cmp p.txt <(cat mill.txt raw.txt)
 done
 
+# Unicode: U+1C89 is a letter since 16, U+11F04 since 15
+printf 'a\341\262\211b a\360\221\274\204b 1\n%.0s' 1 2 3 4 5 6 7 8 >new.txt
+for v in 14 15 16; do
+	quern tokenizer train --stage count --unicode $v new.txt >$v.counts
+	quern tokenizer train --vocab 262 --unicode $v -o u$v.json new.txt
+	quern tokenizer encode --tokenizer u$v.json new.txt >$v.ids
+	quern tokenizer encode --tokenizer u16.json --unicode $v new.txt >$v.by16 2>err
+done
+equal "pieces go by the version of Unicode" "7 6 4" \
+	"$(for v in 14 15 16; do
+		sed 1d $v.counts | wc -l
+	done | paste -sd ' ')"
+equal "a tokenizer.json says which, unless it is the last" "14 15 null" \
+	"$(jq .model.unicode u14.json u15.json u16.json | paste -sd ' ')"
+quern tokenizer train --vocab 262 new.txt >out.json
+check "the last is the default" cmp out.json u16.json
+quern tokenizer encode --tokenizer u14.json --unicode 14 new.txt >out.ids
+check "encoding goes by the file" cmp out.ids 14.ids
+quern tokenizer convert --tokenizer u14.json -o out.json
+check "converting keeps it" cmp out.json u14.json
+for f in 14 15; do
+	exits 1 "the option has a say: $f" cmp -s $f.by16 16.ids
+done
+sed 's/"unicode": 14/"unicode": 13/' u14.json >u13.json
+exits 1 "an unknown version in a file" \
+	quern tokenizer encode --tokenizer u13.json new.txt
+exits 2 "a regex has no version to choose" \
+	quern tokenizer train --vocab 280 --unicode 14 --pattern 'a+' new.txt
+quern tokenizer train --stage count --pattern 'a+' -o re.counts new.txt
+exits 2 "nor have counts of one" \
+	quern tokenizer train --stage learn --unicode 14 --vocab 280 re.counts
+exits 2 "nor has Unigram" quern tokenizer train --model unigram \
+	--unicode 14 --vocab 280 new.txt
+
 # counts in shards, on disk, in any order: the tokenizer of one run
 seq 100000 130000 >n1.txt
 seq 115000 150000 >n2.txt

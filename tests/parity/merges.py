@@ -9,10 +9,16 @@ and the peak memory of either side.
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install tokenizers
     /tmp/peers/bin/python tests/parity/merges.py --shared ../shared
 
+With --chars tokens are made of characters: of all there are, and again of about
+so many as said and three given ones, cut where no two are equally frequent, for
+which of those stay is chance in that library.
+
 Exits 1 if anything differs.
 """
 import argparse
+import collections
 import glob
+import itertools
 import json
 import os
 import subprocess
@@ -30,6 +36,32 @@ t.train([text], trainers.BpeTrainer(
     initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
 t.save(out)
 """
+
+CHARS = """
+import sys
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
+text, vocab, out, limit, initial = sys.argv[1:]
+t = Tokenizer(models.BPE())
+t.pre_tokenizer = pre_tokenizers.Split(Regex(
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+"
+    r"|\\s+(?!\\S)|\\s+"), "isolated")
+t.train([text], trainers.BpeTrainer(
+    vocab_size=int(vocab), initial_alphabet=list(initial), show_progress=False,
+    **({"limit_alphabet": int(limit)} if limit != "0" else {}),
+    special_tokens=["<|endoftext|>"] + ["<0x%02X>" % i for i in range(256)]))
+t.save(out)
+"""
+
+INITIAL = "\u4e2d\u00e9\U0001f600"
+
+
+def cut(text, most):
+    """The alphabet's size up to most where it ends between two counts."""
+    with open(text, encoding="utf-8", newline="") as f:
+        n = collections.Counter(f.read())
+    n.update({c: 1 << 60 for c in INITIAL})
+    n = [0] + sorted(n.values())[::-1] + [0]
+    return max(i for i in range(min(most + 1, len(n) - 1)) if n[i] != n[i + 1])
 
 
 def texts_of(path):
@@ -82,6 +114,7 @@ def main():
     p.add_argument("--vocab", default="1000,8000,32000,100000")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--only", default="", help="part of a corpus's path")
+    p.add_argument("--chars", type=int, metavar="N")
     p.add_argument("--file", help="one text file instead of the corpora")
     opt = p.parse_args()
     bad = 0
@@ -99,13 +132,20 @@ def main():
                     f.write("\n".join(texts_of(path)))
             if os.path.getsize(text) < 1000:
                 continue
-            for vocab in opt.vocab.split(","):
+            ways = [(TRAIN, [], [])]
+            if opt.chars is not None:
+                n = str(cut(text, opt.chars))
+                ways = [(CHARS, ["0", ""], ["--model", "char-bpe"]),
+                        (CHARS, [n, INITIAL], [
+                            "--model", "char-bpe", "--limit-alphabet", n,
+                            "--initial-alphabet", INITIAL])]
+            for vocab, way in itertools.product(opt.vocab.split(","), ways):
                 out = [os.path.join(tmp, n) for n in ("hf.json", "our.json")]
-                hf = run([sys.executable, "-c", TRAIN, text, vocab, out[0]],
-                         opt.threads)
+                hf = run([sys.executable, "-c", way[0], text, vocab, out[0],
+                          *way[1]], opt.threads)
                 our = run([opt.quern, "tokenizer", "train", "-q", "--lines",
                            "--vocab", vocab, "--threads", str(opt.threads),
-                           "-o", out[1], text], opt.threads)
+                           "-o", out[1], text, *way[2]], opt.threads)
                 same = merges(out[0]) == merges(out[1])
                 bad += not same
                 print("%-44s %7.1f %6s  %-6s %8.2f %8.2f %6.1f %7.0f %7.0f" % (

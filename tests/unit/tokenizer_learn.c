@@ -63,6 +63,7 @@ static struct {
 	int nq;
 	struct bpe_merge m[MERGES];
 	int nm;
+	bool chars;
 } O;
 
 static struct plain_pair *
@@ -146,10 +147,21 @@ o_top(void)
 	return best;
 }
 
+/* In characters, or in bytes. */
+static int
+o_length(uint32_t id)
+{
+	int i, n = 0;
+
+	for (i = 0; i < O.len[id]; i++)
+		n += !O.chars || (O.token[id][i] & 0xc0) != 0x80;
+	return n;
+}
+
 static bool
 o_fits(uint32_t a, uint32_t b, uint32_t max)
 {
-	return !max || O.len[a] + O.len[b] < (int)max;
+	return !max || o_length(a) + o_length(b) < (int)max;
 }
 
 static void
@@ -332,6 +344,160 @@ test_oracle(void)
 	}
 }
 
+/* ---- characters ---- */
+
+static const char *const letters[] = { "a", "b", "c", "\xc3\xa9",
+	"\xe6\xb0\xb4", "\xf0\x9f\x98\x80" };
+
+enum { LETTERS = sizeof(letters) / sizeof(*letters), ROWS = 20, CHARS = 6 };
+
+/* Words as numbers of letters, no two of them equal. */
+static struct {
+	int v[ROWS][CHARS], n[ROWS];
+	uint64_t count[ROWS];
+	int rows;
+} T;
+
+static bool
+t_has(int row)
+{
+	int i;
+
+	for (i = 0; i < row; i++)
+		if (T.n[i] == T.n[row] &&
+		    memcmp(T.v[i], T.v[row],
+			(size_t)T.n[i] * sizeof(*T.v[i])) == 0)
+			return true;
+	return false;
+}
+
+static void
+t_words(struct words *w)
+{
+	char s[4 * CHARS + 1];
+	struct err e;
+	int i, k;
+
+	for (T.rows = i = 0; i < ROWS; i++) {
+		T.n[T.rows] = 1 + (int)rnd(CHARS);
+		T.count[T.rows] = 1 + rnd(9);
+		for (s[0] = '\0', k = 0; k < T.n[T.rows]; k++) {
+			T.v[T.rows][k] = (int)(rnd(LETTERS) * rnd(4) / 3);
+			strcat(s, letters[T.v[T.rows][k]]);
+		}
+		if (t_has(T.rows))
+			continue;
+		words_add(w, str_c(s), T.count[T.rows++], &e);
+	}
+}
+
+/* Which letters have tokens: the most frequent, one after another. */
+static void
+t_alphabet(bool *in, size_t most, int sure)
+{
+	uint64_t count[LETTERS] = { 0 };
+	size_t n;
+	int i, k, best;
+
+	for (i = 0; i < T.rows; i++)
+		for (k = 0; k < T.n[i]; k++)
+			count[T.v[i][k]] += T.count[i];
+	if (sure >= 0)
+		count[sure] = UINT64_MAX;
+	for (n = 0; n < (most ? most : LETTERS); n++) {
+		for (best = -1, i = 0; i < LETTERS; i++)
+			if (!in[i] && count[i] &&
+			    (best < 0 || count[i] > count[best]))
+				best = i;
+		if (best >= 0)
+			in[best] = true;
+	}
+}
+
+/* What isn't in the alphabet is left out of words. */
+static void
+o_chars(const struct str *special, const bool *in)
+{
+	char name[8];
+	int i, k;
+
+	memset(&O, 0, sizeof(O));
+	O.chars = true;
+	o_token(special->p, (int)special->n);
+	for (i = 0; i < 256; i++) {
+		snprintf(name, sizeof(name), "<0x%02X>", (unsigned)i);
+		o_token(name, 6);
+	}
+	for (i = 0; i < LETTERS; i++)
+		if (in[i])
+			o_token(letters[i], (int)strlen(letters[i]));
+	for (i = 0; i < T.rows; i++) {
+		struct plain_word *w = &O.w[O.nw++];
+
+		w->count = T.count[i];
+		for (k = 0; k < T.n[i]; k++)
+			if (in[T.v[i][k]])
+				w->id[w->n++] = o_token(letters[T.v[i][k]],
+				    (int)strlen(letters[T.v[i][k]]));
+	}
+}
+
+static bool
+one_case_of_chars(void)
+{
+	static const struct str special = { "<|endoftext|>", 13 };
+	int sure = rnd(2) ? (int)rnd(LETTERS) : -1;
+	bool in[LETTERS] = { false };
+	struct learn_opts opts = { .chars = true,
+		.specials = &special,
+		.nspecial = 1,
+		.vocab = (uint32_t)(263 + rnd(60)),
+		.min_count = rnd(2) ? rnd(10) : 0,
+		.max_len = rnd(2) ? (uint32_t)(2 + rnd(4)) : 0,
+		.alphabet = rnd(LETTERS + 1),
+		.initial = sure < 0 ? STR("") : str_c(letters[sure]) };
+	struct words w = { 0 };
+	struct bpe b = { 0 };
+	struct err e;
+	bool ok;
+
+	t_words(&w);
+	t_alphabet(in, opts.alphabet, sure);
+	o_chars(&special, in);
+	o_learn((int)opts.vocab, opts.min_count, opts.max_len);
+	ok = bpe_learn(&b, &w, &opts, &e) == 0 && same(&b);
+	bpe_free(&b);
+	words_free(&w);
+	return ok;
+}
+
+static void
+test_chars(void)
+{
+	struct learn_opts opts = { .chars = true, .vocab = 261 };
+	struct words w = { 0 };
+	struct bpe b = { 0 };
+	struct err e;
+	int k, bad = 0;
+
+	for (k = 0; k < 300; k++)
+		bad += !one_case_of_chars();
+	OK(bad == 0, "300 trainings over characters are the oracle's (%d not)",
+	    bad);
+	words_add(&w, STR("<0x41>"), 100, &e);
+	OK(bpe_learn(&b, &w, &opts, &e) == ERR_ARG,
+	    "an alphabet that doesn't fit is refused");
+	bpe_free(&b);
+	words_free(&w);
+	words_add(&w, STR("<0x41>"), 100, &e);
+	words_add(&w, STR("\xff\xfe"), 100, &e);
+	opts.vocab = 400;
+	OK(bpe_learn(&b, &w, &opts, &e) == 0 && b.nmerge == 4,
+	    "text that spells a byte's name isn't merged into it");
+	bpe_free(&b);
+	words_free(&w);
+}
+
 /* Counts beyond 32 bits, signed or not, that a narrower type gets wrong. */
 static void
 test_large_counts(void)
@@ -420,6 +586,7 @@ int
 main(void)
 {
 	test_oracle();
+	test_chars();
 	test_large_counts();
 	test_special();
 	test_words();

@@ -97,16 +97,28 @@ pcre_class(pcre2_code *const *re, pcre2_match_data *m, uint32_t cp)
 	return UC_OTHER;
 }
 
-/* Code points on which we agree, for the texts below. */
+/* All code points, for the texts below. */
 static uint32_t *pool;
 static size_t npool;
+
+/* PCRE2's version of Unicode, or 0 where we lack it. */
+static unsigned
+pcre_unicode(void)
+{
+	char s[32] = "";
+	int v;
+
+	pcre2_config(PCRE2_CONFIG_UNICODE_VERSION, s);
+	v = atoi(s);
+	return v < UNICODE_FIRST || v > UNICODE_LAST ? 0 : (unsigned)v;
+}
 
 static void
 test_classes(void)
 {
 	pcre2_code *re[NCLASS];
 	pcre2_match_data *m = pcre2_match_data_create(1, NULL);
-	const uint8_t *table = uclass_table();
+	const uint8_t *table = uclass_table(pcre_unicode());
 	size_t differ = 0, i, len;
 	uint8_t s[4];
 	uint32_t cp;
@@ -128,9 +140,41 @@ test_classes(void)
 	}
 	OK(differ == 0, "classes are those of PCRE2 (%zu differ)", differ);
 	OK(npool > 1100000, "and it knows nearly all (%zu)", npool);
+	OK(!pcre_unicode() || npool == 0x110000 - 0x800,
+	    "in its version it is all of them");
 	for (i = 0; i < NCLASS; i++)
 		pcre2_code_free(re[i]);
 	pcre2_match_data_free(m);
+}
+
+/* Code points of each class as versions 15 and 16 brought them. */
+static void
+test_versions(void)
+{
+	static const struct {
+		uint32_t cp;
+		unsigned since, class;
+	} new[] = { { 0x0cf3, 15, UC_MARK }, { 0x11f04, 15, UC_CASELESS },
+		{ 0x1e4d0, 15, UC_CASELESS }, { 0x1d2c0, 15, UC_NUMBER },
+		{ 0x31350, 15, UC_CASELESS }, { 0x1c89, 16, UC_UPPER },
+		{ 0x1c8a, 16, UC_LOWER }, { 0xa7cd, 16, UC_LOWER },
+		{ 0x10d40, 16, UC_NUMBER }, { 0x10d4e, 16, UC_CASELESS },
+		{ 0x10d69, 16, UC_MARK }, { 0x16d40, 16, UC_CASELESS },
+		{ 'a', 14, UC_LOWER }, { 0x3000, 14, UC_SPACE },
+		{ 0x2ff0, 14, UC_OTHER }, { 0xe0100, 14, UC_MARK } };
+	size_t i, len, bad = 0;
+	uint8_t s[4], n;
+	unsigned v, want;
+
+	for (i = 0; i < sizeof(new) / sizeof(*new); i++)
+		for (v = 14; v <= 16; v++) {
+			n = (uint8_t)utf8_put((char *)s, new[i].cp);
+			want = v < new[i].since ? UC_OTHER : new[i].class;
+			bad +=
+			    uclass_get(uclass_table(v), s, s + n, &len) != want;
+		}
+	OK(bad == 0, "versions know what they brought (%zu don't)", bad);
+	OK(uclass_table(0) == uclass_table(16), "the last is the default");
 }
 
 /* ---- masks of 64 bytes ---- */
@@ -342,6 +386,7 @@ test_pattern(const char *name, const char *regex)
 
 	if (!OK(pretok_open(&pt, name, &e) == 0, "%.20s opens", name))
 		return;
+	pretok_unicode(pt, pcre_unicode(), &e);
 	scan = pretok_scan_new(pt, &e);
 	for (how = 0; how < 5; how++) {
 		for (i = bad = cut = 0; i < ntext; i++) {
@@ -447,6 +492,7 @@ main(int argc, char **argv)
 	if (argc > 1)
 		ntext = atoi(argv[1]);
 	test_classes();
+	test_versions();
 	test_masks();
 	for (i = 0; i < NPATTERN; i++)
 		test_pattern(patterns[i].name, patterns[i].regex);
