@@ -113,8 +113,8 @@ recipe_once(struct parser *p, const struct word *w)
 	name.n = (size_t)(equals + 1 - w->s.p);
 	for (x = p->words; x < w; x++)
 		if (str_starts(x->s, name))
-			return recipe_fail(p, w,
-			    "a second '%.*s'; write one", SHOW(name));
+			return recipe_fail(
+			    p, w, "a second '%.*s'; write one", SHOW(name));
 	return 0;
 }
 

@@ -93,7 +93,7 @@ static bool
 is_option(struct str s)
 {
 	return str_starts(s, STR("seq=")) || str_starts(s, STR("lr=")) ||
-	    str_starts(s, STR("objective=")) || str_starts(s, STR("pace="));
+	       str_starts(s, STR("objective=")) || str_starts(s, STR("pace="));
 }
 
 static int

@@ -56,8 +56,8 @@ wordfile_end(struct wordfile *f, struct err *e)
 {
 	int rc;
 
-	buf_printf(&f->line, "%s%llu\n", end_mark,
-	    (unsigned long long)f->pieces);
+	buf_printf(
+	    &f->line, "%s%llu\n", end_mark, (unsigned long long)f->pieces);
 	rc = flush(f, e);
 	buf_free(&f->line);
 	return rc;
@@ -226,9 +226,7 @@ int
 wordfile_read(struct words *w, struct buf *pattern, const char *path,
     uint64_t most, struct err *e)
 {
-	struct word_reader r = {
-		.words = w, .pattern = pattern, .most = most
-	};
+	struct word_reader r = { .words = w, .pattern = pattern, .most = most };
 	struct in *in;
 	int rc;
 
