@@ -165,6 +165,9 @@ prepare(struct labels *x, struct err *e)
 	if (!*name || strlen(name) > NAME_MAX_BYTES)
 		return err_set(
 		    e, ERR_ARG, "--name: 1 to %d bytes", NAME_MAX_BYTES);
+	if (min_score < 0 || min_score > 1)
+		return err_set(e, ERR_ARG,
+		    "--min-score: %g is no probability from 0 to 1", min_score);
 	if (top < 1 || top > TOP_MAX)
 		return err_set(e, ERR_ARG, "--top: 1 to %d", TOP_MAX);
 	x->top = (size_t)top;
@@ -339,6 +342,13 @@ add_text(void *ctx, struct str side, struct err *e)
 	return 0;
 }
 
+/* Where there is too little to train on, labels may stand elsewhere. */
+static int
+explain(int rc, struct err *e)
+{
+	return rc == ERR_FORMAT ? err_prefix(e, "--label %s", train.label) : rc;
+}
+
 static int
 train_language(struct docs *in, struct run *r, struct err *e)
 {
@@ -359,7 +369,7 @@ train_language(struct docs *in, struct run *r, struct err *e)
 		return err_nomem(e, "training");
 	rc = docs_run(in, &ops, t, r, e);
 	if (rc == 0)
-		rc = lang_train_run(t, &o, &m, e);
+		rc = explain(lang_train_run(t, &o, &m, e), e);
 	lang_train_free(t);
 	if (rc == 0)
 		rc = langid_write(m, &b, e);
@@ -394,7 +404,7 @@ train_text(struct docs *in, struct run *r, struct err *e)
 		return err_nomem(e, "training");
 	rc = docs_run(in, &ops, t, r, e);
 	if (rc == 0)
-		rc = fasttext_train_run(t, &o, &f, e);
+		rc = explain(fasttext_train_run(t, &o, &f, e), e);
 	if (rc == 0)
 		rc = fasttext_train_write(t, r->out, e);
 	fasttext_train_free(t);

@@ -236,6 +236,11 @@ main(int argc, char **argv)
 	argc = cmd_begin(&cmd, argc, argv);
 	w.min_score = min_score;
 	w.paragraphs = strcmp(unit, "paragraph") == 0;
+	if (min_score < 0 || min_score > 1) {
+		rc = err_set(&e, ERR_ARG,
+		    "--min-score: %g is no probability from 0 to 1", min_score);
+		return cmd_end(&cmd, rc, &e);
+	}
 	rc = strs_split(&w.codes, &keep, "--keep", &e);
 	if (rc == 0)
 		rc = load_model(&w, &e);

@@ -74,6 +74,11 @@ for loss in softmax hs; do
 			jq -r '"\(.metadata.label) \(.metadata.label_score)"' |
 			sed 's/\(\.....\).*/\1/')"
 done
+exits 2 "a score above 1" quern classify label --model soft.bin \
+	--min-score 50 docs.jsonl
+equal "no labels: the message says where they were looked for" \
+	"quern classify train: --label none: 0 labels in 0 documents: two labels are needed, and at most 2^31 documents" \
+	"$(quern classify train --label none -o none.bin train.jsonl 2>&1)"
 exits 1 "one label alone" quern classify train --label none -o none.bin train.jsonl
 check "leaves no file" test ! -e none.bin
 echo '{"text":"x","metadata":{"kind":"a b"}}' >space.jsonl

@@ -32,6 +32,7 @@ golden lang-rejects rejects --keep en,fr --keep he --min-score 0.9 docs.jsonl
 golden lang-stats stats --keep en --min-score 0.9 docs.jsonl
 golden lang-unknown quern lang --keep en,iw docs.jsonl
 golden lang-empty-name quern lang --keep en, docs.jsonl
+exits 2 "a score above 1" quern lang --min-score 50 docs.jsonl
 exits 2 "a score that is no number" quern lang --min-score high docs.jsonl
 
 for _ in $(seq 300); do cat docs.jsonl; done >many.jsonl
