@@ -342,7 +342,9 @@ add_file(struct stats *sum, const char *path, struct err *e)
 	int rc;
 
 	if (json_load(&j, path, e) < 0)
-		return e->code;
+		return e->code == ERR_FORMAT
+			   ? err_prefix(e, "no statistics of quern stats")
+			   : e->code;
 	rc = stats_read(&one, json_root(j), e);
 	if (rc == 0)
 		rc = stats_merge(sum, &one, e);

@@ -324,6 +324,9 @@ add_drawn(struct report *r, struct json **j, const char *name, struct err *e)
 	return d->name ? 0 : err_nomem(e, "a report");
 }
 
+static const char stranger[] =
+    "neither statistics (of --stats or quern stats) nor a training log";
+
 static int
 add_json(struct report *r, struct str text, const char *name, struct err *e)
 {
@@ -333,7 +336,7 @@ add_json(struct report *r, struct str text, const char *name, struct err *e)
 	int rc;
 
 	if (json_parse(&j, text.p, text.n, e) < 0)
-		return e->code;
+		return err_prefix(e, "%s", stranger);
 	v = json_root(j);
 	run = json_type(json_get(v, "records")) == JSON_OBJECT &&
 	      json_str(json_get(v, "command")).p;
@@ -346,9 +349,7 @@ add_json(struct report *r, struct str text, const char *name, struct err *e)
 	else if (!drawn && json_str(json_get(v, "command")).p)
 		drawn = true; /* of a command that judges no records */
 	else if (!drawn)
-		rc = err_set(e, ERR_FORMAT,
-		    "neither statistics (of --stats or quern stats) nor a "
-		    "training log");
+		rc = err_set(e, ERR_FORMAT, "%s", stranger);
 	if (rc == 0 && drawn)
 		rc = add_drawn(r, &j, name, e);
 	json_free(j);
