@@ -174,9 +174,10 @@ unquote(struct str s, struct buf *out)
 	}
 }
 
+/* *lost: a chapter of the spine isn't in the zip. */
 static int
 in_spine_order(struct corpus *c, struct str bundle, struct str opf,
-    struct str folder, struct corpus_doc *d, struct err *e)
+    struct str folder, bool *lost, struct corpus_doc *d, struct err *e)
 {
 	struct str rest = opf, href, html;
 	struct corpus_tag t;
@@ -195,6 +196,8 @@ in_spine_order(struct corpus *c, struct str bundle, struct str opf,
 		html = file_named(bundle, folder, buf_view(&c->b));
 		if (html.n)
 			rc = chapter(c, html, d, e);
+		else if (!html.p && is_text(buf_view(&c->b)))
+			*lost = true;
 	}
 	return rc;
 }
@@ -219,7 +222,7 @@ corpus_epub(struct corpus *c, const struct corpus_item *it,
 {
 	struct str bundle, path, opf, folder, body;
 	struct err why;
-	bool damaged;
+	bool damaged, lost = false;
 	int rc;
 
 	buf_clear(&c->a);
@@ -238,7 +241,9 @@ corpus_epub(struct corpus *c, const struct corpus_item *it,
 	for (folder = path; folder.n && folder.p[folder.n - 1] != '/';)
 		folder.n--;
 	metadata(opf, c, d);
-	rc = in_spine_order(c, bundle, opf, folder, d, e);
+	rc = in_spine_order(c, bundle, opf, folder, &lost, d, e);
+	if (lost && !damaged)
+		buf_puts(&d->meta, "\"truncated\":true,");
 	if (rc == 0 && !d->text.n)
 		rc = in_zip_order(c, bundle, d, e);
 	if (rc < 0)

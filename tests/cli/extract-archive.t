@@ -94,6 +94,12 @@ printf '<html><body><h1>Two</h1><p>Then the second.</p></body></html>' \
 	>'book/OEBPS/text/b two.xhtml'
 (cd book && zip -q -X0 ../book.epub mimetype && zip -q -Xr ../book.epub META-INF OEBPS)
 golden archive-epub extract --format markdown book.epub
+cp book.epub less.epub
+zip -q -d less.epub OEBPS/text/one.xhtml
+equal "a book without one of its chapters" "true Two" \
+	"$(extract less.epub | jq -r '"\(.metadata.truncated) \(.text[:3])"')"
+equal "... a whole one isn't truncated" null \
+	"$(extract book.epub | jq .metadata.truncated)"
 pack library.tar book.epub
 equal "a book within a tar" "$(extract book.epub | jq -r .text)" \
 	"$(extract library.tar | jq -r .text)"
