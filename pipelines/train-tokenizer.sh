@@ -93,6 +93,7 @@ done
 bytes=$(numfmt --from=iec "$size") || die 2 "--size $size: not a size, as in 500M"
 mkdir -p "$work" || die 1 "$work: cannot make this folder"
 tmp=$(mktemp -d "$work/.part.XXXXXX") || die 1 "$work: cannot write there"
+[ "${tmp#/}" != "$tmp" ] || tmp=./$tmp # or awk takes a=b/file for a variable
 trap 'rm -rf "$tmp"' EXIT
 
 # All documents, each with its language: one file, read twice.
@@ -110,7 +111,7 @@ zstd -dqc "$tmp/all.jsonl.zst" |
 	jq -r '[.metadata.language // "und", (.text | utf8bytelength)] | @tsv' \
 		>"$tmp/sizes" || die 1 "the documents cannot be counted"
 [ -s "$tmp/sizes" ] || die 1 "there are no documents"
-awk -F '\t' -v alpha="$alpha" -v most="$bytes" -v list="$tmp/languages.tsv" '
+list=$tmp/languages.tsv awk -F '\t' -v alpha="$alpha" -v most="$bytes" '
 	NR == FNR {
 		if (NR % 20) { all[$1] += $2; sum += $2 }
 		next
@@ -144,16 +145,16 @@ awk -F '\t' -v alpha="$alpha" -v most="$bytes" -v list="$tmp/languages.tsv" '
 		} else print "-"
 	}
 	END {
-		print "language\tdocuments\tbytes\tsampled\tsampled_bytes" >list
-		close(list)
+		print "language\tdocuments\tbytes\tsampled\tsampled_bytes" >ENVIRON["list"]
+		close(ENVIRON["list"])
 		for (l in documents)
 			printf "%s\t%d\t%d\t%d\t%d\n", l, documents[l], size[l],
-			       in_sample[l], kept[l] | ("sort -t \"\t\" -k3,3nr -k1,1 >>" list)
+			       in_sample[l], kept[l] | "sort -t \"\t\" -k3,3nr -k1,1 >>\"$list\""
 	}' "$tmp/sizes" "$tmp/sizes" >"$tmp/choice" || die 1 "no sample can be drawn"
 
 pick() { # pick sample|held
-	zstd -dqc "$tmp/all.jsonl.zst" | awk -v what="$1" -v list="$tmp/choice" '
-		{ getline choice <list; if (choice == what) print }' |
+	zstd -dqc "$tmp/all.jsonl.zst" | list=$tmp/choice awk -v what="$1" '
+		{ getline choice <ENVIRON["list"]; if (choice == what) print }' |
 		zstd -q -o "$tmp/$1.jsonl.zst"
 }
 pick sample && pick held || die 1 "the sample cannot be written"

@@ -30,6 +30,9 @@ check "again, beside another, with languages found" run -w b --vocab 300 \
 equal "two tokenizers are compared" 2 "$(jq '.tokenizers | length' b/compare.json)"
 check "the same again" run -w c --no-lang --vocab 400 --size 4K docs.jsonl
 check "is the same" cmp a/tokenizer.json c/tokenizer.json
+check "into a folder with an odd name" run -w 'a=b "$c"' --no-lang --vocab 400 \
+	--size 4K docs.jsonl
+check "is the same, too" cmp a/languages.tsv 'a=b "$c"/languages.tsv'
 exits 2 "no documents" run -w d
 exits 2 "no such option" run --vocabulary 3 docs.jsonl
 exits 2 "no size" run --size many docs.jsonl
