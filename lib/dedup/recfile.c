@@ -316,6 +316,7 @@ rec_start(struct rec_in *r, unsigned tag)
 	r->at = r->first;
 	r->nblock = 0;
 	r->pos = 0;
+	r->seen = 0;
 	buf_clear(&r->block);
 }
 
@@ -337,7 +338,8 @@ check_end(struct rec_in *r, const struct block_head *h, struct err *e)
 		return damaged_block(r, e);
 	if (get(r, &end, sizeof(end), e) < 0)
 		return e->code;
-	if (end.nblock != r->nblock)
+	/* A block whose tag was changed has been passed over. */
+	if (end.nblock != r->nblock || r->seen != r->n[r->tag])
 		return damaged_block(r, e);
 	r->at = at;
 	return 0;
@@ -395,6 +397,7 @@ rec_next(struct rec_in *r, struct str *record, struct err *e)
 		return damaged_block(r, e);
 	*record = (struct str){ r->block.p + r->pos, n };
 	r->pos += n;
+	r->seen++;
 	return 1;
 }
 

@@ -55,7 +55,8 @@ struct rec_in {
 	struct buf options;   /* with a NUL */
 	uint64_t first, size; /* where the blocks begin; of the file */
 	uint64_t at, nblock;
-	unsigned tag; /* that is read */
+	unsigned tag;  /* that is read */
+	uint64_t seen; /* records of it since rec_start() */
 	struct buf block;
 	size_t pos;
 	uint64_t n[REC_TAGS], digest; /* of the end */

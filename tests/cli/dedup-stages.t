@@ -112,6 +112,20 @@ for at in 3 9 40 100 $((size / 2)) $((size - 3)); do
 	printf "\\$(printf %o $((byte ^ 255)))" | dd of=bad.sig bs=1 seek="$at" conv=notrunc status=none
 	refused "a byte is wrong at $at" "bad.sig" clusters bad.sig "${sigs[@]:1}" ./[0-9].buckets
 done
+# Byte 2 of the first block's head, behind header, options and check: its tag.
+at=$((20 + $(od -An -tu4 -j 16 -N 4 0.sig) + 8 + 2))
+cp 0.sig bad.sig
+printf '\002' | dd of=bad.sig bs=1 seek="$at" conv=notrunc status=none
+fails_at_last() {
+	quern dedup minhash buckets bad.sig "${sigs[@]:1}" -o bad.buckets &&
+		quern dedup minhash clusters bad.sig "${sigs[@]:1}" bad.buckets -o none
+}
+exits 1 "a block under another tag" fails_at_last
+quern dedup minhash --index ix in-00.jsonl -o /dev/null
+at=$((20 + $(od -An -tu4 -j 16 -N 4 ix/00000001.seg) + 8 + 2))
+printf '\002' | dd of=ix/00000001.seg bs=1 seek="$at" conv=notrunc status=none
+refused "... of an index" "is damaged" \
+	quern dedup minhash --index ix in-01.jsonl -o none
 refused "other documents under the same names" "are not the documents" \
 	quern dedup minhash apply --verdicts verdicts in-01.jsonl in-00.jsonl -o none
 exits 2 "a stage without -o" quern dedup minhash signatures in-00.jsonl
