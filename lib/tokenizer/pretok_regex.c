@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any pattern, run by PCRE2.  \s is spelt out: with UCP PCRE2 counts U+180E
- * to it, which has not been White_Space since Unicode 6.3.
+ * to it, which has not been White_Space since Unicode 6.3.  Properties are
+ * extended to the last version that uclass.h knows.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -57,6 +58,43 @@ spell_class(struct buf *b, char c, bool in_class)
 		buf_printf(b, "\\%c", c);
 }
 
+/* The version of Unicode that PCRE2 has. */
+static unsigned
+pcre2_version(void)
+{
+	char s[32] = "";
+
+	return pcre2_config(PCRE2_CONFIG_UNICODE_VERSION, s) < 0
+		   ? UNICODE_LAST
+		   : (unsigned)atoi(s);
+}
+
+/*
+ * \p{..} at p, of UNICODE_LAST if PCRE2 is older; \P{..} too, but within a
+ * class, which can't say it.  Returns the bytes of it, 0 for anything else.
+ */
+static size_t
+spell_property(struct buf *b, const char *p, bool in_class)
+{
+	size_t n = strcspn(p, "}"), start = b->n, before;
+
+	if ((p[1] != 'p' && (p[1] != 'P' || in_class)) || p[2] != '{' || !p[n])
+		return 0;
+	if (!in_class)
+		buf_puts(b, p[1] == 'P' ? "[^" : "[");
+	buf_puts(b, "\\p");
+	buf_put(b, p + 2, n - 1);
+	before = b->n;
+	uclass_newer(b, (struct str){ p + 3, n - 3 }, pcre2_version());
+	if (b->n == before) {
+		b->n = start;
+		return 0;
+	}
+	if (!in_class)
+		buf_putc(b, ']');
+	return n + 1;
+}
+
 /* The [ of a class within a class, as in [a[bc]]: all of it is one class. */
 static bool
 is_nested(const char *p, size_t depth)
@@ -71,11 +109,13 @@ is_nested(const char *p, size_t depth)
 static int
 translate(const char *regex, struct buf *b, struct err *e)
 {
-	size_t depth = 0;
+	size_t depth = 0, n;
 	const char *p, *end;
 
 	for (p = regex; *p; p++) {
-		if (*p == '\\' && p[1]) {
+		if (*p == '\\' && (n = spell_property(b, p, depth > 0))) {
+			p += n - 1;
+		} else if (*p == '\\' && p[1]) {
 			spell_class(b, *++p, depth > 0);
 		} else if (depth && *p == '[' && p[1] == ':' &&
 			   (end = strstr(p, ":]"))) {

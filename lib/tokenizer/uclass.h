@@ -35,6 +35,14 @@ enum { UNICODE_FIRST = 14, UNICODE_LAST = 16 };
  * Source: Unicode Character Database, by uclass.py.
  */
 const uint8_t *uclass_table(unsigned version);
+/*
+ * Append, as a regex writes ranges in a class, the code points of a property
+ * (L, Lu, Ll, M, N, P, S) that versions behind `known` have brought; nothing
+ * for other properties.
+ */
+struct buf;
+struct str;
+void uclass_newer(struct buf *to, struct str property, unsigned known);
 /* The class of a code point beyond the table. */
 unsigned uclass_far(uint32_t cp);
 
