@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "base/buf.h"
+#include "base/text/utf8.h"
 #include "uclass.h"
 
 /* A: pairs of a capital and its small letter. */
@@ -20,6 +21,7 @@ static const struct run runs[] = {
 enum { RUNS = sizeof(runs) / sizeof(*runs) };
 
 static uint8_t tables[UNICODE_LAST - UNICODE_FIRST + 1][UCLASS_TABLE];
+static uint8_t newer[UCLASS_TABLE]; /* what version brought it, if not 14 */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static unsigned
@@ -62,6 +64,11 @@ fill_tables(void)
 	unsigned version;
 	uint32_t cp;
 
+	for (r = runs; r < runs + RUNS; r++)
+		for (cp = r->first; r->since > UNICODE_FIRST &&
+				    cp < r->first + r->n && cp < UCLASS_TABLE;
+		     cp++)
+			newer[cp] = r->since;
 	for (version = UNICODE_FIRST; version <= UNICODE_LAST; version++)
 		fill_space(tables[version - UNICODE_FIRST]);
 	for (r = runs; r < runs + RUNS; r++)
@@ -124,6 +131,27 @@ uclass_newer(struct buf *to, struct str property, unsigned known)
 		}
 	if (end)
 		buf_printf(to, "\\x{%x}-\\x{%x}", from, end - 1);
+}
+
+bool
+uclass_has_newer(struct str s, unsigned known)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	uint32_t cp;
+	size_t len;
+
+	pthread_once(&once, fill_tables);
+	while (p < end) {
+		if ((uint8_t)*p < 0x80) {
+			p++;
+			continue;
+		}
+		cp = utf8_get(p, end, &len);
+		if (cp < UCLASS_TABLE && newer[cp] > known)
+			return true;
+		p += len;
+	}
+	return false;
 }
 
 /* Tags and variation selectors. */

@@ -2,8 +2,13 @@
 #ifndef TOKENIZER_UCLASS_H
 #define TOKENIZER_UCLASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/str.h"
+
+struct buf;
 
 /*
  * What split patterns ask of a character, as one small number, from one
@@ -40,9 +45,9 @@ const uint8_t *uclass_table(unsigned version);
  * (L, Lu, Ll, M, N, P, S) that versions behind `known` have brought; nothing
  * for other properties.
  */
-struct buf;
-struct str;
 void uclass_newer(struct buf *to, struct str property, unsigned known);
+/* Has valid UTF-8 a code point that versions behind `known` have brought? */
+bool uclass_has_newer(struct str s, unsigned known);
 /* The class of a code point beyond the table. */
 unsigned uclass_far(uint32_t cp);
 
