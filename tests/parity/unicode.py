@@ -26,7 +26,7 @@ DEF = os.path.join(HERE, "../../lib/tokenizer/uclass.def")
 CLASSES = {r"[\p{Lu}\p{Lt}]": "U", r"\p{Ll}": "L", r"[\p{Lm}\p{Lo}]": "C",
            r"\p{M}": "M", r"\p{N}": "N", r"\p{P}": "P", r"\p{S}": "S"}
 PATTERNS = ["gpt2", "cl100k", "qwen2", "nanochat", "o200k", "whitespace",
-            "deepseek-v3", "starcoder", "falcon"]
+            "deepseek-v3", "starcoder"]
 CHARS = [chr(c) for c in range(0x110000) if not 0xd800 <= c < 0xe000]
 
 
