@@ -122,8 +122,8 @@ pretok_unicode(struct pretok *pt, unsigned version, struct err *e)
 		    UNICODE_FIRST, UNICODE_LAST, version);
 	if (version && !pt->kind)
 		return err_set(e, ERR_ARG,
-		    "a regex, or a pattern of several, follows the Unicode "
-		    "version of PCRE2: no other can be chosen");
+		    "a version of Unicode can be chosen for named patterns of "
+		    "one regex only");
 	pt->table = uclass_table(version);
 	return 0;
 }

@@ -30,8 +30,8 @@ int pretok_open(struct pretok **pt, const char *pattern, struct err *e);
 /*
  * The classes of characters are those of a version of Unicode, UNICODE_FIRST to
  * UNICODE_LAST (uclass.h), 0: the last, as at first.  Before a scan is made.
- * ERR_ARG for another version, and for one that a regex or a step of several
- * would not follow: PCRE2 has tables of its own.
+ * ERR_ARG for another version, and for a regex or a pattern of several steps,
+ * which have no other than the last (pretok_regex.c).
  */
 int pretok_unicode(struct pretok *pt, unsigned version, struct err *e);
 /*

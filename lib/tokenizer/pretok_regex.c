@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any pattern, run by PCRE2.  \s is spelt out: with UCP PCRE2 counts U+180E
- * to it, which has not been White_Space since Unicode 6.3.
+ * to it, which has not been White_Space since Unicode 6.3.  Properties are
+ * extended to the last version that uclass.h knows.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -18,10 +19,13 @@ enum { JIT_STACK_MIN = 32 * 1024, JIT_STACK_MAX = 64 << 20 };
 
 struct pretok_re {
 	pcre2_code *code;
+	pcre2_code *newer; /* for text that it takes, being slower, or NULL */
+	unsigned version;  /* of Unicode, of PCRE2 */
 };
 
 struct pretok_re_scan {
 	const struct pretok_re *re;
+	const pcre2_code *code; /* one of re's */
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
 	pcre2_jit_stack *stack;
@@ -57,6 +61,44 @@ spell_class(struct buf *b, char c, bool in_class)
 		buf_printf(b, "\\%c", c);
 }
 
+/* The version of Unicode that PCRE2 has. */
+static unsigned
+pcre2_version(void)
+{
+	char s[32] = "";
+
+	return pcre2_config(PCRE2_CONFIG_UNICODE_VERSION, s) < 0
+		   ? UNICODE_LAST
+		   : (unsigned)atoi(s);
+}
+
+/*
+ * \p{..} at p, of UNICODE_LAST where PCRE2, of a version, is older; \P{..} too,
+ * but within a class, which can't say it.  Returns the bytes of it, 0 for
+ * anything else.
+ */
+static size_t
+spell_property(struct buf *b, const char *p, bool in_class, unsigned version)
+{
+	size_t n = strcspn(p, "}"), start = b->n, before;
+
+	if ((p[1] != 'p' && (p[1] != 'P' || in_class)) || p[2] != '{' || !p[n])
+		return 0;
+	if (!in_class)
+		buf_puts(b, p[1] == 'P' ? "[^" : "[");
+	buf_puts(b, "\\p");
+	buf_put(b, p + 2, n - 1);
+	before = b->n;
+	uclass_newer(b, (struct str){ p + 3, n - 3 }, version);
+	if (b->n == before) {
+		b->n = start;
+		return 0;
+	}
+	if (!in_class)
+		buf_putc(b, ']');
+	return n + 1;
+}
+
 /* The [ of a class within a class, as in [a[bc]]: all of it is one class. */
 static bool
 is_nested(const char *p, size_t depth)
@@ -69,13 +111,16 @@ is_nested(const char *p, size_t depth)
  * come from (Oniguruma, Rust's regex).
  */
 static int
-translate(const char *regex, struct buf *b, struct err *e)
+translate(const char *regex, unsigned version, struct buf *b, struct err *e)
 {
-	size_t depth = 0;
+	size_t depth = 0, n;
 	const char *p, *end;
 
 	for (p = regex; *p; p++) {
-		if (*p == '\\' && p[1]) {
+		if (*p == '\\' &&
+		    (n = spell_property(b, p, depth > 0, version))) {
+			p += n - 1;
+		} else if (*p == '\\' && p[1]) {
 			spell_class(b, *++p, depth > 0);
 		} else if (depth && *p == '[' && p[1] == ':' &&
 			   (end = strstr(p, ":]"))) {
@@ -97,36 +142,55 @@ translate(const char *regex, struct buf *b, struct err *e)
 	return buf_ok(b, e);
 }
 
+static int
+compile_re(pcre2_code **to, struct str s, struct err *e)
+{
+	unsigned char msg[160];
+	PCRE2_SIZE at = 0;
+	int bad = 0;
+
+	*to = pcre2_compile(
+	    (PCRE2_SPTR)s.p, s.n, PCRE2_UTF | PCRE2_UCP, &bad, &at, NULL);
+	if (!*to) {
+		pcre2_get_error_message(bad, msg, sizeof(msg));
+		return err_set(e, ERR_ARG,
+		    "the pattern is no regex: %s (near byte %zu)", msg,
+		    (size_t)at);
+	}
+	/* Without JIT support matching is slower, that's all. */
+	pcre2_jit_compile(*to, PCRE2_JIT_COMPLETE);
+	return 0;
+}
+
+/* The regex as it is, and with the code points that PCRE2 doesn't know. */
+static int
+compile_both(struct pretok_re *re, const char *regex, struct err *e)
+{
+	struct buf b = { 0 }, more = { 0 };
+	int rc = translate(regex, UNICODE_LAST, &b, e);
+
+	re->version = pcre2_version();
+	if (rc == 0)
+		rc = translate(regex, re->version, &more, e);
+	if (rc == 0)
+		rc = compile_re(&re->code, buf_view(&b), e);
+	if (rc == 0 && !str_eq(buf_view(&b), buf_view(&more)))
+		rc = compile_re(&re->newer, buf_view(&more), e);
+	buf_free(&b);
+	buf_free(&more);
+	return rc;
+}
+
 int
 pretok_re_open(struct pretok_re **out, const char *regex, struct err *e)
 {
 	struct pretok_re *re = calloc(1, sizeof(*re));
-	struct buf b = { 0 };
-	unsigned char msg[160];
-	PCRE2_SIZE at = 0;
-	int bad = 0, rc;
+	int rc = re ? compile_both(re, regex, e) : err_nomem(e, "a pattern");
 
-	*out = NULL;
-	rc = re ? translate(regex, &b, e) : err_nomem(e, "a pattern");
-	if (rc == 0) {
-		re->code = pcre2_compile((PCRE2_SPTR)b.p, b.n,
-		    PCRE2_UTF | PCRE2_UCP, &bad, &at, NULL);
-		if (!re->code) {
-			pcre2_get_error_message(bad, msg, sizeof(msg));
-			rc = err_set(e, ERR_ARG,
-			    "the pattern is no regex: %s (near byte %zu)", msg,
-			    (size_t)at);
-		}
-	}
-	buf_free(&b);
-	if (rc < 0) {
-		free(re);
-		return rc;
-	}
-	/* Without JIT support matching is slower, that's all. */
-	pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
-	*out = re;
-	return 0;
+	if (rc < 0)
+		pretok_re_close(re);
+	*out = rc < 0 ? NULL : re;
+	return rc;
 }
 
 void
@@ -135,6 +199,7 @@ pretok_re_close(struct pretok_re *re)
 	if (!re)
 		return;
 	pcre2_code_free(re->code);
+	pcre2_code_free(re->newer);
 	free(re);
 }
 
@@ -194,7 +259,12 @@ pretok_re_start(struct pretok_re_scan *s, struct str text, struct err *e)
 {
 	s->raw = s->text = text;
 	s->at = s->pending = s->seen_text = s->seen_raw = 0;
-	return utf8_valid(text) ? 0 : clean_copy(s, e);
+	if (!utf8_valid(text) && clean_copy(s, e) < 0)
+		return e->code;
+	s->code = s->re->newer && uclass_has_newer(s->text, s->re->version)
+		      ? s->re->newer
+		      : s->re->code;
+	return 0;
 }
 
 /* The place in raw of a place in text; places come in rising order. */
@@ -225,7 +295,7 @@ find(struct pretok_re_scan *s, size_t *from, size_t *to, struct err *e)
 	unsigned char msg[160];
 	int rc;
 
-	rc = pcre2_match(s->re->code, (PCRE2_SPTR)s->text.p, s->text.n, s->at,
+	rc = pcre2_match(s->code, (PCRE2_SPTR)s->text.p, s->text.n, s->at,
 	    PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, s->match, s->limits);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;

@@ -2,8 +2,13 @@
 #ifndef TOKENIZER_UCLASS_H
 #define TOKENIZER_UCLASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/str.h"
+
+struct buf;
 
 /*
  * What split patterns ask of a character, as one small number, from one
@@ -35,6 +40,14 @@ enum { UNICODE_FIRST = 14, UNICODE_LAST = 16 };
  * Source: Unicode Character Database, by uclass.py.
  */
 const uint8_t *uclass_table(unsigned version);
+/*
+ * Append, as a regex writes ranges in a class, the code points of a property
+ * (L, Lu, Ll, M, N, P, S) that versions behind `known` have brought; nothing
+ * for other properties.
+ */
+void uclass_newer(struct buf *to, struct str property, unsigned known);
+/* Has valid UTF-8 a code point that versions behind `known` have brought? */
+bool uclass_has_newer(struct str s, unsigned known);
 /* The class of a code point beyond the table. */
 unsigned uclass_far(uint32_t cp);
 
