@@ -51,40 +51,66 @@ url_chars(struct str text)
 	return n;
 }
 
+/* Characters of each kind. */
+struct kinds {
+	uint64_t all, letters, upper, digits, spaces, plain, parens;
+};
+
+static void
+add_ascii(struct kinds *k, unsigned char c, uint64_t n)
+{
+	bool digit = c >= '0' && c <= '9';
+	bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+
+	k->all += n;
+	k->letters += letter ? n : 0;
+	k->upper += letter && !(c & 0x20) ? n : 0;
+	k->digits += digit ? n : 0;
+	k->spaces += text_is_space(c) ? n : 0;
+	k->plain += is_plain_char(c) ? n : 0;
+	k->parens += is_paren(c) ? n : 0;
+}
+
+static void
+add_other(struct kinds *k, uint32_t cp)
+{
+	unsigned class = uni_class(cp);
+
+	k->all++;
+	if (class & UNI_LETTER) {
+		k->letters++;
+		k->upper += uni_lower(cp) != cp;
+	} else {
+		k->digits += (class & UNI_DIGIT) != 0;
+		k->spaces += (class & UNI_SPACE) != 0;
+	}
+	k->parens += is_paren(cp);
+}
+
 void
 meter_chars(struct str text, struct signals *s)
 {
 	const char *p = text.p, *end = p + text.n;
-	uint64_t n = 0, letters = 0, upper = 0, digits = 0, spaces = 0;
-	uint64_t plain = 0, parens = 0;
-	unsigned class;
-	uint32_t cp;
+	uint32_t ascii[128] = { 0 };
+	struct kinds k = { 0 };
 	size_t len;
+	int c;
 
-	for (; p < end; p += len, n++) {
-		cp = utf8_get(p, end, &len);
-		class = cp < 0x80 ? 0 : uni_class(cp);
-		parens += is_paren(cp);
-		if (cp < 0x80) {
-			plain += is_plain_char(cp);
-			digits += cp >= '0' && cp <= '9';
-			spaces += text_is_space(cp);
-			letters += (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
-			upper += cp >= 'A' && cp <= 'Z';
-		} else if (class & UNI_LETTER) {
-			letters++;
-			upper += uni_lower(cp) != cp;
+	while (p < end)
+		if ((unsigned char)*p < 0x80) {
+			ascii[(unsigned char)*p++]++;
 		} else {
-			digits += (class & UNI_DIGIT) != 0;
-			spaces += (class & UNI_SPACE) != 0;
+			add_other(&k, utf8_get(p, end, &len));
+			p += len;
 		}
-	}
-	s->v[SIG_chars] = (double)n;
+	for (c = 0; c < 128; c++)
+		add_ascii(&k, (unsigned char)c, ascii[c]);
+	s->v[SIG_chars] = (double)k.all;
 	s->v[SIG_bytes] = (double)text.n;
-	s->v[SIG_upper_ratio] = meter_ratio(upper, letters);
-	s->v[SIG_digit_ratio] = meter_ratio(digits, n);
-	s->v[SIG_space_ratio] = meter_ratio(spaces, n);
-	s->v[SIG_other_chars] = meter_ratio(n - plain, n);
-	s->v[SIG_paren_chars] = meter_ratio(parens, n);
-	s->v[SIG_url_chars] = meter_ratio(url_chars(text), n);
+	s->v[SIG_upper_ratio] = meter_ratio(k.upper, k.letters);
+	s->v[SIG_digit_ratio] = meter_ratio(k.digits, k.all);
+	s->v[SIG_space_ratio] = meter_ratio(k.spaces, k.all);
+	s->v[SIG_other_chars] = meter_ratio(k.all - k.plain, k.all);
+	s->v[SIG_paren_chars] = meter_ratio(k.parens, k.all);
+	s->v[SIG_url_chars] = meter_ratio(url_chars(text), k.all);
 }
