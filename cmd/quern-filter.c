@@ -24,7 +24,7 @@ struct judges {
 	struct expr *where;    /* or NULL */
 	struct buf where_json; /* {"where":"..."}: the reason it gives */
 	bool explain;
-	bool measure; /* are signals needed at all? */
+	bool signals; /* are they needed beyond the profiles'? */
 };
 
 struct worker {
@@ -141,7 +141,7 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	struct worker *w = worker;
 	struct verdict v = { 0 };
 
-	if (j->measure && judge_text(w->judge, d->text, e) < 0)
+	if (judge_text(w->judge, d->text, j->signals, e) < 0)
 		return e->code;
 	if (j->where && !expr_true(j->where, judge_signals(w->judge), d))
 		return emit_drop(em, d,
@@ -232,6 +232,9 @@ find_profiles(struct judges *j, struct err *e)
 static int
 prepare(struct judges *j, struct err *e)
 {
+	bool english = false;
+	size_t i;
+
 	if (find_profiles(j, e) < 0)
 		return e->code;
 	if (where && expr_parse(&j->where, str_c(where), e) < 0)
@@ -243,7 +246,10 @@ prepare(struct judges *j, struct err *e)
 	if (!j->n && !where && !explain)
 		return err_set(e, ERR_ARG,
 		    "nothing to filter by: give --profile or --where");
-	j->measure = j->n || explain || (where && expr_signals(j->where));
+	for (i = 0; i < j->n; i++)
+		english |= j->profiles[i]->words == WORDS_ENGLISH;
+	j->signals = explain || (english && j->n > 1) ||
+		     (where && expr_signals(j->where));
 	return buf_ok(&j->where_json, e);
 }
 

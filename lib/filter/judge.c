@@ -11,8 +11,10 @@ struct judge {
 	struct str text, now; /* as given; as the steps so far left it */
 	/* Of the text, in each kind of words; of now, if it differs. */
 	struct signals first[WORDS_KINDS], then;
-	bool measured[WORDS_KINDS];
-	enum words words; /* of the profile at work */
+	enum measured { NOTHING, SINGLE, ALL } measured[WORDS_KINDS];
+	/* Of the profile at work: its words; does it ask for repetition? */
+	enum words words;
+	bool repetition;
 	struct c4_result c4;
 	bool changed; /* now differs from text */
 };
@@ -40,24 +42,28 @@ judge_free(struct judge *j)
 
 /* The signals of the text in this kind of words. */
 static int
-measure(struct judge *j, enum words words, struct err *e)
+measure(struct judge *j, enum words words, bool repetition, struct err *e)
 {
-	if (!j->measured[words] &&
-	    meter_text(j->meter, j->text, words, true, &j->first[words], e) < 0)
+	enum measured want = repetition ? ALL : SINGLE;
+
+	if (j->measured[words] >= want)
+		return 0;
+	if (meter_text(
+		j->meter, j->text, words, repetition, &j->first[words], e) < 0)
 		return e->code;
-	j->measured[words] = true;
+	j->measured[words] = want;
 	return 0;
 }
 
 int
-judge_text(struct judge *j, struct str text, struct err *e)
+judge_text(struct judge *j, struct str text, bool signals, struct err *e)
 {
 	int i;
 
 	j->text = text;
 	for (i = 0; i < WORDS_KINDS; i++)
-		j->measured[i] = false;
-	return measure(j, WORDS_ENGLISH, e);
+		j->measured[i] = NOTHING;
+	return signals ? measure(j, WORDS_ENGLISH, true, e) : 0;
 }
 
 const struct signals *
@@ -84,7 +90,7 @@ signals_now(struct judge *j, const struct step *s, const struct signals **out,
 {
 	*out = j->changed ? &j->then : &j->first[j->words];
 	if (!j->changed)
-		return measure(j, j->words, e);
+		return measure(j, j->words, j->repetition, e);
 	return meter_text(
 	    j->meter, j->now, j->words, wants_repetition(s), &j->then, e);
 }
@@ -116,7 +122,12 @@ clean(struct judge *j, const struct step *s, struct err *e)
 static void
 begin(struct judge *j, const struct profile *p)
 {
+	size_t i;
+
 	j->words = p->words;
+	j->repetition = false;
+	for (i = 0; i < p->n; i++)
+		j->repetition |= wants_repetition(&p->steps[i]);
 	j->now = j->text;
 	j->changed = false;
 }

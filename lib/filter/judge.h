@@ -19,9 +19,11 @@ struct verdict {
 
 /*
  * Measure a text for the calls that follow; it must stay as it is until the
- * last.  The signals are j's, until the next text.  Errors: meter_text().
+ * last.  signals: judge_signals() and explain_json() will be asked, or several
+ * profiles; without, only what a profile needs is measured.  The signals are
+ * j's, until the next text.  Errors: meter_text().
  */
-int judge_text(struct judge *j, struct str text, struct err *e);
+int judge_text(struct judge *j, struct str text, bool signals, struct err *e);
 const struct signals *judge_signals(const struct judge *j);
 /* v->text is j's or the text itself, until the next call. */
 int judge_by(

@@ -9,7 +9,7 @@
 #include "filter/seen.h"
 #include "filter/signals.h"
 
-enum { METER_MAX = 1 << 28, METER_POWERS = 1024 };
+enum { METER_MAX = 1 << 28, METER_POWERS = 1024, METER_LENGTHS = 1024 };
 
 struct meter_token {
 	uint64_t hash;  /* of all bytes of joined before it */
@@ -22,6 +22,9 @@ struct meter {
 	enum words words; /* of the text measured */
 	struct tokens split;
 	struct treebank treebank;
+	struct str *spaced; /* what white space parts */
+	size_t spaced_cap;
+	uint32_t lengths[METER_LENGTHS]; /* tokens of so many characters */
 	struct seen seen;
 	struct meter_token *tokens; /* one more than ntoken: the end */
 	uint32_t *ids;              /* equal for equal tokens */
@@ -41,6 +44,8 @@ uint64_t meter_hash(const struct meter *m, uint32_t i, uint32_t n);
 
 /* part / whole, 0 of nothing. */
 double meter_ratio(uint64_t part, uint64_t whole);
+/* Sets the ratios of characters; chars is there. */
+void meter_chars(struct str text, struct signals *s);
 /* Sets text_lines and what follows; chars and tokens are there. */
 int meter_text_lines(
     struct meter *m, struct str text, struct signals *s, struct err *e);

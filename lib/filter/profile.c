@@ -92,6 +92,59 @@ static const struct rule fineweb_2024[] = {
 	RULE("newlines", newlines_per_token, MORE, 0.3),
 };
 
+/*
+ * Soldaini et al. 2024, "Dolma"; the tagger gopher_v1 of allenai/dolma.  The
+ * n-gram rules of its configurations name attributes that no tagger writes and
+ * so never rejected anything: they are left out.
+ */
+static const struct rule dolma[] = {
+	RULE("short", tokens, LESS, 50),
+	RULE("long", tokens, MORE, 100000),
+	RULE("short_words", median_token_length, LESS, 3),
+	RULE("long_words", median_token_length, MORE, 10),
+	RULE("symbols", symbol_tokens, MORE, 0.1),
+	RULE("alpha_words", alpha_words, LESS, 0.8),
+	RULE("stop_words", stop_word_count, LESS, 2),
+	RULE("bullet_lines", bullet_rows, MORE, 0.9),
+	RULE("ellipsis_lines", ellipsis_rows, MORE, 0.3),
+	RULE("dup_lines", repeated_rows, MORE, 0.3),
+	RULE("dup_line_chars", repeated_row_chars, MORE, 0.3),
+};
+
+/* NVIDIA-NeMo/Curator, config/heuristic_filter_en.yaml: its thresholds. */
+static const struct rule nemo[] = {
+	RULE("empty", chars, LESS, 1),
+	RULE("other_chars", other_chars, MORE, 0.25),
+	RULE("symbols", symbol_tokens, MORE, 0.1),
+	RULE("digits", digit_ratio, MORE, 0.15),
+	RULE("urls", url_chars, MORE, 0.2),
+	RULE("spaces", space_ratio, MORE, 0.25),
+	RULE("parentheses", paren_chars, MORE, 0.1),
+	RULE("dup_lines", dup_lines, MORE, 0.3),
+	RULE("dup_paragraphs", dup_paragraphs, MORE, 0.3),
+	RULE("dup_line_chars", dup_line_chars, MORE, 0.2),
+	RULE("dup_paragraph_chars", dup_paragraph_chars, MORE, 0.2),
+	RULE("short", tokens, LESS, 50),
+	RULE("long", tokens, MORE, 100000),
+	RULE("end_mark_lines", end_mark_rows, LESS, 0.15),
+	RULE("alpha_words", alpha_words, LESS, 0.8),
+	RULE("stop_words", stop_word_count, LESS, 2),
+	RULE("short_words", mean_token_length, LESS, 3),
+	RULE("long_words", mean_token_length, MORE, 10),
+	RULE("long_word", longest_token, MORE, 1000),
+	RULE("ellipsis_lines", ellipsis_lines, MORE, 0.3),
+	RULE("top_2gram", top_2gram, MORE, 0.20),
+	RULE("top_3gram", top_3gram, MORE, 0.18),
+	RULE("top_4gram", top_4gram, MORE, 0.16),
+	RULE("dup_5gram", dup_5gram, MORE, 0.15),
+	RULE("dup_6gram", dup_6gram, MORE, 0.14),
+	RULE("dup_7gram", dup_7gram, MORE, 0.13),
+	RULE("dup_8gram", dup_8gram, MORE, 0.12),
+	RULE("dup_9gram", dup_9gram, MORE, 0.11),
+	RULE("dup_10gram", dup_10gram, MORE, 0.10),
+	RULE("bullet_lines", bullet_lines, MORE, 0.9),
+};
+
 static const struct c4 c4 = {
 	.word_max = 1000, .line_words = 3, .sentences = 5, .end_marks = true
 };
@@ -113,6 +166,9 @@ static const struct step datatrove_steps[] = { RULES(repetition),
 static const struct step fineweb_2024_steps[] = { RULES(repetition_2024),
 	RULES(quality_2024), { &c4_fineweb, NULL, 0 }, RULES(fineweb_2024) };
 
+static const struct step dolma_steps[] = { RULES(dolma) };
+static const struct step nemo_steps[] = { RULES(nemo) };
+
 static const struct profile profiles[] = {
 	{ "gopher", "Gopher's repetition, then quality rules; English",
 	    WORDS_ENGLISH, gopher_steps, 2 },
@@ -125,6 +181,10 @@ static const struct profile profiles[] = {
 	{ "fineweb-2024-04",
 	    "FineWeb's rules as at its release; rewrites the text; English",
 	    WORDS_TREEBANK, fineweb_2024_steps, 4 },
+	{ "dolma-1.6", "Dolma's Gopher rules; English", WORDS_SPACES,
+	    dolma_steps, 1 },
+	{ "nemo", "the thresholds of NeMo Curator's heuristics; English",
+	    WORDS_SPACES, nemo_steps, 1 },
 	{ "datatrove-0.10",
 	    "FineWeb's rules as datatrove 0.10 has them; rewrites the text; "
 	    "English",

@@ -143,7 +143,8 @@ read_words(struct profile_file *f, const struct fields *x, struct err *e)
 		f->profile.words = words_find(str_c(x->v[1]));
 	return x->n == 2 && f->profile.words != WORDS_KINDS
 		   ? 0
-		   : err_set(e, ERR_FORMAT, "words are english or treebank");
+		   : err_set(e, ERR_FORMAT,
+			 "words are english, treebank or spaces");
 }
 
 /* REASON SIGNAL COMPARISON NUMBER */

@@ -39,7 +39,7 @@ signal_find(struct str name)
 	return (enum signal)i;
 }
 
-static const char *const words_names[] = { "english", "treebank" };
+static const char *const words_names[] = { "english", "treebank", "spaces" };
 
 const char *
 words_name(enum words w)
@@ -78,6 +78,7 @@ meter_free(struct meter *m)
 	seen_free(&m->seen);
 	tokens_free(&m->split);
 	treebank_free(&m->treebank);
+	free(m->spaced);
 	free(m->tokens);
 	free(m->ids);
 	free(m->joined);
@@ -143,7 +144,8 @@ stop_bit(struct str token)
 
 /* What a pass over the characters of the tokens counts. */
 struct counts {
-	uint64_t chars, word_chars, words, alpha, stops, stop_count;
+	uint64_t chars, word_chars, words, alpha, stops, stop_count, symbols,
+	    longest;
 	struct sentences sentences;
 };
 
@@ -164,11 +166,32 @@ is_old_mark(uint32_t cp)
 	return cp < 0xa0;
 }
 
+/* What there is of a token's length, and its symbols. */
 static void
-count_token(struct str token, enum words words, struct counts *c)
+count_length(struct meter *m, struct str token, uint64_t n, struct counts *c)
+{
+	static const struct str ellipsis = { "\xe2\x80\xa6", 3 };
+	const char *p = token.p, *end = p + token.n;
+	bool symbol = memchr(p, '#', token.n) != NULL;
+
+	/* Without characters beyond ASCII there is none to look for. */
+	for (; n < token.n && !symbol && p < end &&
+	       (p = memchr(p, '\xe2', (size_t)(end - p)));
+	     p++)
+		symbol =
+		    str_starts((struct str){ p, (size_t)(end - p) }, ellipsis);
+	c->symbols += symbol;
+	if (n > c->longest)
+		c->longest = n;
+	m->lengths[n < METER_LENGTHS ? n : METER_LENGTHS - 1]++;
+}
+
+static void
+count_token(struct meter *m, struct str token, struct counts *c)
 {
 	const char *p = token.p, *end = p + token.n;
-	unsigned class, alpha = 0, mark = ENG_MARK, stop;
+	unsigned class, alpha = 0, stop;
+	unsigned mark = m->words == WORDS_SPACES ? 0 : ENG_MARK;
 	uint64_t n = 0;
 	uint32_t cp;
 	size_t len;
@@ -179,7 +202,7 @@ count_token(struct str token, enum words words, struct counts *c)
 		class = english_class(cp);
 		alpha |= class & ENG_LETTER;
 		mark &= class;
-		if (mark && words == WORDS_TREEBANK && !is_old_mark(cp))
+		if (mark && m->words == WORDS_TREEBANK && !is_old_mark(cp))
 			mark = 0;
 	}
 	word = !mark;
@@ -190,7 +213,8 @@ count_token(struct str token, enum words words, struct counts *c)
 	stop = stop_bit(token);
 	c->stops |= stop;
 	c->stop_count += stop != 0;
-	if (words == WORDS_ENGLISH)
+	count_length(m, token, n, c);
+	if (m->words == WORDS_ENGLISH)
 		sentences_add(&c->sentences, token);
 }
 
@@ -206,6 +230,41 @@ append(struct meter *m, struct str token, uint32_t at, uint64_t hash)
 	return hash;
 }
 
+static int
+more_spaced(struct meter *m, struct err *e)
+{
+	size_t cap = m->spaced_cap ? 2 * m->spaced_cap : 1024;
+	struct str *more = realloc(m->spaced, cap * sizeof(*more));
+
+	if (!more)
+		return err_nomem(e, "a text");
+	m->spaced = more;
+	m->spaced_cap = cap;
+	return 0;
+}
+
+/* What white space parts, in m->spaced. */
+static int
+part_at_spaces(struct meter *m, struct str text, size_t *n, struct err *e)
+{
+	const char *p = text.p, *end = p + text.n, *from;
+	size_t len;
+
+	for (*n = 0; p < end;) {
+		if (text_is_space(utf8_get(p, end, &len))) {
+			p += len;
+			continue;
+		}
+		for (from = p; p < end; p += len)
+			if (text_is_space(utf8_get(p, end, &len)))
+				break;
+		if (*n == m->spaced_cap && more_spaced(m, e) < 0)
+			return e->code;
+		m->spaced[(*n)++] = (struct str){ from, (size_t)(p - from) };
+	}
+	return 0;
+}
+
 /* Part the text as m->words has it. */
 static int
 part_text(struct meter *m, struct str text, const struct str **v, size_t *n,
@@ -217,6 +276,12 @@ part_text(struct meter *m, struct str text, const struct str **v, size_t *n,
 		*v = m->treebank.v;
 		*n = m->treebank.n;
 		c->sentences.n = m->treebank.sentences.n;
+		return 0;
+	}
+	if (m->words == WORDS_SPACES) {
+		if (part_at_spaces(m, text, n, e) < 0)
+			return e->code;
+		*v = m->spaced;
 		return 0;
 	}
 	if (tokens_split(&m->split, text, e) < 0)
@@ -237,19 +302,21 @@ split(struct meter *m, struct str text, struct counts *c, struct err *e)
 	size_t i, n = 0;
 
 	m->ntoken = 0;
+	memset(m->lengths, 0, sizeof(m->lengths));
 	if (part_text(m, text, &v, &n, c, e) < 0)
 		return e->code;
 	for (i = 0; i < n; i++) {
 		token = v[i];
 		if (m->ntoken == m->cap && more_tokens(m, e) < 0)
 			return e->code;
-		m->tokens[m->ntoken++] = (struct meter_token){ hash, at,
-			(uint32_t)c->chars,
-			m->words == WORDS_ENGLISH ? (uint32_t)(token.p - text.p)
-						  : 0 };
+		m->tokens[m->ntoken++] =
+		    (struct meter_token){ hash, at, (uint32_t)c->chars,
+			    m->words != WORDS_TREEBANK
+				? (uint32_t)(token.p - text.p)
+				: 0 };
 		hash = append(m, token, at, hash);
 		at += (uint32_t)token.n;
-		count_token(token, m->words, c);
+		count_token(m, token, c);
 	}
 	/* The end, so that differences need no special case. */
 	if (!m->cap && more_tokens(m, e) < 0)
@@ -285,6 +352,26 @@ count_symbols(struct str text, uint64_t *hashes, uint64_t *ellipses)
 	}
 }
 
+/* The length of the i-th shortest token. */
+static uint32_t
+length_at(const struct meter *m, uint32_t i)
+{
+	uint32_t n = 0, seen = m->lengths[0];
+
+	while (seen <= i && n + 1 < METER_LENGTHS)
+		seen += m->lengths[++n];
+	return n;
+}
+
+static double
+median_length(const struct meter *m)
+{
+	uint32_t n = m->ntoken;
+
+	return n ? (length_at(m, (n - 1) / 2) + (double)length_at(m, n / 2)) / 2
+		 : 0;
+}
+
 static int
 measure_tokens(
     struct meter *m, struct str text, struct signals *s, struct err *e)
@@ -299,44 +386,16 @@ measure_tokens(
 	s->v[SIG_words] = (double)c.words;
 	s->v[SIG_sentences] = (double)c.sentences.n;
 	s->v[SIG_mean_word_length] = meter_ratio(c.word_chars, c.words);
+	s->v[SIG_mean_token_length] = meter_ratio(c.chars, m->ntoken);
+	s->v[SIG_median_token_length] = median_length(m);
+	s->v[SIG_longest_token] = (double)c.longest;
+	s->v[SIG_symbol_tokens] = meter_ratio(c.symbols, m->ntoken);
 	s->v[SIG_hash_ratio] = meter_ratio(hashes, m->ntoken);
 	s->v[SIG_ellipsis_ratio] = meter_ratio(ellipses, m->ntoken);
 	s->v[SIG_alpha_words] = meter_ratio(c.alpha, m->ntoken);
 	s->v[SIG_stop_words] = __builtin_popcountll(c.stops);
 	s->v[SIG_stop_word_count] = (double)c.stop_count;
 	return 0;
-}
-
-static void
-measure_chars(struct str text, struct signals *s)
-{
-	const char *p = text.p, *end = p + text.n;
-	uint64_t n = 0, letters = 0, upper = 0, digits = 0, spaces = 0;
-	unsigned class;
-	uint32_t cp;
-	size_t len;
-
-	for (; p < end; p += len, n++) {
-		cp = utf8_get(p, end, &len);
-		class = cp < 0x80 ? 0 : uni_class(cp);
-		if (cp < 0x80) {
-			digits += cp >= '0' && cp <= '9';
-			spaces += text_is_space(cp);
-			letters += (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
-			upper += cp >= 'A' && cp <= 'Z';
-		} else if (class & UNI_LETTER) {
-			letters++;
-			upper += uni_lower(cp) != cp;
-		} else {
-			digits += (class & UNI_DIGIT) != 0;
-			spaces += (class & UNI_SPACE) != 0;
-		}
-	}
-	s->v[SIG_chars] = (double)n;
-	s->v[SIG_bytes] = (double)text.n;
-	s->v[SIG_upper_ratio] = meter_ratio(upper, letters);
-	s->v[SIG_digit_ratio] = meter_ratio(digits, n);
-	s->v[SIG_space_ratio] = meter_ratio(spaces, n);
 }
 
 static void
@@ -371,7 +430,7 @@ meter_text(struct meter *m, struct str text, enum words words, bool repetition,
 		    e, ERR_ARG, "a text of over %d bytes", METER_MAX);
 	if (make_room(m, words == WORDS_TREEBANK ? 2 * text.n : text.n, e) < 0)
 		return e->code;
-	measure_chars(text, s);
+	meter_chars(text, s);
 	measure_lines(text, s);
 	if (measure_tokens(m, text, s, e) < 0 ||
 	    meter_text_lines(m, text, s, e) < 0)

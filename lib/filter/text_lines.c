@@ -32,6 +32,38 @@ ends_with_mark(struct str line)
 	return english_class(utf8_get(last, end, &len)) & ENG_END;
 }
 
+/* Source: Dolma 1.6 (allenai/dolma), taggers/gopher.py. */
+static int
+count_rows(struct meter *m, struct str text, uint64_t rows, struct signals *s,
+    struct err *e)
+{
+	const char *p = text.p ? text.p : "", *end = p + text.n, *at = p;
+	uint64_t bullets = 0, ellipses = 0, copies = 0, chars = 0, n;
+	const struct seen_slot *x;
+	struct str line;
+
+	if (seen_begin(&m->seen, p, (uint32_t)rows, e) < 0)
+		return e->code;
+	while (next_line(&at, end, &line)) {
+		bullets += line.n && (*line.p == '*' || *line.p == '-');
+		ellipses += str_ends(line, STR("\xe2\x80\xa6"));
+		x = seen_add(
+		    &m->seen, (uint32_t)(line.p - p), (uint32_t)line.n);
+		if (x->count == 1)
+			continue;
+		/* With the second copy the first one counts too. */
+		n = x->count == 2 ? 2 : 1;
+		copies += n;
+		chars += n * utf8_length(line);
+	}
+	s->v[SIG_bullet_rows] = meter_ratio(bullets, rows);
+	s->v[SIG_ellipsis_rows] = meter_ratio(ellipses, rows);
+	s->v[SIG_repeated_rows] = meter_ratio(copies, rows);
+	s->v[SIG_repeated_row_chars] =
+	    meter_ratio(chars, m->tokens[m->ntoken].chars);
+	return 0;
+}
+
 /* Source: datatrove 0.10, fineweb_quality_filter.py. */
 int
 meter_text_lines(
@@ -73,5 +105,5 @@ meter_text_lines(
 	s->v[SIG_dup_text_line_chars] =
 	    meter_ratio(dups, (uint64_t)s->v[SIG_chars] - newlines);
 	s->v[SIG_newlines_per_token] = meter_ratio(newlines, m->ntoken);
-	return 0;
+	return count_rows(m, text, rows, s, e);
 }

@@ -224,6 +224,56 @@ naive_rows(const char *text, double *want)
 	want[SIG_dup_all_line_chars] = (double)chars / (double)strlen(text);
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Lengths of tokens, characters of kinds, and rows that stand there twice. */
+static void
+naive_more(const struct view *v, double *want)
+{
+	int len[WORDS] = { 0 }, i, n = v->n, total = 0, symbols = 0, rows = 0;
+	int bullets = 0, twice = 0, chars = 0, other = 0;
+	const char *t = v->text, *p, *q, *row[1000];
+	int j, size[1000];
+
+	for (i = 0; i < n; i++) {
+		len[i] = (int)strlen(v->token[i]);
+		total += len[i];
+		symbols += strchr(v->token[i], '#') != NULL;
+	}
+	qsort(len, (size_t)n, sizeof(*len), by_size);
+	want[SIG_mean_token_length] = n ? (double)total / n : 0;
+	want[SIG_median_token_length] =
+	    n ? (len[(n - 1) / 2] + len[n / 2]) / 2. : 0;
+	want[SIG_longest_token] = n ? len[n - 1] : 0;
+	want[SIG_symbol_tokens] = n ? (double)symbols / n : 0;
+	for (p = t; *p; p++)
+		other += *p == ' ' || *p == '#' || *p == '-';
+	want[SIG_other_chars] = (double)other / (double)strlen(t);
+	for (p = t;; p = q + 1) {
+		q = p + strcspn(p, "\n");
+		row[rows] = p;
+		size[rows++] = (int)(q - p);
+		bullets += *p == '-' || *p == '*';
+		if (!*q)
+			break;
+	}
+	for (i = 0; i < rows; i++) {
+		for (j = 0; j < rows; j++)
+			if (i != j && size[i] == size[j] &&
+			    memcmp(row[i], row[j], (size_t)size[i]) == 0)
+				break;
+		twice += j < rows;
+		chars += j < rows ? size[i] : 0;
+	}
+	want[SIG_bullet_rows] = (double)bullets / rows;
+	want[SIG_repeated_rows] = (double)twice / rows;
+	want[SIG_repeated_row_chars] = total ? (double)chars / total : 0;
+}
+
 static void
 naive(const struct view *v, double *want)
 {
@@ -234,6 +284,7 @@ naive(const struct view *v, double *want)
 	naive_quality(v, want);
 	naive_lines(v->text, want);
 	naive_rows(v->text, want);
+	naive_more(v, want);
 	strcpy(stripped, v->text);
 	s += strspn(s, " \n");
 	for (len = strlen(s); len && strchr(" \n", s[len - 1]);)
@@ -285,6 +336,11 @@ against_oracle(struct meter *m)
 		while (!text[0]);
 		look(&v, text);
 		naive(&v, want);
+		meter_text(m, str_c(text), WORDS_SPACES, true, &s, &e);
+		for (k = SIG_dup_paragraphs; k < SIGNALS; k++)
+			bad[k] += s.v[k] != want[k];
+		for (k = SIG_mean_token_length; k <= SIG_symbol_tokens; k++)
+			bad[k] += s.v[k] != want[k];
 		meter_text(m, str_c(text), WORDS_ENGLISH, true, &s, &e);
 		for (k = 0; k < SIGNALS; k++)
 			bad[k] += want[k] != 0 && s.v[k] != want[k];
@@ -293,6 +349,28 @@ against_oracle(struct meter *m)
 	}
 	for (k = 0; k < SIGNALS; k++)
 		OK(bad[k] == 0, "%s is the oracle's", signal_name(k));
+}
+
+static void
+chars_are(struct meter *m, const char *text, enum signal sig, int part)
+{
+	struct signals s;
+	struct err e;
+
+	meter_text(m, str_c(text), WORDS_SPACES, false, &s, &e);
+	OK(s.v[sig] == (double)part / s.v[SIG_chars], "%s: %s",
+	    signal_name(sig), text);
+}
+
+static void
+test_chars(struct meter *m)
+{
+	chars_are(m, "see http://mill.example/a?b=1 or", SIG_url_chars, 25);
+	chars_are(m, "https://x~https:// http", SIG_url_chars, 9);
+	chars_are(m, "HTTP://mill http:/x", SIG_url_chars, 0);
+	chars_are(m, "hhttp://x", SIG_url_chars, 8);
+	chars_are(m, "([{\xe2\x9f\xa8x\xe2\x9f\xa9}])<", SIG_paren_chars, 8);
+	chars_are(m, "a1.,?!\n -\xc3\xa9", SIG_other_chars, 3);
 }
 
 static const char *
@@ -305,7 +383,7 @@ verdict(struct meter *m, const char *profile, struct str text)
 
 	(void)m;
 	if (!j || profile_find(str_c(profile), &p, &e) < 0 ||
-	    judge_text(j, text, &e) < 0 || judge_by(j, p, &v, &e) < 0)
+	    judge_text(j, text, true, &e) < 0 || judge_by(j, p, &v, &e) < 0)
 		v.reason = "error";
 	judge_free(j);
 	return v.reason ? v.reason : "keep";
@@ -426,6 +504,7 @@ main(void)
 	struct meter *m = meter_new();
 
 	against_oracle(m);
+	test_chars(m);
 	edges(m);
 	same_words(m, 1000000);
 	edges(m); /* with memory that was much larger */
