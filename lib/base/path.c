@@ -165,7 +165,8 @@ expand(struct paths *p, const char *arg, struct err *e)
 		rc = expand_pattern(p, arg, e);
 	else
 		return err_errno(e, arg, "open it");
-	if (rc == 0)
+	/* Of nothing there is no array either. */
+	if (rc == 0 && p->n > from)
 		qsort(p->v + from, p->n - from, sizeof(*p->v), by_bytes);
 	return rc;
 }
