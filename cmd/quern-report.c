@@ -62,9 +62,9 @@ main(int argc, char **argv)
 	opt_common_init(&common);
 	argc = cmd_begin(&cmd, argc, argv);
 	rc = paths_expand(&paths, argv + 1, argc, &common.shard, &e);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = make_page(&paths, &e);
-	if (rc == 0)
 		paths_free(&paths);
+	}
 	return cmd_end(&cmd, rc, &e);
 }
