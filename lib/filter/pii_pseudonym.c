@@ -128,12 +128,17 @@ put_mac(struct draw *d, struct buf *out)
 		buf_printf(out, "%c%02x", mark, draw(d));
 }
 
-/* Somewhere in the Southern Ocean. */
+/* Somewhere in the Southern Ocean.  Draws in statements, lest a compiler choose
+ * their order. */
 static void
 put_place(struct draw *d, struct buf *out)
 {
-	buf_printf(out, "-%u.%05u, ", 56 + draw(d) % 8, draw32(d) % 100000);
-	buf_printf(out, "%u.%05u", draw(d) % 180, draw32(d) % 100000);
+	unsigned south = 56 + draw(d) % 8, east = draw(d) % 180;
+	unsigned south_part = draw32(d) % 100000;
+	unsigned east_part = draw32(d) % 100000;
+
+	buf_printf(
+	    out, "-%u.%05u, %u.%05u", south, south_part, east, east_part);
 }
 
 static void
