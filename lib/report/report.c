@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "io/stream.h"
+#include "report/copy.h"
 #include "report/markup.h"
 #include "report/report_impl.h"
 
@@ -54,19 +55,6 @@ report_free(struct report *r)
 	free(r->drawn);
 	samples_free(&r->samples);
 	free(r);
-}
-
-char *
-copy_str(struct str s)
-{
-	char *p = malloc(s.n + 1);
-
-	if (!p)
-		return NULL;
-	if (s.n)
-		memcpy(p, s.p, s.n);
-	p[s.n] = 0;
-	return p;
 }
 
 static void

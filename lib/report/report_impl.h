@@ -70,7 +70,5 @@ void section_drawn(const struct drawn *d, struct buf *out);
  * to it, as text.
  */
 void flat_json(struct json_val v, struct buf *out);
-/* A heap copy with a NUL, or NULL. */
-char *copy_str(struct str s);
 
 #endif

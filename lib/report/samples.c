@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "report/copy.h"
 
 static const char *const names[SAMPLE_FIELDS] = { "id", "url", "why", "text" };
 
@@ -32,15 +33,12 @@ samples_free(struct samples *s)
 }
 
 static int
-str_copy(struct str *to, struct str from, struct err *e)
+own(struct str *to, struct str from, struct err *e)
 {
-	char *p = malloc(from.n + 1);
+	char *p = copy_str(from);
 
 	if (!p)
 		return err_nomem(e, "samples");
-	if (from.n)
-		memcpy(p, from.p, from.n);
-	p[from.n] = 0;
 	*to = (struct str){ p, from.n };
 	return 0;
 }
@@ -82,7 +80,7 @@ kind_insert(struct samples *s, size_t i, struct str name, struct err *e)
 		s->kinds = kinds;
 		s->cap = cap;
 	}
-	if (str_copy(&kind.name, name, e) < 0)
+	if (own(&kind.name, name, e) < 0)
 		return e->code;
 	memmove(kinds + i + 1, kinds + i, (s->n - i) * sizeof(*kinds));
 	kinds[i] = kind;
@@ -109,7 +107,7 @@ sample_copy(struct sample *to, const struct sample *from, struct err *e)
 
 	*to = (struct sample){ .hash = from->hash };
 	for (f = 0; f < SAMPLE_FIELDS; f++)
-		if (str_copy(&to->field[f], from->field[f], e) < 0) {
+		if (own(&to->field[f], from->field[f], e) < 0) {
 			sample_free(to);
 			return e->code;
 		}

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/version.h"
+#include "report/copy.h"
 
 void
 stats_free(struct stats *s)
@@ -26,19 +27,6 @@ stats_free(struct stats *s)
 	*s = (struct stats){ 0 };
 }
 
-static char *
-copy(struct str s)
-{
-	char *p = malloc(s.n + 1);
-
-	if (!p)
-		return NULL;
-	if (s.n)
-		memcpy(p, s.p, s.n);
-	p[s.n] = 0;
-	return p;
-}
-
 int
 stats_add_number(
     struct stats *s, struct str name, struct str about, struct err *e)
@@ -50,7 +38,8 @@ stats_add_number(
 		return err_nomem(e, "statistics");
 	s->numbers = v;
 	v += s->nnumber++;
-	*v = (struct stats_number){ .name = copy(name), .about = copy(about) };
+	*v = (struct stats_number){ .name = copy_str(name),
+		.about = copy_str(about) };
 	return v->name && v->about ? 0 : err_nomem(e, "statistics");
 }
 
@@ -63,7 +52,7 @@ stats_add_by(struct stats *s, struct str name, struct err *e)
 		return err_nomem(e, "statistics");
 	s->by = v;
 	v += s->nby++;
-	*v = (struct stats_by){ .name = copy(name) };
+	*v = (struct stats_by){ .name = copy_str(name) };
 	return v->name ? 0 : err_nomem(e, "statistics");
 }
 
