@@ -41,12 +41,18 @@ sha256_add(struct sha256 *s, const void *p, size_t n)
 }
 
 void
+sha256_raw(struct sha256 *s, unsigned char digest[32])
+{
+	sha256_digest(&s->ctx, SHA256_DIGEST_SIZE, digest);
+}
+
+void
 sha256_hex(struct sha256 *s, char hex[65])
 {
-	uint8_t digest[SHA256_DIGEST_SIZE];
+	unsigned char digest[SHA256_DIGEST_SIZE];
 	int i;
 
-	sha256_digest(&s->ctx, sizeof(digest), digest);
+	sha256_raw(s, digest);
 	for (i = 0; i < SHA256_DIGEST_SIZE; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }

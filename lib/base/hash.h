@@ -26,7 +26,9 @@ struct hash128 hash128(const void *p, size_t n);
 /* NULL when memory is out. */
 struct sha256 *sha256_new(void);
 void sha256_add(struct sha256 *s, const void *p, size_t n);
-/* 64 hexadecimal digits and a NUL; starts over afterwards. */
+/* The digest's 32 bytes; starts over afterwards. */
+void sha256_raw(struct sha256 *s, unsigned char digest[32]);
+/* As sha256_raw(), as 64 hexadecimal digits and a NUL. */
 void sha256_hex(struct sha256 *s, char hex[65]);
 void sha256_free(struct sha256 *s);
 #ifdef __cplusplus

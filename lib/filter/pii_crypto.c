@@ -38,17 +38,12 @@ static bool
 digest(const unsigned char *p, size_t n, unsigned char out[32])
 {
 	struct sha256 *s = sha256_new();
-	char hex[65];
-	int i;
 
 	if (!s)
 		return false;
 	sha256_add(s, p, n);
-	sha256_hex(s, hex);
+	sha256_raw(s, out);
 	sha256_free(s);
-	for (i = 0; i < 32; i++)
-		out[i] = (unsigned char)(pii_hex(hex[2 * i]) << 4 |
-					 pii_hex(hex[2 * i + 1]));
 	return true;
 }
 

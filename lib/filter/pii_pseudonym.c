@@ -15,18 +15,6 @@ struct draw {
 };
 
 static void
-digest(struct sha256 *s, unsigned char out[DIGEST])
-{
-	char hex[65];
-	int i;
-
-	sha256_hex(s, hex);
-	for (i = 0; i < DIGEST; i++)
-		out[i] = (unsigned char)(pii_hex(hex[2 * i]) << 4 |
-					 pii_hex(hex[2 * i + 1]));
-}
-
-static void
 add_pad(struct sha256 *s, struct str key, unsigned char with)
 {
 	unsigned char pad[BLOCK];
@@ -51,16 +39,16 @@ draw_block(struct draw *d, unsigned block)
 
 	if (key.n > BLOCK) {
 		sha256_add(d->sha, key.p, key.n);
-		digest(d->sha, hashed);
+		sha256_raw(d->sha, hashed);
 		key = (struct str){ (const char *)hashed, DIGEST };
 	}
 	add_pad(d->sha, key, 0x36);
 	sha256_add(d->sha, number, sizeof(number));
 	sha256_add(d->sha, d->value.p, d->value.n);
-	digest(d->sha, d->bytes);
+	sha256_raw(d->sha, d->bytes);
 	add_pad(d->sha, key, 0x5c);
 	sha256_add(d->sha, d->bytes, DIGEST);
-	digest(d->sha, d->bytes);
+	sha256_raw(d->sha, d->bytes);
 }
 
 static unsigned
