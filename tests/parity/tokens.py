@@ -3,29 +3,34 @@
 """Ids of quern against those of tiktoken and Hugging Face's tokenizers.
 
 Documents of all corpora, in random order and partly mutated (tricky characters
-put in, cut, doubled), go to each in the same run; every id is compared.
+put in, cut, doubled), go to each in the same run; every id is compared.  All
+patterns are tried: with the vocabularies at hand, or with one learnt here.
 
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install tiktoken tokenizers
     /tmp/peers/bin/python tests/parity/tokens.py --shared ../shared --mb 1000
 
 Exits 1 if an id differs.  --hf-mb: so much for tokenizers, which is slow.
+--only SET, SET:PEER or a list of them with commas; --list names all.  What a
+run that was stopped has finished is in --done FILE, and the next passes over it.
 """
 import argparse
-import array
 import glob
+import itertools
 import json
 import os
 import random
 import subprocess
 import sys
 import tempfile
+import time
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import tiktoken
 import tokenizers
 from tiktoken.load import load_tiktoken_bpe
 
-TAIL = r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+SPACE = r"|\s+(?!\S)|\s+"
+TAIL = r"|\s*[\r\n]+" + SPACE
 CONTRACTION = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 CL100K = (CONTRACTION + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s"
           r"| ?[^\s\p{L}\p{N}]+[\r\n]*" + TAIL)
@@ -33,17 +38,28 @@ UP, LOW = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
 O200K = (r"[^\r\n\p{L}\p{N}]?" + UP + "*" + LOW + "+" + CONTRACTION + "?|"
          r"[^\r\n\p{L}\p{N}]?" + UP + "+" + LOW + "*" + CONTRACTION + "?|"
          r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*" + TAIL)
-GPT2 = (r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+"
-        r"|\s+(?!\S)|\s+")
-# Vocabulary, pattern for tiktoken, and does Hugging Face's file say the same?
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|%s| ?[^\s\p{L}\p{N}]+" + SPACE
+# Each digit apart, then gpt2, in one expression: white space ends at a digit.
+STARCODER = GPT2 % r"\p{N}|\s+(?=\p{N})"
+# Set, quern's pattern (none: by the file), tiktoken's (none: it has no such),
+# vocabulary (none: learnt here).  First one set of each pattern.
 SETS = [
-    ("openai/cl100k_base.tiktoken.zst", CL100K % "{1,3}", True),
-    ("openai/o200k_base.tiktoken.zst", O200K, True),
-    ("openai/r50k_base.tiktoken.zst", GPT2, True),
-    ("openai/p50k_base.tiktoken.zst", GPT2, True),
-    ("tiktoken-other/llama3.tiktoken.zst", CL100K % "{1,3}", True),
-    ("tiktoken-other/qwen2.tiktoken.zst", CL100K % "", False),
+    ("cl100k_base", None, CL100K % "{1,3}", "openai/cl100k_base.tiktoken"),
+    ("o200k_base", None, O200K, "openai/o200k_base.tiktoken"),
+    ("r50k_base", None, GPT2 % r" ?\p{N}+", "openai/r50k_base.tiktoken"),
+    ("qwen2", "qwen2", CL100K % "", "tiktoken-other/qwen2.tiktoken"),
+    ("starcoder", "starcoder", STARCODER, None),
+    ("whitespace", "whitespace", r"\S+|\s+", None),
+    ("deepseek-v3", "deepseek-v3", None, None),
+    ("nanochat", "nanochat", CL100K % "{1,2}", None),
+    ("llama3", None, CL100K % "{1,3}", "tiktoken-other/llama3.tiktoken"),
+    ("falcon", "falcon", None, None),
+    ("p50k_base", None, GPT2 % r" ?\p{N}+", "openai/p50k_base.tiktoken"),
+    ("gpt2_tokenizer", None, None, "hf-json/gpt2_tokenizer.json"),
+    ("gpt-neox-20B", None, None, "hf-json/gpt-neox-20B_tokenizer.json"),
+    ("qwen2-nfc", None, None, "tiktoken-other/qwen2.tiktoken"),
 ]
+PATTERNS = 7  # so many sets have each its own
 TRICKY = [" ", "  ", "\n", "\r\n", "\t", "'", "'s", "'LL ", "'ve", "/", "//\n",
           "1", "1234567", "!", "(", "\u00a0", "\u3000", "\u2019", "\u017f",
           "'\u017f", "\u00e9", "E\u0301", "\u4e2d", "\U0001f600", "\u0661",
@@ -93,67 +109,116 @@ def mutate(text, rnd):
     return text
 
 
-def batches(docs, size, total, rnd):
-    batch, n, done = [], 0, 0
-    while done < total:
-        text = mutate(rnd.choice(docs), rnd)
-        if not text:
-            continue
-        batch.append(text)
-        n += len(text.encode())
-        if n >= size:
-            yield batch, n
-            done += n
-            batch, n = [], 0
+def write_texts(path, opt):
+    """A document a line, so much text that each peer gets what it is to get."""
+    rnd = random.Random(opt.seed)
+    docs = corpus(opt.shared)
+    left = max(opt.mb, opt.hf_mb) << 20
+    with open(path, "w", encoding="utf-8") as f:
+        while left > 0:
+            text = mutate(rnd.choice(docs), rnd)
+            f.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
+            left -= len(text.encode())
 
 
-def ours(quern, tokenizer, batch):
-    lines = "".join(json.dumps({"text": t}) + "\n" for t in batch).encode()
-    out = subprocess.run(
-        [quern, "tokenizer", "encode", "--tokenizer", tokenizer, "--format",
-         "jsonl", "--from", "jsonl", "--special-in-text", "none"],
-        input=lines, capture_output=True, check=True).stdout
-    return [json.loads(line)["ids"] for line in out.splitlines()]
+def batches(path, total, size=8 << 20):
+    """Lists of texts, and the bytes in them, until there were total."""
+    with open(path, "rb") as f:
+        batch, n, done = [], 0, 0
+        for line in f:
+            text = json.loads(line)["text"]
+            batch.append(text)
+            n += len(text.encode())
+            if n >= size or done + n >= total:
+                yield batch, n
+                done += n
+                batch, n = [], 0
+            if done >= total:
+                return
 
 
-def report(name, peer, batch, want, got):
+def vocabulary(opt, name, pattern, vocab):
+    """A tokenizer.json that has the pattern."""
+    out = os.path.join(opt.scratch, name + ".json")
+    if not vocab:
+        subprocess.run([opt.quern, "tokenizer", "train", "-q", "--vocab", "30K",
+                        "--pattern", pattern, "--threads", "1", "-o", out,
+                        os.path.join(opt.shared, "data/books")], check=True)
+        return out
+    path = os.path.join(opt.scratch, os.path.basename(vocab))
+    with open(path, "wb") as f:
+        f.write(read(os.path.join(opt.shared, "data/tokenizer", vocab + ".zst")))
+    if vocab.endswith(".json"):
+        return path
+    subprocess.run([opt.quern, "tokenizer", "convert", "--tokenizer", path,
+                    "-q", "-o", out] +
+                   (["--pattern", pattern] if pattern else []), check=True)
+    return out
+
+
+def peer_tiktoken(opt, name, regex, path):
+    ranks = os.path.join(opt.scratch, name + ".ranks")
+    subprocess.run([opt.quern, "tokenizer", "convert", "-q", "--tokenizer",
+                    path, "--to", "tiktoken", "-o", ranks], check=True)
+    enc = tiktoken.Encoding(name, pat_str=regex, special_tokens={},
+                            mergeable_ranks=load_tiktoken_bpe(ranks))
+    return lambda batch: [enc.encode_ordinary(t) for t in batch]
+
+
+def peer_tokenizers(path):
+    hf = tokenizers.Tokenizer.from_file(path)
+    hf.encode_special_tokens = True
+    return lambda batch: [x.ids for x in hf.encode_batch_fast(
+        batch, add_special_tokens=False)]
+
+
+def differs(name, peer, batch, want, got):
     for text, a, b in zip(batch, want, got):
         if a != b:
             print("DIFFERS: %s, %s: %r" % (name, peer, text[:200]))
             at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y),
                       min(len(a), len(b)))
             print("  at token %d: %s, quern %s" % (at, a[at:at + 5],
-                                                   b[at:at + 5]))
+                                                   b[at:at + 5]), flush=True)
             return 1
     return 0
 
 
-def check(name, vocab, pattern, hf_too, docs, opt):
-    rnd = random.Random(opt.seed)
-    path = os.path.join(opt.scratch, name)
-    with open(path, "wb") as f:
-        f.write(read(vocab))
-    enc = tiktoken.Encoding(name, pat_str=pattern, special_tokens={},
-                            mergeable_ranks=load_tiktoken_bpe(path))
-    json_path = path + ".json"
-    subprocess.run([opt.quern, "tokenizer", "convert", "--tokenizer", path,
-                    "--pattern", pattern, "-o", json_path], check=True)
-    hf = tokenizers.Tokenizer.from_file(json_path)
-    hf.encode_special_tokens = True
-    bytes_tik = bytes_hf = bad = 0
-    for batch, n in batches(docs, 4 << 20, opt.mb << 20, rnd):
-        got = ours(opt.quern, json_path, batch)
-        want = [enc.encode_ordinary(t) for t in batch]
-        bad += report(name, "tiktoken", batch, want, got)
-        bytes_tik += n
-        if hf_too and bytes_hf < opt.hf_mb << 20:
-            want = [x.ids for x in
-                    hf.encode_batch(batch, add_special_tokens=False)]
-            bad += report(name, "tokenizers", batch, want, got)
-            bytes_hf += n
-    print("%-24s %6d MB tiktoken  %6d MB tokenizers  %d differ" % (
-        name, bytes_tik >> 20, bytes_hf >> 20, bad), flush=True)
+def check(opt, texts, job):
+    name, pattern, regex, vocab, peer, total = job
+    path = vocabulary(opt, name, pattern, vocab)
+    encode = (peer_tiktoken(opt, name, regex, path) if peer == "tiktoken"
+              else peer_tokenizers(path))
+    bad = done = tokens = 0
+    start = time.process_time()
+    with subprocess.Popen(
+            [opt.quern, "tokenizer", "encode", "-q", "--tokenizer", path,
+             "--special-in-text", "none", "--threads", "1", texts],
+            stdout=subprocess.PIPE) as ours:
+        for batch, n in batches(texts, total << 20):
+            got = [list(map(int, line.split()))
+                   for line in itertools.islice(ours.stdout, len(batch))]
+            bad += len(got) != len(batch) or differs(
+                name, peer, batch, encode(batch), got)
+            done += n
+            tokens += sum(map(len, got))
+        ours.stdout.close()
+    print("%-16s %-10s %5d MB %11d tokens  %d batches differ  (%d s)" % (
+        name, peer, done >> 20, tokens, bad, time.process_time() - start),
+        flush=True)
     return bad
+
+
+def jobs(opt):
+    """First each pattern against one peer, then the other, then the rest."""
+    only = [x for x in opt.only.split(",") if x]
+    found = []
+    for sets in SETS[:PATTERNS], SETS[PATTERNS:]:
+        one = [s + (("tiktoken", opt.mb) if s[2] else
+                    ("tokenizers", opt.hf_mb)) for s in sets]
+        found += one + [s + ("tokenizers", opt.hf_mb) for s in sets if s[2]]
+    return [j for j in found if not only or j[0] in only
+            or "%s:%s" % (j[0], j[4]) in only]
 
 
 def main():
@@ -163,16 +228,29 @@ def main():
     p.add_argument("--mb", type=int, default=200)
     p.add_argument("--hf-mb", type=int, default=40)
     p.add_argument("--only", default="")
+    p.add_argument("--list", action="store_true")
+    p.add_argument("--done", metavar="FILE")
     p.add_argument("--seed", type=int, default=1)
     opt = p.parse_args()
-    docs = corpus(opt.shared)
+    if opt.list:
+        print("\n".join("%s:%s" % (j[0], j[4]) for j in jobs(opt)))
+        return
+    done = set()
+    if opt.done and os.path.exists(opt.done):
+        done = set(open(opt.done).read().split())
     bad = 0
     with tempfile.TemporaryDirectory() as opt.scratch:
-        for vocab, pattern, hf_too in SETS:
-            name = os.path.basename(vocab)[:-4]
-            vocab = os.path.join(opt.shared, "data/tokenizer", vocab)
-            if opt.only in name and os.path.exists(vocab):
-                bad += check(name, vocab, pattern, hf_too, docs, opt)
+        texts = os.path.join(opt.scratch, "texts.jsonl")
+        write_texts(texts, opt)
+        for job in jobs(opt):
+            key = "%s:%s:%d" % (job[0], job[4], job[5])
+            if key in done:
+                continue
+            failed = check(opt, texts, job)
+            bad += failed
+            if opt.done and not failed:
+                with open(opt.done, "a") as f:
+                    f.write(key + "\n")
     sys.exit(bad > 0)
 
 
