@@ -7,6 +7,7 @@
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "normalize.h"
+#include "uage.h"
 #include "uclass.h"
 
 /* ---- the Unicode forms ---- */
@@ -84,6 +85,50 @@ form_run(struct norm_out *o, struct str s, size_t from, size_t to,
 	return 0;
 }
 
+/*
+ * The end of the characters at `at` that Unicode 9 has, or, if the first is
+ * none of these, of that.
+ */
+static size_t
+known_end(struct str s, size_t at, size_t to, bool *known)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+	size_t i, len;
+	uint32_t cp;
+
+	*known = true;
+	for (i = at; i < to; i += len) {
+		cp = utf8_strict(p + i, p + to, &len);
+		if (cp < 0x80 || !uage_behind_9(cp))
+			continue;
+		*known = i > at;
+		return *known ? i : i + len;
+	}
+	return to;
+}
+
+/*
+ * What isn't assigned joins with nothing, so that both sides of it have forms
+ * of their own.
+ */
+static int
+form_valid(struct norm_out *o, struct str s, size_t from, size_t to,
+    enum norm_kind k, struct err *e)
+{
+	size_t end;
+	bool known;
+	int rc = 0;
+
+	for (; rc == 0 && from < to; from = end) {
+		end = known_end(s, from, to, &known);
+		if (known)
+			rc = form_run(o, s, from, end, k, e);
+		else
+			norm_put(o, from, end, s.p + from, end - from);
+	}
+	return rc;
+}
+
 int
 norm_form(struct norm_out *o, struct str s, enum norm_kind k, struct err *e)
 {
@@ -93,7 +138,7 @@ norm_form(struct norm_out *o, struct str s, enum norm_kind k, struct err *e)
 	for (at = 0; rc == 0 && at < s.n; at += run) {
 		run = utf8_valid_prefix((struct str){ s.p + at, s.n - at });
 		if (run) {
-			rc = form_run(o, s, at, at + run, k, e);
+			rc = form_valid(o, s, at, at + run, k, e);
 		} else {
 			run = 1;
 			norm_put(o, at, at + 1, s.p + at, 1);
@@ -103,6 +148,32 @@ norm_form(struct norm_out *o, struct str s, enum norm_kind k, struct err *e)
 }
 
 /* ---- character by character ---- */
+
+/* Small letters; those of Unicode 16 and 17, which utf8proc may lack. */
+static uint32_t
+to_lower(uint32_t cp)
+{
+	switch (cp) {
+	case 0x1c89:
+	case 0xa7cc:
+	case 0xa7ce:
+	case 0xa7d2:
+	case 0xa7d4:
+	case 0xa7da:
+		return cp + 1;
+	case 0xa7cb:
+		return 0x264;
+	case 0xa7dc:
+		return 0x19b;
+	default:
+		break;
+	}
+	if (cp >= 0x10d50 && cp <= 0x10d65)
+		return cp + 0x20;
+	if (cp >= 0x16ea0 && cp <= 0x16eb8)
+		return cp + 0x1b;
+	return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
+}
 
 void
 norm_lower(struct norm_out *o, struct str s)
@@ -119,29 +190,48 @@ norm_lower(struct norm_out *o, struct str s)
 		else if (cp == UINT32_MAX)
 			norm_put(o, at, at + 1, s.p + at, 1);
 		else
-			norm_put(o, at, at + len, to,
-			    utf8_put(to, (uint32_t)utf8proc_tolower(
-					     (utf8proc_int32_t)cp)));
+			norm_put(
+			    o, at, at + len, to, utf8_put(to, to_lower(cp)));
 	}
+}
+
+/* Of class Mn in Unicode 8; later classes of a few are others. */
+static bool
+is_nonspacing(uint32_t cp)
+{
+	if (cp == 0x1734)
+		return true;
+	return utf8proc_category((utf8proc_int32_t)cp) ==
+		   UTF8PROC_CATEGORY_MN &&
+	       !uage_behind_8(cp) && cp != 0x1885 && cp != 0x1886 &&
+	       cp != 0xa9bd && cp != 0x111c9;
+}
+
+/* Of class M in Unicode 9. */
+static bool
+is_mark(uint32_t cp)
+{
+	utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)cp);
+
+	if (cp == 0x1cf2 || cp == 0x1cf3)
+		return true;
+	return (c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_MC ||
+		   c == UTF8PROC_CATEGORY_ME) &&
+	       !uage_behind_9(cp) && cp != 0x111c9;
 }
 
 void
 norm_unaccent(struct norm_out *o, struct str s, bool all_marks)
 {
 	const uint8_t *p = (const uint8_t *)s.p;
-	utf8proc_category_t c;
 	size_t at, len;
 	uint32_t cp;
 
 	for (at = 0; at < s.n; at += len) {
 		cp = utf8_strict(p + at, p + s.n, &len);
-		c = cp == UINT32_MAX ? UTF8PROC_CATEGORY_CN
-				     : utf8proc_category((utf8proc_int32_t)cp);
-		if (c == UTF8PROC_CATEGORY_MN ||
-		    (all_marks && (c == UTF8PROC_CATEGORY_MC ||
-				      c == UTF8PROC_CATEGORY_ME)))
-			continue;
-		norm_put(o, at, at + len, s.p + at, len);
+		if (cp == UINT32_MAX ||
+		    !(all_marks ? is_mark(cp) : is_nonspacing(cp)))
+			norm_put(o, at, at + len, s.p + at, len);
 	}
 }
 
@@ -193,14 +283,15 @@ is_chinese(uint32_t cp)
 	       (cp >= 0x2f800 && cp <= 0x2fa1f);
 }
 
-/* Categories C*; what is unassigned counts for none. */
+/* Categories C* of Unicode 8; what is unassigned counts for none. */
 static bool
 is_control(uint32_t cp)
 {
 	utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)cp);
 
-	return c == UTF8PROC_CATEGORY_CC || c == UTF8PROC_CATEGORY_CF ||
-	       c == UTF8PROC_CATEGORY_CO;
+	return (c == UTF8PROC_CATEGORY_CC || c == UTF8PROC_CATEGORY_CF ||
+		   c == UTF8PROC_CATEGORY_CO) &&
+	       !uage_behind_8(cp);
 }
 
 /* Clean a character and set Chinese ones apart. */

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/text/utf8.h"
+#include "uage.h"
 
 static bool
 is_type(struct json_val v, const char *s)
@@ -150,7 +151,25 @@ read_digits_step(struct pre *p, struct json_val v, struct err *e)
 	    p, STR("\\p{N}"), each ? PRE_ISOLATED : PRE_CONTIGUOUS, false, e);
 }
 
-static const char punctuation[] = "[!-/:-@\\[-`{-~\\p{P}]";
+/*
+ * Punctuation as that library's tables have it (uage.h): two characters were
+ * such in Unicode 8 and are none since.
+ */
+static int
+add_punctuation(struct pre *p, enum pre_behaviour how, struct err *e)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	buf_puts(&b, "[!-/:-@\\[-`{-~\\x{166d}\\x{111c9}]|\\p{P}(?<![");
+	uage_ranges_behind_8(&b);
+	buf_puts(&b, "])");
+	rc = buf_ok(&b, e);
+	if (rc == 0)
+		rc = add_split(p, buf_view(&b), how, false, e);
+	buf_free(&b);
+	return rc;
+}
 
 static int
 read_punctuation_step(struct pre *p, struct json_val v, struct err *e)
@@ -160,7 +179,7 @@ read_punctuation_step(struct pre *p, struct json_val v, struct err *e)
 	if (json_type(json_get(v, "behavior")) == JSON_STRING &&
 	    behaviour_of(json_get(v, "behavior"), &how, e) < 0)
 		return e->code;
-	return add_split(p, str_c(punctuation), how, false, e);
+	return add_punctuation(p, how, e);
 }
 
 static int
@@ -182,7 +201,7 @@ read_bert_step(struct pre *p, struct json_val v, struct err *e)
 {
 	if (read_whitespace_split_step(p, v, e) < 0)
 		return e->code;
-	return add_split(p, str_c(punctuation), PRE_ISOLATED, false, e);
+	return add_punctuation(p, PRE_ISOLATED, e);
 }
 
 static int

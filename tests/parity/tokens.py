@@ -230,6 +230,7 @@ def main():
     p.add_argument("--only", default="")
     p.add_argument("--list", action="store_true")
     p.add_argument("--done", metavar="FILE")
+    p.add_argument("--texts", metavar="FILE", help="kept, and used again")
     p.add_argument("--seed", type=int, default=1)
     opt = p.parse_args()
     if opt.list:
@@ -240,8 +241,9 @@ def main():
         done = set(open(opt.done).read().split())
     bad = 0
     with tempfile.TemporaryDirectory() as opt.scratch:
-        texts = os.path.join(opt.scratch, "texts.jsonl")
-        write_texts(texts, opt)
+        texts = opt.texts or os.path.join(opt.scratch, "texts.jsonl")
+        if not os.path.exists(texts):
+            write_texts(texts, opt)
         for job in jobs(opt):
             key = "%s:%s:%d" % (job[0], job[4], job[5])
             if key in done:
