@@ -7,6 +7,8 @@
 #define FLOOR 1e-5
 /* Logarithms down to that of FLOOR are told apart to some 1e-6. */
 #define APART 4e-6
+/* Of a probability. */
+#define DIGITS 1e7
 
 float
 best_log(float p)
@@ -75,7 +77,8 @@ best_sort(struct fasttext_guess *v, size_t n)
 	for (left = n; left > 1; left--)
 		pop_least(v, left);
 	for (i = 0; i < n; i++) {
-		v[i].p = exp(v[i].p);
+		/* Last digits differ between math libraries. */
+		v[i].p = nearbyint(exp(v[i].p) * DIGITS) / DIGITS;
 		if (v[i].p > 1)
 			v[i].p = 1;
 	}

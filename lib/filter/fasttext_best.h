@@ -17,7 +17,7 @@ float best_least(double log);
 /* v has room for k + 1, of which *n are there. */
 void best_insert(
     struct fasttext_guess *v, size_t *n, size_t k, size_t label, float log);
-/* The best first, as probabilities; no heap any more. */
+/* The best first, as probabilities of 7 digits; no heap any more. */
 void best_sort(struct fasttext_guess *v, size_t n);
 
 #endif

@@ -124,7 +124,10 @@ look_up(const struct fasttext *f, struct fasttext_scratch *s, struct look *x,
 	}
 	for (i = 0; i < n; i++)
 		if (!x[i].kept)
-			fasttext_fetch_word(f, x[i].hash);
+			fasttext_fetch_word(f, x[i].hash, false);
+	for (i = 0; i < n; i++)
+		if (!x[i].kept)
+			fasttext_fetch_word(f, x[i].hash, true);
 }
 
 /* The ids of a word's rows, behind those that are there. */

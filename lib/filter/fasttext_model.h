@@ -94,14 +94,23 @@ fasttext_hash(uint32_t h, char c)
 
 /* The id of a word or label, -1 if it is none.  hash is that of its bytes. */
 int32_t fasttext_find(const struct fasttext *f, struct str word, uint32_t hash);
-/* A word or label of that hash, if there is one, is looked at soon. */
+/*
+ * A word or label of that hash, if there is one, is looked at soon: where it
+ * is described, or its bytes, once that is near.
+ */
 static inline void
-fasttext_fetch_word(const struct fasttext *f, uint32_t hash)
+fasttext_fetch_word(const struct fasttext *f, uint32_t hash, bool bytes)
 {
 	const struct fasttext_slot *s = &f->slots[hash & f->mask];
+	const struct fasttext_word *w;
 
-	if (s->key == hash && s->value >= 0)
-		__builtin_prefetch(&f->words[s->value]);
+	if (s->key != hash || s->value < 0)
+		return;
+	w = &f->words[s->value];
+	if (bytes)
+		__builtin_prefetch(w->s.p);
+	else
+		__builtin_prefetch(w);
 }
 /* Row i is added soon. */
 static inline void

@@ -156,17 +156,34 @@ exp_all(float *v, size_t blocks, float max)
 		exp_block(v + b * BLOCK, max);
 }
 
+/* The largest of all blocks. */
+SIMD static float
+largest(const float *v, size_t blocks)
+{
+	floats max = *(const floats *)v;
+	size_t b, i;
+	float most;
+
+	for (b = 1; b < blocks; b++) {
+		floats x = *(const floats *)(v + b * BLOCK);
+		ints more = x > max;
+
+		max = (floats)(((ints)x & more) | ((ints)max & ~more));
+	}
+	for (most = max[0], i = 1; i < BLOCK; i++)
+		most = max[i] > most ? max[i] : most;
+	return most;
+}
+
 /* To e^(v - the largest); returns their sum, added up in order as fastText
  * does. */
 static float
 softmax(float *v, size_t n, size_t blocks)
 {
-	float max = v[0], sum = 0;
+	float sum = 0;
 	size_t i;
 
-	for (i = 1; i < n; i++)
-		max = v[i] > max ? v[i] : max;
-	exp_all(v, blocks, max);
+	exp_all(v, blocks, largest(v, blocks));
 	for (i = 0; i < n; i++)
 		sum += v[i];
 	return sum;
@@ -178,6 +195,7 @@ static float
 score_labels(const struct fasttext *f, struct fasttext_scratch *s)
 {
 	size_t n = (size_t)f->nlabels, i;
+	float scale = 1;
 
 	if (f->blocks)
 		sum_all_blocks(f, s->hidden, s->output);
@@ -187,21 +205,20 @@ score_labels(const struct fasttext *f, struct fasttext_scratch *s)
 	for (i = n; i < fasttext_score_room(f); i++)
 		s->output[i] = -INFINITY;
 	if (f->loss == LOSS_SOFTMAX)
-		return softmax(s->output, n, blocks_of(f));
-	for (i = 0; i < n; i++)
+		scale = softmax(s->output, n, blocks_of(f));
+	for (i = 0; f->loss != LOSS_SOFTMAX && i < n; i++)
 		s->output[i] = step_of(f, s->output[i]);
-	return 1;
+	return scale;
 }
 
 static size_t
 best_labels(const struct fasttext *f, struct fasttext_scratch *s, size_t k,
     struct fasttext_guess *v)
 {
-	float scale = score_labels(f, s), max = s->output[0], least;
+	float scale = score_labels(f, s), max, least;
 	size_t labels = (size_t)f->nlabels, i, n = 0;
 
-	for (i = 1; i < labels; i++)
-		max = s->output[i] > max ? s->output[i] : max;
+	max = largest(s->output, blocks_of(f));
 	least = k == 1 ? best_least(best_log(max / scale)) * scale : -1;
 	for (i = 0; i < labels; i++) {
 		if (s->output[i] < least)

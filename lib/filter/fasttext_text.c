@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,32 @@ fasttext_push_ngrams(const struct fasttext *f, struct fasttext_scratch *s)
 	}
 }
 
+/* The byte b eight times. */
+#define EACH(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Of the word that p is in: bytes above ' ' are passed eight at a time. */
+static const char *
+word_end(const char *p, const char *end)
+{
+	uint64_t x;
+
+	while (end - p >= (ptrdiff_t)sizeof(x)) {
+		memcpy(&x, p, sizeof(x));
+		x = (x - EACH(' ' + 1)) & ~x & EACH(0x80);
+		if (!x) {
+			p += sizeof(x);
+			continue;
+		}
+		p += __builtin_ctzll(x) / 8;
+		if (fasttext_parts(*p))
+			return p;
+		p++;
+	}
+	while (p < end && !fasttext_parts(*p))
+		p++;
+	return p;
+}
+
 bool
 fasttext_words_next(struct fasttext_words *it, struct str *word)
 {
@@ -146,8 +173,7 @@ fasttext_words_next(struct fasttext_words *it, struct str *word)
 	while (p < end && fasttext_parts(*p))
 		p++;
 	word->p = p;
-	while (p < end && !fasttext_parts(*p))
-		p++;
+	p = word_end(p, end);
 	word->n = (size_t)(p - word->p);
 	it->text = (struct str){ p, (size_t)(end - p) };
 	return word->n > 0;

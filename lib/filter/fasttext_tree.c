@@ -4,7 +4,10 @@
 #include "filter/fasttext_best.h"
 #include "filter/fasttext_score.h"
 
-enum { TREE_DEPTH = 4096 };
+enum { TREE_DEPTH = 4096, TURNS = 32 };
+
+/* More than what best_log() adds to a probability, and rounds by. */
+#define ROUNDING 2e-5f
 
 /* A node and the logarithm of its probability. */
 struct branch {
@@ -18,30 +21,57 @@ logistic(float x)
 	return (float)(1 / (1 + exp(-(double)x)));
 }
 
-/* Both children of a branch. */
-static void
-part(const struct fasttext *f, const float *hidden, struct branch b,
-    struct branch *left, struct branch *right)
+/* How likely the right child of a node is. */
+static float
+right_of(const struct fasttext *f, const float *hidden, int32_t node)
 {
-	const struct fasttext_node *t = &f->tree[b.node];
-	float p = logistic(
-	    fasttext_dot_row(&f->out, b.node - f->nlabels, hidden, false));
-
-	*left = (struct branch){ t->left, b.log + best_log(1 - p) };
-	*right = (struct branch){ t->right, b.log + best_log(p) };
+	return logistic(
+	    fasttext_dot_row(&f->out, node - f->nlabels, hidden, false));
 }
 
-/* The leaf that the likelier child at each node leads to: a good one. */
-static float
-likely_leaf(const struct fasttext *f, const float *hidden, struct branch b)
-{
-	struct branch left, right;
+/* A node on the way to a likely leaf, and how likely its right child is. */
+struct turn {
+	int32_t node;
+	float right;
+};
 
-	while (f->tree[b.node].left >= 0) {
-		part(f, hidden, b, &left, &right);
-		b = right.log > left.log ? right : left;
+/*
+ * The leaf that the likelier child at each node leads to, a good one: the
+ * logarithm of its probability.  turns: the first nodes on the way to it.
+ */
+static float
+likely_leaf(const struct fasttext *f, const float *hidden, struct branch b,
+    struct turn turns[TURNS])
+{
+	const struct fasttext_node *t;
+	size_t n = 0;
+	float right;
+
+	for (; (t = &f->tree[b.node])->left >= 0; n++) {
+		right = right_of(f, hidden, b.node);
+		if (n < TURNS)
+			turns[n] = (struct turn){ b.node, right };
+		if (right > 1 - right)
+			b = (struct branch){ t->right,
+				b.log + best_log(right) };
+		else
+			b = (struct branch){ t->left,
+				b.log + best_log(1 - right) };
 	}
+	if (n < TURNS)
+		turns[n].node = -1;
 	return b.log;
+}
+
+/* Push a child unless it is worse than least: log x <= x - 1. */
+static size_t
+push_child(struct branch *stack, size_t depth, struct branch parent,
+    int32_t child, float p, float least)
+{
+	if (parent.log + (p - 1) + ROUNDING < least)
+		return depth;
+	stack[depth] = (struct branch){ child, parent.log + best_log(p) };
+	return depth + 1;
 }
 
 /*
@@ -55,22 +85,32 @@ fasttext_walk_tree(const struct fasttext *f, const float *hidden, size_t k,
     struct fasttext_guess *v)
 {
 	struct branch stack[TREE_DEPTH], b = { 2 * f->nlabels - 2, 0 };
-	float least = k == 1 ? likely_leaf(f, hidden, b) : -INFINITY;
-	size_t depth = 0, n = 0;
+	struct turn turns[TURNS] = { { -1, 0 } };
+	float least = k == 1 ? likely_leaf(f, hidden, b, turns) : -INFINITY;
+	size_t depth = 1, n = 0, turn = 0;
 
-	stack[depth++] = b;
+	stack[0] = b;
 	while (depth) {
+		const struct fasttext_node *t;
+		float p;
+
 		b = stack[--depth];
-		if (b.log < least || (n == k && b.log < v[0].p))
+		t = &f->tree[b.node];
+		if (b.log < least)
 			continue;
-		if (f->tree[b.node].left < 0) {
+		if (t->left < 0) {
 			best_insert(v, &n, k, (size_t)b.node, b.log);
+			if (n == k)
+				least = (float)v[0].p;
 			continue;
 		}
 		if (depth + 2 > TREE_DEPTH)
 			continue;
-		part(f, hidden, b, &stack[depth + 1], &stack[depth]);
-		depth += 2;
+		p = turn < TURNS && turns[turn].node == b.node
+			? turns[turn++].right
+			: right_of(f, hidden, b.node);
+		depth = push_child(stack, depth, b, t->right, p, least);
+		depth = push_child(stack, depth, b, t->left, 1 - p, least);
 	}
 	return n;
 }
