@@ -209,6 +209,37 @@ buf_json_lossy(struct buf *b, struct str s)
 	buf_putc(b, '"');
 }
 
+enum { PLACES = 7, PLACES_UNIT = 10000000 };
+
+/*
+ * A decimal of few places, as %.15g has it, which is slow: what the quotient of
+ * two whole numbers rounds to is what its digits say.
+ */
+static bool
+put_places(struct buf *b, double v)
+{
+	char s[NUM_DIGITS + PLACES + 3], *to = s;
+	double whole = nearbyint(fabs(v) * PLACES_UNIT);
+	uint64_t n = (uint64_t)whole, part = n % PLACES_UNIT;
+	int i;
+
+	if (whole / PLACES_UNIT != fabs(v))
+		return false;
+	if (v < 0)
+		*to++ = '-';
+	to = num_decimal(to, n / PLACES_UNIT);
+	if (part) {
+		*to = '.';
+		for (i = PLACES; i; i--, part /= 10)
+			to[i] = (char)('0' + part % 10);
+		for (to += PLACES; *to == '0';)
+			to--;
+		to++;
+	}
+	buf_put(b, s, (size_t)(to - s));
+	return true;
+}
+
 void
 buf_double(struct buf *b, double v)
 {
@@ -219,6 +250,9 @@ buf_double(struct buf *b, double v)
 		buf_puts(b, "null");
 		return;
 	}
+	if (((fabs(v) >= 1e-4 && fabs(v) < 1e8) || (v == 0 && !signbit(v))) &&
+	    put_places(b, v))
+		return;
 	/* 15 digits hold any shorter decimal; %g strips its zeros. */
 	for (digits = 15; digits <= 17; digits++) {
 		snprintf(s, sizeof(s), "%.*g", digits, v);

@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "base/num.h"
-#include "filter/fasttext_model.h"
+#include "filter/fasttext_score.h"
 #include "io/stream.h"
 
 /*
@@ -386,7 +386,7 @@ fasttext_parse(struct fasttext **out, struct str bytes, struct err *e)
 
 	if (!f)
 		return err_nomem(e, "a model");
-	if (read_model(&r, f, e) < 0) {
+	if (read_model(&r, f, e) < 0 || fasttext_score_open(f, e) < 0) {
 		fasttext_free(f);
 		return e->code;
 	}
@@ -426,5 +426,6 @@ fasttext_free(struct fasttext *f)
 	free(f->left);
 	free(f->tree);
 	free(f->bytes);
+	fasttext_score_close(f);
 	free(f);
 }

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/simd.h"
 #include "filter/fasttext_model.h"
 
-enum { CENTROIDS = 256 };
+enum {
+	CENTROIDS = 256,
+	WIDE = 16,   /* numbers that are added up together */
+	ABREAST = 4, /* times so many */
+	AHEAD = 12   /* rows */
+};
 
 static inline float
 float_at(const char *p, int64_t i)
@@ -44,15 +50,60 @@ four_at(const void *p, int64_t i)
 	return *(const floats4 *)((const char *)p + 4 * i);
 }
 
-static void
-add_floats(const char *row, int64_t n, float *x)
+typedef float wide
+    __attribute__((vector_size(4 * WIDE), aligned(1), may_alias));
+
+/* Columns at to at + n * WIDE of the rows: sums stay in registers. */
+static inline __attribute__((always_inline)) void
+add_columns(const struct fasttext_matrix *m, const int32_t *ids, size_t rows,
+    int64_t at, size_t n, float *x)
+{
+	const char *data = m->data + 4 * at;
+	size_t size = 4 * (size_t)m->cols, i, k;
+	wide sum[ABREAST];
+
+	for (k = 0; k < n; k++)
+		sum[k] = *(const wide *)(x + at + k * WIDE);
+	for (i = 0; i < rows; i++) {
+		const char *row = data + (size_t)ids[i] * size, *soon;
+
+		soon =
+		    data + (size_t)ids[i + AHEAD < rows ? i + AHEAD : i] * size;
+#pragma GCC unroll 4
+		for (k = 0; k < n; k++) {
+			__builtin_prefetch(soon + 4 * k * WIDE);
+			sum[k] += *(const wide *)(row + 4 * k * WIDE);
+		}
+	}
+	for (k = 0; k < n; k++)
+		*(wide *)(x + at + k * WIDE) = sum[k];
+}
+
+SIMD static void
+add_float_rows(
+    const struct fasttext_matrix *m, const int32_t *ids, size_t n, float *x)
 {
 	int64_t k = 0;
+	size_t i;
 
-	for (; k + LANES <= n; k += LANES)
-		*(floats4 *)(x + k) += four_at(row, k);
+	for (; k + ABREAST * WIDE <= m->cols; k += ABREAST * WIDE)
+		add_columns(m, ids, n, k, ABREAST, x);
+	for (; k + WIDE <= m->cols; k += WIDE)
+		add_columns(m, ids, n, k, 1, x);
+	for (; k < m->cols; k++)
+		for (i = 0; i < n; i++)
+			x[k] += float_at(m->data, ids[i] * m->cols + k);
+}
+
+SIMD void
+fasttext_add_vector(float *x, const float *v, int32_t n)
+{
+	int32_t k = 0;
+
+	for (; k + WIDE <= n; k += WIDE)
+		*(wide *)(x + k) += *(const wide *)(v + k);
 	for (; k < n; k++)
-		x[k] += float_at(row, k);
+		x[k] += v[k];
 }
 
 static float
@@ -83,20 +134,15 @@ add_pairs(
 	}
 }
 
-void
-fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x)
+static void
+add_codes(const struct fasttext_matrix *m, int64_t i, float *x)
 {
 	const struct fasttext_pq *q = &m->pq;
-	const uint8_t *codes = m->quantised ? m->codes + i * q->parts : NULL;
+	const uint8_t *codes = m->codes + i * q->parts;
+	float norm = norm_of(m, i);
 	const char *row;
 	int32_t part, k;
-	float norm;
 
-	if (!m->quantised) {
-		add_floats(m->data + 4 * i * m->cols, m->cols, x);
-		return;
-	}
-	norm = norm_of(m, i);
 	if (q->width == 2 && q->last == 2) {
 		add_pairs(q, codes, norm, x);
 		return;
@@ -105,6 +151,24 @@ fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x)
 		row = centroid(q, part, codes[part]);
 		for (k = 0; k < part_width(q, part); k++)
 			x[part * q->width + k] += norm * float_at(row, k);
+	}
+}
+
+void
+fasttext_add_rows(
+    const struct fasttext_matrix *m, const int32_t *ids, size_t n, float *x)
+{
+	size_t i;
+
+	if (!m->quantised) {
+		add_float_rows(m, ids, n, x);
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			__builtin_prefetch(
+			    m->codes + (int64_t)ids[i + AHEAD] * m->pq.parts);
+		add_codes(m, ids[i], x);
 	}
 }
 

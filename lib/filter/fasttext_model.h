@@ -42,6 +42,8 @@ struct fasttext_node {
 	int32_t left, right, parent; /* -1: none */
 };
 
+enum { FASTTEXT_STEPS = 512 };
+
 struct fasttext {
 	int32_t dim, word_ngrams, minn, maxn, bucket;
 	enum fasttext_loss loss;
@@ -55,7 +57,9 @@ struct fasttext {
 	int64_t most_left; /* the highest row of them */
 	struct fasttext_matrix in, out;
 	struct fasttext_node *tree; /* 2 nlabels - 1, the root last */
-	char *bytes;                /* what was read, if f owns it */
+	float *blocks; /* the output, laid out by fasttext_score.c */
+	float steps[FASTTEXT_STEPS + 1]; /* of the logistic function */
+	char *bytes;                     /* what was read, if f owns it */
 };
 
 #define FASTTEXT_LABEL "__label__"
@@ -90,20 +94,40 @@ fasttext_hash(uint32_t h, char c)
 
 /* The id of a word or label, -1 if it is none.  hash is that of its bytes. */
 int32_t fasttext_find(const struct fasttext *f, struct str word, uint32_t hash);
-/* The row of a bucket that is left, -1 of another one. */
-int32_t fasttext_left(const struct fasttext *f, uint32_t bucket);
-/* Row i is needed soon. */
+/*
+ * A word or label of that hash, if there is one, is looked at soon: where it
+ * is described, or its bytes, once that is near.
+ */
+static inline void
+fasttext_fetch_word(const struct fasttext *f, uint32_t hash, bool bytes)
+{
+	const struct fasttext_slot *s = &f->slots[hash & f->mask];
+	const struct fasttext_word *w;
+
+	if (s->key != hash || s->value < 0)
+		return;
+	w = &f->words[s->value];
+	if (bytes)
+		__builtin_prefetch(w->s.p);
+	else
+		__builtin_prefetch(w);
+}
+/* Row i is added soon. */
 static inline void
 fasttext_fetch_row(const struct fasttext_matrix *m, int64_t i)
 {
-	const char *p = m->quantised ? (const char *)m->codes + i * m->pq.parts
-				     : m->data + 4 * i * m->cols;
-
-	__builtin_prefetch(p);
-	__builtin_prefetch(p + 64);
+	__builtin_prefetch(m->quantised
+			       ? (const char *)m->codes + i * m->pq.parts
+			       : m->data + 4 * i * m->cols);
 }
-/* x += row i; dot product of x and row i, with its terms in order if asked. */
-void fasttext_add_row(const struct fasttext_matrix *m, int64_t i, float *x);
+/* The row of a bucket that is left, -1 of another one. */
+int32_t fasttext_left(const struct fasttext *f, uint32_t bucket);
+/* x += v, of n numbers. */
+void fasttext_add_vector(float *x, const float *v, int32_t n);
+/* x += row i for each of the n ids, in their order. */
+void fasttext_add_rows(
+    const struct fasttext_matrix *m, const int32_t *ids, size_t n, float *x);
+/* Dot product of x and row i, with its terms in order if asked. */
 float fasttext_dot_row(
     const struct fasttext_matrix *m, int64_t i, const float *x, bool in_order);
 

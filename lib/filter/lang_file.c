@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
 #include <math.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <zstd.h>
 
 #include "base/buf.h"
@@ -11,7 +13,7 @@
 /*
  * The file, little-endian (docs/formats.md):
  *
- *	8 bytes	"quernlg1"
+ *	8 bytes	"quernlg2"
  *	uint32	scripts
  *	a script each:
  *		4 bytes	its name, ISO 15924
@@ -22,7 +24,29 @@
  *	frame	zstd: int8 rows (1 << bits, n) of every script with n > 1
  *	uint64	XXH3 of all before
  */
-static const char magic[8] = "quernlg1";
+static const char magic[8] = "quernlg2";
+
+enum { LINE = 64 /* bytes of a cache line */, PAGE = 1 << 21 };
+
+/* Zeros, on the borders of cache lines, in large pages if the system has them.
+ */
+static int8_t *
+new_rows(const struct lang_group *g)
+{
+	size_t n = (((size_t)1 << g->grams.bits) + 1) * g->width;
+	size_t page = n < PAGE ? LINE : PAGE;
+	int8_t *rows;
+
+	n = (n + page - 1) / page * page;
+	rows = aligned_alloc(page, n);
+	if (!rows)
+		return NULL;
+#ifdef MADV_HUGEPAGE
+	if (page == PAGE)
+		madvise(rows, n, MADV_HUGEPAGE);
+#endif
+	return memset(rows, 0, n);
+}
 
 struct lang_group *
 lang_group_new(unsigned script, unsigned n, struct lang_grams grams)
@@ -35,8 +59,7 @@ lang_group_new(unsigned script, unsigned n, struct lang_grams grams)
 	g->n = n;
 	g->grams = grams;
 	g->width = (n + 15) / 16 * 16;
-	if (n > 1 &&
-	    !(g->rows = calloc(((size_t)1 << grams.bits) + 1, g->width))) {
+	if (n > 1 && !(g->rows = new_rows(g))) {
 		free(g);
 		return NULL;
 	}

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "filter/lang_scan.h"
@@ -153,8 +155,6 @@ lang_chars_init(struct lang_chars *c)
 		init_block(c, blocks[i].first, blocks[i].last,
 		    script_number(blocks[i].name));
 	init_block(c, 0x300, 0x36f, LANG_MARK);
-	for (i = 0; i < 128; i++)
-		c->latin[i] = (uint8_t)(c->script[i] ? c->lower[i] : 0);
 }
 
 /* Ideographs beyond the first plane are letters like the others. */
@@ -178,19 +178,65 @@ is_blank(char ch)
 	return (unsigned char)ch <= ' ';
 }
 
-/* Does the run of non-space bytes at p name a page or a mailbox? */
+static const char *
+find(const char *p, const char *end, char ch)
+{
+	const char *q = memchr(p, ch, (size_t)(end - p));
+
+	return q ? q : end;
+}
+
+void
+lang_scan_init(struct lang_scan *s, const struct lang_chars *c, struct str text)
+{
+	const char *end = text.p + text.n;
+
+	*s = (struct lang_scan){ .chars = c,
+		.at = text.p,
+		.end = end,
+		.chunk = text.p,
+		.mail = text.n ? find(text.p, end, '@') : end,
+		.scheme = text.n ? find(text.p, end, ':') : end };
+}
+
+/* Does the run of non-space bytes from p to q name a mailbox or a page? */
 static bool
-is_address(const char *p, const char *end)
+is_address(struct lang_scan *s, const char *p, const char *q)
+{
+	if (s->mail < p)
+		s->mail = find(p, s->end, '@');
+	if (s->scheme < p)
+		s->scheme = find(p, s->end, ':');
+	while (s->scheme < q) {
+		if (q - s->scheme > 2 && s->scheme[1] == '/' &&
+		    s->scheme[2] == '/')
+			return true;
+		s->scheme = find(s->scheme + 1, s->end, ':');
+	}
+	return s->mail < q;
+}
+
+static const char *
+run_end(const char *p, const char *end)
+{
+	while (p < end && !is_blank(*p) && *p != '`')
+		p++;
+	return p;
+}
+
+/*
+ * Behind the address that the run at p is, or p.  A run is looked at once, and
+ * only if the text has an @ or : left.
+ */
+static const char *
+skip_address(struct lang_scan *s, const char *p)
 {
 	const char *q;
 
-	if (end - p > 4 && memcmp(p, "www.", 4) == 0)
-		return true;
-	for (q = p; q < end; q++)
-		if (*q == '@' ||
-		    (*q == ':' && end - q > 2 && q[1] == '/' && q[2] == '/'))
-			return true;
-	return false;
+	if (p < s->chunk || (s->mail == s->end && s->scheme == s->end))
+		return p;
+	q = s->chunk = run_end(p, s->end);
+	return is_address(s, p, q) ? q : p;
 }
 
 /* Behind what stands between backquotes at p; p + 1 if none closes. */
@@ -205,10 +251,7 @@ skip_code(const char *p, const char *end)
 	return p + 1;
 }
 
-/*
- * To the first letter that counts.  A run of non-space bytes is looked at once:
- * s->chunk is where the one last looked at ends.
- */
+/* To the first letter that counts. */
 static bool
 skip_to_letter(struct lang_scan *s)
 {
@@ -225,18 +268,19 @@ skip_to_letter(struct lang_scan *s)
 			p = skip_code(p, s->end);
 			continue;
 		}
-		if (p >= s->chunk) {
-			for (q = p; q < s->end && !is_blank(*q) && *q != '`';)
-				q++;
-			s->chunk = q;
-			if (is_address(p, q)) {
-				p = q;
-				continue;
-			}
+		q = skip_address(s, p);
+		if (q != p) {
+			p = q;
+			continue;
 		}
 		script = class_of(s->chars, utf8_get(p, s->end, &len));
-		if (script && script != LANG_MARK)
-			break;
+		if (script && script != LANG_MARK) {
+			if (*p != 'w' || s->end - p <= 4 ||
+			    memcmp(p, "www.", 4) != 0)
+				break;
+			p = run_end(p, s->end);
+			continue;
+		}
 		p += len;
 	}
 	s->at = p;
@@ -258,83 +302,91 @@ apostrophe(const char *p, const char *end)
 	return cp == 0x2019 || cp == 0x2bc ? len : 0;
 }
 
+enum { LETTERS = 8 /* looked at together */ };
+
+typedef uint8_t letters __attribute__((vector_size(LETTERS)));
+typedef uint32_t points __attribute__((vector_size(4 * LETTERS), aligned(4)));
+
+/* The byte b eight times. */
+#define EACH(b) (UINT64_C(0x0101010101010101) * (b))
+
+/*
+ * The letters of ASCII that p begins with, at most LETTERS, in lower case; cp
+ * has room for LETTERS.  Sums of bytes below 128 carry nothing over.
+ */
+static inline unsigned
+put_letters(const char *p, uint32_t *cp)
+{
+	uint64_t x, low, others;
+	letters v;
+
+	memcpy(&x, p, sizeof(x));
+	low = (x | EACH(0x20)) & EACH(0x7f);
+	others = ~((low + EACH(0x80 - 'a')) & ~(low + EACH(0x7f - 'z')) & ~x) &
+		 EACH(0x80);
+	memcpy(&v, &low, sizeof(v));
+	*(points *)cp = __builtin_convertvector(v, points);
+	return others ? (unsigned)__builtin_ctzll(others) / 8 : LETTERS;
+}
+
+/*
+ * The letter, mark or apostrophe within the word at p, to *cp; its bytes, 0 if
+ * the word ends here.
+ */
+static size_t
+next_letter(
+    const struct lang_scan *s, const char *p, unsigned script, uint32_t *cp)
+{
+	unsigned class;
+	size_t len, mark;
+
+	*cp = utf8_get(p, s->end, &len);
+	class = class_of(s->chars, *cp);
+	if (class == LANG_MARK)
+		return len;
+	if (class == script) {
+		*cp = lower_of(s->chars, *cp);
+		return len;
+	}
+	mark = apostrophe(p, s->end);
+	*cp = '\'';
+	return mark && p + mark < s->end &&
+		       class_of(s->chars, utf8_get(p + mark, s->end, &len)) ==
+			   script
+		   ? mark
+		   : 0;
+}
+
 bool
 lang_scan_next(struct lang_scan *s, struct lang_word *w)
 {
 	const char *p, *start;
-	const uint8_t *latin;
-	unsigned n = 0, class;
-	size_t len, mark;
-	uint32_t cp;
+	unsigned n = 0, most;
+	bool latin;
+	size_t len;
 
 	if (!skip_to_letter(s))
 		return false;
 	w->script = class_of(s->chars, utf8_get(s->at, s->end, &len));
-	latin = w->script == s->chars->script['a'] ? s->chars->latin : NULL;
+	latin = w->script == s->chars->script['a'];
 	w->cp[n++] = ' ';
 	for (p = start = s->at; p < s->end && n <= LANG_WORD; p += len) {
-		len = 1;
-		w->cp[n] = latin ? latin[(unsigned char)*p] : 0;
-		if (w->cp[n]) {
-			n++;
-			continue;
+		if (latin && s->end - p >= LETTERS) {
+			most = LANG_WORD + 1 - n;
+			len = put_letters(p, w->cp + n);
+			len = len < most ? len : most;
+			n += (unsigned)len;
+			if (len)
+				continue;
 		}
-		cp = utf8_get(p, s->end, &len);
-		class = class_of(s->chars, cp);
-		if (class == w->script || class == LANG_MARK) {
-			w->cp[n++] =
-			    class == LANG_MARK ? cp : lower_of(s->chars, cp);
-			continue;
-		}
-		mark = apostrophe(p, s->end);
-		if (!mark || p + mark >= s->end ||
-		    class_of(s->chars, utf8_get(p + mark, s->end, &len)) !=
-			w->script)
+		len = next_letter(s, p, w->script, w->cp + n);
+		if (!len)
 			break;
-		w->cp[n++] = '\'';
-		len = mark;
+		n++;
 	}
 	w->cp[n++] = ' ';
 	w->n = n;
 	w->bytes = (size_t)(p - start);
 	s->at = p;
 	return true;
-}
-
-/* Products spread upwards: the first bits of the last one depend on all. */
-#define GRAM_START UINT64_C(0x2545f4914f6cdd1d)
-#define GRAM_STEP UINT64_C(0x9e3779b97f4a7c15)
-
-/* The whole word, told from an n-gram of the same letters. */
-static uint64_t
-hash_word(const struct lang_word *w)
-{
-	uint64_t h = ~GRAM_START;
-	unsigned i;
-
-	for (i = 0; i < w->n; i++)
-		h = (h ^ w->cp[i]) * GRAM_STEP;
-	return h;
-}
-
-unsigned
-lang_word_rows(
-    const struct lang_word *w, struct lang_grams g, uint32_t rows[LANG_GRAMS])
-{
-	unsigned i, k, most, n = 0, shift = 64 - g.bits;
-	uint64_t h;
-
-	for (i = 0; i < w->n; i++) {
-		h = GRAM_START;
-		most = w->n - i < g.max ? w->n - i : g.max;
-		for (k = 0; k < g.min - 1u && k < most; k++)
-			h = (h ^ w->cp[i + k]) * GRAM_STEP;
-		for (; k < most; k++) {
-			h = (h ^ w->cp[i + k]) * GRAM_STEP;
-			rows[n++] = (uint32_t)(h >> shift);
-		}
-	}
-	if (w->n > g.max)
-		rows[n++] = (uint32_t)(hash_word(w) >> shift);
-	return n;
 }

@@ -17,6 +17,9 @@ enum {
 	LANG_WORD = 48,    /* code points; longer words are parted */
 	LANG_GRAM = 5,     /* code points at most */
 	LANG_GRAMS = LANG_GRAM * (LANG_WORD + 2) + 1,
+	LANG_LANES = 8, /* n-grams hashed together */
+	LANG_ROWS = LANG_GRAMS + LANG_LANES,
+	LANG_HASH = 32, /* bits of a hash */
 	LANG_PLANE = 1 << 16,
 };
 
@@ -32,28 +35,32 @@ const struct lang_script *lang_script(unsigned i);
 struct lang_chars {
 	uint8_t script[LANG_PLANE]; /* 0: no letter; LANG_MARK */
 	uint16_t lower[LANG_PLANE];
-	uint8_t latin[256]; /* a byte of ASCII: in lower case if a letter */
 };
 enum { LANG_MARK = 255 /* belongs to the letter before it */ };
 void lang_chars_init(struct lang_chars *c);
 
 struct lang_word {
-	uint32_t cp[LANG_WORD + 2]; /* lower case; a space at either end */
-	unsigned n;                 /* with the spaces */
+	/* Lower case; a space at either end.  What follows means nothing. */
+	uint32_t cp[LANG_WORD + 2 + LANG_GRAM + LANG_LANES];
+	unsigned n; /* with the spaces */
 	unsigned script;
 	size_t bytes; /* in the text */
 };
 
 /*
- * Set text, chars and end = text.p + text.n; at is where to begin.  Left out
- * are addresses of pages and mailboxes and what stands between backquotes on a
- * line: they are in no language.  Any bytes may come; nothing past end is read.
+ * The words of a text.  Left out are addresses of pages and mailboxes and what
+ * stands between backquotes on a line: they are in no language.  Any bytes may
+ * come; nothing past the end is read.
  */
 struct lang_scan {
 	const struct lang_chars *chars;
 	const char *at, *end;
-	const char *chunk; /* end of the run of non-space bytes looked at */
+	const char *chunk;         /* end of the run of non-space bytes known to
+				      be no address */
+	const char *mail, *scheme; /* the next @ and :, or end */
 };
+void lang_scan_init(
+    struct lang_scan *s, const struct lang_chars *c, struct str text);
 /* The next word; false at the end. */
 bool lang_scan_next(struct lang_scan *s, struct lang_word *w);
 
@@ -63,10 +70,11 @@ struct lang_grams {
 };
 /*
  * Hashed rows of the word's n-grams of min..max code points, its spaces among
- * them, and of the whole word if no n-gram holds it; returns how many, at most
- * LANG_GRAMS.
+ * them, the shortest first, and of the whole word if no n-gram holds it;
+ * returns how many, at most LANG_GRAMS; all LANG_ROWS may be written to.
+ * rows >> n are those of n bits less.
  */
 unsigned lang_word_rows(
-    const struct lang_word *w, struct lang_grams g, uint32_t rows[LANG_GRAMS]);
+    const struct lang_word *w, struct lang_grams g, uint32_t rows[LANG_ROWS]);
 
 #endif

@@ -8,8 +8,8 @@
 #include "filter/lang_net.h"
 #include "filter/lang_train.h"
 
-/* Rows are kept as hashes of 32 bits, of which a group takes the first few. */
-enum { HASH_BITS = 32, MAX_ROWS_BITS = 17, CODES = 1024, WIDTH_STEP = 16 };
+/* Rows are kept as whole hashes, of which a group takes the first few bits. */
+enum { MAX_ROWS_BITS = 17, CODES = 1024, WIDTH_STEP = 16 };
 
 /*
  * A weight's unit, and how evidence grows with length: n^0.7, since neighbours
@@ -44,8 +44,8 @@ static struct lang_grams
 grams_of(unsigned script)
 {
 	if (strcmp(lang_script(script)->name, "Hani") == 0)
-		return (struct lang_grams){ 1, 3, HASH_BITS };
-	return (struct lang_grams){ 2, LANG_GRAM, HASH_BITS };
+		return (struct lang_grams){ 1, 3, LANG_HASH };
+	return (struct lang_grams){ 2, LANG_GRAM, LANG_HASH };
 }
 
 struct lang_train *
@@ -94,12 +94,13 @@ code_number(struct lang_train *t, struct str code)
 static unsigned
 scan_words(struct lang_train *t, struct str text)
 {
-	struct lang_scan scan = { &t->chars, text.p, text.p + text.n, text.p };
+	struct lang_scan scan;
 	size_t bytes[LANG_SCRIPTS] = { 0 };
 	struct lang_word w;
 	unsigned i, most = 0;
 
 	buf_clear(&t->spare);
+	lang_scan_init(&scan, &t->chars, text);
 	while (lang_scan_next(&scan, &w)) {
 		bytes[w.script] += w.bytes;
 		buf_put(&t->spare, &w, sizeof(w));
@@ -137,7 +138,7 @@ lang_train_add(
 	if (!script)
 		return 0;
 	for (i = 0; i < t->spare.n / sizeof(*w); i++) {
-		uint32_t rows[LANG_GRAMS];
+		uint32_t rows[LANG_ROWS];
 
 		if (w[i].script != script)
 			continue;
@@ -248,7 +249,7 @@ learn(struct lesson *l, const struct example *x, float lr)
 	struct lang_group *g = l->g;
 	const uint64_t *words = (const void *)l->t->words.p;
 	const uint32_t *rows = (const void *)l->t->rows.p;
-	unsigned shift = HASH_BITS - g->grams.bits, k;
+	unsigned shift = LANG_HASH - g->grams.bits, k;
 	float z[LANG_CLASSES] = { 0 }, scale, square = 0, rate;
 	uint32_t from, n;
 	uint64_t i, end;

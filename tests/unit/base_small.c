@@ -90,6 +90,31 @@ doubles_read_back(void)
 	return true;
 }
 
+/* Decimals of few places: as the library prints them. */
+static bool
+decimals_are_short(void)
+{
+	static const uint64_t units[] = { 1, 10, 1000, 100000, 10000000,
+		1000000000 };
+	struct buf b = { 0 };
+	char want[40];
+	uint64_t i;
+	double v;
+	bool ok = true;
+
+	for (i = 0; i < 40000; i++) {
+		v = (double)(mix64(i) >> (20 + i % 44)) / (double)units[i % 6] *
+		    (i % 5 ? 1 : -1);
+		snprintf(want, sizeof(want), "%.15g", v);
+		buf_clear(&b);
+		buf_double(&b, v);
+		ok &= strtod(want, NULL) != v ||
+		      str_eq(str_c(want), buf_view(&b));
+	}
+	buf_free(&b);
+	return ok;
+}
+
 static bool
 prints(struct str want, const struct buf *b)
 {
@@ -120,6 +145,7 @@ test_buf(void)
 	buf_double(&b, INFINITY);
 	OK(prints(STR("0.1null"), &b), "doubles are short");
 	OK(doubles_read_back(), "doubles read back");
+	OK(decimals_are_short(), "decimals are as the library prints them");
 	buf_clear(&b);
 	OK(!buf_room(&b, SIZE_MAX / 2 + 9) && b.oom, "too much is refused");
 	buf_puts(&b, "x");
