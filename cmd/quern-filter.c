@@ -24,11 +24,11 @@ struct judges {
 	struct expr *where;    /* or NULL */
 	struct buf where_json; /* {"where":"..."}: the reason it gives */
 	bool explain;
-	bool signals; /* are they needed beyond the profiles'? */
 };
 
 struct worker {
 	struct judge *judge;
+	struct signals signals; /* those that --where names */
 	struct buf json;
 };
 
@@ -134,16 +134,37 @@ keep_cleaned(const struct judges *j, struct worker *w, struct str text,
 	return keep(j, w, d, em, e);
 }
 
+/* Is --where true?  Also without one. */
+static int
+where_holds(const struct judges *j, struct worker *w, const struct doc *d,
+    bool *holds, struct err *e)
+{
+	int i;
+
+	*holds = true;
+	if (!j->where)
+		return 0;
+	for (i = 0; i < SIGNALS; i++)
+		if (expr_wants(j->where, (enum signal)i) &&
+		    judge_signal(
+			w->judge, (enum signal)i, &w->signals.v[i], e) < 0)
+			return e->code;
+	*holds = expr_true(j->where, &w->signals, d);
+	return 0;
+}
+
 static int
 judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct judges *j = ctx;
 	struct worker *w = worker;
 	struct verdict v = { 0 };
+	bool holds;
 
-	if (judge_text(w->judge, d->text, j->signals, e) < 0)
+	if (judge_text(w->judge, d->text, e) < 0 ||
+	    where_holds(j, w, d, &holds, e) < 0)
 		return e->code;
-	if (j->where && !expr_true(j->where, judge_signals(w->judge), d))
+	if (!holds)
 		return emit_drop(em, d,
 		    &(struct reason){
 			.rule = "where", .detail = buf_view(&j->where_json) },
@@ -232,9 +253,6 @@ find_profiles(struct judges *j, struct err *e)
 static int
 prepare(struct judges *j, struct err *e)
 {
-	bool english = false;
-	size_t i;
-
 	if (find_profiles(j, e) < 0)
 		return e->code;
 	if (where && expr_parse(&j->where, str_c(where), e) < 0)
@@ -246,10 +264,6 @@ prepare(struct judges *j, struct err *e)
 	if (!j->n && !where && !explain)
 		return err_set(e, ERR_ARG,
 		    "nothing to filter by: give --profile or --where");
-	for (i = 0; i < j->n; i++)
-		english |= j->profiles[i]->words == WORDS_ENGLISH;
-	j->signals = explain || (english && j->n > 1) ||
-		     (where && expr_signals(j->where));
 	return buf_ok(&j->where_json, e);
 }
 
@@ -296,7 +310,7 @@ static const struct opt_cmd cmd = { .name = "filter",
 	    "true, false, null\nand names by and, or, not and ( ).  Names "
 	    "are metadata keys (language, url, ...;\nmetadata.KEY for any) "
 	    "and these signals:\n"
-#define SIGNAL(name, what) "  " #name ": " what "\n"
+#define SIGNAL(name, group, what) "  " #name ": " what "\n"
 #include "filter/signals.def"
 #undef SIGNAL
 };

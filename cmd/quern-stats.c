@@ -203,8 +203,8 @@ measure(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	uint64_t bytes = d->text.n;
 	size_t i;
 
-	if (meter_text(w->meter, d->text, WORDS_ENGLISH, true, &w->signals, e) <
-	    0)
+	if (meter_begin(w->meter, d->text, e) < 0 ||
+	    meter_all(w->meter, WORDS_ENGLISH, &w->signals, e) < 0)
 		return e->code;
 	buf_put(b, &bytes, sizeof(bytes));
 	buf_put(b, w->signals.v, sizeof(w->signals.v));

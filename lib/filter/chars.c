@@ -87,15 +87,31 @@ add_other(struct kinds *k, uint32_t cp)
 	k->parens += is_paren(cp);
 }
 
-void
-meter_chars(struct str text, struct signals *s)
+int
+meter_size(struct meter *m, struct token_set *t, struct err *e)
 {
-	const char *p = text.p, *end = p + text.n;
+	const char *p = m->text.p, *end = p + m->text.n;
+
+	(void)t, (void)e;
+	m->s.v[SIG_bytes] = (double)m->text.n;
+	m->s.v[SIG_chars] = (double)utf8_length(m->text);
+	for (m->newlines = 0;
+	     p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		m->newlines++;
+	return 0;
+}
+
+int
+meter_chars(struct meter *m, struct token_set *t, struct err *e)
+{
+	const char *p = m->text.p, *end = p + m->text.n;
 	uint32_t ascii[128] = { 0 };
+	struct signals *s = &m->s;
 	struct kinds k = { 0 };
 	size_t len;
 	int c;
 
+	(void)t, (void)e;
 	while (p < end)
 		if ((unsigned char)*p < 0x80) {
 			ascii[(unsigned char)*p++]++;
@@ -105,12 +121,11 @@ meter_chars(struct str text, struct signals *s)
 		}
 	for (c = 0; c < 128; c++)
 		add_ascii(&k, (unsigned char)c, ascii[c]);
-	s->v[SIG_chars] = (double)k.all;
-	s->v[SIG_bytes] = (double)text.n;
 	s->v[SIG_upper_ratio] = meter_ratio(k.upper, k.letters);
 	s->v[SIG_digit_ratio] = meter_ratio(k.digits, k.all);
 	s->v[SIG_space_ratio] = meter_ratio(k.spaces, k.all);
 	s->v[SIG_other_chars] = meter_ratio(k.all - k.plain, k.all);
 	s->v[SIG_paren_chars] = meter_ratio(k.parens, k.all);
-	s->v[SIG_url_chars] = meter_ratio(url_chars(text), k.all);
+	s->v[SIG_url_chars] = meter_ratio(url_chars(m->text), k.all);
+	return 0;
 }

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "filter/signals.h"
 
 struct doc;
 struct err;
-struct signals;
 
 /*
  * Conditions on a document:
@@ -38,8 +38,8 @@ struct expr;
 /* ERR_ARG says what is wrong at which byte of source. */
 int expr_parse(struct expr **x, struct str source, struct err *e);
 void expr_free(struct expr *x);
-/* Does it name a signal?  If not, expr_true() takes NULL for signals. */
-bool expr_signals(const struct expr *x);
+/* Does it name the signal?  expr_true() reads no others. */
+bool expr_wants(const struct expr *x, enum signal s);
 /* Thread-safe. */
 bool
 expr_true(const struct expr *x, const struct signals *s, const struct doc *d);

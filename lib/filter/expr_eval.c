@@ -3,9 +3,9 @@
 #include "io/doc.h"
 
 bool
-expr_signals(const struct expr *x)
+expr_wants(const struct expr *x, enum signal s)
 {
-	return x->signals;
+	return x->wanted[s];
 }
 
 static struct value

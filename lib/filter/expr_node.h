@@ -31,7 +31,7 @@ struct node {
 struct expr {
 	struct arena arena;
 	const struct node *root;
-	bool signals;
+	bool wanted[SIGNALS];
 };
 
 #endif

@@ -243,7 +243,7 @@ parse_name(struct parser *p, struct str name)
 		n = make(p, SIGNAL_NAME);
 		if (n)
 			n->signal = s;
-		p->x->signals = true;
+		p->x->wanted[s] = true;
 		return n;
 	}
 	if (str_eq(name, STR("true")))

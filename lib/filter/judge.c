@@ -7,14 +7,9 @@
 #include "filter/judge.h"
 
 struct judge {
-	struct meter *meter;
-	struct str text, now; /* as given; as the steps so far left it */
-	/* Of the text, in each kind of words; of now, if it differs. */
-	struct signals first[WORDS_KINDS], then;
-	enum measured { NOTHING, SINGLE, ALL } measured[WORDS_KINDS];
-	/* Of the profile at work: its words; does it ask for repetition? */
-	enum words words;
-	bool repetition;
+	struct meter *meter, *then; /* of text, and of now if it differs */
+	struct str text, now;       /* as given; as the steps so far left it */
+	enum words words;           /* of the profile at work */
 	struct c4_result c4;
 	bool changed; /* now differs from text */
 };
@@ -24,9 +19,13 @@ judge_new(void)
 {
 	struct judge *j = calloc(1, sizeof(*j));
 
-	if (j && (j->meter = meter_new()))
+	if (!j)
+		return NULL;
+	j->meter = meter_new();
+	j->then = meter_new();
+	if (j->meter && j->then)
 		return j;
-	free(j);
+	judge_free(j);
 	return NULL;
 }
 
@@ -36,63 +35,47 @@ judge_free(struct judge *j)
 	if (!j)
 		return;
 	meter_free(j->meter);
+	meter_free(j->then);
 	c4_result_free(&j->c4);
 	free(j);
 }
 
-/* The signals of the text in this kind of words. */
-static int
-measure(struct judge *j, enum words words, bool repetition, struct err *e)
+int
+judge_text(struct judge *j, struct str text, struct err *e)
 {
-	enum measured want = repetition ? ALL : SINGLE;
-
-	if (j->measured[words] >= want)
-		return 0;
-	if (meter_text(
-		j->meter, j->text, words, repetition, &j->first[words], e) < 0)
-		return e->code;
-	j->measured[words] = want;
-	return 0;
+	j->text = text;
+	return meter_begin(j->meter, text, e);
 }
 
 int
-judge_text(struct judge *j, struct str text, bool signals, struct err *e)
+judge_signal(struct judge *j, enum signal s, double *v, struct err *e)
 {
-	int i;
-
-	j->text = text;
-	for (i = 0; i < WORDS_KINDS; i++)
-		j->measured[i] = NOTHING;
-	return signals ? measure(j, WORDS_ENGLISH, true, e) : 0;
+	return meter_signal(j->meter, WORDS_ENGLISH, s, v, NULL, e);
 }
 
-const struct signals *
-judge_signals(const struct judge *j)
-{
-	return &j->first[WORDS_ENGLISH];
-}
+/* What a rule finds in the text as it is now. */
+struct finding {
+	bool holds;
+	double value; /* if it does */
+	struct signal_span span;
+};
 
-static bool
-wants_repetition(const struct step *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		if (s->rules[i].signal >= SIG_dup_paragraphs)
-			return true;
-	return false;
-}
-
-/* The signals of the text as it is now. */
 static int
-signals_now(struct judge *j, const struct step *s, const struct signals **out,
-    struct err *e)
+look(struct judge *j, const struct rule *r, struct finding *f, struct err *e)
 {
-	*out = j->changed ? &j->then : &j->first[j->words];
-	if (!j->changed)
-		return measure(j, j->words, j->repetition, e);
-	return meter_text(
-	    j->meter, j->now, j->words, wants_repetition(s), &j->then, e);
+	struct meter *m = j->changed ? j->then : j->meter;
+	bool known = false;
+
+	f->holds = false;
+	if (r->compare == MORE &&
+	    meter_at_most(m, j->words, r->signal, r->threshold, &known, e) < 0)
+		return e->code;
+	if (known)
+		return 0;
+	if (meter_signal(m, j->words, r->signal, &f->value, &f->span, e) < 0)
+		return e->code;
+	f->holds = compare_holds(f->value, r->compare, r->threshold);
+	return 0;
 }
 
 /* Clean the text; the reason is in j->c4. */
@@ -116,18 +99,13 @@ clean(struct judge *j, const struct step *s, struct err *e)
 		return rc;
 	j->changed |= j->c4.changed;
 	j->now = j->changed ? j->c4.left : j->text;
-	return 0;
+	return j->changed ? meter_begin(j->then, j->now, e) : 0;
 }
 
 static void
 begin(struct judge *j, const struct profile *p)
 {
-	size_t i;
-
 	j->words = p->words;
-	j->repetition = false;
-	for (i = 0; i < p->n; i++)
-		j->repetition |= wants_repetition(&p->steps[i]);
 	j->now = j->text;
 	j->changed = false;
 }
@@ -137,8 +115,8 @@ static int
 take_step(
     struct judge *j, const struct step *s, struct verdict *v, struct err *e)
 {
-	const struct signals *now;
 	const struct rule *r;
+	struct finding f;
 
 	if (s->clean) {
 		if (clean(j, s, e) < 0)
@@ -148,13 +126,14 @@ take_step(
 		v->threshold = j->c4.threshold;
 		return 0;
 	}
-	if (signals_now(j, s, &now, e) < 0)
-		return e->code;
-	for (r = s->rules; r < s->rules + s->n && !v->reason; r++)
-		if (compare_holds(now->v[r->signal], r->compare, r->threshold))
+	for (r = s->rules; r < s->rules + s->n && !v->reason; r++) {
+		if (look(j, r, &f, e) < 0)
+			return e->code;
+		if (f.holds)
 			*v = (struct verdict){ .reason = r->reason,
-				.value = now->v[r->signal],
+				.value = f.value,
 				.threshold = r->threshold };
+	}
 	return 0;
 }
 
@@ -198,17 +177,16 @@ verdict_json(const struct verdict *v, struct buf *out)
 
 static void
 put_fail(
-    const struct rule *r, const struct signals *s, bool spans, struct buf *out)
+    const struct rule *r, const struct finding *f, bool spans, struct buf *out)
 {
-	const struct signal_span *at = &s->where[r->signal];
-
 	buf_puts(out, "{\"rule\":");
 	buf_json(out, str_c(r->reason));
 	buf_printf(out, ",\"signal\":\"%s\",\"comparison\":\"%s\",",
 	    signal_name(r->signal), compare_name(r->compare));
-	put_measure(s->v[r->signal], r->threshold, out);
-	if (at->n && spans)
-		buf_printf(out, ",\"span\":[%u,%u]", at->at, at->at + at->n);
+	put_measure(f->value, r->threshold, out);
+	if (f->span.n && spans)
+		buf_printf(out, ",\"span\":[%u,%u]", f->span.at,
+		    f->span.at + f->span.n);
 	buf_putc(out, '}');
 }
 
@@ -217,8 +195,8 @@ static int
 put_step(struct judge *j, const struct step *s, const char **comma, bool *more,
     struct buf *out, struct err *e)
 {
-	const struct signals *now;
 	const struct rule *r;
+	struct finding f;
 
 	if (s->clean) {
 		if (clean(j, s, e) < 0)
@@ -231,13 +209,13 @@ put_step(struct judge *j, const struct step *s, const char **comma, bool *more,
 		buf_putc(out, '}');
 		return 0;
 	}
-	if (signals_now(j, s, &now, e) < 0)
-		return e->code;
 	for (r = s->rules; r < s->rules + s->n; r++) {
-		if (!compare_holds(now->v[r->signal], r->compare, r->threshold))
+		if (look(j, r, &f, e) < 0)
+			return e->code;
+		if (!f.holds)
 			continue;
 		buf_puts(out, *comma);
-		put_fail(r, now, !j->changed, out);
+		put_fail(r, &f, !j->changed, out);
 		*comma = ",";
 	}
 	return 0;
@@ -269,12 +247,15 @@ int
 explain_json(struct judge *j, const struct profile *const *p, size_t n,
     struct buf *out, struct err *e)
 {
+	double v;
 	size_t i;
 
 	buf_puts(out, "{\"signals\":{");
 	for (i = 0; i < SIGNALS; i++) {
+		if (judge_signal(j, (enum signal)i, &v, e) < 0)
+			return e->code;
 		buf_printf(out, "%s\"%s\":", i ? "," : "", signal_name(i));
-		buf_double(out, j->first[WORDS_ENGLISH].v[i]);
+		buf_double(out, v);
 	}
 	buf_puts(out, "},\"verdicts\":{");
 	for (i = 0; i < n; i++) {

@@ -18,13 +18,12 @@ struct verdict {
 };
 
 /*
- * Measure a text for the calls that follow; it must stay as it is until the
- * last.  signals: judge_signals() and explain_json() will be asked, or several
- * profiles; without, only what a profile needs is measured.  The signals are
- * j's, until the next text.  Errors: meter_text().
+ * Begin with a text; it must stay as it is until the next.  What is asked for
+ * is measured.  Errors: meter_begin(), and ERR_NOMEM below.
  */
-int judge_text(struct judge *j, struct str text, bool signals, struct err *e);
-const struct signals *judge_signals(const struct judge *j);
+int judge_text(struct judge *j, struct str text, struct err *e);
+/* A signal of the text, in English words. */
+int judge_signal(struct judge *j, enum signal s, double *v, struct err *e);
 /* v->text is j's or the text itself, until the next call. */
 int judge_by(
     struct judge *j, const struct profile *p, struct verdict *v, struct err *e);

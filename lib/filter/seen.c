@@ -44,12 +44,7 @@ seen_begin(struct seen *s, const void *base, uint32_t max, struct err *e)
 struct seen_slot *
 seen_add(struct seen *s, uint32_t at, uint32_t n)
 {
-	return seen_add_hashed(s, at, n, hash64(s->base + at, n, 0));
-}
-
-struct seen_slot *
-seen_add_hashed(struct seen *s, uint32_t at, uint32_t n, uint64_t h)
-{
+	uint64_t h = hash64(s->base + at, n, 0);
 	uint32_t i = (uint32_t)(h >> 32) & s->mask;
 	uint32_t tag = (uint32_t)h << SEEN_ROUND_BITS | s->round;
 	struct seen_slot *x;

@@ -37,9 +37,6 @@ int seen_begin(struct seen *s, const void *base, uint32_t max, struct err *e);
  * valid until the next seen_begin().
  */
 struct seen_slot *seen_add(struct seen *s, uint32_t at, uint32_t n);
-/* The same with a hash of the bytes: equal bytes, equal hashes. */
-struct seen_slot *
-seen_add_hashed(struct seen *s, uint32_t at, uint32_t n, uint64_t hash);
 void seen_free(struct seen *s);
 
 #endif

@@ -17,7 +17,7 @@ struct err;
  * gopher_repetition_filter.py).
  */
 enum signal {
-#define SIGNAL(name, what) SIG_##name,
+#define SIGNAL(name, group, what) SIG_##name,
 #include "filter/signals.def"
 #undef SIGNAL
 	SIGNALS
@@ -55,16 +55,30 @@ const char *words_name(enum words w);
 /* WORDS_KINDS if there is none of that name. */
 enum words words_find(struct str name);
 
-/* Scratch memory of one thread. */
+/*
+ * Measures a text: nothing until it is asked for, and then once for all kinds
+ * of words if it has nothing to do with them.  Scratch memory of one thread.
+ */
 struct meter;
 struct meter *meter_new(void); /* NULL when memory is out */
 void meter_free(struct meter *m);
 /*
- * Measure text, which is valid UTF-8 and shorter than 2^28 bytes.  Time is
- * linear in its bytes.  Without repetition the signals from dup_paragraphs on
- * are left 0.  ERR_NOMEM; ERR_ARG if it is too long.
+ * Begin with a text, which is valid UTF-8, shorter than 2^28 bytes (ERR_ARG)
+ * and stays as it is until the next one.  What is measured of it takes time
+ * linear in its bytes.
  */
-int meter_text(struct meter *m, struct str text, enum words words,
-    bool repetition, struct signals *s, struct err *e);
+int meter_begin(struct meter *m, struct str text, struct err *e);
+/* One signal and where it shows (span: or NULL).  ERR_NOMEM. */
+int meter_signal(struct meter *m, enum words words, enum signal s, double *v,
+    struct signal_span *span, struct err *e);
+/*
+ * Is the signal certainly no more than limit?  Costs less than measuring it;
+ * where that isn't so, or there is no telling, *known is false.  ERR_NOMEM.
+ */
+int meter_at_most(struct meter *m, enum words words, enum signal s,
+    double limit, bool *known, struct err *e);
+/* All signals. */
+int
+meter_all(struct meter *m, enum words words, struct signals *s, struct err *e);
 
 #endif

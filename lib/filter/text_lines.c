@@ -33,17 +33,20 @@ ends_with_mark(struct str line)
 }
 
 /* Source: Dolma 1.6 (allenai/dolma), taggers/gopher.py. */
-static int
-count_rows(struct meter *m, struct str text, uint64_t rows, struct signals *s,
-    struct err *e)
+int
+meter_rows(struct meter *m, struct token_set *t, struct err *e)
 {
-	const char *p = text.p ? text.p : "", *end = p + text.n, *at = p;
-	uint64_t bullets = 0, ellipses = 0, copies = 0, chars = 0, n;
+	const char *p = m->text.p, *end = p + m->text.n, *at = p;
+	uint64_t bullets = 0, ellipses = 0, copies = 0, rows, n;
 	const struct seen_slot *x;
 	struct str line;
 
+	if (meter_want(m, t, METER_SIZE, e) < 0)
+		return e->code;
+	rows = m->newlines + 1;
 	if (seen_begin(&m->seen, p, (uint32_t)rows, e) < 0)
 		return e->code;
+	m->row_copies = 0;
 	while (next_line(&at, end, &line)) {
 		bullets += line.n && (*line.p == '*' || *line.p == '-');
 		ellipses += str_ends(line, STR("\xe2\x80\xa6"));
@@ -54,32 +57,30 @@ count_rows(struct meter *m, struct str text, uint64_t rows, struct signals *s,
 		/* With the second copy the first one counts too. */
 		n = x->count == 2 ? 2 : 1;
 		copies += n;
-		chars += n * utf8_length(line);
+		m->row_copies += n * utf8_length(line);
 	}
-	s->v[SIG_bullet_rows] = meter_ratio(bullets, rows);
-	s->v[SIG_ellipsis_rows] = meter_ratio(ellipses, rows);
-	s->v[SIG_repeated_rows] = meter_ratio(copies, rows);
-	s->v[SIG_repeated_row_chars] =
-	    meter_ratio(chars, m->tokens[m->ntoken].chars);
+	m->s.v[SIG_bullet_rows] = meter_ratio(bullets, rows);
+	m->s.v[SIG_ellipsis_rows] = meter_ratio(ellipses, rows);
+	m->s.v[SIG_repeated_rows] = meter_ratio(copies, rows);
 	return 0;
 }
 
 /* Source: datatrove 0.10, fineweb_quality_filter.py. */
 int
-meter_text_lines(
-    struct meter *m, struct str text, struct signals *s, struct err *e)
+meter_text_lines(struct meter *m, struct token_set *t, struct err *e)
 {
-	uint64_t lines = 0, newlines = 0, marks = 0, shorts = 0, dups = 0, n;
+	uint64_t lines = 0, marks = 0, shorts = 0, dups = 0, n;
 	uint64_t row_marks = 0, row_shorts = 0, rows;
-	const char *p = text.p ? text.p : "", *end = p + text.n, *at = p;
+	const char *p = m->text.p, *end = p + m->text.n, *at = p;
+	struct signals *s = &m->s;
 	struct str line;
 
-	while (next_line(&at, end, &line))
-		newlines++;
-	rows = newlines--;
+	if (meter_want(m, t, METER_SIZE, e) < 0)
+		return e->code;
+	rows = m->newlines + 1;
 	if (seen_begin(&m->seen, p, (uint32_t)rows, e) < 0)
 		return e->code;
-	for (at = p; next_line(&at, end, &line);) {
+	while (next_line(&at, end, &line)) {
 		n = utf8_length(line);
 		row_shorts += n <= SHORT_LINE;
 		row_marks += line.n && memchr(".'\"!?", line.p[line.n - 1], 5);
@@ -103,7 +104,29 @@ meter_text_lines(
 	s->v[SIG_end_mark_lines] = meter_ratio(marks, lines);
 	s->v[SIG_short_lines] = meter_ratio(shorts, lines);
 	s->v[SIG_dup_text_line_chars] =
-	    meter_ratio(dups, (uint64_t)s->v[SIG_chars] - newlines);
-	s->v[SIG_newlines_per_token] = meter_ratio(newlines, m->ntoken);
-	return count_rows(m, text, rows, s, e);
+	    meter_ratio(dups, (uint64_t)s->v[SIG_chars] - m->newlines);
+	return 0;
+}
+
+/* Lines, whatever ends them. */
+int
+meter_lines(struct meter *m, struct token_set *t, struct err *e)
+{
+	struct text_lines it = { m->text };
+	uint64_t n = 0, bullets = 0, ellipses = 0;
+	struct str line, part;
+
+	(void)t, (void)e;
+	for (; text_lines_next(&it, &line); n++) {
+		part = text_lstrip(line);
+		bullets += str_starts(part, STR("\xe2\x80\xa2")) ||
+			   str_starts(part, STR("-"));
+		part = text_rstrip(line);
+		ellipses += str_ends(part, STR("...")) ||
+			    str_ends(part, STR("\xe2\x80\xa6"));
+	}
+	m->s.v[SIG_lines] = (double)n;
+	m->s.v[SIG_bullet_lines] = meter_ratio(bullets, n);
+	m->s.v[SIG_ellipsis_lines] = meter_ratio(ellipses, n);
+	return 0;
 }

@@ -46,6 +46,27 @@ try_words(struct str text)
 	tokens_free(&t);
 }
 
+/* A bound is one. */
+static void
+try_bounds(struct meter *m)
+{
+	static const double limits[] = { 0, 0.1, 0.2, 0.3 };
+	bool known[SIGNALS][4];
+	struct err e;
+	double v;
+	int i, k;
+
+	for (i = 0; i < SIGNALS; i++)
+		for (k = 0; k < 4; k++)
+			demand(meter_at_most(m, WORDS_TREEBANK, i, limits[k],
+				   &known[i][k], &e) == 0);
+	for (i = 0; i < SIGNALS; i++)
+		for (k = 0; k < 4; k++)
+			demand(meter_signal(
+				   m, WORDS_TREEBANK, i, &v, NULL, &e) == 0 &&
+			       (!known[i][k] || v <= limits[k]));
+}
+
 static void
 try_signals(struct str text)
 {
@@ -54,8 +75,10 @@ try_signals(struct str text)
 	struct err e;
 	int i;
 
-	demand(m && meter_text(m, text, WORDS_TREEBANK, true, &s, &e) == 0);
-	demand(meter_text(m, text, WORDS_ENGLISH, true, &s, &e) == 0);
+	demand(m && meter_begin(m, text, &e) == 0);
+	try_bounds(m);
+	demand(meter_all(m, WORDS_TREEBANK, &s, &e) == 0);
+	demand(meter_all(m, WORDS_ENGLISH, &s, &e) == 0);
 	for (i = 0; i < SIGNALS; i++) {
 		demand(s.v[i] >= 0);
 		demand((size_t)s.where[i].at + s.where[i].n <= text.n);

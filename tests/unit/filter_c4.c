@@ -80,13 +80,15 @@ steps(void)
 	struct judge *j = judge_new();
 	struct profile_file *f;
 	struct verdict v;
+	double words;
 	struct err e;
 
 	OK(profile_parse(&f, str_c(source), "p", &e) == 0, "parsed");
-	OK(judge_text(j, STR("A mill turns there.\nShop | Home | About"), true,
-	       &e) == 0,
+	OK(judge_text(j, STR("A mill turns there.\nShop | Home | About"), &e) ==
+		0,
 	    "measured");
-	OK(judge_signals(j)->v[SIG_words] == 7, "the whole text's words");
+	OK(judge_signal(j, SIG_words, &words, &e) == 0 && words == 7,
+	    "the whole text's words");
 	OK(judge_by(j, profile_of(f), &v, &e) == 0 && !v.reason &&
 		str_eq(v.text, STR("A mill turns there.")),
 	    "judged by what is left");

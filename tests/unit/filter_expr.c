@@ -159,11 +159,12 @@ test_needs(void)
 	struct err e;
 
 	OK(expr_parse(&x, STR("language == 'en'"), &e) == 0 &&
-		!expr_signals(x) && expr_true(x, NULL, &doc),
+		!expr_wants(x, SIG_words) && expr_true(x, NULL, &doc),
 	    "metadata needs no signals");
 	expr_free(x);
-	OK(expr_parse(&x, STR("false or words"), &e) == 0 && expr_signals(x),
-	    "a signal's name needs them");
+	OK(expr_parse(&x, STR("false or words"), &e) == 0 &&
+		expr_wants(x, SIG_words) && !expr_wants(x, SIG_chars),
+	    "a signal's name needs that one");
 	expr_free(x);
 	OK(strcmp(expr_key(0), "charset") == 0 && !expr_key(99), "known keys");
 }

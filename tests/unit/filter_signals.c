@@ -319,6 +319,15 @@ random_text(char *text, uint64_t *seed)
 	}
 }
 
+static int
+meter_text(struct meter *m, struct str text, enum words words,
+    struct signals *s, struct err *e)
+{
+	int rc = meter_begin(m, text, e);
+
+	return rc < 0 ? rc : meter_all(m, words, s, e);
+}
+
 static void
 against_oracle(struct meter *m)
 {
@@ -336,12 +345,12 @@ against_oracle(struct meter *m)
 		while (!text[0]);
 		look(&v, text);
 		naive(&v, want);
-		meter_text(m, str_c(text), WORDS_SPACES, true, &s, &e);
+		meter_text(m, str_c(text), WORDS_SPACES, &s, &e);
 		for (k = SIG_dup_paragraphs; k < SIGNALS; k++)
 			bad[k] += s.v[k] != want[k];
 		for (k = SIG_mean_token_length; k <= SIG_symbol_tokens; k++)
 			bad[k] += s.v[k] != want[k];
-		meter_text(m, str_c(text), WORDS_ENGLISH, true, &s, &e);
+		meter_text(m, str_c(text), WORDS_ENGLISH, &s, &e);
 		for (k = 0; k < SIGNALS; k++)
 			bad[k] += want[k] != 0 && s.v[k] != want[k];
 		for (k = SIG_dup_paragraphs; k < SIGNALS; k++)
@@ -357,7 +366,7 @@ chars_are(struct meter *m, const char *text, enum signal sig, int part)
 	struct signals s;
 	struct err e;
 
-	meter_text(m, str_c(text), WORDS_SPACES, false, &s, &e);
+	meter_text(m, str_c(text), WORDS_SPACES, &s, &e);
 	OK(s.v[sig] == (double)part / s.v[SIG_chars], "%s: %s",
 	    signal_name(sig), text);
 }
@@ -383,7 +392,7 @@ verdict(struct meter *m, const char *profile, struct str text)
 
 	(void)m;
 	if (!j || profile_find(str_c(profile), &p, &e) < 0 ||
-	    judge_text(j, text, true, &e) < 0 || judge_by(j, p, &v, &e) < 0)
+	    judge_text(j, text, &e) < 0 || judge_by(j, p, &v, &e) < 0)
 		v.reason = "error";
 	judge_free(j);
 	return v.reason ? v.reason : "keep";
@@ -415,7 +424,7 @@ same_words(struct meter *m, size_t n)
 
 	for (i = 0; i < n; i++)
 		buf_puts(&b, "mill ");
-	OK(meter_text(m, buf_view(&b), WORDS_ENGLISH, true, &s, &e) == 0 &&
+	OK(meter_text(m, buf_view(&b), WORDS_ENGLISH, &s, &e) == 0 &&
 		s.v[SIG_words] == (double)n && s.v[SIG_lines] == 1 &&
 		s.v[SIG_dup_10gram] > 0.7 && s.v[SIG_top_2gram] > 1,
 	    "%d same words", (int)n);
@@ -462,7 +471,7 @@ spans(struct meter *m)
 	struct signals s;
 	struct err e;
 
-	meter_text(m, str_c(text), WORDS_ENGLISH, true, &s, &e);
+	meter_text(m, str_c(text), WORDS_ENGLISH, &s, &e);
 	OK(s.where[SIG_dup_lines].at == 19 && s.where[SIG_dup_lines].n == 7,
 	    "where the first duplicate line stands");
 	OK(s.where[SIG_top_2gram].at == 0 && s.where[SIG_top_2gram].n == 7,

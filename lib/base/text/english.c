@@ -19,14 +19,32 @@ static const struct {
 #undef X
 };
 
-static uint32_t
+/* Little-endian. */
+static inline uint32_t
+bytes4(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
+/* As english.py has it: s is not empty. */
+static inline uint32_t
 hash(struct str s)
 {
-	uint32_t h = 2166136261;
+	uint32_t first = 0, last, h;
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 16777619;
+	if (s.n >= 4) {
+		first = bytes4(s.p);
+		last = bytes4(s.p + s.n - 4);
+	} else {
+		for (i = 0; i < s.n; i++)
+			first |= (uint32_t)(unsigned char)s.p[i] << 8 * i;
+		last = first;
+	}
+	h = (first ^ (last * 0x9e3779b1 + (uint32_t)s.n)) * 0x85ebca6b;
 	return h ^ h >> 15;
 }
 
@@ -58,12 +76,6 @@ english_find(struct str s, struct english_exception *x)
 		return true;
 	}
 	return false;
-}
-
-unsigned
-english_starts(char c)
-{
-	return starts[(unsigned char)c];
 }
 
 enum { UNIT_MAX = 12 };

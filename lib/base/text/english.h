@@ -57,7 +57,12 @@ struct english_exception {
 bool english_find(struct str s, struct english_exception *x);
 /* Can a token that begins so be the first, a later, the only one of a split? */
 enum { ENG_FIRST = 1, ENG_LATER = 2, ENG_ONLY = 4 };
-unsigned english_starts(char c);
+extern const uint8_t english_starting[];
+static inline unsigned
+english_starts(char c)
+{
+	return english_starting[(unsigned char)c];
+}
 /* Bytes of the unit, currency or plus sign behind the number that s ends in. */
 size_t english_unit(struct str s);
 /* Bytes of the currency of several letters (US$) that s begins with. */

@@ -21,7 +21,8 @@ from spacy.tokenizer import Tokenizer
 import re
 
 PAGE = 128
-SHARED = ["english_masks", "english_first", "english_second"]
+SHARED = ["english_masks", "english_first", "english_second",
+    "english_starting"]
 nlp = spacy.blank("en")
 tok = nlp.tokenizer
 
@@ -109,10 +110,11 @@ def c_string(s):
     return out + '"'
 
 
-def fnv(s):
-    h = 2166136261
-    for b in s.encode():
-        h = (h ^ b) * 16777619 & 0xFFFFFFFF
+def hash_of(s):
+    """Of the first four bytes, the last four and how many there are."""
+    b = s.encode()
+    first, last = (int.from_bytes(x, "little") for x in (b[:4], b[-4:]))
+    h = (first ^ last * 0x9E3779B1 + len(b)) * 0x85EBCA6B & 0xFFFFFFFF
     return h ^ h >> 15
 
 
@@ -160,7 +162,7 @@ def exceptions():
     array("english_cuts", "uint8_t", all_cuts)
     slots = [0] * 4096
     for i, (key, _, _) in enumerate(rows):
-        h = fnv(key) & 4095
+        h = hash_of(key) & 4095
         while slots[h]:
             h = h + 1 & 4095
         slots[h] = i + 1
@@ -180,7 +182,7 @@ def exceptions():
         elif split and special != split:
             single[b[0]] = 1
     array("lengths", "uint32_t", lens)
-    array("starts", "uint8_t",
+    array("english_starting", "uint8_t",
         [f | l << 1 | s << 2 for f, l, s in zip(first, later, single)])
     print(f"enum {{ LONGEST = {max(len(k.encode()) for k, _, _ in rows)} }};")
 

@@ -180,8 +180,21 @@ infix_at(
 static bool
 parts_within(uint32_t cp)
 {
+	static const bool within[128] = { ['.'] = true,
+		['+'] = true,
+		['-'] = true,
+		['*'] = true,
+		['^'] = true,
+		[','] = true,
+		['~'] = true,
+		[':'] = true,
+		['<'] = true,
+		['>'] = true,
+		['='] = true,
+		['/'] = true };
+
 	if (cp < 0x80)
-		return cp && strchr(".+-*^,~:<>=/", (int)cp);
+		return within[cp];
 	return cp == 0x2013 || cp == 0x2014 || cp == 0x2026;
 }
 
@@ -309,34 +322,94 @@ split_chunk(struct tokens *t, const char *p, const char *end, bool digits)
 	}
 }
 
-/* What a chunk's bytes have in them. */
-enum { LETTERS = 0, DIGITS = 1, OTHERS = 2 };
+/* What a chunk's bytes have in them; of ASCII, SPACE parts chunks. */
+enum { LETTERS = 0, DIGITS = 1, OTHERS = 2, SPACE = 4 };
+
+#define L LETTERS
+#define D DIGITS
+#define O OTHERS
+#define S SPACE
+static const uint8_t kinds[128] = {
+	O, O, O, O, O, O, O, O, O, S, S, S, S, S, O, O, /* 00 */
+	O, O, O, O, O, O, O, O, O, O, O, O, S, S, S, S, /* 10 */
+	S, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, /* 20 */
+	D, D, D, D, D, D, D, D, D, D, O, O, O, O, O, O, /* 30 */
+	O, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* 40 */
+	L, L, L, L, L, L, L, L, L, L, L, O, O, O, O, O, /* 50 */
+	O, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* 60 */
+	L, L, L, L, L, L, L, L, L, L, L, O, O, O, O, O, /* 70 */
+};
+#undef L
+#undef D
+#undef O
+#undef S
+
+static inline unsigned
+kind_of(char c)
+{
+	return (unsigned char)c < 0x80 ? kinds[(unsigned char)c] : OTHERS;
+}
 
 static const char *
 chunk_end(const char *p, const char *end, unsigned *what)
 {
 	size_t len;
+	unsigned kind;
 
 	for (*what = 0; p < end; p += len) {
+		kind = kind_of(*p);
 		len = 1;
-		if ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z')
-			continue;
-		if (is_digit((unsigned char)*p)) {
-			*what |= DIGITS;
-			continue;
-		}
-		if (text_is_space(utf8_get(p, end, &len)))
+		if (kind == SPACE || ((unsigned char)*p >= 0x80 &&
+					 text_is_space(utf8_get(p, end, &len))))
 			break;
-		*what |= OTHERS;
+		*what |= kind;
 	}
 	return p;
+}
+
+static void
+push_word(struct tokens *t, const char *p, const char *end)
+{
+	struct str word = { p, (size_t)(end - p) };
+	struct english_exception x;
+
+	if (english_find(word, &x))
+		push_cuts(t, p, &x);
+	else
+		push(t, p, word.n);
+}
+
+/*
+ * Letters and a mark behind them, the most frequent of what isn't letters
+ * only: what split_chunk() would do.  False if it is something else.
+ */
+static bool
+push_marked(struct tokens *t, const char *p, const char *end)
+{
+	const char *mark = end - 1, *q;
+	unsigned class = english_class((unsigned char)*mark);
+	struct english_exception x;
+
+	if ((unsigned char)*mark >= 0x80 || end - p < 2)
+		return false;
+	for (q = p; q < mark; q++)
+		if (kind_of(*q) != LETTERS)
+			return false;
+	if (*mark == '.' ? !stop_parts(p, mark) : !(class & ENG_SUFFIX))
+		return false;
+	if (english_find((struct str){ p, (size_t)(end - p) }, &x)) {
+		push_cuts(t, p, &x);
+		return true;
+	}
+	push_word(t, p, mark);
+	push(t, mark, 1);
+	return true;
 }
 
 int
 tokens_split(struct tokens *t, struct str text, struct err *e)
 {
 	const char *p = text.p, *end = p + text.n, *stop;
-	struct english_exception x;
 	unsigned what;
 	size_t len;
 
@@ -348,13 +421,10 @@ tokens_split(struct tokens *t, struct str text, struct err *e)
 			continue;
 		}
 		stop = chunk_end(p, end, &what);
-		if (what != LETTERS)
+		if (what == LETTERS)
+			push_word(t, p, stop);
+		else if (what != OTHERS || !push_marked(t, p, stop))
 			split_chunk(t, p, stop, what & DIGITS);
-		else if (english_find(
-			     (struct str){ p, (size_t)(stop - p) }, &x))
-			push_cuts(t, p, &x);
-		else
-			push(t, p, (size_t)(stop - p));
 		p = stop;
 	}
 	if (!t->failed)

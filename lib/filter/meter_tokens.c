@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/* What is measured of tokens, one by one. */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/text/english.h"
+#include "base/text/lines.h"
+#include "base/text/utf8.h"
+#include "filter/meter.h"
+
+static int
+more_spaced(struct meter *m, struct err *e)
+{
+	size_t cap = m->spaced_cap ? 2 * m->spaced_cap : 1024;
+	struct str *more = realloc(m->spaced, cap * sizeof(*more));
+
+	if (!more)
+		return err_nomem(e, "a text");
+	m->spaced = more;
+	m->spaced_cap = cap;
+	return 0;
+}
+
+static inline bool
+space_at(const char *p, const char *end, size_t *len)
+{
+	*len = 1;
+	if ((unsigned char)*p < 0x80)
+		return *p == ' ' || (*p >= 9 && *p <= 13) ||
+		       (*p >= 0x1c && *p <= 0x1f);
+	return text_is_space(utf8_get(p, end, len));
+}
+
+/* What white space parts, in m->spaced. */
+static int
+part_at_spaces(struct meter *m, size_t *n, struct err *e)
+{
+	const char *p = m->text.p, *end = p + m->text.n, *from;
+	size_t len;
+
+	for (*n = 0; p < end;) {
+		if (space_at(p, end, &len)) {
+			p += len;
+			continue;
+		}
+		for (from = p; p < end && !space_at(p, end, &len);)
+			p += len;
+		if (*n == m->spaced_cap && more_spaced(m, e) < 0)
+			return e->code;
+		m->spaced[(*n)++] = (struct str){ from, (size_t)(p - from) };
+	}
+	return 0;
+}
+
+static int
+more_numbers(struct numbers *x, uint32_t n, struct err *e)
+{
+	uint32_t **const arrays[] = { &x->ids, &x->counts, &x->first };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		free(*arrays[i]);
+		*arrays[i] = malloc(n * sizeof(**arrays[i]));
+		if (!*arrays[i])
+			return err_nomem(e, "a text");
+	}
+	return 0;
+}
+
+/* Room for what is known of n tokens. */
+static int
+make_room(struct token_set *t, size_t n, struct err *e)
+{
+	uint32_t cap = 1024;
+
+	if (n <= t->cap)
+		return 0;
+	while (cap < n)
+		cap *= 2;
+	free(t->tokens);
+	t->cap = 0;
+	t->tokens = malloc((cap + (size_t)1) * sizeof(*t->tokens));
+	if (!t->tokens)
+		return err_nomem(e, "a text");
+	if (more_numbers(&t->ids, cap, e) < 0 ||
+	    more_numbers(&t->grams, cap, e) < 0)
+		return e->code;
+	t->cap = cap;
+	return 0;
+}
+
+int
+meter_split(struct meter *m, struct token_set *t, struct err *e)
+{
+	size_t n = 0;
+
+	if (t->split)
+		return 0;
+	switch (t->words) {
+	case WORDS_TREEBANK:
+		if (treebank_split(&m->treebank, m->text, e) < 0)
+			return e->code;
+		t->v = m->treebank.v;
+		n = m->treebank.n;
+		break;
+	case WORDS_SPACES:
+		if (part_at_spaces(m, &n, e) < 0)
+			return e->code;
+		t->v = m->spaced;
+		break;
+	default:
+		if (tokens_split(&m->english, m->text, e) < 0)
+			return e->code;
+		t->v = m->english.v;
+		n = m->english.n;
+	}
+	if (make_room(t, n ? n : 1, e) < 0)
+		return e->code;
+	t->n = (uint32_t)n;
+	t->split = true;
+	return 0;
+}
+
+/* The marks of datatrove 0.2.0: of those of 0.10, these beyond Latin-1. */
+static bool
+is_old_mark(uint32_t cp)
+{
+	static const uint16_t marks[] = { 0xab, 0xb4, 0xbb, 0x2013, 0x2014,
+		0x2019, 0x201c, 0x201d, 0x201e, 0x2026, 0x2236, 0x2501, 0x25ba,
+		0x3001, 0x3002, 0x3008, 0x3009, 0x300a, 0x300b, 0x300c, 0x300d,
+		0x3010, 0x3011, 0xff01, 0xff05, 0xff08, 0xff09, 0xff0c, 0xff0e,
+		0xff11, 0xff1a, 0xff1b, 0xff1f, 0xff5e };
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (cp == marks[i])
+			return true;
+	return cp < 0xa0;
+}
+
+/* What the characters of a token are. */
+struct look {
+	uint32_t n;    /* characters */
+	unsigned any;  /* classes that one of them has */
+	unsigned all;  /* ... that all have */
+};
+
+static struct look
+look_at_any(struct str token, enum words words)
+{
+	const char *p = token.p, *end = p + token.n;
+	struct look x = { 0, 0, ~0u };
+	unsigned class;
+	uint32_t cp;
+	size_t len;
+
+	for (; p < end; p += len, x.n++) {
+		cp = utf8_get(p, end, &len);
+		class = english_class(cp);
+		x.any |= class;
+		x.all &= class;
+		if (words == WORDS_TREEBANK && !is_old_mark(cp))
+			x.all &= ~(unsigned)ENG_MARK;
+	}
+	return x;
+}
+
+static inline struct look
+look_at(const struct meter *m, struct str token, enum words words)
+{
+	struct look x = { (uint32_t)token.n, 0, ~0u };
+	unsigned char c;
+	size_t i;
+
+	for (i = 0; i < token.n; i++) {
+		c = (unsigned char)token.p[i];
+		if (c >= 0x80)
+			return look_at_any(token, words);
+		x.any |= m->class[c];
+		x.all &= m->class[c];
+	}
+	return x;
+}
+
+/* The bit of a stop word, 0 for another token. */
+static unsigned
+stop_bit(struct str token)
+{
+#define WORD(a, b, c, d) \
+	((unsigned)(a) | (unsigned)(b) << 8 | (unsigned)(c) << 16 | \
+	    (unsigned)(d) << 24)
+	const unsigned char *p = (const unsigned char *)token.p;
+
+	if (token.n < 2 || token.n > 4)
+		return 0;
+	switch (WORD(p[0], p[1], token.n > 2 ? p[2] : 0,
+	    token.n > 3 ? p[3] : 0)) {
+	case WORD('t', 'h', 'e', 0):
+		return 1;
+	case WORD('b', 'e', 0, 0):
+		return 2;
+	case WORD('t', 'o', 0, 0):
+		return 4;
+	case WORD('o', 'f', 0, 0):
+		return 8;
+	case WORD('a', 'n', 'd', 0):
+		return 16;
+	case WORD('t', 'h', 'a', 't'):
+		return 32;
+	case WORD('h', 'a', 'v', 'e'):
+		return 64;
+	case WORD('w', 'i', 't', 'h'):
+		return 128;
+	}
+	return 0;
+#undef WORD
+}
+
+int
+meter_tokens(struct meter *m, struct token_set *t, struct err *e)
+{
+	uint64_t word_chars = 0, words = 0, alpha = 0, stop_count = 0;
+	unsigned stops = 0, stop, mark;
+	uint32_t i, at = 0, chars = 0;
+	struct look x;
+
+	if (meter_split(m, t, e) < 0)
+		return e->code;
+	mark = t->words == WORDS_SPACES ? 0 : ENG_MARK;
+	for (i = 0; i < t->n; i++) {
+		t->tokens[i] = (struct meter_token){ at, chars };
+		x = look_at(m, t->v[i], t->words);
+		at += (uint32_t)t->v[i].n;
+		chars += x.n;
+		alpha += (x.any & ENG_LETTER) != 0;
+		if (!(x.all & mark)) {
+			words++;
+			word_chars += x.n;
+		}
+		stop = stop_bit(t->v[i]);
+		stops |= stop;
+		stop_count += stop != 0;
+	}
+	t->tokens[i] = (struct meter_token){ at, chars };
+	t->s.v[SIG_tokens] = t->n;
+	t->s.v[SIG_words] = (double)words;
+	t->s.v[SIG_mean_word_length] = meter_ratio(word_chars, words);
+	t->s.v[SIG_mean_token_length] = meter_ratio(chars, t->n);
+	t->s.v[SIG_alpha_words] = meter_ratio(alpha, t->n);
+	t->s.v[SIG_stop_words] = __builtin_popcount(stops);
+	t->s.v[SIG_stop_word_count] = (double)stop_count;
+	return 0;
+}
+
+int
+meter_sentences(struct meter *m, struct token_set *t, struct err *e)
+{
+	struct sentences s = { 0 };
+	uint32_t i;
+
+	if (meter_split(m, t, e) < 0)
+		return e->code;
+	if (t->words == WORDS_TREEBANK)
+		s.n = m->treebank.sentences.n;
+	for (i = 0; t->words == WORDS_ENGLISH && i < t->n; i++)
+		sentences_add(&s, t->v[i]);
+	t->s.v[SIG_sentences] = (double)s.n;
+	return 0;
+}
+
+static uint32_t
+length_of(const struct token_set *t, uint32_t i)
+{
+	return t->tokens[i + 1].chars - t->tokens[i].chars;
+}
+
+/* Tokens of so many characters, the last of as many or more. */
+enum { LENGTHS = 1024 };
+
+/* The length of the i-th shortest token. */
+static uint32_t
+length_at(const uint32_t *lengths, uint32_t i)
+{
+	uint32_t n = 0, seen = lengths[0];
+
+	while (seen <= i && n + 1 < LENGTHS)
+		seen += lengths[++n];
+	return n;
+}
+
+static bool
+has_symbol(struct str token)
+{
+	static const struct str ellipsis = { "\xe2\x80\xa6", 3 };
+	const char *p = token.p, *end = p + token.n;
+
+	if (memchr(p, '#', token.n))
+		return true;
+	for (; p < end && (p = memchr(p, '\xe2', (size_t)(end - p))); p++)
+		if (str_starts((struct str){ p, (size_t)(end - p) }, ellipsis))
+			return true;
+	return false;
+}
+
+int
+meter_lengths(struct meter *m, struct token_set *t, struct err *e)
+{
+	uint32_t lengths[LENGTHS] = { 0 }, i, len, longest = 0;
+	uint64_t symbols = 0;
+
+	if (meter_want(m, t, METER_TOKENS, e) < 0)
+		return e->code;
+	for (i = 0; i < t->n; i++) {
+		len = length_of(t, i);
+		symbols += has_symbol(t->v[i]);
+		lengths[len < LENGTHS ? len : LENGTHS - 1]++;
+		if (len > longest)
+			longest = len;
+	}
+	if (t->n)
+		t->s.v[SIG_median_token_length] =
+		    (length_at(lengths, (t->n - 1) / 2) +
+			(double)length_at(lengths, t->n / 2)) /
+		    2;
+	t->s.v[SIG_longest_token] = longest;
+	t->s.v[SIG_symbol_tokens] = meter_ratio(symbols, t->n);
+	return 0;
+}
+
+static const char *
+find(const char *p, const char *end, char c)
+{
+	p = p < end ? memchr(p, c, (size_t)(end - p)) : NULL;
+	return p ? p : end;
+}
+
+/* Times that "#", "..." and U+2026 stand in the text, none overlapping. */
+static void
+count_symbols(struct meter *m)
+{
+	const char *p = m->text.p, *end = p + m->text.n;
+
+	m->hashes = m->ellipses = 0;
+	for (p = find(p, end, '#'); p < end; p = find(p + 1, end, '#'))
+		m->hashes++;
+	for (p = find(m->text.p, end, '.'); p < end; p = find(p, end, '.'))
+		if (end - p >= 3 && p[1] == '.' && p[2] == '.') {
+			m->ellipses++;
+			p += 3;
+		} else {
+			p++;
+		}
+	for (p = find(m->text.p, end, '\xe2'); p < end;
+	     p = find(p + 1, end, '\xe2'))
+		m->ellipses +=
+		    end - p >= 3 && p[1] == '\x80' && p[2] == '\xa6';
+	m->symbols = true;
+}
+
+int
+meter_symbols(struct meter *m, struct token_set *t, struct err *e)
+{
+	if (meter_split(m, t, e) < 0)
+		return e->code;
+	if (!m->symbols)
+		count_symbols(m);
+	t->s.v[SIG_hash_ratio] = meter_ratio(m->hashes, t->n);
+	t->s.v[SIG_ellipsis_ratio] = meter_ratio(m->ellipses, t->n);
+	return 0;
+}
+
+int
+meter_newlines(struct meter *m, struct token_set *t, struct err *e)
+{
+	if (meter_want(m, t, METER_SIZE, e) < 0 || meter_split(m, t, e) < 0)
+		return e->code;
+	t->s.v[SIG_newlines_per_token] = meter_ratio(m->newlines, t->n);
+	return 0;
+}
+
+int
+meter_row_chars(struct meter *m, struct token_set *t, struct err *e)
+{
+	if (meter_want(m, t, METER_ROWS, e) < 0 ||
+	    meter_want(m, t, METER_TOKENS, e) < 0)
+		return e->code;
+	t->s.v[SIG_repeated_row_chars] =
+	    meter_ratio(m->row_copies, t->tokens[t->n].chars);
+	return 0;
+}
