@@ -15,7 +15,7 @@ const char *
 corpus_name(enum corpus_kind kind)
 {
 	static const char *const names[] = { "none", "tex", "epub", "book",
-		"wiki", "stack", "reddit", "code", "html", "warc" };
+		"wiki", "stack", "reddit", "code", "html", "warc", "wat" };
 
 	return names[kind];
 }
@@ -347,7 +347,8 @@ corpus_read(struct corpus *c, const struct corpus_item *it,
 		[CORPUS_WIKI] = corpus_wiki,
 		[CORPUS_STACK] = corpus_stack,
 		[CORPUS_REDDIT] = corpus_reddit,
-		[CORPUS_CODE] = corpus_code };
+		[CORPUS_CODE] = corpus_code,
+		[CORPUS_WAT] = corpus_wat };
 
 	buf_clear(&d->text);
 	buf_clear(&d->meta);

@@ -18,13 +18,14 @@ struct html;
  * document, or says why not.
  *
  *	kind    item                          document
- *	tex     a root file, what it inputs   LaTeX without comments,
- *bibliography epub    the whole zip                 its chapters in spine order
+ *	tex     a root file, what it inputs   LaTeX without comments
+ *	epub    the whole zip                 its chapters in spine order
  *	book    a text                        without its licence's boilerplate
  *	wiki    <page> of a MediaWiki dump    its wikitext as text
  *	stack   rows of Posts.xml             a question with its answers
  *	reddit  a line of a JSON dump         a submission or a comment
  *	code    a source file                 itself; language, licence
+ *	wat     a metadata record of a WAT    title, description, links' texts
  */
 enum corpus_kind {
 	CORPUS_NONE, /* nothing that holds text */
@@ -37,6 +38,7 @@ enum corpus_kind {
 	CORPUS_CODE,
 	CORPUS_HTML, /* the pages' own way is taken, not corpus_read() */
 	CORPUS_WARC,
+	CORPUS_WAT, /* a record of a WARC: worker.h */
 };
 
 /* What a file is, by its path and its first bytes (some kilobytes). */
@@ -44,6 +46,10 @@ enum corpus_kind corpus_guess(struct str path, struct str start);
 const char *corpus_name(enum corpus_kind kind);
 /* The path without .gz, .zst, .bz2, .xz, .lz4. */
 struct str corpus_plain_path(struct str path);
+
+/* Is a record with this Content-Type, of which this is the start, one of a
+ * WAT? */
+bool corpus_is_wat(struct str type, struct str payload);
 
 /* Where documents are made; one a thread. */
 struct corpus {
@@ -99,6 +105,8 @@ int corpus_stack(struct corpus *c, const struct corpus_item *it,
 int corpus_reddit(struct corpus *c, const struct corpus_item *it,
     struct corpus_doc *d, struct err *e);
 int corpus_code(struct corpus *c, const struct corpus_item *it,
+    struct corpus_doc *d, struct err *e);
+int corpus_wat(struct corpus *c, const struct corpus_item *it,
     struct corpus_doc *d, struct err *e);
 
 /* The item is dropped: for a value, or for what a text says. */

@@ -310,6 +310,44 @@ response(struct worker *w, struct emit *em, struct item *it, struct err *e)
 	return page(w, em, it, e);
 }
 
+static int
+drop_entry(struct worker *w, struct emit *em, struct item *it, struct err *e)
+{
+	const struct corpus_doc *d = &w->doc;
+	struct reason why = { .rule = d->rule,
+		.has_value = d->has_value,
+		.value = d->value,
+		.threshold = d->threshold,
+		.detail = buf_view(&d->detail) };
+
+	return drop(em, it, &why, e);
+}
+
+/* What corpus_read() made of an item. */
+static int
+item_read(struct worker *w, struct emit *em, struct item *it,
+    enum corpus_kind kind, struct err *e)
+{
+	it->corpus = corpus_name(kind);
+	if (w->doc.rule)
+		return drop_entry(w, em, it, e);
+	buf_clear(&w->text);
+	buf_str(&w->text, buf_view(&w->doc.text));
+	return buf_ok(&w->text, e) < 0 ? e->code : keep(w, em, it, e);
+}
+
+/* What a WAT says of a response. */
+static int
+wat(struct worker *w, struct emit *em, struct item *it, struct err *e)
+{
+	struct corpus_item item = { .kind = CORPUS_WAT, .text = it->body };
+
+	if (corpus_read(&w->corpus, &item, &w->doc, e) < 0)
+		return e->code;
+	em->tally.text_in += item.text.n;
+	return item_read(w, em, it, CORPUS_WAT, e);
+}
+
 /* "text/plain" of a WET's conversion record is always UTF-8 text. */
 static int
 warc_record(struct worker *w, struct emit *em, struct item *it, struct err *e)
@@ -333,6 +371,9 @@ warc_record(struct worker *w, struct emit *em, struct item *it, struct err *e)
 		return page(w, em, it, e);
 	if (field_is(type, "response") && !wet)
 		return response(w, em, it, e);
+	if (field_is(type, "metadata") && !wet &&
+	    corpus_is_wat(it->content_type, it->body))
+		return wat(w, em, it, e);
 	return drop_for(w, em, it, "not_a_response", type, e);
 }
 
@@ -379,19 +420,6 @@ name_entry(struct worker *w, struct item *it)
 	it->id = buf_view(b);
 }
 
-static int
-drop_entry(struct worker *w, struct emit *em, struct item *it, struct err *e)
-{
-	const struct corpus_doc *d = &w->doc;
-	struct reason why = { .rule = d->rule,
-		.has_value = d->has_value,
-		.value = d->value,
-		.threshold = d->threshold,
-		.detail = buf_view(&d->detail) };
-
-	return drop(em, it, &why, e);
-}
-
 /* An EPUB decodes its own files; all else is text of one charset. */
 static int
 entry(struct worker *w, struct emit *em, struct item *it, struct err *e)
@@ -413,13 +441,8 @@ entry(struct worker *w, struct emit *em, struct item *it, struct err *e)
 	if (corpus_read(&w->corpus, &item, &w->doc, e) < 0)
 		return e->code;
 	name_entry(w, it);
-	it->corpus = corpus_name(r->corpus);
 	em->tally.text_in += item.text.n;
-	if (w->doc.rule)
-		return drop_entry(w, em, it, e);
-	buf_clear(&w->text);
-	buf_str(&w->text, buf_view(&w->doc.text));
-	return buf_ok(&w->text, e) < 0 ? e->code : keep(w, em, it, e);
+	return item_read(w, em, it, r->corpus, e);
 }
 
 /* A page of an archive goes the way of all pages. */

@@ -25,7 +25,7 @@ KINDS = ["article", "documentation", "forum", "product", "listing", "service",
          "collection"]
 PAGE = 96  # FEATURES_OF_BLOCK
 COMMON = dict(verbose=-1, seed=1, deterministic=True, force_row_wise=True,
-              num_threads=2)
+              num_threads=1)
 BLOCK = dict(COMMON, objective="cross_entropy", num_leaves=24,
              learning_rate=0.1, min_child_weight=1e-3, min_data_in_leaf=60,
              feature_fraction=0.5, bagging_fraction=0.7, bagging_freq=1,
