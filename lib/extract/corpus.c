@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include <libxml/HTMLparser.h>
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "base/text/utf8.h"
 #include "extract/arc.h"
 #include "extract/corpus.h"
+#include "extract/entity.h"
 #include "extract/field.h"
 #include "extract/html.h"
 #include "extract/render.h"
@@ -248,66 +247,10 @@ corpus_html(struct corpus *c, struct str html, struct buf *out, struct err *e)
 	return buf_ok(out, e);
 }
 
-/* One entity at s.p[0] == '&': its bytes, 0 if it is none. */
-static size_t
-entity(struct str s, uint32_t *cp)
-{
-	const htmlEntityDesc *desc;
-	char name[16];
-	size_t i = 1, base = 10;
-	uint32_t v = 0;
-	int digit;
-
-	if (s.n > 3 && s.p[1] == '#') {
-		base = s.p[2] == 'x' || s.p[2] == 'X' ? 16 : 10;
-		for (i = base == 16 ? 3 : 2; i < s.n && i < 12; i++) {
-			digit = field_is_digit(s.p[i]) ? s.p[i] - '0'
-				: field_lower(s.p[i]) >= 'a' &&
-					field_lower(s.p[i]) <= 'f'
-				    ? field_lower(s.p[i]) - 'a' + 10
-				    : 99;
-			if (digit >= (int)base)
-				break;
-			v = v * (uint32_t)base + (uint32_t)digit;
-			if (v > 0x10ffff)
-				return 0;
-		}
-		*cp = v;
-		return i < s.n && s.p[i] == ';' && v ? i + 1 : 0;
-	}
-	while (i < s.n && i < sizeof(name) && s.p[i] != ';')
-		i++;
-	if (i == s.n || i == sizeof(name) || i == 1)
-		return 0;
-	memcpy(name, s.p + 1, i - 1);
-	name[i - 1] = '\0';
-	desc = htmlEntityLookup((const xmlChar *)name);
-	*cp =
-	    desc ? desc->value : (uint32_t)(strcmp(name, "apos") == 0 ? 39 : 0);
-	return *cp ? i + 1 : 0;
-}
-
 void
 corpus_unescape(struct str s, struct buf *out)
 {
-	const char *hit;
-	char utf8[4];
-	uint32_t cp;
-	size_t n;
-
-	while (s.n && (hit = memchr(s.p, '&', s.n))) {
-		n = (size_t)(hit - s.p);
-		buf_put(out, s.p, n);
-		s = (struct str){ hit, s.n - n };
-		n = entity(s, &cp);
-		if (n && (cp < 0xd800 || cp > 0xdfff))
-			buf_put(out, utf8, utf8_put(utf8, cp));
-		else
-			buf_put(out, s.p, n = 1);
-		s.p += n;
-		s.n -= n;
-	}
-	buf_str(out, s);
+	entity_decode(s, ENTITY_XML, out);
 }
 
 void

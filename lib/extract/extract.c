@@ -187,6 +187,5 @@ extract_run(const struct paths *paths, const struct extract_opts *opts,
 	progress_clear(&r->progress);
 	free_workers(&p, n);
 	source_free(p.source);
-	html_done();
 	return rc;
 }

@@ -8,14 +8,26 @@
 struct err;
 
 /*
- * HTML to a struct page: scrub() it, parse it (libxml2, SAX: no tree is
- * built, so depth costs nothing), and cut the text into blocks.  White space
- * is collapsed except in <pre>; block elements and <br><br> break the text,
- * inline ones don't, and two links side by side are kept apart.
+ * HTML to a struct page, in one pass and in time that grows with its bytes.
  *
- * The builder half takes events and knows no parser: html_open(), html_text()
- * and html_close() are all that another parser would have to call.
+ * The bytes are cut into tags, text and what is passed over (scripts, styles,
+ * SVG, comments) by the states of the HTML Standard's tokenizer.  Open elements
+ * are a stack of at most HTML_DEPTH, kept by the Standard's rules of what
+ * closes what.  It's no tree: an element that is closed too early doesn't come
+ * back, what doesn't belong into a table stays where it stands, deeper elements
+ * aren't opened though their text stays, and nothing is ever lost: a comment,
+ * script or quoted attribute that is never closed ends where the page goes on.
+ *
+ * White space is collapsed except in <pre>; block elements and <br><br> break
+ * the text, inline ones don't, and two links side by side are kept apart.
+ *
+ * Source: HTML Standard, 13.2.5 (tokenization), 13.2.6 (tree construction).
  */
+enum {
+	HTML_DEPTH = 512, /* open elements, as in browsers */
+	HTML_LD = 8,      /* pieces of JSON-LD that are read */
+};
+
 struct html; /* one a thread */
 
 struct html *html_new(void);
@@ -24,14 +36,7 @@ void html_free(struct html *h);
 /* s: valid UTF-8.  p is cleared first.  ERR_NOMEM. */
 int html_parse(struct html *h, struct str s, struct page *p, struct err *e);
 
-/* Once in the process, before and after all other calls. */
+/* Once in the process, before all other calls. */
 void html_init(void);
-void html_done(void);
-
-/* The builder: name in lower case; atts: name, value, ..., NULL, or NULL. */
-struct builder;
-void html_open(struct builder *b, const char *name, const char *const *atts);
-void html_close(struct builder *b);
-void html_text(struct builder *b, const char *s, size_t n);
 
 #endif

@@ -3,6 +3,7 @@
 #define EXTRACT_TAGS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What reading a page needs to know of an HTML tag. */
 enum {
@@ -11,11 +12,11 @@ enum {
 	T_RAW = 4,   /* its content is no HTML and no text: passed over */
 	T_TEXT = 8,  /* its content is text in which '<' means nothing */
 	T_SKIP = 16, /* its content is HTML, but not text of the page */
-	T_AUTO = 32, /* the next of its kind closes it */
-	T_GONE = 64, /* says nothing: left out */
-	T_LINK = 128 /* a link or button: what stands in it leads elsewhere */
+	T_GONE = 32, /* says nothing: left out */
+	T_LINK = 64, /* a link or button: what stands in it leads elsewhere */
 };
 
+/* Their order is known to forests (F_TAG, feature.h): new ones go last. */
 #define HTML_TAGS(X) \
 	X(a, T_LINK) \
 	X(address, T_BLOCK) \
@@ -37,13 +38,13 @@ enum {
 	X(code, 0) \
 	X(col, T_VOID | T_GONE) \
 	X(datalist, T_SKIP) \
-	X(dd, T_BLOCK | T_AUTO) \
+	X(dd, T_BLOCK) \
 	X(details, T_BLOCK) \
 	X(dialog, T_BLOCK) \
 	X(dir, T_BLOCK) \
 	X(div, T_BLOCK) \
 	X(dl, T_BLOCK) \
-	X(dt, T_BLOCK | T_AUTO) \
+	X(dt, T_BLOCK) \
 	X(em, 0) \
 	X(embed, T_VOID | T_GONE) \
 	X(fieldset, T_BLOCK) \
@@ -70,7 +71,7 @@ enum {
 	X(input, T_VOID | T_GONE) \
 	X(label, 0) \
 	X(legend, T_BLOCK) \
-	X(li, T_BLOCK | T_AUTO) \
+	X(li, T_BLOCK) \
 	X(link, T_VOID) \
 	X(listing, T_BLOCK) \
 	X(main, T_BLOCK) \
@@ -84,8 +85,8 @@ enum {
 	X(object, T_SKIP) \
 	X(ol, T_BLOCK) \
 	X(optgroup, T_SKIP) \
-	X(option, T_SKIP | T_AUTO) \
-	X(p, T_BLOCK | T_AUTO) \
+	X(option, T_SKIP) \
+	X(p, T_BLOCK) \
 	X(param, T_VOID | T_GONE) \
 	X(plaintext, T_BLOCK) \
 	X(pre, T_BLOCK) \
@@ -101,19 +102,35 @@ enum {
 	X(svg, T_RAW) \
 	X(table, T_BLOCK) \
 	X(tbody, T_BLOCK) \
-	X(td, T_BLOCK | T_AUTO) \
+	X(td, T_BLOCK) \
 	X(template, T_SKIP) \
 	X(textarea, T_TEXT | T_SKIP) \
 	X(tfoot, T_BLOCK) \
-	X(th, T_BLOCK | T_AUTO) \
+	X(th, T_BLOCK) \
 	X(thead, T_BLOCK) \
 	X(title, T_TEXT) \
-	X(tr, T_BLOCK | T_AUTO) \
+	X(tr, T_BLOCK) \
 	X(track, T_VOID | T_GONE) \
 	X(ul, T_BLOCK) \
 	X(video, T_SKIP) \
 	X(wbr, T_VOID | T_GONE) \
-	X(xmp, T_TEXT | T_BLOCK)
+	X(xmp, T_TEXT | T_BLOCK) \
+	X(basefont, T_VOID | T_GONE) \
+	X(bgsound, T_VOID | T_GONE) \
+	X(big, 0) \
+	X(colgroup, 0) \
+	X(keygen, T_VOID | T_GONE) \
+	X(marquee, 0) \
+	X(nobr, 0) \
+	X(rb, 0) \
+	X(rt, 0) \
+	X(rtc, 0) \
+	X(s, 0) \
+	X(search, 0) \
+	X(small, 0) \
+	X(strike, 0) \
+	X(tt, 0) \
+	X(u, 0)
 
 enum tag {
 	TAG_NONE, /* any other: an inline element that means nothing to us */
@@ -126,9 +143,17 @@ enum tag {
 /* Flags of each tag. */
 extern const unsigned char tags_flags[TAG_COUNT];
 
-/* The tag of a name in lower case. */
+/*
+ * A name in lower case: its first 16 bytes, then zeros, and its length.  No tag
+ * that we know is longer.
+ */
+struct tag_name {
+	uint64_t w[2];
+	size_t n;
+};
+
 /* Once in the process, before tags_find(); html_init() does it. */
 void tags_init(void);
-enum tag tags_find(const char *name, size_t n);
+enum tag tags_find(const struct tag_name *name);
 
 #endif

@@ -181,6 +181,5 @@ main(int argc, char **argv)
 	select_free(&m.select);
 	buf_free(&m.utf8);
 	buf_free(&m.out);
-	html_done();
 	return rc < 0;
 }

@@ -107,7 +107,6 @@ main(int argc, char **argv)
 		rc = all_pages(argv + 1, html, cs, &e);
 	html_free(html);
 	charset_free(cs);
-	html_done();
 	if (rc < 0)
 		fprintf(stderr, "%s\n", e.msg);
 	return rc < 0;

@@ -7,7 +7,6 @@
 #include "base/text/utf8.h"
 #include "extract/html.h"
 #include "extract/render.h"
-#include "extract/scrub.h"
 #include "extract/select.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -335,6 +335,5 @@ main(void)
 	charset_free(corpus.charset);
 	corpus_free(&corpus);
 	corpus_doc_free(&doc);
-	html_done();
 	return tap_end();
 }

@@ -8,7 +8,6 @@
 #include "base/text/utf8.h"
 #include "extract/html.h"
 #include "extract/render.h"
-#include "extract/scrub.h"
 #include "extract/select.h"
 
 enum { SECONDS = 20 }; /* for any one page, on a slow sanitized machine */
@@ -413,6 +412,5 @@ main(void)
 	page_free(&page);
 	select_free(&choice);
 	buf_free(&out);
-	html_done();
 	return tap_end();
 }
