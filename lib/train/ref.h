@@ -12,4 +12,7 @@
 #include "train/ops.def"
 #undef OP
 
+/* 0, or 1 / (1 - rate), for an element of a token of its step. */
+double ref_kept(const struct dropout *o, uint64_t token, int c, int C);
+
 #endif
