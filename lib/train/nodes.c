@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What each kind of node does, forward and backward. */
+#include <math.h>
+
 #include "train/net.h"
 
 void *
@@ -152,8 +154,8 @@ rope(const struct pass *s, int t, int inverse)
 	const struct model_config *c = &s->n->p->config;
 
 	s->n->ops->rope(tensor_at(s, t), s->n->rope, s->B, s->T,
-	    (int)(c->heads + c->kv_heads), (int)c->head_dim, width(s, t),
-	    s->pos, inverse);
+	    (int)(c->heads + c->kv_heads), (int)c->head_dim, (int)c->head_dim,
+	    width(s, t), s->pos, inverse);
 }
 
 static void
@@ -168,36 +170,46 @@ rope_bwd(const struct pass *s, const struct node *x)
 	rope(s, x->gin, 1);
 }
 
+static struct attention
+attention(const struct pass *s)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	return (struct attention){ .H = (int)c->heads,
+		.K = (int)c->kv_heads,
+		.D = (int)c->head_dim,
+		.window = (int)c->window,
+		.scale = 1 / sqrt((double)c->head_dim),
+		.first = s->first,
+		.last = s->last };
+}
+
 static void
 attention_fwd(const struct pass *s, const struct node *x)
 {
-	const struct model_config *c = &s->n->p->config;
+	const struct attention o = attention(s);
 	const struct ops *ops = s->n->ops;
 	size_t at;
 
 	if (!s->cache) {
 		ops->attention_fwd(tensor_at(s, x->out), tensor_at(s, x->aux),
-		    tensor_at(s, x->in), s->first, s->last, s->B, s->T,
-		    (int)c->heads, (int)c->kv_heads, (int)c->head_dim,
-		    (int)c->window);
+		    tensor_at(s, x->in), s->B, s->T, &o);
 		return;
 	}
-	at = (size_t)x->layer * s->cache->max * c->kv_heads * c->head_dim;
+	at = (size_t)x->layer * s->cache->max * (size_t)(o.K * o.D);
 	ops->attention_step(tensor_at(s, x->out),
 	    net_at(ops, s->cache->keys, at), net_at(ops, s->cache->values, at),
-	    tensor_at(s, x->in), s->N, s->pos, (int)c->heads, (int)c->kv_heads,
-	    (int)c->head_dim, (int)c->window);
+	    tensor_at(s, x->in), s->N, s->pos, &o);
 }
 
 static void
 attention_bwd(const struct pass *s, const struct node *x)
 {
-	const struct model_config *c = &s->n->p->config;
+	const struct attention o = attention(s);
 
-	s->n->ops->attention_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
-	    tensor_at(s, x->out), tensor_at(s, x->in), tensor_at(s, x->aux),
-	    s->first, s->last, s->B, s->T, (int)c->heads, (int)c->kv_heads,
-	    (int)c->head_dim, (int)c->window);
+	s->n->ops->attention_bwd(tensor_at(s, x->gin), NULL,
+	    tensor_at(s, x->gout), tensor_at(s, x->out), tensor_at(s, x->in),
+	    tensor_at(s, x->aux), s->B, s->T, &o);
 }
 
 static void

@@ -12,7 +12,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 3
+#define OPS_VERSION 4
 
 enum { OPS_CHUNK = 16384 };
 
@@ -51,6 +51,43 @@ struct cross_entropy {
 	double scale; /* of the gradient */
 	double smoothing, z;
 	int backward;
+};
+
+/*
+ * Dropping elements at random, by address: the same ones for any number of
+ * threads, any cut of a step into micro-batches, and again after a restart.
+ * Tokens are counted within their step; o->at is the number of the first one
+ * here.  Element c of C of token i is dropped if word c % 4 of Philox block
+ * (o->at + i) * ceil(C / 4) + c / 4 of (seed, stream) (philox.h) is below
+ * rate * 2^32; those that stay are multiplied by 1 / (1 - rate).
+ * Source: Srivastava et al., JMLR 15 (2014), section 4.
+ */
+struct dropout {
+	double rate; /* in [0, 1); 0: none is dropped */
+	uint64_t seed, stream, at;
+};
+
+/*
+ * Position t of a row looks at no position behind last (B*T)[t] >= t (NULL: t,
+ * causal), nor before first (B*T)[t] <= t (NULL: 0), nor, with a window, before
+ * t - window + 1; neither first nor last falls along a row.
+ */
+struct attention {
+	int H, K, D;  /* query heads, key heads, channels a head */
+	int window;   /* or 0 */
+	double scale; /* of products of queries and keys; 1 / sqrt(D) */
+	const int32_t *first, *last; /* on the device, or NULL */
+	/*
+	 * (H, 2*span) on the device, or NULL: [h][span + j - t] is added to the
+	 * scaled score of position t for position j; distances < span.
+	 */
+	const void *bias;
+	int span;
+	/*
+	 * Of weights: the element of token i, head h, position j of T is that
+	 * of token i * H + h, element j of T in struct dropout.
+	 */
+	struct dropout drop;
 };
 
 /* A device: how to hold memory on it and how to compute on it. */

@@ -204,16 +204,16 @@ test_rmsnorm(struct bench *b, int N, int C, int acc)
 }
 
 static void
-test_rope(struct bench *b, int T, int H, int D_)
+test_rope(struct bench *b, int T, int H, int D_, int R_)
 {
 	int stride = (H + 2) * D_, N = BATCH * T;
 
 	array(b, (size_t)(N * stride), 1);
-	array(b, (size_t)((T + 3) * D_), 1);
-	BOTH(rope, (D(0), D(1), BATCH, T, H, D_, stride, 3, 0),
-	    (R(0), R(1), BATCH, T, H, D_, stride, 3, 0));
-	BOTH(rope, (D(0), D(1), BATCH, T, H, D_, stride, 0, 1),
-	    (R(0), R(1), BATCH, T, H, D_, stride, 0, 1));
+	array(b, (size_t)((T + 3) * R_), 1);
+	BOTH(rope, (D(0), D(1), BATCH, T, H, D_, R_, stride, 3, 0),
+	    (R(0), R(1), BATCH, T, H, D_, R_, stride, 3, 0));
+	BOTH(rope, (D(0), D(1), BATCH, T, H, D_, R_, stride, 0, 1),
+	    (R(0), R(1), BATCH, T, H, D_, R_, stride, 0, 1));
 	compare(b, "rope", 1e-13);
 }
 
@@ -239,54 +239,137 @@ documents(int32_t *first, int T)
 		}
 }
 
+/* What the options of attention have on the device and in the reference. */
+struct marked {
+	struct attention dev, ref;
+	int32_t host[2 * BATCH * 512], *marks;
+};
+
 static void
-test_attention(
-    struct bench *b, int T, int H, int K, int D_, int window, enum marks marks)
+mark(struct bench *b, struct marked *m, int T, enum marks marks)
 {
+	size_t N = (size_t)(BATCH * T);
+
+	if (!marks)
+		return;
+	documents(m->host, T);
+	m->marks = b->dev->alloc(2 * N * sizeof(*m->marks));
+	b->dev->put(m->marks, m->host, 2 * N * sizeof(*m->marks));
+	m->dev.first = m->marks;
+	m->ref.first = m->host;
+	if (marks == PREFIXES) {
+		m->dev.last = m->marks + N;
+		m->ref.last = m->host + N;
+	}
+}
+
+/* What scores get beside products, by bits. */
+enum { BIASED = 1, DROPPED = 2 };
+
+static void
+test_attention(struct bench *b, int T, int H, int K, int D_, int window,
+    enum marks marks, int more)
+{
+	static struct marked m;
 	size_t n = (size_t)(BATCH * T * H * D_);
 	size_t q = (size_t)(BATCH * T * (H + 2 * K) * D_);
-	size_t N = (size_t)(BATCH * T);
-	int32_t host[2 * BATCH * 512], *dev = NULL, *hp = NULL, *dl, *hl;
-	char what[80];
+	size_t wide = (size_t)(BATCH * H * 2 * T);
+	char what[96];
 
-	if (marks) {
-		documents(host, T);
-		hp = host;
-		dev = b->dev->alloc(2 * N * sizeof(*dev));
-		b->dev->put(dev, host, 2 * N * sizeof(*dev));
-	}
-	dl = marks == PREFIXES ? dev + N : NULL;
-	hl = marks == PREFIXES ? host + N : NULL;
+	m = (struct marked){ .dev = { .H = H,
+				 .K = K,
+				 .D = D_,
+				 .window = window,
+				 .scale = more ? .3 : 1 / sqrt(D_),
+				 .span = T + 3 } };
+	if (more & DROPPED)
+		m.dev.drop = (struct dropout){ .2, 17, 5, 300 };
+	m.ref = m.dev;
+	mark(b, &m, T, marks);
 	array(b, n, 1), array(b, (size_t)(BATCH * T * H), 1), array(b, q, 1.5);
 	array(b, q, 1), array(b, n, 1);
-	BOTH(attention_fwd,
-	    (D(0), D(1), D(2), dev, dl, BATCH, T, H, K, D_, window),
-	    (R(0), R(1), R(2), hp, hl, BATCH, T, H, K, D_, window));
+	array(b, (size_t)(H * 2 * (T + 3)), 1), array(b, wide, 1);
+	if (more & BIASED) {
+		m.dev.bias = D(5);
+		m.ref.bias = R(5);
+	}
+	BOTH(attention_fwd, (D(0), D(1), D(2), BATCH, T, &m.dev),
+	    (R(0), R(1), R(2), BATCH, T, &m.ref));
 	BOTH(attention_bwd,
-	    (D(3), D(4), D(0), D(2), D(1), dev, dl, BATCH, T, H, K, D_, window),
-	    (R(3), R(4), R(0), R(2), R(1), hp, hl, BATCH, T, H, K, D_, window));
+	    (D(3), more & BIASED ? D(6) : NULL, D(4), D(0), D(2), D(1), BATCH,
+		T, &m.dev),
+	    (R(3), more & BIASED ? R(6) : NULL, R(4), R(0), R(2), R(1), BATCH,
+		T, &m.ref));
 	snprintf(what, sizeof(what),
-	    "attention T %d, heads %d/%d of %d, window %d%s", T, H, K, D_,
+	    "attention T %d, heads %d/%d of %d, window %d%s%s%s", T, H, K, D_,
 	    window,
 	    marks == PREFIXES    ? ", prefixes in documents"
 	    : marks == DOCUMENTS ? ", documents"
-				 : "");
+				 : "",
+	    more & BIASED ? ", biases" : "", more & DROPPED ? ", dropout" : "");
 	compare(b, what, 1e-11);
-	if (dev)
-		b->dev->free(dev);
+	if (m.marks)
+		b->dev->free(m.marks);
 }
 
 static void
-test_attention_step(
-    struct bench *b, int n, int pos, int H, int K, int D_, int window)
+test_attention_step(struct bench *b, int n, int pos, int H, int K, int D_,
+    int window, bool biased)
 {
 	size_t kept = (size_t)((pos + n) * K * D_);
+	struct attention dev = { .H = H,
+		.K = K,
+		.D = D_,
+		.window = window,
+		.scale = .4,
+		.span = pos + n + 2 };
+	struct attention ref = dev;
 
 	array(b, (size_t)(n * H * D_), 1), array(b, kept, 1);
 	array(b, kept, 1), array(b, (size_t)(n * (H + 2 * K) * D_), 1.5);
-	BOTH(attention_step, (D(0), D(1), D(2), D(3), n, pos, H, K, D_, window),
-	    (R(0), R(1), R(2), R(3), n, pos, H, K, D_, window));
-	compare(b, "attention_step", 1e-11);
+	array(b, (size_t)(2 * H * dev.span), 1);
+	if (biased) {
+		dev.bias = D(4);
+		ref.bias = R(4);
+	}
+	BOTH(attention_step, (D(0), D(1), D(2), D(3), n, pos, &dev),
+	    (R(0), R(1), R(2), R(3), n, pos, &ref));
+	compare(b, biased ? "attention_step, biases" : "attention_step", 1e-11);
+}
+
+/* The mean of what is kept of ones, and the share that is dropped. */
+static void
+test_dropout(struct bench *b, int N, int C)
+{
+	struct dropout o = { .25, 7, 3, 1000 };
+	size_t n = (size_t)(N * C), i, zeros = 0;
+	char what[40];
+
+	array(b, n, 1);
+	BOTH(dropout, (D(0), N, C, &o), (R(0), N, C, &o));
+	for (i = 0; i < n; i++)
+		zeros += R(0)[i] == 0;
+	if (n > 10000)
+		OK(fabs((double)zeros / (double)n - .25) < .02,
+		    "dropout: %zu of %zu", zeros, n);
+	snprintf(what, sizeof(what), "dropout %d of %d", N, C);
+	compare(b, what, 1e-13);
+}
+
+static void
+test_relative(struct bench *b, int T, int H, int span, int buckets)
+{
+	int32_t host[1024], *dev = tokens(b, host, 2 * span, buckets);
+
+	array(b, (size_t)(2 * span * H), 1), array(b, (size_t)(buckets * H), 1);
+	array(b, (size_t)(buckets * H), 1);
+	array(b, (size_t)(BATCH * H * 2 * T), 1);
+	BOTH(relative_fwd, (D(0), D(1), dev, H, 2 * span),
+	    (R(0), R(1), host, H, 2 * span));
+	BOTH(relative_bwd, (D(2), D(3), dev, BATCH, H, T, span),
+	    (R(2), R(3), host, BATCH, H, T, span));
+	compare(b, "relative", 1e-12);
+	b->dev->free(dev);
 }
 
 static void
@@ -457,21 +540,35 @@ test_all(const struct ops *dev)
 	test_rmsnorm(b, 37, 129, 0);
 	test_rmsnorm(b, 5, 64, 1);
 	test_rmsnorm(b, 1, 1, 1);
-	test_rope(b, 11, 3, 10);
-	test_attention(b, 1, 1, 1, 2, 0, CAUSAL);
-	test_attention(b, 37, 4, 2, 10, 0, CAUSAL);
-	test_attention(b, 64, 2, 2, 16, 0, CAUSAL);
-	test_attention(b, 300, 3, 1, 8, 0, CAUSAL);
-	test_attention(b, 37, 4, 2, 10, 1, CAUSAL);
-	test_attention(b, 400, 3, 1, 8, 70, CAUSAL);
-	test_attention(b, 37, 4, 2, 10, 0, DOCUMENTS);
-	test_attention(b, 400, 2, 1, 8, 20, DOCUMENTS);
-	test_attention(b, 37, 4, 2, 10, 0, PREFIXES);
-	test_attention(b, 400, 2, 1, 8, 0, PREFIXES);
-	test_attention(b, 400, 2, 1, 8, 20, PREFIXES);
-	test_attention_step(b, 1, 0, 2, 1, 8, 0);
-	test_attention_step(b, 5, 70, 6, 2, 10, 0);
-	test_attention_step(b, 5, 2, 6, 2, 10, 4);
+	test_rope(b, 11, 3, 10, 10);
+	test_rope(b, 11, 3, 10, 4);
+	test_attention(b, 1, 1, 1, 2, 0, CAUSAL, 0);
+	test_attention(b, 37, 4, 2, 10, 0, CAUSAL, 0);
+	test_attention(b, 64, 2, 2, 16, 0, CAUSAL, 0);
+	test_attention(b, 300, 3, 1, 8, 0, CAUSAL, 0);
+	test_attention(b, 37, 4, 2, 10, 1, CAUSAL, 0);
+	test_attention(b, 400, 3, 1, 8, 70, CAUSAL, 0);
+	test_attention(b, 37, 4, 2, 10, 0, DOCUMENTS, 0);
+	test_attention(b, 400, 2, 1, 8, 20, DOCUMENTS, 0);
+	test_attention(b, 37, 4, 2, 10, 0, PREFIXES, 0);
+	test_attention(b, 400, 2, 1, 8, 0, PREFIXES, 0);
+	test_attention(b, 400, 2, 1, 8, 20, PREFIXES, 0);
+	for (i = 1; i < 4; i++) {
+		test_attention(b, 1, 1, 1, 2, 0, CAUSAL, i);
+		test_attention(b, 37, 4, 2, 10, 0, CAUSAL, i);
+		test_attention(b, 300, 3, 1, 8, 0, DOCUMENTS, i);
+		test_attention(b, 301, 2, 1, 8, 20, PREFIXES, i);
+	}
+	test_attention_step(b, 1, 0, 2, 1, 8, 0, false);
+	test_attention_step(b, 5, 70, 6, 2, 10, 0, false);
+	test_attention_step(b, 5, 70, 6, 2, 10, 0, true);
+	test_attention_step(b, 5, 2, 6, 2, 10, 4, false);
+	test_attention_step(b, 5, 2, 6, 2, 10, 4, true);
+	test_dropout(b, 1, 1);
+	test_dropout(b, 3, 1111);
+	test_dropout(b, 300, 70);
+	test_relative(b, 37, 3, 40, 8);
+	test_relative(b, 1, 1, 1, 2);
 	for (i = 0; i < ACT_KINDS; i++)
 		test_act(b, 7, 33, i), test_act(b, 3, 1100, i);
 	test_layernorm(b, 37, 129, 0);
@@ -494,15 +591,21 @@ bits(int threads, float *x, size_t n)
 {
 	const struct ops *o = ops_cpu(threads);
 	float *y = x + n, *z = y + n;
+	struct attention a = { .H = 4, .K = 2, .D = 32, .scale = .18 };
 	uint64_t h = 0;
 	size_t i;
 
 	memset(y, 0, 2 * n * sizeof(*y));
 	o->matmul(y, x, x + 1000, 700, 900, 120, 0, 1, 0);
 	o->matmul(z, y, x, 900, 64, 700, 1, 0, 1);
-	o->attention_fwd(y, z, x, NULL, NULL, 2, 200, 4, 2, 32, 0);
-	o->attention_bwd(
-	    z + 10000, x, y, x, z, NULL, NULL, 2, 200, 4, 2, 32, 70);
+	o->attention_fwd(y, z, x, 2, 200, &a);
+	a.window = 70;
+	o->attention_bwd(z + 10000, NULL, x, y, x, z, 2, 200, &a);
+	a.bias = x + 5000;
+	a.span = 200;
+	a.drop = (struct dropout){ .1, 1, 2, 3 };
+	o->attention_bwd(z + 120000, z + 250000, x, y, x, z, 2, 200, &a);
+	o->dropout(z + 300000, 100, 1000, &a.drop);
 	o->layernorm_bwd(
 	    y + 250000, z + 6000, z + 7000, x, x + 5, x, x, 300, 130, 0);
 	o->rmsnorm_bwd(y + 200000, z + 5000, x, x + 5, x, x, 300, 130, 0);

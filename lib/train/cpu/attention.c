@@ -9,80 +9,58 @@
  */
 #include <math.h>
 
+#include "train/cpu/attention.h"
+#include "train/cpu/dropout.h"
 #include "train/cpu/gemm.h"
-#include "train/cpu/vec.h"
-#include "train/ops.h"
 
-enum { QUERIES = 64, KEYS = 256 };
-
-struct shape {
-	size_t T, H, K, D;
-	size_t row;                  /* of qkv: (H + 2K) * D */
-	float scale;                 /* 1 / sqrt(D) */
-	size_t window;               /* or 0 */
-	const int32_t *first, *last; /* (B,T) or NULL */
-};
-
-static struct shape
-shape_of(int T, int H, int K, int D, int window, const int32_t *first,
-    const int32_t *last)
+struct shape
+attn_shape(int T, const struct attention *o)
 {
 	struct shape s = { .T = (size_t)T,
-		.H = (size_t)H,
-		.K = (size_t)K,
-		.D = (size_t)D,
-		.window = (size_t)window,
-		.first = first,
-		.last = last };
+		.H = (size_t)o->H,
+		.K = (size_t)o->K,
+		.D = (size_t)o->D,
+		.scale = (float)o->scale,
+		.window = (size_t)o->window,
+		.first = o->first,
+		.last = o->last,
+		.bias = o->bias,
+		.span = (size_t)o->span,
+		.drop = &o->drop };
 
 	s.row = (s.H + 2 * s.K) * s.D;
-	s.scale = 1 / sqrtf((float)D);
 	return s;
 }
 
-static size_t
-lesser(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* The keys from .. to of a tile of n from k0 on that a query looks at. */
-struct span {
-	size_t from, to;
-};
-
-/* The first position that position t of row b looks at. */
-static size_t
-begins(const struct shape *s, size_t b, size_t t)
+size_t
+attn_begins(const struct shape *s, size_t b, size_t t)
 {
 	size_t from = s->first ? (size_t)s->first[b * s->T + t] : 0;
 
 	return s->window && t + 1 > from + s->window ? t + 1 - s->window : from;
 }
 
-/* The position behind the last one that position t of row b looks at. */
-static size_t
-ends(const struct shape *s, size_t b, size_t t)
+size_t
+attn_ends(const struct shape *s, size_t b, size_t t)
 {
 	return s->last ? (size_t)s->last[b * s->T + t] + 1 : t + 1;
 }
 
-static struct span
-seen(const struct shape *s, size_t b, size_t t, size_t k0, size_t n)
+struct span
+attn_seen(const struct shape *s, size_t b, size_t t, size_t k0, size_t n)
 {
-	size_t from = begins(s, b, t), to = ends(s, b, t);
-	struct span x = { from > k0 ? lesser(n, from - k0) : 0,
-		to > k0 ? lesser(n, to - k0) : 0 };
+	size_t from = attn_begins(s, b, t), to = attn_ends(s, b, t);
+	struct span x = { from > k0 ? attn_lesser(n, from - k0) : 0,
+		to > k0 ? attn_lesser(n, to - k0) : 0 };
 
 	if (x.to < x.from)
 		x.to = x.from;
 	return x;
 }
 
-/* c (m,n) = alpha * a (m,k) * b' (n,k) */
-static void
-times_rows(float *c, size_t ldc, const float *a, size_t lda, const float *b,
-    size_t ldb, size_t m, size_t n, size_t k)
+void
+attn_times_rows(float *c, size_t ldc, const float *a, size_t lda,
+    const float *b, size_t ldb, size_t m, size_t n, size_t k)
 {
 	struct gemm g = { .tb = true,
 		.m = m,
@@ -99,9 +77,8 @@ times_rows(float *c, size_t ldc, const float *a, size_t lda, const float *b,
 	gemm(&g);
 }
 
-/* c (m,n) += A (m,k) * b (k,n), A = a or its transpose */
-static void
-add_times(float *c, size_t ldc, const float *a, size_t lda, bool ta,
+void
+attn_add_times(float *c, size_t ldc, const float *a, size_t lda, bool ta,
     const float *b, size_t ldb, size_t m, size_t n, size_t k)
 {
 	struct gemm g = { .ta = ta,
@@ -118,6 +95,47 @@ add_times(float *c, size_t ldc, const float *a, size_t lda, bool ta,
 		.ldc = ldc };
 
 	gemm(&g);
+}
+
+SIMD static void
+add_bias(float *s, const float *bias, size_t n, float scale)
+{
+	size_t j;
+
+#pragma omp simd
+	for (j = 0; j < n; j++)
+		s[j] = s[j] * scale + bias[j];
+}
+
+float
+attn_biased(const struct shape *s, float *scores, struct place p, struct span x,
+    size_t k0)
+{
+	if (!s->bias || x.from == x.to)
+		return s->scale;
+	add_bias(scores + x.from,
+	    s->bias + 2 * s->span * p.h + s->span + k0 + x.from - p.t,
+	    x.to - x.from, s->scale);
+	return 1;
+}
+
+SIMD void
+attn_times_mask(float *x, const float *m, size_t n)
+{
+	size_t j;
+
+#pragma omp simd
+	for (j = 0; j < n; j++)
+		x[j] *= m[j];
+}
+
+void
+attn_row_mask(
+    const struct shape *s, float *m, struct place p, struct span x, size_t k0)
+{
+	uint64_t token = s->drop->at + p.b * s->T + p.t;
+
+	dropout_mask(m, s->drop, token * s->H + p.h, k0, x.to, s->T);
 }
 
 /*
@@ -142,12 +160,28 @@ soften(float *s, struct span x, size_t width, float scale, float *max,
 	*max = m;
 }
 
+/* A row of a tile of n keys from k0 on becomes weights. */
+static void
+weigh_row(const struct shape *s, float *row, struct place p, size_t k0,
+    size_t n, float *max, float *sum, float *out)
+{
+	struct span x = attn_seen(s, p.b, p.t, k0, n);
+	float m[KEYS];
+
+	soften(row, x, n, attn_biased(s, row, p, x, k0), max, sum, out, s->D);
+	if (s->drop->rate > 0) {
+		attn_row_mask(s, m, p, x, k0);
+		attn_times_mask(row, m, x.to);
+	}
+}
+
+/* Queries from p on: out, lse, q, k, v of their head. */
 static void
 block_fwd(const struct shape *s, float *out, float *lse, const float *q,
-    const float *k, const float *v, size_t b, size_t q0)
+    const float *k, const float *v, struct place p)
 {
-	size_t nq = lesser(QUERIES, s->T - q0), k0, nk, i;
-	size_t end = ends(s, b, q0 + nq - 1);
+	size_t q0 = p.t, nq = attn_lesser(QUERIES, s->T - q0), k0, nk, i;
+	size_t end = attn_ends(s, p.b, q0 + nq - 1);
 	float tile[QUERIES * KEYS], max[QUERIES], sum[QUERIES];
 	size_t ldo = s->H * s->D;
 
@@ -156,15 +190,15 @@ block_fwd(const struct shape *s, float *out, float *lse, const float *q,
 		sum[i] = 0;
 		memset(out + (q0 + i) * ldo, 0, s->D * sizeof(*out));
 	}
-	for (k0 = begins(s, b, q0) / KEYS * KEYS; k0 < end; k0 += KEYS) {
-		nk = lesser(KEYS, end - k0);
-		times_rows(tile, KEYS, q + q0 * s->row, s->row, k + k0 * s->row,
-		    s->row, nq, nk, s->D);
+	for (k0 = attn_begins(s, p.b, q0) / KEYS * KEYS; k0 < end; k0 += KEYS) {
+		nk = attn_lesser(KEYS, end - k0);
+		attn_times_rows(tile, KEYS, q + q0 * s->row, s->row,
+		    k + k0 * s->row, s->row, nq, nk, s->D);
 		for (i = 0; i < nq; i++)
-			soften(tile + i * KEYS, seen(s, b, q0 + i, k0, nk), nk,
-			    s->scale, &max[i], &sum[i], out + (q0 + i) * ldo,
-			    s->D);
-		add_times(out + q0 * ldo, ldo, tile, KEYS, false,
+			weigh_row(s, tile + i * KEYS,
+			    (struct place){ p.b, p.h, q0 + i }, k0, nk, &max[i],
+			    &sum[i], out + (q0 + i) * ldo);
+		attn_add_times(out + q0 * ldo, ldo, tile, KEYS, false,
 		    v + k0 * s->row, s->row, nq, s->D, nk);
 	}
 	for (i = 0; i < nq; i++) {
@@ -174,128 +208,22 @@ block_fwd(const struct shape *s, float *out, float *lse, const float *q,
 }
 
 void
-cpu_attention_fwd(void *out, void *lse, const void *qkv, const int32_t *first,
-    const int32_t *last, int B, int T, int H, int K, int D, int window)
+cpu_attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
+    const struct attention *o)
 {
-	struct shape s = shape_of(T, H, K, D, window, first, last);
+	struct shape s = attn_shape(T, o);
 	int blocks = (T + QUERIES - 1) / QUERIES, t;
 
 #pragma omp parallel for schedule(dynamic)
-	for (t = 0; t < B * H * blocks; t++) {
-		size_t b = (size_t)(t / blocks / H), h;
+	for (t = 0; t < B * o->H * blocks; t++) {
+		size_t b = (size_t)(t / blocks / o->H), h, kv;
 		const float *x = (const float *)qkv + b * s.T * s.row;
-		size_t kv;
 
-		h = (size_t)(t / blocks % H);
+		h = (size_t)(t / blocks % o->H);
 		kv = h / (s.H / s.K);
 		block_fwd(&s, (float *)out + (b * s.T * s.H + h) * s.D,
 		    (float *)lse + b * s.T * s.H + h, x + h * s.D,
-		    x + (s.H + kv) * s.D, x + (s.H + s.K + kv) * s.D, b,
-		    (size_t)(t % blocks) * QUERIES);
+		    x + (s.H + kv) * s.D, x + (s.H + s.K + kv) * s.D,
+		    (struct place){ b, h, (size_t)(t % blocks) * QUERIES });
 	}
-}
-
-/* What the backward pass of one query head needs; rows as in shape. */
-struct head {
-	const float *q, *k, *v, *out, *dout, *lse;
-	float *dq, *dk, *dv;
-	size_t b; /* its row of the batch */
-};
-
-/* weights -> p, d(weights) -> dp in place becomes d(scores) */
-SIMD static void
-row_scores(float *p, float *dp, struct span x, size_t width, float scale,
-    float lse, float delta)
-{
-	size_t j, from = x.from, to = x.to;
-
-	for (j = 0; j < from; j++)
-		p[j] = dp[j] = 0;
-#pragma omp simd
-	for (j = from; j < to; j++) {
-		p[j] = exp_f32(p[j] * scale - lse);
-		dp[j] = p[j] * (dp[j] - delta) * scale;
-	}
-	for (j = to; j < width; j++)
-		p[j] = dp[j] = 0;
-}
-
-static void
-tile_bwd(const struct shape *s, const struct head *h, const float *delta,
-    size_t q0, size_t nq, size_t k0, size_t nk)
-{
-	float p[QUERIES * KEYS], dp[QUERIES * KEYS];
-	size_t ldo = s->H * s->D, at_q = q0 * s->row, at_k = k0 * s->row, i;
-
-	times_rows(
-	    p, KEYS, h->q + at_q, s->row, h->k + at_k, s->row, nq, nk, s->D);
-	times_rows(dp, KEYS, h->dout + q0 * ldo, ldo, h->v + at_k, s->row, nq,
-	    nk, s->D);
-	for (i = 0; i < nq; i++)
-		row_scores(p + i * KEYS, dp + i * KEYS,
-		    seen(s, h->b, q0 + i, k0, nk), nk, s->scale,
-		    h->lse[(q0 + i) * s->H], delta[i]);
-	add_times(h->dv + at_k, s->row, p, KEYS, true, h->dout + q0 * ldo, ldo,
-	    nk, s->D, nq);
-	add_times(h->dq + at_q, s->row, dp, KEYS, false, h->k + at_k, s->row,
-	    nq, s->D, nk);
-	add_times(h->dk + at_k, s->row, dp, KEYS, true, h->q + at_q, s->row, nk,
-	    s->D, nq);
-}
-
-static void
-head_bwd(const struct shape *s, const struct head *h)
-{
-	size_t ldo = s->H * s->D, q0, nq, k0, end, i;
-	float delta[QUERIES];
-
-	for (q0 = 0; q0 < s->T; q0 += QUERIES) {
-		nq = lesser(QUERIES, s->T - q0);
-		for (i = 0; i < nq; i++)
-			delta[i] = vec_dot(h->dout + (q0 + i) * ldo,
-			    h->out + (q0 + i) * ldo, s->D);
-		k0 = begins(s, h->b, q0) / KEYS * KEYS;
-		end = ends(s, h->b, q0 + nq - 1);
-		for (; k0 < end; k0 += KEYS)
-			tile_bwd(
-			    s, h, delta, q0, nq, k0, lesser(KEYS, end - k0));
-	}
-}
-
-/* All query heads of key head kv in row b of the batch. */
-static void
-group_bwd(const struct shape *s, float *dqkv, const float *dout,
-    const float *out, const float *qkv, const float *lse, size_t b, size_t kv)
-{
-	size_t group = s->H / s->K, at = b * s->T * s->row, g, h, o;
-
-	for (g = 0; g < group; g++) {
-		h = kv * group + g;
-		o = (b * s->T * s->H + h) * s->D;
-		head_bwd(s, &(struct head){ .q = qkv + at + h * s->D,
-				.k = qkv + at + (s->H + kv) * s->D,
-				.v = qkv + at + (s->H + s->K + kv) * s->D,
-				.dq = dqkv + at + h * s->D,
-				.dk = dqkv + at + (s->H + kv) * s->D,
-				.dv = dqkv + at + (s->H + s->K + kv) * s->D,
-				.out = out + o,
-				.dout = dout + o,
-				.b = b,
-				.lse = lse + b * s->T * s->H + h });
-	}
-}
-
-void
-cpu_attention_bwd(void *dqkv, const void *dout, const void *out,
-    const void *qkv, const void *lse, const int32_t *first, const int32_t *last,
-    int B, int T, int H, int K, int D, int window)
-{
-	struct shape s = shape_of(T, H, K, D, window, first, last);
-	int t;
-
-	cpu_zero(dqkv, (size_t)B * s.T * s.row);
-#pragma omp parallel for schedule(dynamic)
-	for (t = 0; t < B * K; t++)
-		group_bwd(&s, dqkv, dout, out, qkv, lse, (size_t)(t / K),
-		    (size_t)(t % K));
 }

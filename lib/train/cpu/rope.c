@@ -20,16 +20,16 @@ rotate(float *x, const float *cosine, const float *sine, size_t half, float way)
 }
 
 void
-cpu_rope(void *x, const void *table, int B, int T, int H, int D, int stride,
-    int pos, int inverse)
+cpu_rope(void *x, const void *table, int B, int T, int H, int D, int R,
+    int stride, int pos, int inverse)
 {
-	size_t half = (size_t)D / 2;
+	size_t half = (size_t)R / 2;
 	int i;
 
 #pragma omp parallel for
 	for (i = 0; i < B * T; i++) {
 		const float *cs =
-		    (const float *)table + (size_t)(pos + i % T) * (size_t)D;
+		    (const float *)table + (size_t)(pos + i % T) * (size_t)R;
 		float *row = (float *)x + (size_t)i * (size_t)stride;
 		int h;
 

@@ -4,10 +4,10 @@
 
 /* A thread a pair of channels. */
 static __global__ void
-rotate(float *x, const float *table, size_t n, int T, int H, int D, int stride,
-    int pos, float way)
+rotate(float *x, const float *table, size_t n, int T, int H, int D, int R,
+    int stride, int pos, float way)
 {
-	size_t i = element(), half = D / 2, d, h, row;
+	size_t i = element(), half = R / 2, d, h, row;
 	const float *cs;
 	float *a, *b, u, v;
 
@@ -16,7 +16,7 @@ rotate(float *x, const float *table, size_t n, int T, int H, int D, int stride,
 	d = i % half;
 	h = i / half % H;
 	row = i / half / H;
-	cs = table + (pos + row % T) * D;
+	cs = table + (pos + row % T) * R;
 	a = x + row * stride + h * D + d;
 	b = a + half;
 	u = *a;
@@ -26,11 +26,11 @@ rotate(float *x, const float *table, size_t n, int T, int H, int D, int stride,
 }
 
 void
-cuda_rope(void *x, const void *table, int B, int T, int H, int D, int stride,
-    int pos, int inverse)
+cuda_rope(void *x, const void *table, int B, int T, int H, int D, int R,
+    int stride, int pos, int inverse)
 {
-	size_t n = (size_t)B * T * H * (D / 2);
+	size_t n = (size_t)B * T * H * (R / 2);
 
 	rotate<<<blocks(n), THREADS>>>((float *)x, (const float *)table, n, T,
-	    H, D, stride, pos, inverse ? -1 : 1);
+	    H, D, R, stride, pos, inverse ? -1 : 1);
 }

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Philox4x32-10 as in philox.h, several blocks side by side in a register.
+ */
+#include "train/cpu/dropout.h"
+#include "train/cpu/vec.h"
+
+enum { BLOCKS = 16, WORDS = 4 * BLOCKS };
+
+/* The words of the blocks first .. first + BLOCKS, in order. */
+SIMD static void
+draw(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t first)
+{
+	uint32_t a[BLOCKS], b[BLOCKS], c[BLOCKS], d[BLOCKS];
+	uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+	uint64_t x, y;
+	int i, round;
+
+	for (i = 0; i < BLOCKS; i++) {
+		a[i] = (uint32_t)(first + (uint64_t)i);
+		b[i] = (uint32_t)((first + (uint64_t)i) >> 32);
+		c[i] = (uint32_t)stream;
+		d[i] = (uint32_t)(stream >> 32);
+	}
+	for (round = 0; round < 10; round++) {
+#pragma omp simd private(x, y)
+		for (i = 0; i < BLOCKS; i++) {
+			x = (uint64_t)0xD2511F53 * a[i];
+			y = (uint64_t)0xCD9E8D57 * c[i];
+			a[i] = (uint32_t)(y >> 32) ^ b[i] ^ k0;
+			b[i] = (uint32_t)y;
+			c[i] = (uint32_t)(x >> 32) ^ d[i] ^ k1;
+			d[i] = (uint32_t)x;
+		}
+		k0 += 0x9E3779B9;
+		k1 += 0xBB67AE85;
+	}
+	for (i = 0; i < BLOCKS; i++) {
+		out[4 * i] = a[i];
+		out[4 * i + 1] = b[i];
+		out[4 * i + 2] = c[i];
+		out[4 * i + 3] = d[i];
+	}
+}
+
+void
+dropout_mask(float *m, const struct dropout *o, uint64_t token, size_t c,
+    size_t n, size_t C)
+{
+	uint64_t block = token * ((C + 3) / 4) + c / 4;
+	float keep = (float)(1 / (1 - o->rate));
+	double edge = o->rate * 4294967296.0;
+	uint32_t words[WORDS];
+	size_t i, j;
+
+	for (i = 0; i < n; i += WORDS, block += BLOCKS) {
+		draw(words, o->seed, o->stream, block);
+		for (j = 0; j < WORDS && i + j < n; j++)
+			m[i + j] = words[j] < edge ? 0 : keep;
+	}
+}
+
+SIMD static void
+times(float *x, const float *m, size_t n)
+{
+	size_t i;
+
+#pragma omp simd
+	for (i = 0; i < n; i++)
+		x[i] *= m[i];
+}
+
+void
+cpu_dropout(void *x, int N, int C, const struct dropout *o)
+{
+	enum { PIECE = 1024 }; /* of a row at a time, on the stack */
+	size_t c = (size_t)C;
+	int i;
+
+	if (o->rate <= 0)
+		return;
+#pragma omp parallel for
+	for (i = 0; i < N; i++) {
+		float *row = (float *)x + (size_t)i * c, m[PIECE];
+		size_t at, n;
+
+		for (at = 0; at < c; at += n) {
+			n = c - at < PIECE ? c - at : PIECE;
+			dropout_mask(m, o, o->at + (uint64_t)i, at, n, c);
+			times(row + at, m, n);
+		}
+	}
+}
