@@ -103,8 +103,9 @@ static const struct opt opts[] = {
 	    "steps between checkpoints; 0: only at the end", NULL },
 	{ "keep", 0, OPT_INT, &given.keep, "N",
 	    "checkpoints that are kept, the newest; 0: all", NULL },
-	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE", "numbers computed with",
-	    "f32" },
+	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE",
+	    "what the factors of matrix products are rounded to",
+	    "f32,bf16,fp16" },
 	{ 0 },
 };
 
@@ -338,15 +339,34 @@ check_usage(int operands, struct err *e)
 	options.keep = (uint32_t)given.keep;
 	if (optimiser_kind(&options.optimiser, given.optimizer, e) < 0)
 		return e->code;
+	if (ops_type(&options.type, given.dtype, e) < 0)
+		return e->code;
 	return schedule_kind(&options.schedule, given.schedule, e);
+}
+
+/* Right, but no faster than f32: better said. */
+static void
+tell_emulated(void)
+{
+	if (common.quiet || ops_cpu_has(options.type))
+		return;
+	fprintf(stderr,
+	    "quern train: this processor or build has no products of %s: "
+	    "numbers are rounded to it and multiplied as f32\n",
+	    given.dtype);
 }
 
 static const struct ops *
 device(struct err *e)
 {
+	if (strcmp(given.device, "cuda") == 0 && options.type != OPS_F32) {
+		err_set(e, ERR_ARG, "the CUDA device computes in f32 only");
+		return NULL;
+	}
 	if (strcmp(given.device, "cuda") == 0)
 		return ops_cuda(e);
-	return ops_cpu(common.threads);
+	tell_emulated();
+	return ops_cpu_typed(common.threads, options.type);
 }
 
 /* A preset by its name, a file, or the config beside the first weights. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +154,7 @@ struct field {
 	double real;
 	const char *text;
 };
-enum { FIELDS = 22 };
+enum { FIELDS = 23 };
 
 static void
 fields(const struct train_recipe *r, struct field f[FIELDS])
@@ -185,6 +186,7 @@ fields(const struct train_recipe *r, struct field f[FIELDS])
 		{ "clip", REAL, .real = r->clip },
 		{ "micro-batch", WHOLE, .whole = r->micro_batch },
 		{ "seed", WHOLE, .whole = r->seed },
+		{ "dtype", TEXT, .text = ops_type_name(r->type) },
 	    },
 	    FIELDS * sizeof(*f));
 }
@@ -270,6 +272,35 @@ get_window(struct spike_window *w, struct json_val losses)
 		spike_push(w, json_double(v, 0));
 }
 
+/* Of a run that scales its loss. */
+static void
+put_scale(struct buf *b, const struct loss_scale *s)
+{
+	if (!s->on)
+		return;
+	buf_puts(b, "  \"loss_scale\": {\"by\": ");
+	buf_double(b, s->by);
+	buf_printf(b, ", \"good\": %u, \"skipped\": %llu},\n", s->good,
+	    (unsigned long long)s->skipped);
+}
+
+static int
+get_scale(struct loss_scale *s, struct json_val v, struct err *e)
+{
+	uint64_t good = json_u64(json_get(v, "good"), SCALE_PATIENCE);
+
+	loss_scale_init(s, s->on);
+	if (!s->on)
+		return 0;
+	s->by = json_double(json_get(v, "by"), 0);
+	s->skipped = json_u64(json_get(v, "skipped"), UINT64_MAX);
+	s->good = (uint32_t)good;
+	if (good < SCALE_PATIENCE && s->skipped != UINT64_MAX && s->by >= 1 &&
+	    isfinite(s->by))
+		return 0;
+	return err_set(e, ERR_FORMAT, "no \"loss_scale\" of an fp16 run");
+}
+
 static void
 get_journal(struct checkpoint *c, struct str hex)
 {
@@ -297,6 +328,7 @@ save_state(const char *dir, const struct net *n, const struct checkpoint *c,
 	rc = put_digests(&b, dir, e);
 	if (c->journal[0])
 		buf_printf(&b, "  \"journal\": \"%s\",\n", c->journal);
+	put_scale(&b, &c->scale);
 	buf_puts(&b, "  \"options\": {");
 	fields(&c->recipe, f);
 	for (i = 0; i < FIELDS; i++) {
@@ -486,6 +518,9 @@ load_state(const char *dir, struct checkpoint *c, struct err *e)
 		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);
 	else
 		rc = check_options(&c->recipe, json_get(root, "options"), e);
+	if (rc == 0 &&
+	    (rc = get_scale(&c->scale, json_get(root, "loss_scale"), e)) < 0)
+		rc = err_prefix(e, "%s", path);
 	if (rc == 0)
 		rc = check_digests(json_get(root, "sha256"), dir, e);
 	json_free(j);

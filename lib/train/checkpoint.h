@@ -7,6 +7,7 @@
 
 #include "train/net.h"
 #include "train/optimiser.h"
+#include "train/scale.h"
 #include "train/schedule.h"
 #include "train/spike.h"
 
@@ -21,6 +22,7 @@ struct train_recipe {
 	double spike;        /* standard deviations; 0: never */
 	uint64_t spike_skip; /* steps left out */
 	uint32_t micro_batch;
+	enum ops_type type; /* of products' factors */
 	uint64_t seed;
 	char rows[65]; /* digest of the row source */
 };
@@ -31,7 +33,8 @@ struct train_recipe {
  *	model.safetensors, config.json, tokenizer.json (if there is one)
  *	optimizer.safetensors   m.NAME, v.NAME, unigram.counts
  *	state.json              step, tokens, device, digests of the two
- *	                        .safetensors and of a journal, resolved options
+ *	                        .safetensors and of a journal, resolved options,
+ *	                        the loss scale of fp16
  *
  * and DIR/last is a link to the newest.  Folder and link change their names
  * only when everything is on the disk: kill -9 at any moment leaves the last
@@ -41,6 +44,7 @@ struct checkpoint {
 	struct train_recipe recipe;
 	uint64_t step, tokens;
 	struct spike_window window;
+	struct loss_scale scale;
 	uint64_t *counts; /* (vocab): tokens trained on, the caller's */
 	char journal[17]; /* what of a journal it depends on (io/feedback.h) */
 };

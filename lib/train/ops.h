@@ -2,6 +2,7 @@
 #ifndef TRAIN_OPS_H
 #define TRAIN_OPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -120,6 +121,19 @@ struct ops {
  * it is).  Never NULL.
  */
 const struct ops *ops_cpu(int threads);
+/*
+ * What the factors of matrix products are rounded to, the nearest, ties to the
+ * even.  Everything else stays float32: what products add up to, weights and
+ * gradients, norms, softmax, attention.
+ * Source: Micikevicius et al., arXiv 1710.03740, sections 3.1 and 3.3.
+ */
+enum ops_type { OPS_F32, OPS_BF16, OPS_F16, OPS_TYPES };
+/* "f32", "bf16", "fp16"; ERR_ARG for anything else. */
+int ops_type(enum ops_type *t, const char *name, struct err *e);
+const char *ops_type_name(enum ops_type t);
+const struct ops *ops_cpu_typed(int threads, enum ops_type type);
+/* False if the processor can't: the same rounding, then products of float32. */
+bool ops_cpu_has(enum ops_type type);
 /*
  * The fp64 reference: every operation as its formula says, in plain loops on
  * one thread.  For tests.  Never NULL.

@@ -84,6 +84,19 @@ member(struct buf *b, const char *name, double v)
 	buf_double(b, v);
 }
 
+static void
+put_update(struct buf *b, const struct step_report *r)
+{
+	if (r->overflow) {
+		buf_puts(b, ",\"overflow\":true");
+	} else {
+		member(b, "lr", r->lr);
+		member(b, "grad_norm", r->grad_norm);
+	}
+	if (r->loss_scale != 1)
+		member(b, "loss_scale", r->loss_scale);
+}
+
 int
 runlog_add(struct runlog *l, const struct step_report *r, struct err *e)
 {
@@ -97,8 +110,7 @@ runlog_add(struct runlog *l, const struct step_report *r, struct err *e)
 		buf_puts(&b, ",\"skipped\":true");
 	} else {
 		member(&b, "loss", r->loss);
-		member(&b, "lr", r->lr);
-		member(&b, "grad_norm", r->grad_norm);
+		put_update(&b, r);
 		member(&b, "tokens_per_s",
 		    (double)(uint64_t)(r->tokens_per_s + .5));
 	}

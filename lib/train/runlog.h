@@ -14,15 +14,18 @@ struct step_report {
 	double loss;          /* nats a token, mean over the step's batch */
 	double lr, grad_norm; /* the norm before clipping */
 	double tokens_per_s;
-	bool skipped;   /* left out after a spike: no loss */
-	bool validated; /* the next two are there */
+	double loss_scale; /* 1: not scaled (scale.h) */
+	bool overflow;     /* the scaled gradient was no number: no update */
+	bool skipped;      /* left out after a spike: no loss */
+	bool validated;    /* the next two are there */
 	double valid_loss, unigram_loss;
 };
 
 /*
  * DIR/log.jsonl, open for appending: {"step","tokens","loss","lr","grad_norm",
  * "tokens_per_s"}, {"step","tokens","skipped"} for a step left out, and after a
- * validation "valid_loss" and "unigram_loss".
+ * validation "valid_loss" and "unigram_loss".  With fp16 "loss_scale" too, and
+ * "overflow" in place of "lr" and "grad_norm" where a step changed nothing.
  */
 struct runlog {
 	int fd;

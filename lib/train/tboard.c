@@ -208,8 +208,13 @@ tboard_add(struct tboard *t, const struct step_report *r, struct err *e)
 
 	if (!r->skipped) {
 		put_scalar(&summary, "train/loss", r->loss);
-		put_scalar(&summary, "train/learning_rate", r->lr);
-		put_scalar(&summary, "train/gradient_norm", r->grad_norm);
+		if (!r->overflow) {
+			put_scalar(&summary, "train/learning_rate", r->lr);
+			put_scalar(
+			    &summary, "train/gradient_norm", r->grad_norm);
+		}
+		if (r->loss_scale != 1)
+			put_scalar(&summary, "train/loss_scale", r->loss_scale);
 		put_scalar(
 		    &summary, "train/tokens_per_second", r->tokens_per_s);
 	}

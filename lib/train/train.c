@@ -129,8 +129,10 @@ resolve(struct run *t, struct err *e)
 		.spike_skip = o->spike_skip,
 		.clip = o->clip,
 		.micro_batch = micro ? micro : 1,
+		.type = o->type,
 		.seed = o->seed };
 	memcpy(r->rows, t->rows->digest, sizeof(r->rows));
+	loss_scale_init(&t->c.scale, o->type == OPS_F16);
 	if (schedule_share(&r->schedule.warmup, "warm-up", o->warmup,
 		t->rows->steps, e) < 0)
 		return e->code;
@@ -214,6 +216,7 @@ fresh(struct run *t, struct err *e)
 {
 	t->c.step = t->c.tokens = t->c.window.n = 0;
 	t->c.journal[0] = '\0';
+	loss_scale_init(&t->c.scale, t->c.scale.on);
 	memset(t->c.counts, 0, t->p.config.vocab * sizeof(*t->c.counts));
 	net_forget(&t->n);
 	return t->o->init ? weights_load_folder(&t->n, t->o->init, e)
@@ -330,6 +333,7 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
     double *loss, struct err *e)
 {
 	double count = (double)s->rows * s->seq, sum = 0;
+	double scale = t->r.loss_scale / count;
 	uint32_t at, n;
 
 	net_zero_grads(&t->n);
@@ -342,8 +346,7 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 			: t->c.recipe.micro_batch;
 		if (t->rows->read(t->rows->ctx, step, at, n, &t->micro, e) <
 			0 ||
-		    net_train(&t->n, &t->micro, n, s->seq, 1 / count, &sum, e) <
-			0)
+		    net_train(&t->n, &t->micro, n, s->seq, scale, &sum, e) < 0)
 			return err_prefix(
 			    e, "step %llu", (unsigned long long)step + 1);
 		unigram_count(t->c.counts, &t->micro, n, s->seq);
@@ -374,7 +377,9 @@ update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 	if (r->clip > 0 && t->r.grad_norm > r->clip)
 		scale *= r->clip / t->r.grad_norm;
 	t->r.lr = schedule_lr(&r->schedule, step) * s->lr_scale;
-	return optimiser_step(&t->opt, step, t->r.lr, scale, e);
+	/* Steps that changed no weights are none to the moments. */
+	return optimiser_step(&t->opt, step - t->c.scale.skipped, t->r.lr,
+	    scale / t->r.loss_scale, e);
 }
 
 /* The loss of a step's rows of the validation; *n counts tokens. */
@@ -487,14 +492,18 @@ train_step(struct run *t, const struct step_info *s, struct err *e)
 	double start = progress_now();
 	int rc;
 
+	t->r.loss_scale = t->c.scale.by;
 	if (accumulate(t, t->c.step, s, &t->r.loss, e) < 0 ||
 	    net_grad_norm(&t->n, &t->r.grad_norm, e) < 0)
 		return e->code;
-	t->r.grad_norm *= (double)s->rows * s->seq / (double)t->counted;
-	rc = check_spike(t, e);
+	t->r.grad_norm *=
+	    (double)s->rows * s->seq / (double)t->counted / t->r.loss_scale;
+	t->r.overflow = isfinite(t->r.loss) &&
+			!loss_scale_step(&t->c.scale, isfinite(t->r.grad_norm));
+	rc = t->r.overflow ? 0 : check_spike(t, e);
 	if (rc != 0)
 		return rc;
-	if (update(t, t->c.step, s, e) < 0)
+	if (!t->r.overflow && update(t, t->c.step, s, e) < 0)
 		return e->code;
 	if (t->told && t->ev->feedback->step(
 			   t->ev->feedback->ctx, t->c.step, t->told, e) < 0)

@@ -30,6 +30,7 @@ struct train_options {
 	const char *tensorboard; /* a folder for events (tboard.h), or NULL */
 	enum optimiser_kind optimiser;
 	enum schedule_kind schedule;
+	enum ops_type type; /* that of the device: fp16 scales its loss */
 	double lr, min_lr_ratio;
 	const char *warmup;   /* "200" steps or "2%" */
 	const char *cooldown; /* likewise, of wsd */

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <omp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
+#include "train/cpu/gemm.h"
+#include "train/cpu/matmul16.h"
+#include "train/cpu/scratch.h"
 #include "train/ops.h"
 
 enum { ALIGN = 64 };
@@ -20,10 +25,9 @@ copy_bytes(void *d, const void *s, size_t n)
 }
 
 static int
-no_wait(struct err *e)
+surface(struct err *e)
 {
-	(void)e;
-	return 0;
+	return scratch_failed() ? err_nomem(e, "matrix products") : 0;
 }
 
 static const struct ops cpu = {
@@ -34,16 +38,40 @@ static const struct ops cpu = {
 	free,
 	copy_bytes,
 	copy_bytes,
-	no_wait,
+	surface,
 #define OP(name, args) cpu_##name,
 #include "train/ops.def"
 #undef OP
 };
 
+static struct ops typed[OPS_TYPES];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+derive(void)
+{
+	typed[OPS_F32] = typed[OPS_BF16] = typed[OPS_F16] = cpu;
+	typed[OPS_BF16].matmul = bf16_matmul;
+	typed[OPS_F16].matmul = f16_matmul;
+}
+
+const struct ops *
+ops_cpu_typed(int threads, enum ops_type type)
+{
+	pthread_once(&once, derive);
+	if (threads > 0)
+		omp_set_num_threads(threads);
+	return &typed[type];
+}
+
 const struct ops *
 ops_cpu(int threads)
 {
-	if (threads > 0)
-		omp_set_num_threads(threads);
-	return &cpu;
+	return ops_cpu_typed(threads, OPS_F32);
+}
+
+bool
+ops_cpu_has(enum ops_type type)
+{
+	return type == OPS_F32 || (type == OPS_BF16 && gemm_has_bf16());
 }

@@ -30,3 +30,41 @@ gemm(const struct gemm *g)
 			     (g->beta == 0 ? 0 : g->beta * *c);
 		}
 }
+
+bool
+gemm_has_bf16(void)
+{
+	return false;
+}
+
+struct gemm_bf16 *
+gemm_bf16_take(const struct gemm_shape *s)
+{
+	(void)s;
+	return NULL;
+}
+
+void
+gemm_bf16_give(struct gemm_bf16 *g)
+{
+	(void)g;
+}
+
+size_t
+gemm_bf16_scratch(const struct gemm_bf16 *g)
+{
+	(void)g;
+	return 0;
+}
+
+bool
+gemm_bf16_run(const struct gemm_bf16 *g, const uint16_t *a, const uint16_t *b,
+    float *c, void *scratch)
+{
+	(void)g;
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)scratch;
+	return false;
+}
