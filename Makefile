@@ -64,6 +64,11 @@ LIB      = $B/libquern.a
 # What lib/quern.h declares, for other programs; all else is hidden.
 ROWSRC   = $(filter lib/base/% lib/io/% lib/mix/%,$(SRC) $(CXXSRC))
 SHLIB    = $B/libquern.so
+# The same kernels on the processor, for the tests (tests/emulate); CUDA counts
+# threads without a sign.
+EMUSRC   = $(CUSRC) $(wildcard tests/emulate/*.cpp)
+# Contexts of our own making confuse the thread sanitizer.
+EMULATED = $(if $(findstring thread,$(SAN)),,$B/emulated/quern-cuda.so)
 PLUGIN   = $(if $(filter yes,$(CUDA)),$(if $(CUSRC),$B/bin/quern-cuda.so))
 LINK     = $(CXX) $(SANFLAGS) -pthread -fopenmp $(CFLAGS) $(LDFLAGS) -o $@
 
@@ -88,7 +93,12 @@ $(FUZZ): $B/tests/fuzz/%.t: $B/tests/fuzz/%.c.o $B/tests/replay.c.o $(LIB)
 # The CUDA twin: a plugin, so that no command links the CUDA run time.
 $B/bin/quern-cuda.so: $(addsuffix .o,$(addprefix $B/,$(CUSRC))) $B/pic/lib/base/err.c.o
 	@mkdir -p $(@D)
-	$(call say,NVCC)$(NVCC) -shared -arch=$(NVARCH) -o $@ $^
+	$(call say,NVCC)$(NVCC) -shared -arch=$(NVARCH) -o $@ $^ -lcublasLt
+$B/emulated/quern-cuda.so: $(addsuffix .o,$(addprefix $B/emulated/,$(EMUSRC))) $B/pic/lib/base/err.c.o
+	$(call say,LINK)$(LINK) -shared $^
+$B/emulated/%.o: % $B/flags
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) -x c++ -Itests/emulate $(ALL_CXXFLAGS) -Wno-sign-compare -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
 $(SHLIB): $(addsuffix .o,$(addprefix $B/pic/,$(ROWSRC))) lib/quern.map
 	$(call say,LINK)$(LINK) -shared -Wl,-soname,libquern.so \
 		-Wl,--version-script=lib/quern.map $(filter %.o,$^) $(LDLIBS)
@@ -118,7 +128,7 @@ $B/flags: FORCE
 	@echo '$(CC) $(CXX) $(ALL_CFLAGS)' | cmp -s - $@ || \
 		echo '$(CC) $(CXX) $(ALL_CFLAGS)' >$@
 
-check: export QUERN_PLUGIN_DIR = $(CURDIR)/$B/bin
+check: export QUERN_PLUGIN_DIR = $(CURDIR)/$B/$(if $(EMULATED),emulated,bin)
 check: export QUERN_BIN = $(CURDIR)/$B/bin
 # Threads that wait sleep: spinning ones stall each other on shared processors.
 check bench: export OMP_WAIT_POLICY = passive
@@ -128,7 +138,7 @@ check: export ASAN_OPTIONS = allocator_may_return_null=1:detect_leaks=1
 check: export UBSAN_OPTIONS = print_stacktrace=1
 check: export TSAN_OPTIONS = allocator_may_return_null=1:ignore_noninstrumented_modules=1
 # Benches are built, so that they go on compiling; make bench runs them.
-check: all $(TEST) $(FUZZ) $(BENCH)
+check: all $(TEST) $(FUZZ) $(BENCH) $(EMULATED)
 	prove -j2 -e '' $(TEST) $(FUZZ)
 	prove -j2 -e bash $(sort $(wildcard tests/cli/*.t))
 
@@ -203,4 +213,4 @@ FORCE:
 .PHONY: all check fuzz fuzz-run bench lint format format-check lang-model deps \
 	quickstart install \
 	uninstall clean FORCE
--include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(wildcard $B/cmd/*.d $(ROWSRC:%=$B/pic/%.d) $B/tests/*.d $B/tests/*/*.d)
+-include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(EMUSRC:%=$B/emulated/%.d) $(wildcard $B/cmd/*.d $(ROWSRC:%=$B/pic/%.d) $B/tests/*.d $B/tests/*/*.d)

@@ -23,6 +23,6 @@ void
 cuda_adamw(
     void *p, const void *g, void *m, void *v, size_t n, const struct adamw *o)
 {
-	update<<<blocks(n), THREADS>>>(
-	    (float *)p, (const float *)g, (float *)m, (float *)v, n, *o);
+	LAUNCH(update, blocks(n), THREADS, 0, (float *)p, (const float *)g,
+	    (float *)m, (float *)v, n, *o);
 }

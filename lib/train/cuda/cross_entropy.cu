@@ -2,25 +2,6 @@
 #include "train/cuda/launch.h"
 #include "train/ops.h"
 
-static __device__ float
-block_max(float x)
-{
-	__shared__ float part[THREADS];
-	float max;
-
-	part[threadIdx.x] = x;
-	__syncthreads();
-	for (int w = THREADS / 2; w; w /= 2) {
-		if (threadIdx.x < w)
-			part[threadIdx.x] =
-			    fmaxf(part[threadIdx.x], part[threadIdx.x + w]);
-		__syncthreads();
-	}
-	max = part[0];
-	__syncthreads();
-	return max;
-}
-
 /* A block a row. */
 static __global__ void
 loss_row(float *loss, float *logits, const int32_t *targets, int V, float scale,
@@ -61,6 +42,6 @@ void
 cuda_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
     int V, const struct cross_entropy *o)
 {
-	loss_row<<<N, THREADS>>>((float *)loss, (float *)logits, targets, V,
+	LAUNCH(loss_row, (unsigned)N, THREADS, 0, (float *)loss, (float *)logits, targets, V,
 	    (float)o->scale, (float)o->smoothing, (float)o->z, o->backward);
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <cuda_runtime.h>
-
 #include "train/cuda/launch.h"
 #include "train/ops.h"
 
@@ -11,6 +9,15 @@ add(float *out, const float *a, const float *b, size_t n)
 
 	if (i < n)
 		out[i] = a[i] + b[i];
+}
+
+static __global__ void
+blend(float *out, const float *x, const float *y, size_t n, float a, float b)
+{
+	size_t i = element();
+
+	if (i < n)
+		out[i] = a * x[i] + b * y[i];
 }
 
 void
@@ -28,6 +35,13 @@ cuda_copy(void *out, const void *in, size_t n)
 void
 cuda_add(void *out, const void *a, const void *b, size_t n)
 {
-	add<<<blocks(n), THREADS>>>(
-	    (float *)out, (const float *)a, (const float *)b, n);
+	LAUNCH(add, blocks(n), THREADS, 0, (float *)out, (const float *)a,
+	    (const float *)b, n);
+}
+
+void
+cuda_blend(void *out, const void *x, const void *y, size_t n, double a, double b)
+{
+	LAUNCH(blend, blocks(n), THREADS, 0, (float *)out, (const float *)x,
+	    (const float *)y, n, (float)a, (float)b);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "train/cuda/device.h"
 #include "train/cuda/launch.h"
+#include "train/cuda/sort.h"
 #include "train/ops.h"
 
 static __global__ void
@@ -11,17 +13,25 @@ embed(float *out, const float *table, const int32_t *ids, size_t n, size_t C)
 		out[i] = table[(size_t)ids[i / C] * C + i % C];
 }
 
-/* A thread owns a channel: no atomics, the order of the CPU twin. */
+/*
+ * A block a place in the order by id; the first of each id adds all of its
+ * tokens, in the order of the CPU twin: no atomics.
+ */
 static __global__ void
-embed_grad(
-    float *dtable, const float *dout, const int32_t *ids, int N, size_t C)
+embed_grad(float *dtable, const float *dout, const int32_t *ids,
+    const int32_t *order, int N, int C)
 {
-	size_t c = element();
+	int at = blockIdx.x, id = ids[order[at]];
+	float sum;
 
-	if (c >= C)
+	if (at && ids[order[at - 1]] == id)
 		return;
-	for (int i = 0; i < N; i++)
-		dtable[(size_t)ids[i] * C + c] += dout[(size_t)i * C + c];
+	for (int c = threadIdx.x; c < C; c += THREADS) {
+		sum = dtable[(size_t)id * C + c];
+		for (int i = at; i < N && ids[order[i]] == id; i++)
+			sum += dout[(size_t)order[i] * C + c];
+		dtable[(size_t)id * C + c] = sum;
+	}
 }
 
 void
@@ -29,13 +39,16 @@ cuda_embed_fwd(void *out, const void *table, const int32_t *ids, int N, int C)
 {
 	size_t n = (size_t)N * (size_t)C;
 
-	embed<<<blocks(n), THREADS>>>(
-	    (float *)out, (const float *)table, ids, n, (size_t)C);
+	LAUNCH(embed, blocks(n), THREADS, 0, (float *)out, (const float *)table,
+	    ids, n, (size_t)C);
 }
 
 void
 cuda_embed_bwd(void *dtable, const void *dout, const int32_t *ids, int N, int C)
 {
-	embed_grad<<<blocks((size_t)C), THREADS>>>(
-	    (float *)dtable, (const float *)dout, ids, N, (size_t)C);
+	void *memory = device_scratch(sort_size(N));
+
+	if (memory)
+		LAUNCH(embed_grad, (unsigned)N, THREADS, 0, (float *)dtable,
+		    (const float *)dout, ids, sort_tokens(memory, ids, N), N, C);
 }

@@ -2,51 +2,8 @@
 #include <cuda_runtime.h>
 
 #include "base/err.h"
+#include "train/cuda/table.h"
 #include "train/ops.h"
-
-/* An operation without a twin yet is a null pointer: ops_complete(). */
-#define OP(name, args) extern "C" __attribute__((weak)) void cuda_##name args;
-#include "train/ops.def"
-#undef OP
-
-static void *
-device_alloc(size_t n)
-{
-	void *p;
-
-	return cudaMalloc(&p, n) == cudaSuccess ? p : nullptr;
-}
-
-static void
-device_free(void *p)
-{
-	cudaFree(p);
-}
-
-static void
-put(void *dev, const void *host, size_t n)
-{
-	cudaMemcpy(dev, host, n, cudaMemcpyHostToDevice);
-}
-
-static void
-get(void *host, const void *dev, size_t n)
-{
-	cudaMemcpy(host, dev, n, cudaMemcpyDeviceToHost);
-}
-
-/* Launches that failed are found here too: their error stays. */
-static int
-device_sync(struct err *e)
-{
-	cudaError_t rc = cudaDeviceSynchronize();
-
-	if (rc == cudaSuccess)
-		rc = cudaGetLastError();
-	return rc == cudaSuccess
-		   ? 0
-		   : err_set(e, ERR_IO, "cuda: %s", cudaGetErrorString(rc));
-}
 
 static const struct ops cuda = {
 	OPS_VERSION,
@@ -54,8 +11,8 @@ static const struct ops cuda = {
 	sizeof(float),
 	device_alloc,
 	device_free,
-	put,
-	get,
+	device_put,
+	device_get,
 	device_sync,
 #define OP(name, args) cuda_##name,
 #include "train/ops.def"

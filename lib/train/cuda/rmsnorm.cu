@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/cuda/launch.h"
+#include "train/cuda/columns.h"
 #include "train/ops.h"
 
 /* A block a row. */
@@ -35,37 +35,36 @@ norm_grad(float *din, const float *dout, const float *in, const float *w,
 	}
 }
 
-/* A thread owns a channel of dw. */
-static __global__ void
-weight_grad(float *dw, const float *dout, const float *in, const float *rstd,
-    int N, int C)
-{
-	size_t c = element();
-	float sum;
+struct rms_weight {
+	const float *g, *x, *rstd;
+	int C;
 
-	if (c >= C)
-		return;
-	sum = dw[c];
-	for (size_t i = 0; i < N; i++)
-		sum += dout[i * C + c] * in[i * C + c] * rstd[i];
-	dw[c] = sum;
-}
+	__device__ float
+	operator()(int row, int c) const
+	{
+		size_t i = (size_t)row * C + c;
+
+		return g[i] * x[i] * rstd[row];
+	}
+};
 
 void
 cuda_rmsnorm_fwd(void *out, void *rstd, const void *in, const void *w, int N,
     int C, double eps)
 {
-	norm<<<N, THREADS>>>((float *)out, (float *)rstd, (const float *)in,
-	    (const float *)w, C, (float)eps);
+	LAUNCH(norm, (unsigned)N, THREADS, 0, (float *)out, (float *)rstd,
+	    (const float *)in, (const float *)w, C, (float)eps);
 }
 
 void
 cuda_rmsnorm_bwd(void *din, void *dw, const void *dout, const void *in,
     const void *w, const void *rstd, int N, int C, int accumulate)
 {
-	norm_grad<<<N, THREADS>>>((float *)din, (const float *)dout,
-	    (const float *)in, (const float *)w, (const float *)rstd, C,
-	    accumulate);
-	weight_grad<<<blocks((size_t)C), THREADS>>>((float *)dw,
-	    (const float *)dout, (const float *)in, (const float *)rstd, N, C);
+	LAUNCH(norm_grad, (unsigned)N, THREADS, 0, (float *)din,
+	    (const float *)dout, (const float *)in, (const float *)w,
+	    (const float *)rstd, C, accumulate);
+	add_columns((float *)dw,
+	    rms_weight{ (const float *)dout, (const float *)in,
+		(const float *)rstd, C },
+	    N, C);
 }

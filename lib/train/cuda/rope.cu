@@ -31,6 +31,6 @@ cuda_rope(void *x, const void *table, int B, int T, int H, int D, int R,
 {
 	size_t n = (size_t)B * T * H * (R / 2);
 
-	rotate<<<blocks(n), THREADS>>>((float *)x, (const float *)table, n, T,
-	    H, D, R, stride, pos, inverse ? -1 : 1);
+	LAUNCH(rotate, blocks(n), THREADS, 0, (float *)x, (const float *)table,
+	    n, T, H, D, R, stride, pos, inverse ? -1.f : 1.f);
 }

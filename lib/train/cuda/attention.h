@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the attention kernels share: which position looks at which, and the
+ * arrays of one head.
+ */
+#ifndef TRAIN_CUDA_ATTENTION_H
+#define TRAIN_CUDA_ATTENTION_H
+
+#include "train/cuda/launch.h"
+#include "train/cuda/philox.h"
+#include "train/ops.h"
+
+/*
+ * A block of THREADS works on a tile of ROWS by COLS scores: LANES threads a
+ * row, each with every LANES-th column and every LANES-th channel.
+ */
+static const int ROWS = 16, COLS = 32, LANES = THREADS / ROWS, MOST_D = 256;
+
+/* A batch of rows of T and how attention runs over them. */
+struct scene {
+	const float *qkv;
+	struct attention o;
+	int T, stride; /* stride: (H + 2K) * D */
+
+	__device__ int
+	from(int b, int t) const
+	{
+		int first = o.first ? o.first[(size_t)b * T + t] : 0;
+
+		return o.window ? max(first, t - o.window + 1) : first;
+	}
+	__device__ int
+	to(int b, int t) const
+	{
+		return o.last ? min(T - 1, o.last[(size_t)b * T + t]) : t;
+	}
+	/* Channels of position t of row b: query head h, or key, or value. */
+	__device__ const float *
+	query(int b, int t, int h) const
+	{
+		return qkv + ((size_t)b * T + t) * stride + h * o.D;
+	}
+	__device__ const float *
+	key(int b, int t, int kv) const
+	{
+		return query(b, t, o.H + kv);
+	}
+	__device__ const float *
+	value(int b, int t, int kv) const
+	{
+		return query(b, t, o.H + o.K + kv);
+	}
+	__device__ float
+	bias(int h, int distance) const
+	{
+		return o.bias ? ((const float *)
+				    o.bias)[2 * o.span * h + o.span + distance]
+			      : 0;
+	}
+	/* What the weight of position j for query (b,t,h) is multiplied by. */
+	__device__ float
+	kept(int b, int t, int h, int j) const
+	{
+		uint64_t token = o.drop.at + (uint64_t)b * T + t;
+
+		return dropout_factor(o.drop, token * o.H + h, j, T);
+	}
+};
+
+static inline struct scene
+scene_of(const void *qkv, int T, const struct attention *o)
+{
+	return { (const float *)qkv, *o, T, (o->H + 2 * o->K) * o->D };
+}
+
+/* Sum of a[i] * b[i], i < D */
+static __device__ inline float
+dot(const float *a, const float *b, int D)
+{
+	float sum = 0;
+
+	for (int d = 0; d < D; d++)
+		sum += a[d] * b[d];
+	return sum;
+}
+
+/*
+ * tile (rows, D + 1) = the channels at p, p + stride ..., 0 beyond count; the
+ * odd width keeps the threads of a warp in different banks.
+ */
+static __device__ inline void
+load_tile(float *tile, const float *p, size_t stride, int rows, int count, int D)
+{
+	for (int i = threadIdx.x; i < rows * D; i += THREADS)
+		tile[i / D * (D + 1) + i % D] =
+		    i / D < count ? p[i / D * stride + i % D] : 0;
+}
+
+/* Runs call with a constant number of channels a thread: at most MOST_D. */
+#define BY_CHANNELS(D, call) \
+	do { \
+		if ((D) <= 4 * LANES) { \
+			call(4); \
+		} else if ((D) <= 5 * LANES) { \
+			call(5); \
+		} else if ((D) <= 6 * LANES) { \
+			call(6); \
+		} else if ((D) <= 8 * LANES) { \
+			call(8); \
+		} else { \
+			call(16); \
+		} \
+	} while (0)
+
+#endif

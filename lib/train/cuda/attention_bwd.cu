@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way back of attention, in two passes so that no sum is shared between
+ * blocks: queries gather from their keys, then keys from their queries.
+ * Source: Dao et al., arXiv 2205.14135, algorithm 4.
+ */
+#include "train/cuda/attention.h"
+#include "train/cuda/device.h"
+
+/* What the way back reads; delta (B*T,H) = out . dout of each query. */
+struct back {
+	struct scene s;
+	const float *dout, *lse, *delta;
+
+	__device__ const float *
+	grad(int b, int t, int h) const
+	{
+		return dout + (((size_t)b * s.T + t) * s.o.H + h) * s.o.D;
+	}
+	__device__ size_t
+	at(int b, int t, int h) const
+	{
+		return ((size_t)b * s.T + t) * s.o.H + h;
+	}
+};
+
+/* A warp a query. */
+static __global__ void
+deltas(float *delta, const float *out, const float *dout, size_t n, int D)
+{
+	size_t i = element() / WARP;
+	float sum = 0;
+
+	for (int d = threadIdx.x % WARP; i < n && d < D; d += WARP)
+		sum += out[i * D + d] * dout[i * D + d];
+	sum = warp_sum(sum);
+	if (i < n && threadIdx.x % WARP == 0)
+		delta[i] = sum;
+}
+
+/*
+ * Of query (b,t,h) for key j, whose channels are q, g (the query's gradient),
+ * k, v: the weight as it was used, and the gradient of the score.
+ */
+struct share {
+	float weight, dscore;
+};
+
+static __device__ struct share
+share_of(const struct back &x, int b, int t, int h, int j, const float *q,
+    const float *g, const float *k, const float *v)
+{
+	const struct scene &s = x.s;
+	size_t at = x.at(b, t, h);
+	float score, weight, keep;
+
+	if (j < s.from(b, t) || j > s.to(b, t))
+		return { 0, 0 };
+	score = dot(q, k, s.o.D) * (float)s.o.scale + s.bias(h, j - t);
+	weight = expf(score - x.lse[at]);
+	keep = s.kept(b, t, h, j);
+	return { weight * keep,
+		weight * (dot(g, v, s.o.D) * keep - x.delta[at]) };
+}
+
+/* A block a tile of queries of one head: (tiles, H, B). */
+template <int CHANNELS>
+static __global__ void
+query_grads(float *dqkv, const struct back x)
+{
+	const struct scene &s = x.s;
+	int D = s.o.D, b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
+	int row = threadIdx.x / LANES, lane = threadIdx.x % LANES;
+	int t0 = blockIdx.x * ROWS, rows = min(ROWS, s.T - t0), t = t0 + row;
+	int end = s.to(b, t0 + rows - 1), W = D + 1;
+	float dq[CHANNELS] = {};
+
+	SHARED(float, q);
+	float *g = q + ROWS * W, *k = g + ROWS * W, *v = k + COLS * W;
+	float *ds = v + COLS * W + row * COLS;
+
+	load_tile(q, s.query(b, t0, h), s.stride, ROWS, rows, D);
+	load_tile(g, x.grad(b, t0, h), (size_t)s.o.H * D, ROWS, rows, D);
+	for (int j0 = s.from(b, t0); j0 <= end; j0 += COLS) {
+		__syncthreads();
+		load_tile(k, s.key(b, j0, kv), s.stride, COLS, s.T - j0, D);
+		load_tile(v, s.value(b, j0, kv), s.stride, COLS, s.T - j0, D);
+		__syncthreads();
+		for (int c = lane; c < COLS; c += LANES)
+			ds[c] = t < s.T && j0 + c < s.T
+				    ? share_of(x, b, t, h, j0 + c, q + row * W,
+					  g + row * W, k + c * W, v + c * W)
+					  .dscore
+				    : 0;
+		__syncwarp();
+		for (int n = 0; n < CHANNELS; n++)
+			for (int j = 0; lane + n * LANES < D && j < COLS; j++)
+				dq[n] += ds[j] * k[j * W + lane + n * LANES];
+	}
+	for (int n = 0, d = lane; t < s.T && n < CHANNELS; n++, d += LANES)
+		if (d < D)
+			dqkv[((size_t)b * s.T + t) * s.stride + h * D + d] =
+			    dq[n] * (float)s.o.scale;
+}
+
+/* The gradients of a key and its value that a thread holds. */
+template <int CHANNELS>
+struct pair_grads {
+	float dk[CHANNELS], dv[CHANNELS];
+};
+
+/* Adds a tile of queries t0 .. of head h, whose channels are q and g. */
+template <int CHANNELS>
+static __device__ void
+add_queries(struct pair_grads<CHANNELS> &sum, const struct back &x, int b,
+    int t0, int h, int j, const float *q, const float *g, const float *k,
+    const float *v, float *weight, float *ds)
+{
+	int D = x.s.o.D, W = D + 1, lane = threadIdx.x % LANES;
+
+	for (int c = lane; c < COLS; c += LANES) {
+		struct share w = { 0, 0 };
+
+		if (j < x.s.T && t0 + c < x.s.T)
+			w = share_of(x, b, t0 + c, h, j, q + c * W, g + c * W,
+			    k, v);
+		weight[c] = w.weight;
+		ds[c] = w.dscore;
+	}
+	__syncwarp();
+	for (int n = 0; n < CHANNELS; n++)
+		for (int c = 0; lane + n * LANES < D && c < COLS; c++) {
+			int d = c * W + lane + n * LANES;
+
+			sum.dk[n] += ds[c] * q[d];
+			sum.dv[n] += weight[c] * g[d];
+		}
+}
+
+/* A block a tile of keys of one head of keys: (tiles, K, B). */
+template <int CHANNELS>
+static __global__ void
+key_grads(float *dqkv, const struct back x)
+{
+	const struct scene &s = x.s;
+	int D = s.o.D, b = blockIdx.z, kv = blockIdx.y, W = D + 1;
+	int group = s.o.H / s.o.K, row = threadIdx.x / LANES;
+	int lane = threadIdx.x % LANES, j0 = blockIdx.x * ROWS, j = j0 + row;
+	int last = min(s.T, j0 + ROWS) - 1;
+	struct pair_grads<CHANNELS> sum = {};
+
+	SHARED(float, k);
+	float *v = k + ROWS * W, *q = v + ROWS * W, *g = q + COLS * W;
+	float *weight = g + COLS * W + row * COLS, *ds = weight + ROWS * COLS;
+
+	load_tile(k, s.key(b, j0, kv), s.stride, ROWS, s.T - j0, D);
+	load_tile(v, s.value(b, j0, kv), s.stride, ROWS, s.T - j0, D);
+	for (int t0 = 0; t0 < s.T; t0 += COLS) {
+		int end = min(s.T, t0 + COLS) - 1;
+
+		/* What a position looks at never falls along a row. */
+		if (s.to(b, end) < j0 || s.from(b, t0) > last)
+			continue;
+		for (int h = kv * group; h < (kv + 1) * group; h++) {
+			__syncthreads();
+			load_tile(q, s.query(b, t0, h), s.stride, COLS,
+			    s.T - t0, D);
+			load_tile(g, x.grad(b, t0, h), (size_t)s.o.H * D, COLS,
+			    s.T - t0, D);
+			__syncthreads();
+			add_queries(sum, x, b, t0, h, j, q, g, k + row * W,
+			    v + row * W, weight, ds);
+		}
+	}
+	for (int n = 0, d = lane; j < s.T && n < CHANNELS; n++, d += LANES) {
+		float *to = dqkv + ((size_t)b * s.T + j) * s.stride +
+			    (s.o.H + kv) * D + d;
+
+		if (d >= D)
+			continue;
+		to[0] = sum.dk[n] * (float)s.o.scale;
+		to[s.o.K * D] = sum.dv[n];
+	}
+}
+
+/* A block a distance of a head: (2T, H, B). */
+static __global__ void
+bias_grads(float *dbias, const struct back x)
+{
+	const struct scene &s = x.s;
+	int b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
+	int distance = (int)blockIdx.x - s.T;
+	float sum = 0;
+
+	for (int t = threadIdx.x; t < s.T; t += THREADS) {
+		int j = t + distance;
+
+		if (j >= 0 && j < s.T)
+			sum += share_of(x, b, t, h, j, s.query(b, t, h),
+			    x.grad(b, t, h), s.key(b, j, kv),
+			    s.value(b, j, kv))
+				   .dscore;
+	}
+	sum = block_sum(sum);
+	if (threadIdx.x == 0)
+		dbias[((size_t)b * s.o.H + h) * 2 * s.T + blockIdx.x] = sum;
+}
+
+void
+cuda_attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
+    const void *qkv, const void *lse, int B, int T, const struct attention *o)
+{
+	size_t n = (size_t)B * (size_t)T * (size_t)o->H, shared;
+	float *delta = (float *)device_scratch(n * sizeof(float));
+	struct back x = { scene_of(qkv, T, o), (const float *)dout,
+		(const float *)lse, delta };
+	unsigned tiles = (unsigned)((T + ROWS - 1) / ROWS);
+	dim3 queries(tiles, (unsigned)o->H, (unsigned)B);
+	dim3 keys(tiles, (unsigned)o->K, (unsigned)B);
+
+	if (!delta)
+		return;
+	if (o->D > MOST_D) {
+		device_fail("attention: heads of at most 256 channels");
+		return;
+	}
+	shared = (2 * (ROWS + COLS) * (size_t)(o->D + 1) + 2 * ROWS * COLS) *
+		 sizeof(float);
+	LAUNCH(deltas, blocks(n * WARP), THREADS, 0, delta, (const float *)out,
+	    (const float *)dout, n, o->D);
+#define RUN(c) \
+	allow_shared(query_grads<c>, shared); \
+	LAUNCH(query_grads<c>, queries, THREADS, shared, (float *)dqkv, x); \
+	allow_shared(key_grads<c>, shared); \
+	LAUNCH(key_grads<c>, keys, THREADS, shared, (float *)dqkv, x)
+	BY_CHANNELS(o->D, RUN);
+#undef RUN
+	if (dbias)
+		LAUNCH(bias_grads, dim3(2 * (unsigned)T, (unsigned)o->H,
+		    (unsigned)B), THREADS, 0, (float *)dbias, x);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include <cuda_runtime.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "train/cuda/device.h"
+#include "train/cuda/table.h"
+
+static char failure[160];
+static void *scratch;
+static size_t scratch_size;
+
+void
+device_fail(const char *what)
+{
+	if (!failure[0])
+		snprintf(failure, sizeof(failure), "%s", what);
+}
+
+static void
+check(cudaError_t rc)
+{
+	if (rc != cudaSuccess)
+		device_fail(cudaGetErrorString(rc));
+}
+
+void *
+device_alloc(size_t n)
+{
+	void *p;
+
+	return cudaMalloc(&p, n) == cudaSuccess ? p : nullptr;
+}
+
+void
+device_free(void *p)
+{
+	cudaFree(p);
+}
+
+/* Grows, and stays: an operation of a step asks again in the next one. */
+void *
+device_scratch(size_t size)
+{
+	if (size <= scratch_size)
+		return scratch;
+	check(cudaDeviceSynchronize()); /* it may be in use */
+	cudaFree(scratch);
+	scratch = device_alloc(size);
+	scratch_size = scratch ? size : 0;
+	if (!scratch)
+		device_fail("out of memory for partial results");
+	return scratch;
+}
+
+void
+device_put(void *dev, const void *host, size_t n)
+{
+	check(cudaMemcpy(dev, host, n, cudaMemcpyHostToDevice));
+}
+
+void
+device_get(void *host, const void *dev, size_t n)
+{
+	check(cudaMemcpy(host, dev, n, cudaMemcpyDeviceToHost));
+}
+
+int
+device_sync(struct err *e)
+{
+	int rc;
+
+	check(cudaDeviceSynchronize());
+	check(cudaGetLastError()); /* of launches */
+	if (!failure[0])
+		return 0;
+	rc = err_set(e, ERR_IO, "cuda: %s", failure);
+	failure[0] = '\0';
+	return rc;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_CUDA_DEVICE_H
+#define TRAIN_CUDA_DEVICE_H
+
+#include <stddef.h>
+
+/*
+ * Operations return nothing: what goes wrong on the way stays, the first of it,
+ * until the device's sync tells.
+ */
+void device_fail(const char *what);
+/*
+ * Memory of the device for one operation's partial results; the next call may
+ * hand out the same.  NULL, and device_fail(), when there is none left.
+ */
+void *device_scratch(size_t size);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How kernels start and what only a card's compiler understands.  The tests
+ * have a file of the same name that runs kernels on the processor.
+ */
+#ifndef TRAIN_CUDA_GRID_H
+#define TRAIN_CUDA_GRID_H
+
+#include <cuda_runtime.h>
+
+#define LAUNCH(kernel, grid, block, shared, ...) \
+	kernel<<<grid, block, shared>>>(__VA_ARGS__)
+/* The block's shared memory, as many bytes as the launch said. */
+#define SHARED(type, name) \
+	extern __shared__ __align__(128) unsigned char shared_memory[]; \
+	type *name = (type *)shared_memory
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * It refuses what the library refuses: factors that don't fit each other, an
+ * algorithm that wasn't asked for.
+ */
+#include <cublasLt.h>
+
+enum { CHOSEN = 4711 };
+
+/* What lives as long as a plan of the twin: to the end. */
+static emulated_product products[1024];
+static emulated_layout layouts[4096];
+static int n_products, n_layouts;
+
+cublasStatus_t
+cublasLtCreate(cublasLtHandle_t *h)
+{
+	*h = 1;
+	return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasLtMatmulDescCreate(
+    cublasLtMatmulDesc_t *d, cublasComputeType_t, cudaDataType)
+{
+	*d = &products[n_products++];
+	return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasLtMatmulDescSetAttribute(
+    cublasLtMatmulDesc_t d, int what, const void *value, size_t size)
+{
+	memcpy(&d->op[what == CUBLASLT_MATMUL_DESC_TRANSB], value, size);
+	return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *l, cudaDataType,
+    uint64_t rows, uint64_t cols, int64_t ld)
+{
+	if ((uint64_t)ld < rows)
+		return CUBLAS_STATUS_INVALID_VALUE;
+	*l = &layouts[n_layouts++];
+	**l = { rows, cols, ld };
+	return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *p)
+{
+	*p = 1;
+	return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasLtMatmulPreferenceSetAttribute(
+    cublasLtMatmulPreference_t, int, const void *, size_t)
+{
+	return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t)
+{
+	return CUBLAS_STATUS_SUCCESS;
+}
+
+/* Rows (of = 0) or columns (of = 1) of a factor as it is used. */
+static uint64_t
+extent(cublasLtMatrixLayout_t l, cublasOperation_t op, int of)
+{
+	return (op == CUBLAS_OP_T) != (of == 1) ? l->cols : l->rows;
+}
+
+cublasStatus_t
+cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t d,
+    cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+    cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t,
+    cublasLtMatmulPreference_t, int, cublasLtMatmulHeuristicResult_t *results,
+    int *found)
+{
+	if (extent(a, d->op[0], 1) != extent(b, d->op[1], 0) ||
+	    extent(a, d->op[0], 0) != c->rows ||
+	    extent(b, d->op[1], 1) != c->cols)
+		return CUBLAS_STATUS_INVALID_VALUE;
+	results->algo.chosen = CHOSEN;
+	*found = 1;
+	return CUBLAS_STATUS_SUCCESS;
+}
+
+static double
+element_of(const void *p, cublasLtMatrixLayout_t l, cublasOperation_t op,
+    uint64_t row, uint64_t col)
+{
+	if (op == CUBLAS_OP_T)
+		std::swap(row, col);
+	return ((const float *)p)[row + col * (uint64_t)l->ld];
+}
+
+cublasStatus_t
+cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
+    const void *a, cublasLtMatrixLayout_t la, const void *b,
+    cublasLtMatrixLayout_t lb, const void *beta, const void *c,
+    cublasLtMatrixLayout_t lc, void *out, cublasLtMatrixLayout_t,
+    const cublasLtMatmulAlgo_t *algo, void *, size_t, cudaStream_t)
+{
+	uint64_t inner = extent(la, d->op[0], 1);
+	float scale = *(const float *)alpha, keep = *(const float *)beta;
+
+	if (algo->chosen != CHOSEN)
+		return CUBLAS_STATUS_INVALID_VALUE;
+	for (uint64_t col = 0; col < lc->cols; col++)
+		for (uint64_t row = 0; row < lc->rows; row++) {
+			uint64_t at = row + col * (uint64_t)lc->ld;
+			double sum = 0;
+
+			for (uint64_t i = 0; i < inner; i++)
+				sum += element_of(a, la, d->op[0], row, i) *
+				       element_of(b, lb, d->op[1], i, col);
+			sum *= scale;
+			if (keep != 0)
+				sum += keep * ((const float *)c)[at];
+			((float *)out)[at] = (float)sum;
+		}
+	return CUBLAS_STATUS_SUCCESS;
+}

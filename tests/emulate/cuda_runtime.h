@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The part of the CUDA run time that lib/train/cuda uses, on the processor: so
+ * the kernels' arithmetic, indices and barriers are tested where no card is,
+ * and under the sanitizers.  It says nothing about speed, nor of what a real
+ * card does with two threads at once; the threads of a block run in another
+ * order after each barrier, so that a barrier left out shows.
+ */
+#ifndef EMULATE_CUDA_RUNTIME_H
+#define EMULATE_CUDA_RUNTIME_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <algorithm>
+
+#define __global__
+#define __device__
+#define __host__
+#define __shared__ static
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __align__(n) alignas(n)
+
+struct dim3 {
+	unsigned x, y, z;
+
+	dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1)
+	    : x(a), y(b), z(c)
+	{
+	}
+};
+
+struct float2 {
+	float x, y;
+};
+
+struct alignas(16) float4 {
+	float x, y, z, w;
+};
+
+static inline float4
+make_float4(float x, float y, float z, float w)
+{
+	return { x, y, z, w };
+}
+
+extern dim3 threadIdx, blockIdx, blockDim, gridDim;
+enum { warpSize = 32 };
+
+/* Wait for the block's threads, or the warp's; threads that ended don't count. */
+void __syncthreads(void);
+void __syncwarp(unsigned mask = 0xffffffff);
+/* The bits that the warp's thread of that lane brought. */
+uint64_t emulate_shuffle(uint64_t mine, unsigned from);
+unsigned emulate_lane(void);
+
+template <typename value>
+static inline value
+__shfl_sync(unsigned, value v, unsigned from)
+{
+	uint64_t bits = 0;
+
+	static_assert(sizeof(v) <= sizeof(bits), "too wide for a shuffle");
+	memcpy(&bits, &v, sizeof(v));
+	bits = emulate_shuffle(bits, from);
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+template <typename value>
+static inline value
+__shfl_xor_sync(unsigned mask, value v, unsigned with)
+{
+	return __shfl_sync(mask, v, emulate_lane() ^ with);
+}
+
+template <typename value>
+static inline value
+__ldg(const value *p)
+{
+	return *p;
+}
+
+static inline float
+rsqrtf(float x)
+{
+	return 1 / sqrtf(x);
+}
+
+static inline float
+normcdff(float x)
+{
+	return .5f * erfcf(-x * (float)M_SQRT1_2);
+}
+
+using std::max;
+using std::min;
+
+typedef int cudaError_t;
+typedef struct emulated_stream *cudaStream_t;
+enum { cudaSuccess, cudaErrorMemoryAllocation = 2 };
+enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
+enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
+
+struct cudaDeviceProp {
+	char name[256];
+	size_t totalGlobalMem;
+	int major, minor, multiProcessorCount;
+};
+
+cudaError_t cudaMalloc(void **p, size_t n);
+cudaError_t cudaFree(void *p);
+cudaError_t cudaMemcpy(void *to, const void *from, size_t n, int kind);
+cudaError_t cudaMemcpyAsync(
+    void *to, const void *from, size_t n, int kind, cudaStream_t s = 0);
+cudaError_t cudaMemsetAsync(void *p, int byte, size_t n, cudaStream_t s = 0);
+cudaError_t cudaDeviceSynchronize(void);
+cudaError_t cudaGetLastError(void);
+cudaError_t cudaGetDeviceCount(int *n);
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int device);
+cudaError_t cudaMemGetInfo(size_t *unused, size_t *total);
+const char *cudaGetErrorString(cudaError_t rc);
+
+template <typename kernel>
+static inline cudaError_t
+cudaFuncSetAttribute(kernel, int, int)
+{
+	return cudaSuccess;
+}
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blocks run one after the other.  A block's threads are contexts of one
+ * thread of the processor: each runs until it ends or waits at a barrier.
+ * They are made once, by makecontext(), and then left and entered by setjmp():
+ * that asks nothing of the system.
+ */
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <vector>
+
+#include "train/cuda/grid.h"
+
+enum { STACK = 128 << 10, MOST_THREADS = 1024, MOST_SHARED = 227 << 10 };
+
+enum state { READY, AT_BLOCK, AT_WARP, ENDED };
+
+struct fiber {
+	jmp_buf at;
+	dim3 index;
+	enum state state;
+	bool made;
+};
+
+dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+static jmp_buf scheduler;
+static fiber fibers[MOST_THREADS];
+static uint64_t slots[MOST_THREADS];
+static char *stacks;
+static unsigned current, n_fibers;
+static const std::function<void()> *body;
+alignas(128) static unsigned char shared_memory[MOST_SHARED];
+static unsigned order = 1;
+
+[[noreturn]] static void
+fail(const char *why)
+{
+	fprintf(stderr,
+	    "emulated kernel: %s (block %u,%u,%u of %u threads, thread %u)\n",
+	    why, blockIdx.x, blockIdx.y, blockIdx.z, n_fibers, current);
+	abort();
+}
+
+static void
+wait_as(enum state state)
+{
+	fiber &f = fibers[current];
+
+	f.state = state;
+	if (!_setjmp(f.at))
+		_longjmp(scheduler, 1);
+}
+
+/* A fiber's life: one thread after the other. */
+static void
+live(void)
+{
+	for (;;) {
+		(*body)();
+		wait_as(ENDED);
+	}
+}
+
+/* The first entry, on a stack of its own; live() never returns. */
+static void
+make_fiber(unsigned i)
+{
+	static ucontext_t first, unused;
+
+	if (!stacks)
+		stacks = (char *)mmap(NULL, (size_t)MOST_THREADS * STACK,
+		    PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	fibers[i].made = true;
+	getcontext(&first);
+	first.uc_stack.ss_sp = stacks + (size_t)i * STACK;
+	first.uc_stack.ss_size = STACK;
+	first.uc_link = NULL;
+	makecontext(&first, live, 0);
+	swapcontext(&unused, &first);
+}
+
+static void
+resume(unsigned i)
+{
+	current = i;
+	threadIdx = fibers[i].index;
+	if (_setjmp(scheduler))
+		return;
+	if (fibers[i].made)
+		_longjmp(fibers[i].at, 1);
+	make_fiber(i);
+}
+
+void
+__syncthreads(void)
+{
+	wait_as(AT_BLOCK);
+}
+
+void
+__syncwarp(unsigned)
+{
+	wait_as(AT_WARP);
+}
+
+unsigned
+emulate_lane(void)
+{
+	return current % warpSize;
+}
+
+uint64_t
+emulate_shuffle(uint64_t mine, unsigned from)
+{
+	unsigned first = current - current % warpSize, at = first + from;
+	uint64_t got;
+
+	slots[current] = mine;
+	wait_as(AT_WARP);
+	if (at >= n_fibers || from >= warpSize || fibers[at].state == ENDED)
+		fail("a shuffle from a thread that isn't there");
+	got = slots[at];
+	wait_as(AT_WARP);
+	return got;
+}
+
+void *
+emulate_shared(void)
+{
+	return shared_memory;
+}
+
+static void
+start(unsigned i)
+{
+	fibers[i].state = READY;
+	fibers[i].index = dim3(i % blockDim.x, i / blockDim.x % blockDim.y,
+	    i / blockDim.x / blockDim.y);
+}
+
+/* Frees from .. to if each of them waits so, or ended; how many were freed. */
+static unsigned
+release(unsigned from, unsigned to, enum state waiting)
+{
+	unsigned i, n = 0;
+
+	for (i = from; i < to; i++)
+		if (fibers[i].state != waiting && fibers[i].state != ENDED)
+			return 0;
+	for (i = from; i < to; i++)
+		if (fibers[i].state == waiting)
+			fibers[i].state = READY, n++;
+	return n;
+}
+
+/* Each ready thread to its next barrier, every time in another order. */
+static void
+round_of_threads(void)
+{
+	unsigned step, i, k;
+
+	order = order * 1664525u + 1013904223u;
+	step = order >> 9 & 1 ? 1 : n_fibers - 1;
+	i = (order >> 10) % n_fibers;
+	for (k = 0; k < n_fibers; k++, i = (i + step) % n_fibers)
+		if (fibers[i].state == READY)
+			resume(i);
+}
+
+static bool
+all_ended(void)
+{
+	for (unsigned i = 0; i < n_fibers; i++)
+		if (fibers[i].state != ENDED)
+			return false;
+	return true;
+}
+
+static void
+run_block(size_t shared)
+{
+	unsigned i, freed;
+
+	memset(shared_memory, 0xff, shared); /* NaN */
+	for (i = 0; i < n_fibers; i++)
+		start(i);
+	for (;;) {
+		round_of_threads();
+		if (all_ended())
+			return;
+		freed = release(0, n_fibers, AT_BLOCK);
+		for (i = 0; i < n_fibers; i += warpSize)
+			freed += release(i, std::min(i + warpSize, n_fibers),
+			    AT_WARP);
+		if (!freed)
+			fail("threads wait at different barriers");
+	}
+}
+
+void
+emulate_launch(
+    dim3 grid, dim3 block, size_t shared, const std::function<void()> &thread)
+{
+	n_fibers = block.x * block.y * block.z;
+	if (!n_fibers || n_fibers > MOST_THREADS || shared > MOST_SHARED ||
+	    !grid.x || grid.y > 65535 || grid.z > 65535)
+		fail("a launch that a card refuses");
+	body = &thread;
+	gridDim = grid;
+	blockDim = block;
+	for (blockIdx.z = 0; blockIdx.z < grid.z; blockIdx.z++)
+		for (blockIdx.y = 0; blockIdx.y < grid.y; blockIdx.y++)
+			for (blockIdx.x = 0; blockIdx.x < grid.x; blockIdx.x++)
+				run_block(shared);
+}
+
+cudaError_t
+cudaMalloc(void **p, size_t n)
+{
+	*p = malloc(n ? n : 1);
+	if (*p)
+		memset(*p, 0xff, n); /* NaN */
+	return *p ? cudaSuccess : cudaErrorMemoryAllocation;
+}
+
+cudaError_t
+cudaFree(void *p)
+{
+	free(p);
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaMemcpy(void *to, const void *from, size_t n, int)
+{
+	memcpy(to, from, n);
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaMemcpyAsync(void *to, const void *from, size_t n, int, cudaStream_t)
+{
+	memcpy(to, from, n);
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaMemsetAsync(void *p, int byte, size_t n, cudaStream_t)
+{
+	memset(p, byte, n);
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaDeviceSynchronize(void)
+{
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaGetLastError(void)
+{
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaGetDeviceCount(int *n)
+{
+	*n = 1;
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaGetDeviceProperties(struct cudaDeviceProp *p, int)
+{
+	*p = { "emulated", (size_t)4 << 30, 9, 0, 2 };
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaMemGetInfo(size_t *unused, size_t *total)
+{
+	*unused = *total = (size_t)4 << 30;
+	return cudaSuccess;
+}
+
+const char *
+cudaGetErrorString(cudaError_t)
+{
+	return "out of memory";
+}
