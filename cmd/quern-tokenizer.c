@@ -547,16 +547,20 @@ target(void)
 static void
 warn_of_loss(struct run *r, const struct bpe *b, enum load_format format)
 {
+	static const struct str spelled =
+	    STR("text that spells a piece such as <s> or <0x41> is that piece "
+		"to readers of a tokenizer.json");
 	char line[256];
 	int n;
 
-	if (format == LOAD_JSON || common.quiet)
+	if (common.quiet || (format == LOAD_JSON && !b->sub.sentencepiece))
 		return;
 	n = snprintf(line, sizeof(line),
 	    "the format holds neither the pattern nor %zu special tokens: its "
 	    "readers go by the file's name or are told",
 	    b->nadded);
-	cmd_warn(r, (struct str){ line, (size_t)n });
+	cmd_warn(
+	    r, format == LOAD_JSON ? spelled : (struct str){ line, (size_t)n });
 }
 
 static int

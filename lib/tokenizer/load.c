@@ -10,6 +10,7 @@
 #include "gguf.h"
 #include "io/stream.h"
 #include "spm.h"
+#include "spm_json.h"
 #include "tiktoken.h"
 #include "tokjson.h"
 #include "vocabjson.h"
@@ -206,9 +207,9 @@ bpe_save(
 		    "such files are read, not written: give -o a name that "
 		    "ends in .json, .tiktoken, vocab.json or vocab.txt");
 	} else if (b->sub.sentencepiece) {
-		rc = err_set(e, ERR_FORMAT,
-		    "a SentencePiece model adds up scores and normalizes as no "
-		    "tokenizer.json can say: other ids would come of it");
+		rc = spm_as_json(b, e);
+		if (rc == 0)
+			rc = tokjson_write(b, &out, e);
 	} else {
 		rc = bpe_rank_by_list(b, e);
 		if (rc == 0)

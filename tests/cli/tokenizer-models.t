@@ -115,9 +115,19 @@ equal "as tokenizer.json" "5 6 7 1" "$(printf 'The mills x' | ids w.json)"
 mkdir back
 quern tokenizer convert -q --tokenizer w.json -o back/vocab.txt
 check "and back" cmp vocab.txt back/vocab.txt
-exits 1 "a .model can't be said as tokenizer.json" \
+exits 1 "a .model with rules can't be said as tokenizer.json" \
 	quern tokenizer convert --tokenizer unigram.model -o x.json
 check "no file is left" test ! -e x.json
+exits 1 "nor one with spaces behind words" \
+	quern tokenizer convert --tokenizer bpe.model -o x.json
+for f in bytes.model llama.gguf; do # Unigram and BPE
+	quern tokenizer convert --tokenizer $f -o s.json 2>s.err
+	check "$f as tokenizer.json: ids" cmp <(ids $f mill.txt) \
+		<(ids s.json --special-in-text none mill.txt)
+	check "$f: and back to text" cmp mill.txt \
+		<(ids s.json mill.txt | quern tokenizer decode -q --tokenizer s.json)
+	check "$f: what changes is said" grep -q 'spells' s.err
+done
 exits 2 "no .model is written" \
 	quern tokenizer convert --tokenizer u.json -o u.model
 
