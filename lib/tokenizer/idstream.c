@@ -254,6 +254,7 @@ ids_encode(const struct tokenizer *t, struct texts *in,
 	*stats = (struct ids_stats){ 0 };
 	in->cut = tokenizer_can_cut(t) && !opts->most && !opts->draws &&
 		  opts->offsets == IDS_NO_OFFSETS;
+	in->most = texts_most(r);
 	return texts_run(in, &ops, &j, r, e);
 }
 

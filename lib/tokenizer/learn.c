@@ -8,6 +8,7 @@
 #include "base/text/utf8.h"
 #include "learn.h"
 #include "learn_chars.h"
+#include "learn_memory.h"
 #include "learn_queue.h"
 #include "learn_vocab.h"
 
@@ -45,6 +46,7 @@ struct learner {
 	size_t nnote, note_cap;
 	struct learn_queue queue;
 	struct learn_vocab vocab;
+	struct learn_memory memory;
 };
 
 /* ---- words ---- */
@@ -98,6 +100,11 @@ take_words(struct learner *l, const struct words *w, struct err *e)
 
 	if (w->used >= NO_WORD)
 		return err_set(e, ERR_ARG, "over 4 billion distinct words");
+	if (learn_claim(&l->memory,
+		words_memory(w) + w->nbyte * sizeof(*l->sym) +
+		    w->used * sizeof(*l->units),
+		e) < 0)
+		return e->code;
 	if (num_mul(w->nbyte + 1, sizeof(*l->sym), &bytes))
 		l->sym = malloc(bytes);
 	l->units = malloc((w->used + 1) * sizeof(*l->units));
@@ -120,8 +127,11 @@ static int
 grow_slots(struct learner *l, struct err *e)
 {
 	uint64_t n = l->nslot ? l->nslot * 2 : 1 << 16, i, at;
-	uint32_t *slots = malloc(n * sizeof(*slots));
+	uint32_t *slots;
 
+	if (learn_claim(&l->memory, n * sizeof(*slots), e) < 0)
+		return e->code;
+	slots = malloc(n * sizeof(*slots));
 	if (!slots)
 		return err_nomem(e, "pairs");
 	memset(slots, 0xff, n * sizeof(*slots));
@@ -132,6 +142,7 @@ grow_slots(struct learner *l, struct err *e)
 		slots[at] = (uint32_t)i;
 	}
 	free(l->slots);
+	learn_release(&l->memory, l->nslot * sizeof(*slots));
 	l->slots = slots;
 	l->nslot = n;
 	return 0;
@@ -145,6 +156,8 @@ grow_pairs(struct learner *l, struct err *e)
 
 	if (cap >= NO_PAIR)
 		return err_set(e, ERR_ARG, "over 4 billion distinct pairs");
+	if (learn_claim(&l->memory, (cap - l->pair_cap) * sizeof(*more), e) < 0)
+		return e->code;
 	more = realloc(l->pairs, cap * sizeof(*more));
 	if (!more)
 		return err_nomem(e, "pairs");
@@ -178,8 +191,11 @@ static int
 grow_notes(struct learner *l, struct err *e)
 {
 	size_t cap = l->note_cap ? l->note_cap * 2 : 1 << 15;
-	struct note *more = realloc(l->notes, cap * sizeof(*more));
+	struct note *more;
 
+	if (learn_claim(&l->memory, (cap - l->note_cap) * sizeof(*more), e) < 0)
+		return e->code;
+	more = realloc(l->notes, cap * sizeof(*more));
 	if (!more)
 		return err_nomem(e, "pairs");
 	l->notes = more;
@@ -219,6 +235,14 @@ lose(struct learner *l, uint64_t key, uint64_t count, struct err *e)
 	return 0;
 }
 
+/* An entry of the queue with so many words, as the heap and malloc() have it.
+ */
+static uint64_t
+entry_memory(uint64_t nword)
+{
+	return sizeof(struct learn_entry) + nword * sizeof(uint32_t) + 16;
+}
+
 /*
  * Queue the pairs gained in this step, each with the words it was gained in.
  * Notes come by rising word, so the lists are sorted.
@@ -239,7 +263,8 @@ queue_gains(struct learner *l, struct err *e)
 			p->pending = 0;
 			continue;
 		}
-		if (learn_queue_stage(&l->queue, p->key, (uint64_t)p->count,
+		if (learn_claim(&l->memory, entry_memory(p->pending), e) < 0 ||
+		    learn_queue_stage(&l->queue, p->key, (uint64_t)p->count,
 			p->pending, e) < 0)
 			return e->code;
 		p->pending = (uint32_t)l->queue.nstaged;
@@ -275,6 +300,7 @@ count_pairs(struct learner *l, struct err *e)
 		return e->code;
 	/* A merge's are far fewer. */
 	free(l->notes);
+	learn_release(&l->memory, l->note_cap * sizeof(*l->notes));
 	l->notes = NULL;
 	l->note_cap = 0;
 	return 0;
@@ -487,6 +513,7 @@ learn(struct learner *l, struct err *e)
 		} else {
 			rc = apply(l, &top, e);
 			free(top.words);
+			learn_release(&l->memory, entry_memory(top.n));
 		}
 		if (rc < 0)
 			return rc;
@@ -541,7 +568,10 @@ int
 bpe_learn(struct bpe *b, struct words *w, const struct learn_opts *opts,
     struct err *e)
 {
-	struct learner l = { .b = b, .opts = opts };
+	struct learner l = {
+		.b = b, .opts = opts, .memory = { 0, opts->memory }
+	};
+	uint64_t words = words_memory(w);
 	int rc;
 
 	l.queue.ties = opts->ties;
@@ -552,6 +582,7 @@ bpe_learn(struct bpe *b, struct words *w, const struct learn_opts *opts,
 	if (rc == 0)
 		rc = take_words(&l, w, e);
 	words_free(w);
+	learn_release(&l.memory, words);
 	if (rc == 0)
 		rc = count_pairs(&l, e);
 	if (rc == 0)

@@ -54,6 +54,8 @@ struct learn_opts {
 	bool chars;
 	size_t alphabet;
 	struct str initial;
+	/* What may be in use at once, the words counted included; 0: all. */
+	uint64_t memory;
 	struct progress *progress; /* ticks merges, or NULL */
 };
 
@@ -61,7 +63,7 @@ struct learn_opts {
  * Fill b, which is empty, and empty w, for the memory's sake.  LEARN_FIRST
  * takes the words' order in w for that of the text: they were added as the text
  * has them.  It may end with fewer tokens than asked for when no pair is left.
- * ERR_ARG if the alphabet doesn't fit in vocab.
+ * ERR_ARG if the alphabet doesn't fit in vocab, or the tables in opts->memory.
  */
 int bpe_learn(struct bpe *b, struct words *w, const struct learn_opts *opts,
     struct err *e);

@@ -85,6 +85,28 @@ next_file(struct pass *p, struct err *e)
 	return 1;
 }
 
+uint64_t
+texts_most(const struct run *r)
+{
+	static const uint64_t memory = (uint64_t)8 << 30;
+
+	return (r->opt->memory ? r->opt->memory : memory) / TEXTS_GROW;
+}
+
+static int
+check_size(const struct pass *p, const struct chunk *c, struct err *e)
+{
+	if (!p->in->most || c->bytes.n <= p->in->most)
+		return 0;
+	return err_set(e, ERR_ARG,
+	    "%s: text %llu, from byte %llu: over %llu bytes that are to be "
+	    "taken whole; a larger --memory lets them (%d for each byte), or "
+	    "--lines cuts them",
+	    in_name(p->stream), (unsigned long long)p->record,
+	    (unsigned long long)p->offset, (unsigned long long)p->in->most,
+	    TEXTS_GROW);
+}
+
 /* Read until there is a place to cut, or the end of the stream. */
 static int
 fill(struct pass *p, struct chunk *c, struct err *e)
@@ -108,6 +130,8 @@ fill(struct pass *p, struct chunk *c, struct err *e)
 		if ((size_t)got < want)
 			break;
 		cut = find_cut(p->in, c->bytes.p, c->bytes.n);
+		if (!cut && check_size(p, c, e) < 0)
+			return e->code;
 		if (!cut)
 			continue;
 		buf_put(&p->rest, c->bytes.p + cut, c->bytes.n - cut);
@@ -124,7 +148,7 @@ fill(struct pass *p, struct chunk *c, struct err *e)
 		c->bytes.n += (size_t)got;
 	p->ended = !c->damage.code;
 	c->last = true;
-	return 0;
+	return p->in->lines || p->in->cut ? 0 : check_size(p, c, e);
 }
 
 static uint64_t

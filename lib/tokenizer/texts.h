@@ -17,7 +17,7 @@ struct err;
  *
  * A long text comes in parts, if the caller can take it so: cut between an
  * ASCII letter and a space or newline behind it, wherever that is near the end
- * of a megabyte.  Memory is O(threads) then, else the largest text.
+ * of a megabyte.  Memory is O(threads) then, else that of the largest text.
  */
 enum texts_from { TEXTS_AUTO /* by suffix */, TEXTS_TEXT, TEXTS_JSONL };
 
@@ -25,8 +25,13 @@ struct texts {
 	struct paths paths;
 	enum texts_from from;
 	bool lines;
-	bool cut; /* parts of texts are fine */
+	bool cut;      /* parts of texts are fine */
+	uint64_t most; /* bytes of what isn't cut, ERR_ARG beyond; 0: any */
 };
+
+/* .most for those who make up to TEXTS_GROW bytes of each byte of a text. */
+enum { TEXTS_GROW = 32 };
+uint64_t texts_most(const struct run *r);
 
 struct text_part {
 	struct str bytes; /* UTF-8 or not (a document's is) */

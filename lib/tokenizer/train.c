@@ -22,6 +22,7 @@ learn(struct bpe *b, struct words *w, const struct train_opts *opts,
 		.chars = opts->chars,
 		.alphabet = (size_t)opts->alphabet,
 		.initial = opts->initial,
+		.memory = r->opt->memory,
 		.progress = &r->progress };
 	int rc;
 

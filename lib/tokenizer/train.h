@@ -34,7 +34,8 @@ struct train_stats {
 /*
  * Fill b, which is empty.  The result depends on texts and opts only.
  * r->opt->memory bounds the tables of distinct pieces: they are counted by way
- * of $TMPDIR beyond it, but learning takes them all (ERR_ARG).
+ * of $TMPDIR beyond it, but learning takes them all, and its own tables beside
+ * them (ERR_ARG).
  */
 int bpe_train(struct bpe *b, struct texts *in, const struct train_opts *opts,
     struct run *r, struct train_stats *stats, struct err *e);

@@ -230,16 +230,31 @@ tally_new(struct tally *t, size_t n)
 	return t->v && t->words;
 }
 
+/* What a round over the words takes beside them and the pieces. */
+static uint64_t
+round_memory(const struct unigram_state *u, const struct trie *t)
+{
+	uint64_t threads = (uint64_t)u->threads;
+
+	return threads * sizeof(struct lattice) + t->cap * sizeof(*t->nodes) +
+	       u->npiece * (2 * (threads + 1) * sizeof(uint64_t) +
+			       sizeof(double) + sizeof(struct trie_key));
+}
+
 /*
  * Over all words: expected counts, if there are chances, else those of the best
  * ways.  Sums of whole numbers don't depend on who adds them.
  */
 static int
-run_words(const struct unigram_state *u, const struct trie *t,
-    const double *chance, struct tally *sum, struct err *e)
+run_words(struct unigram_state *u, const struct trie *t, const double *chance,
+    struct tally *sum, struct err *e)
 {
+	uint64_t bytes = round_memory(u, t);
 	bool failed = false;
 
+	if (learn_claim(&u->memory, bytes, e) < 0)
+		return e->code;
+	learn_release(&u->memory, bytes);
 	if (!tally_new(sum, u->npiece)) {
 		tally_free(sum);
 		return err_nomem(e, "counts");
@@ -545,7 +560,8 @@ int
 unigram_learn(struct bpe *b, const struct words *w,
     const struct learn_opts *opts, int threads, struct err *e)
 {
-	struct unigram_state u = { .threads = threads > 0 ? threads : 1 };
+	struct unigram_state u = { .threads = threads > 0 ? threads : 1,
+		.memory = { 0, opts->memory } };
 	int rc = unigram_words(&u, w, e);
 
 	if (rc == 0)

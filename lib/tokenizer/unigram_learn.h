@@ -4,6 +4,7 @@
 
 #include "tokenizer/bpe.h"
 #include "tokenizer/learn.h"
+#include "tokenizer/learn_memory.h"
 #include "tokenizer/words.h"
 
 /*
@@ -20,7 +21,8 @@
  * digamma function in the M step, as SentencePiece has it.
  *
  * Ids: <unk>, special tokens, 256 bytes, pieces by falling score.  ERR_ARG if
- * these and the characters don't fit in opts->vocab.
+ * these and the characters don't fit in opts->vocab, or the tables in
+ * opts->memory.
  */
 int unigram_learn(struct bpe *b, const struct words *w,
     const struct learn_opts *opts, int threads, struct err *e);
@@ -52,6 +54,7 @@ struct unigram_state {
 	struct unigram_piece *pieces;
 	size_t npiece;
 	int threads;
+	struct learn_memory memory;
 };
 
 /* The words of w, cut between characters where they are too long. */

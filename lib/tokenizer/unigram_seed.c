@@ -43,6 +43,9 @@ unigram_words(struct unigram_state *u, const struct words *w, struct err *e)
 	for (i = 0; i < w->nslot; i++)
 		if (w->slots[i].n)
 			n += w->slots[i].len / (UNIGRAM_WORD - 4);
+	if (learn_claim(
+		&u->memory, words_memory(w) + n * sizeof(*u->words), e) < 0)
+		return e->code;
 	if (!num_mul((size_t)n + 1, sizeof(*u->words), &bytes) ||
 	    !(u->words = malloc(bytes)))
 		return err_nomem(e, "words");
@@ -73,6 +76,7 @@ struct suffix {
 struct seeds {
 	struct unigram_piece *v;
 	size_t n, cap;
+	struct learn_memory *memory;
 };
 
 static int
@@ -83,14 +87,22 @@ suffix_order(const void *a, const void *b)
 	return str_cmp(x->s, y->s);
 }
 
+static size_t
+count_bytes(const struct unigram_state *u)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < u->nword; i++)
+		n += u->words[i].s.n;
+	return n;
+}
+
 static struct suffix *
 all_suffixes(const struct unigram_state *u, size_t *n, struct err *e)
 {
 	struct suffix *v;
-	size_t i, at, len, bytes, most = 0;
+	size_t i, at, len, bytes, most = count_bytes(u);
 
-	for (i = 0; i < u->nword; i++)
-		most += u->words[i].s.n;
 	if (!num_mul(most + 1, sizeof(*v), &bytes) || !(v = malloc(bytes))) {
 		err_nomem(e, "substrings");
 		return NULL;
@@ -117,6 +129,9 @@ add_seed(
 	void *v;
 
 	if (l->n == l->cap) {
+		if (learn_claim(l->memory, (cap - l->cap) * sizeof(*l->v), e) <
+		    0)
+			return e->code;
 		v = realloc(l->v, cap * sizeof(*l->v));
 		if (!v)
 			return err_nomem(e, "pieces");
@@ -231,16 +246,20 @@ limit_characters(struct seeds *l)
 int
 unigram_seed(struct unigram_state *u, struct err *e)
 {
-	struct seeds l = { 0 };
+	struct seeds l = { .memory = &u->memory };
+	uint64_t bytes = count_bytes(u) * sizeof(struct suffix);
 	struct suffix *v;
 	size_t n;
 	int rc;
 
+	if (learn_claim(&u->memory, bytes, e) < 0)
+		return e->code;
 	v = all_suffixes(u, &n, e);
 	if (!v)
 		return e->code;
 	rc = collect(v, n, &l, e);
 	free(v);
+	learn_release(&u->memory, bytes);
 	if (rc < 0) {
 		free(l.v);
 		return rc;

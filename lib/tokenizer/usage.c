@@ -278,6 +278,7 @@ usage_measure(struct usage *u, const struct tokenizer *t, struct texts *in,
 	if (!u->met)
 		return err_nomem(e, "the vocabulary");
 	in->cut = tokenizer_can_cut(t);
+	in->most = texts_most(r);
 	rc = texts_run(in, &ops, &v, r, e);
 	for (id = 0; id < tokenizer_vocab(t); id++)
 		u->nmet += u->met[id];

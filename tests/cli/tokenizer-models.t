@@ -131,6 +131,16 @@ done
 exits 2 "no .model is written" \
 	quern tokenizer convert --tokenizer u.json -o u.model
 
+# a text that is taken whole has a limit
+head -c 3000000 /dev/zero | tr '\0' 'm' >whole.txt
+exits 2 "a text that doesn't fit in memory" \
+	quern tokenizer encode --memory 64M --tokenizer u.json whole.txt
+equal "one that does" 1 \
+	"$(ids u.json --memory 128M whole.txt | wc -l)"
+equal "byte-level BPE cuts any" 1 \
+	"$(yes mill | head -n 600000 | tr '\n' ' ' |
+		ids g.json --memory 32M | wc -l)"
+
 # special tokens over the ends of the blocks that a file is read in (1 MiB)
 split_special() { # split_special TOKENIZER SPECIAL ID: prints how many are found
 	local k
