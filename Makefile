@@ -77,9 +77,11 @@ say      = $(if $V,,@echo "  $1 $@"; )
 
 all: $(CMD) $(PLUGIN) $(SHLIB)
 
+# cmd/tokenizer/train.c is a part of quern-tokenizer.
+$B/bin/quern-tokenizer: $(patsubst %,$B/%.o,$(wildcard cmd/tokenizer/*.c))
 $(CMD): $B/bin/%: $B/cmd/%.c.o $B/cmd/cmd.c.o $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) $^ $(LDLIBS)
+	$(call say,LINK)$(LINK) $(filter %.o,$^) $(LIB) $(LDLIBS)
 $(TEST): $B/tests/%.t: $B/tests/%.c.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) $^ $(LDLIBS)
@@ -213,4 +215,5 @@ FORCE:
 .PHONY: all check fuzz fuzz-run bench lint format format-check lang-model deps \
 	quickstart install \
 	uninstall clean FORCE
--include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(EMUSRC:%=$B/emulated/%.d) $(wildcard $B/cmd/*.d $(ROWSRC:%=$B/pic/%.d) $B/tests/*.d $B/tests/*/*.d)
+-include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(EMUSRC:%=$B/emulated/%.d) $(wildcard $B/cmd/*.d $B/cmd/*/*.d \
+	$(ROWSRC:%=$B/pic/%.d) $B/tests/*.d $B/tests/*/*.d)
