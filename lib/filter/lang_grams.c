@@ -31,13 +31,13 @@ hash_word(const struct lang_word *w)
 }
 
 /*
- * The n-grams that begin at a place grow together, a code point at a time.  What
+ * The n-grams that begin at a place grow together, a code point at a time. What
  * is hashed beyond the word's end lies where longer n-grams of earlier places
  * belong, which come later.
  */
 SIMD unsigned
-lang_word_rows(const struct lang_word *w, struct lang_grams g,
-    uint32_t rows[LANG_ROWS])
+lang_word_rows(
+    const struct lang_word *w, struct lang_grams g, uint32_t rows[LANG_ROWS])
 {
 	unsigned k, n = 0, shift = LANG_HASH - g.bits;
 	unsigned at = (w->n - 1) / LANG_LANES * LANG_LANES + LANG_LANES;
