@@ -10,7 +10,7 @@
 
 enum {
 	MEMORY_LEAST = 1 << 16,
-	KEY_MAX = 32,
+	CHUNK = 1 << 18,     /* bytes written at a time */
 	SMALL = 12,          /* records: insertion is faster */
 	TASK_LEAST = 1 << 14 /* records: worth handing to a thread */
 };
@@ -140,39 +140,10 @@ sort_items(
 	insertion(s, v, n, depth);
 }
 
-/* Put every record where its item stands, round by round. */
-static void
-permute(struct ngram_sort *s, struct ngram_item *v)
+static const uint32_t *
+sorted_record(const struct ngram_sort *s, size_t i)
 {
-	uint32_t x[KEY_MAX + 2];
-	size_t bytes = 4 * s->record, i, j, from;
-
-	for (i = 0; i < s->n; i++) {
-		if (v[i].at == i)
-			continue;
-		memcpy(x, s->mem + i * s->record, bytes);
-		for (j = i; (from = v[j].at) != i; j = from) {
-			memcpy(s->mem + j * s->record,
-			    s->mem + from * s->record, bytes);
-			v[j].at = j;
-		}
-		memcpy(s->mem + j * s->record, x, bytes);
-		v[j].at = j;
-	}
-}
-
-static void
-sort_records(struct ngram_sort *s)
-{
-	struct ngram_item *v = s->items;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		v[i] = (struct ngram_item){ part_of(s, i, 0), i };
-#pragma omp parallel num_threads(s->threads)
-#pragma omp single
-	sort_items(s, v, s->n, 0);
-	permute(s, v);
+	return s->mem + s->items[i].at * s->record;
 }
 
 static void
@@ -184,30 +155,65 @@ add_payload(const struct ngram_sort *s, uint32_t *to, const uint32_t *from)
 	to[s->key + 1] = (uint32_t)(sum >> 32);
 }
 
-/* Sort what is in memory; equal keys become one. */
+/* Records of equal keys become one. */
+static void
+add_up(struct ngram_sort *s)
+{
+	uint32_t *last = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++) {
+		if (last &&
+		    ngram_compare(last, sorted_record(s, i), s->key) == 0) {
+			add_payload(s, last, sorted_record(s, i));
+			continue;
+		}
+		last = s->mem + s->items[i].at * s->record;
+		s->items[n++] = s->items[i];
+	}
+	s->n = n;
+}
+
+/* Records stay where they are; the items say in which order. */
 static void
 sort_memory(struct ngram_sort *s)
 {
-	size_t r = s->record, i, n = 0;
+	size_t i;
 
-	sort_records(s);
-	for (i = 0; s->add && i < s->n; i++)
-		if (n && ngram_compare(
-			     s->mem + (n - 1) * r, s->mem + i * r, s->key) == 0)
-			add_payload(s, s->mem + (n - 1) * r, s->mem + i * r);
-		else
-			memmove(s->mem + n++ * r, s->mem + i * r, 4 * r);
+	for (i = 0; i < s->n; i++)
+		s->items[i] = (struct ngram_item){ part_of(s, i, 0), i };
+#pragma omp parallel num_threads(s->threads)
+#pragma omp single
+	sort_items(s, s->items, s->n, 0);
 	if (s->add)
-		s->n = n;
+		add_up(s);
 }
 
 /* ---- runs ---- */
 
 static int
+write_sorted(struct ngram_sort *s, uint64_t *at, struct err *e)
+{
+	size_t bytes = 4 * s->record, most = CHUNK / bytes, i, n = 0;
+	uint32_t *chunk = malloc(CHUNK);
+	int rc = chunk ? 0 : err_nomem(e, "n-grams");
+
+	for (i = 0; rc == 0 && i < s->n; i++) {
+		memcpy(chunk + n++ * s->record, sorted_record(s, i), bytes);
+		if (n < most && i + 1 < s->n)
+			continue;
+		rc = scratch_write(s->fd, chunk, n * bytes, *at, e);
+		*at += n * bytes;
+		n = 0;
+	}
+	free(chunk);
+	return rc;
+}
+
+static int
 spill(struct ngram_sort *s, struct err *e)
 {
 	uint64_t at = s->nrun ? s->ends[s->nrun - 1] : 0;
-	size_t bytes = s->n * s->record * 4;
 	uint64_t *ends = realloc(s->ends, (s->nrun + 1) * sizeof(*ends));
 
 	if (!ends)
@@ -215,9 +221,10 @@ spill(struct ngram_sort *s, struct err *e)
 	s->ends = ends;
 	if (s->fd < 0 && scratch_open(&s->fd, e) < 0)
 		return e->code;
-	if (scratch_write(s->fd, s->mem, bytes, at, e) < 0)
+	sort_memory(s);
+	if (write_sorted(s, &at, e) < 0)
 		return e->code;
-	s->ends[s->nrun++] = at + bytes;
+	s->ends[s->nrun++] = at;
 	s->n = 0;
 	return 0;
 }
@@ -235,11 +242,8 @@ ngram_sort_put(
 		if (!s->mem || !s->items)
 			return err_nomem(e, "n-grams");
 	}
-	if (s->n == s->cap) {
-		sort_memory(s);
-		if (s->n > s->cap / 4 * 3 && spill(s, e) < 0)
-			return e->code;
-	}
+	if (s->n == s->cap && spill(s, e) < 0)
+		return e->code;
 	to = s->mem + s->n++ * s->record;
 	memcpy(to, key, 4 * (size_t)s->key);
 	to[s->key] = (uint32_t)payload;
@@ -251,16 +255,16 @@ ngram_sort_put(
 int
 ngram_sort_end(struct ngram_sort *s, struct err *e)
 {
-	if (s->n)
+	if (s->nrun == 0) {
 		sort_memory(s);
-	free(s->items);
-	s->items = NULL;
-	if (s->nrun == 0)
 		return 0;
+	}
 	if (s->n && spill(s, e) < 0)
 		return e->code;
 	free(s->mem);
+	free(s->items);
 	s->mem = NULL;
+	s->items = NULL;
 	return 0;
 }
 
@@ -387,7 +391,7 @@ ngram_reader_next(
 	if (s->nrun == 0) {
 		if (r->at == s->n)
 			return 0;
-		*record = s->mem + r->at++ * s->record;
+		*record = sorted_record(s, r->at++);
 		return 1;
 	}
 	if (r->nheap == 0)

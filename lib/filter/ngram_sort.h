@@ -9,7 +9,7 @@
 struct err;
 
 /*
- * Sorts n-grams: records of `key` numbers (at most 32), the first weighing
+ * Sorts n-grams: records of `key` numbers, the first weighing
  * most, and 8 bytes of payload.  What memory doesn't hold goes to a nameless
  * file as sorted runs, which are merged when it is read.  With add, payloads
  * are counts: those of equal keys are added up.
