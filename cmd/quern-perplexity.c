@@ -18,6 +18,7 @@
 #include "filter/strs.h"
 #include "io/stream.h"
 #include "tokenizer/bpe.h"
+#include "tokenizer/normalize.h"
 #include "tokenizer/tokenizer.h"
 
 static struct opt_common common;
@@ -38,25 +39,42 @@ static const char *normalize = "ccnet", *sentence = "auto";
 		    "auto,line,document" \
 	}
 
-/* Tokens with their bytes, for struct lm_pieces; codec.ctx is the tokenizer. */
+/* What stands at an unknown token, as the tokenizer's model sees it. */
 static int
-cut_text(
-    void *ctx, void *scratch, struct str text, struct buf *cut, struct err *e)
+put_unknown(const struct bpe *b, struct str s, struct buf *words,
+    struct norm_work *w, struct err *e)
 {
-	struct tokens_at at = { 0 };
-	struct lm_piece p;
-	size_t i;
+	static const struct str mark = { "\xe2\x96\x81", 3 };
 
-	if (tokenizer_encode_spans(ctx, scratch, text, &at, e) == 0)
-		for (i = 0; i < at.n; i++) {
-			p = (struct lm_piece){ at.v[i].id, at.v[i].from,
-				at.v[i].to };
-			buf_put(cut, &p, sizeof(p));
-		}
-	else
-		cut->oom = true;
+	if (norm_run(&b->norm, &s, w, e) < 0)
+		return e->code;
+	if (str_starts(s, mark))
+		s = (struct str){ s.p + mark.n, s.n - mark.n };
+	buf_str(words, s);
+	buf_putc(words, '\0');
+	return buf_ok(words, e);
+}
+
+/* For struct lm_pieces, whose codec.ctx is the tokenizer. */
+static int
+spell(
+    void *ctx, void *scratch, struct str text, struct buf *words, struct err *e)
+{
+	const struct bpe *b = tokenizer_bpe(ctx);
+	struct tokens_at at = { 0 };
+	struct norm_work w = { 0 };
+	size_t i;
+	int rc = tokenizer_encode_spans(ctx, scratch, text, &at, e);
+
+	for (i = 0; rc == 0 && i < at.n; i++)
+		if (at.v[i].id == b->sub.unk)
+			rc = put_unknown(b,
+			    (struct str){ text.p + at.v[i].from,
+				at.v[i].to - at.v[i].from },
+			    words, &w, e);
+	norm_work_free(&w);
 	tokens_at_free(&at);
-	return cut->oom ? e->code : buf_ok(cut, e);
+	return rc;
 }
 
 /* A token as a word: spaces are shown, what else parts words is escaped. */
@@ -121,7 +139,7 @@ pieces_open(struct pieces *p, const char *path, struct err *e)
 		return e->code;
 	b = tokenizer_bpe(p->lm.codec.ctx);
 	p->lm.unknown = b->sub.kind == SUBWORD_NONE ? UINT32_MAX : b->sub.unk;
-	p->lm.cut = cut_text;
+	p->lm.spell = spell;
 	return name_pieces(p, b, e);
 }
 

@@ -14,7 +14,7 @@ lm_scratch_free(struct lm_scratch *s)
 		s->pieces->codec.worker_free(s->codec);
 	buf_free(&s->low);
 	buf_free(&s->plain);
-	buf_free(&s->cut);
+	buf_free(&s->unknown);
 	ids_free(&s->ids);
 	*s = (struct lm_scratch){ 0 };
 }
@@ -68,10 +68,10 @@ normalise(const struct lm_text *t, struct lm_scratch *s, struct str *text,
 	return 0;
 }
 
-/* Its tokens in s->ids; true in *cut: s->cut has them with their bytes. */
+/* Its tokens in s->ids, and the words of unknown ones in s->unknown. */
 static int
 tokenize(const struct lm_pieces *p, struct lm_scratch *s, struct str text,
-    bool *cut, struct err *e)
+    struct err *e)
 {
 	size_t i;
 
@@ -84,28 +84,26 @@ tokenize(const struct lm_pieces *p, struct lm_scratch *s, struct str text,
 			return e->code;
 	}
 	s->ids.n = 0;
-	*cut = false;
+	buf_clear(&s->unknown);
 	if (p->codec.encode(p->codec.ctx, s->codec, text, &s->ids, e) < 0)
 		return e->code;
-	for (i = 0; i < s->ids.n && !*cut; i++)
-		*cut = s->ids.v[i] == p->unknown;
-	if (!*cut)
-		return 0;
-	buf_clear(&s->cut);
-	return p->cut(p->codec.ctx, s->codec, text, &s->cut, e);
+	for (i = 0; i < s->ids.n; i++)
+		if (s->ids.v[i] == p->unknown)
+			return p->spell(
+			    p->codec.ctx, s->codec, text, &s->unknown, e);
+	return 0;
 }
 
-/* The word of the i-th token. */
+/* The next word of those in s->unknown. */
 static struct str
-word_of(const struct lm_pieces *p, const struct lm_scratch *s, struct str text,
-    bool cut, size_t i)
+next_unknown(const struct lm_scratch *s, size_t *at)
 {
-	struct lm_piece at;
+	struct str word = { NULL, 0 };
 
-	if (!cut || s->ids.v[i] != p->unknown)
-		return p->names[s->ids.v[i]];
-	memcpy(&at, s->cut.p + i * sizeof(at), sizeof(at));
-	return (struct str){ text.p + at.from, at.to - at.from };
+	if (*at < s->unknown.n)
+		word = str_c(s->unknown.p + *at);
+	*at += word.n + 1;
+	return word;
 }
 
 static int
@@ -113,16 +111,15 @@ add_pieces(const struct lm_text *t, struct lm_scratch *s, const struct ngram *m,
     const uint32_t *words, struct str text, struct ngram_row *row,
     struct err *e)
 {
+	size_t i, at = 0;
 	uint32_t w;
-	size_t i;
-	bool cut;
 
-	if (tokenize(t->pieces, s, text, &cut, e) < 0 ||
+	if (tokenize(t->pieces, s, text, e) < 0 ||
 	    ngram_row_add(row, NGRAM_BEGIN, e) < 0)
 		return e->code;
 	for (i = 0; i < s->ids.n; i++) {
-		w = cut && s->ids.v[i] == t->pieces->unknown
-			? ngram_word(m, word_of(t->pieces, s, text, cut, i))
+		w = s->ids.v[i] == t->pieces->unknown
+			? ngram_word(m, next_unknown(s, &at))
 			: words[s->ids.v[i]];
 		if (ngram_row_add(row, w, e) < 0)
 			return e->code;
@@ -167,13 +164,16 @@ static int
 put_pieces(const struct lm_text *t, struct lm_scratch *s, struct str text,
     struct buf *out, struct err *e)
 {
-	size_t i;
-	bool cut;
+	size_t i, at = 0;
 
-	if (tokenize(t->pieces, s, text, &cut, e) < 0)
+	if (tokenize(t->pieces, s, text, e) < 0)
 		return e->code;
 	for (i = 0; i < s->ids.n; i++)
-		put_word(out, word_of(t->pieces, s, text, cut, i), i == 0);
+		put_word(out,
+		    s->ids.v[i] == t->pieces->unknown
+			? next_unknown(s, &at)
+			: t->pieces->names[s->ids.v[i]],
+		    i == 0);
 	buf_putc(out, '\n');
 	return buf_ok(out, e);
 }

@@ -11,22 +11,17 @@
 
 struct err;
 
-/* A token of a text: its id, and the bytes that it stands for. */
-struct lm_piece {
-	uint32_t id;
-	size_t from, to;
-};
-
 /* A tokenizer whose tokens are the words of a language model. */
 struct lm_pieces {
 	struct textcodec codec;
 	struct str *names; /* by id: the token as a word, without white space */
 	/* A token that says only that there is none: its word is what stands
-	 * in the text.  UINT32_MAX: there is no such. */
+	 * there.  UINT32_MAX: there is no such. */
 	uint32_t unknown;
-	/* The same tokens with their bytes, in cut->v, which grows. */
-	int (*cut)(void *ctx, void *scratch, struct str text, struct buf *cut,
-	    struct err *e);
+	/* Append what stands at each such token of the text, NUL behind each.
+	 */
+	int (*spell)(void *ctx, void *scratch, struct str text,
+	    struct buf *words, struct err *e);
 };
 
 /* How a text becomes sentences of words. */
@@ -41,7 +36,7 @@ struct lm_text {
 struct lm_scratch {
 	const struct lm_pieces *pieces; /* that codec is a worker of */
 	void *codec;
-	struct buf low, plain, cut;
+	struct buf low, plain, unknown;
 	struct ids ids;
 };
 void lm_scratch_free(struct lm_scratch *s);
