@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Language models of n-grams: trains, scores, parts by perplexity. */
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
-#include "base/num.h"
 #include "cmd.h"
 #include "filter/cutoffs.h"
 #include "filter/lm_text.h"
@@ -17,8 +14,7 @@
 #include "filter/ngram_train.h"
 #include "filter/strs.h"
 #include "io/stream.h"
-#include "tokenizer/bpe.h"
-#include "tokenizer/normalize.h"
+#include "tokenizer/as_words.h"
 #include "tokenizer/tokenizer.h"
 
 static struct opt_common common;
@@ -39,57 +35,12 @@ static const char *normalize = "ccnet", *sentence = "auto";
 		    "auto,line,document" \
 	}
 
-/* What stands at an unknown token, as the tokenizer's model sees it. */
-static int
-put_unknown(const struct bpe *b, struct str s, struct buf *words,
-    struct norm_work *w, struct err *e)
-{
-	static const struct str mark = { "\xe2\x96\x81", 3 };
-
-	if (norm_run(&b->norm, &s, w, e) < 0)
-		return e->code;
-	if (str_starts(s, mark))
-		s = (struct str){ s.p + mark.n, s.n - mark.n };
-	buf_str(words, s);
-	buf_putc(words, '\0');
-	return buf_ok(words, e);
-}
-
 /* For struct lm_pieces, whose codec.ctx is the tokenizer. */
 static int
 spell(
     void *ctx, void *scratch, struct str text, struct buf *words, struct err *e)
 {
-	const struct bpe *b = tokenizer_bpe(ctx);
-	struct tokens_at at = { 0 };
-	struct norm_work w = { 0 };
-	size_t i;
-	int rc = tokenizer_encode_spans(ctx, scratch, text, &at, e);
-
-	for (i = 0; rc == 0 && i < at.n; i++)
-		if (at.v[i].id == b->sub.unk)
-			rc = put_unknown(b,
-			    (struct str){ text.p + at.v[i].from,
-				at.v[i].to - at.v[i].from },
-			    words, &w, e);
-	norm_work_free(&w);
-	tokens_at_free(&at);
-	return rc;
-}
-
-/* A token as a word: spaces are shown, what else parts words is escaped. */
-static void
-put_name(struct buf *b, struct str token)
-{
-	size_t i;
-
-	for (i = 0; i < token.n; i++)
-		if (token.p[i] == ' ')
-			buf_puts(b, "\xe2\x96\x81");
-		else if (ngram_is_white(token.p[i]))
-			buf_printf(b, "<0x%02X>", (unsigned char)token.p[i]);
-		else
-			buf_putc(b, token.p[i]);
+	return tokenizer_spell_unknown(ctx, scratch, text, words, e);
 }
 
 /* A tokenizer with its tokens' words; all zeros if none was asked for. */
@@ -108,39 +59,13 @@ pieces_free(struct pieces *p)
 }
 
 static int
-name_pieces(struct pieces *p, const struct bpe *b, struct err *e)
-{
-	uint32_t n = p->lm.codec.vocab, i;
-	size_t *at = calloc((size_t)n + 1, sizeof(*at));
-
-	p->lm.names = calloc((size_t)n + 1, sizeof(*p->lm.names));
-	for (i = 0; at && i < n; i++) {
-		if (i < b->ntoken)
-			put_name(&p->bytes, bpe_bytes(b, i));
-		at[i + 1] = p->bytes.n;
-	}
-	if (!at || !p->lm.names || p->bytes.oom) {
-		free(at);
-		return err_nomem(e, "the tokenizer");
-	}
-	for (i = 0; i < n; i++)
-		p->lm.names[i] =
-		    (struct str){ p->bytes.p + at[i], at[i + 1] - at[i] };
-	free(at);
-	return 0;
-}
-
-static int
 pieces_open(struct pieces *p, const char *path, struct err *e)
 {
-	const struct bpe *b;
-
 	if (tokenizer_open(&p->lm.codec, path, e) < 0)
 		return e->code;
-	b = tokenizer_bpe(p->lm.codec.ctx);
-	p->lm.unknown = b->sub.kind == SUBWORD_NONE ? UINT32_MAX : b->sub.unk;
+	p->lm.unknown = tokenizer_unknown(p->lm.codec.ctx);
 	p->lm.spell = spell;
-	return name_pieces(p, b, e);
+	return tokenizer_words(p->lm.codec.ctx, &p->lm.names, &p->bytes, e);
 }
 
 /* What the options say of texts with those pieces, or without. */
@@ -281,27 +206,21 @@ judges_free(struct judges *x)
 	strs_free(&x->keep);
 }
 
-/* As CCNet has it: to one digit behind the point; < 0: there is none. */
+/* < 0: there is none. */
 static int
 measure(const struct judge *j, struct worker *w, struct str text,
     double *perplexity, struct err *e)
 {
 	uint64_t words;
 	double sum;
-	char digits[64];
 
-	*perplexity = -1;
 	w->row.n = 0;
 	if (lm_text_row(
 		&j->text, &w->scratch, j->m, j->words, text, &w->row, e) < 0 ||
 	    ngram_score(j->m, &w->row, e) < 0)
 		return e->code;
 	sum = ngram_sum(&w->row, &words);
-	if (words == 0)
-		return 0;
-	*perplexity = fmin(ngram_perplexity(sum, words), 1e15);
-	snprintf(digits, sizeof(digits), "%.1f", *perplexity);
-	*perplexity = strtod(digits, NULL);
+	*perplexity = words ? lm_rounded(ngram_perplexity(sum, words)) : -1;
 	return 0;
 }
 
@@ -584,29 +503,6 @@ add_sentences(void *ctx, struct str side, struct err *e)
 	return ngram_train_add(x->t, side, e);
 }
 
-/* "0,0,1": by order, the last for all that are longer. */
-static int
-parse_prune(struct ngram_train_opts *o, struct err *e)
-{
-	char text[NUM_DIGITS + 1];
-	const char *p = train.prune, *comma;
-	unsigned i;
-	size_t n;
-
-	for (i = 0; p && i < o->order; i++) {
-		comma = strchr(p, ',');
-		n = comma ? (size_t)(comma - p) : strlen(p);
-		if (n >= sizeof(text))
-			n = sizeof(text) - 1;
-		memcpy(text, p, n);
-		text[n] = '\0';
-		if (num_u64(text, &o->prune[i], e) < 0)
-			return err_prefix(e, "--prune");
-		p = comma ? comma + 1 : p;
-	}
-	return 0;
-}
-
 static int
 train_model(struct docs *in, struct run *r, struct err *e)
 {
@@ -619,7 +515,7 @@ train_model(struct docs *in, struct run *r, struct err *e)
 		.memory = common.memory ? common.memory : (uint64_t)1 << 30,
 		.threads = common.threads };
 	struct trainer x = { 0 };
-	int rc = parse_prune(&o, e);
+	int rc = ngram_train_prune(&o, train.prune, e);
 
 	if (rc == 0 && train.tokenizer)
 		rc = pieces_open(&x.pieces, train.tokenizer, e);

@@ -135,27 +135,43 @@ parse(struct cutoffs *c, struct str text, unsigned head, unsigned tail,
 }
 
 int
-cutoffs_load(struct cutoffs **out, const char *path, unsigned head,
+cutoffs_parse(struct cutoffs **out, struct str text, unsigned head,
     unsigned tail, struct err *e)
 {
 	struct cutoffs *c = calloc(1, sizeof(*c));
-	size_t n;
 	int rc;
 
 	*out = NULL;
-	if (!c)
+	if (c)
+		c->text = malloc(text.n + 1);
+	if (!c || !c->text) {
+		free(c);
 		return err_nomem(e, "cut-offs");
-	rc = in_slurp(path, &c->text, &n, e);
-	if (rc == 0) {
-		rc = parse(c, (struct str){ c->text, n }, head, tail, e);
-		if (rc < 0)
-			err_prefix(e, "%s", path);
 	}
+	if (text.n)
+		memcpy(c->text, text.p, text.n);
+	rc = parse(c, (struct str){ c->text, text.n }, head, tail, e);
 	if (rc < 0)
 		cutoffs_free(c);
 	else
 		*out = c;
 	return rc;
+}
+
+int
+cutoffs_load(struct cutoffs **c, const char *path, unsigned head, unsigned tail,
+    struct err *e)
+{
+	char *p;
+	size_t n;
+	int rc;
+
+	*c = NULL;
+	if (in_slurp(path, &p, &n, e) < 0)
+		return e->code;
+	rc = cutoffs_parse(c, (struct str){ p, n }, head, tail, e);
+	free(p);
+	return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }
 
 void

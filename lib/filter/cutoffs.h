@@ -27,6 +27,9 @@ struct cutoffs;
  * file has no such row. */
 int cutoffs_load(struct cutoffs **c, const char *path, unsigned head,
     unsigned tail, struct err *e);
+/* The same of a file's bytes, which are copied. */
+int cutoffs_parse(struct cutoffs **c, struct str text, unsigned head,
+    unsigned tail, struct err *e);
 void cutoffs_free(struct cutoffs *c);
 /*
  * "head", "middle" or "tail"; "all" in a language that isn't in the file.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "filter/lm_text.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,8 +137,8 @@ lm_text_row(const struct lm_text *t, struct lm_scratch *s,
 	struct str rest = text, line;
 	int rc = 0;
 
-	if (!rest.p)
-		rest.p = "";
+	if (rest.n == 0)
+		return 0;
 	while (rc == 0 && next_sentence(t, &rest, &line)) {
 		rc = normalise(t, s, &line, e);
 		if (rc < 0 || (t->document && line.n == 0))
@@ -205,8 +207,8 @@ lm_text_lines(const struct lm_text *t, struct lm_scratch *s, struct str text,
 	struct str rest = text, line;
 	int rc = 0;
 
-	if (!rest.p)
-		rest.p = "";
+	if (rest.n == 0)
+		return 0;
 	while (rc == 0 && next_sentence(t, &rest, &line)) {
 		rc = normalise(t, s, &line, e);
 		if (rc < 0 || (t->document && line.n == 0))
@@ -215,4 +217,13 @@ lm_text_lines(const struct lm_text *t, struct lm_scratch *s, struct str text,
 			       : put_words(line, out, e);
 	}
 	return rc;
+}
+
+double
+lm_rounded(double perplexity)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof(digits), "%.1f", fmin(perplexity, 1e15));
+	return strtod(digits, NULL);
 }

@@ -46,8 +46,8 @@ int lm_pieces_words(const struct lm_pieces *p, const struct ngram *m,
     uint32_t **words, struct err *e);
 /*
  * Append the text's sentences to row; words is lm_pieces_words() of the same
- * model, or NULL without a tokenizer.  A text that is empty, normalised, has no
- * sentence if it is one by itself.
+ * model, or NULL without a tokenizer.  An empty text has no sentence; nor has one
+ * that is empty when normalised, if it is a sentence by itself.
  */
 int lm_text_row(const struct lm_text *t, struct lm_scratch *s,
     const struct ngram *m, const uint32_t *words, struct str text,
@@ -55,5 +55,8 @@ int lm_text_row(const struct lm_text *t, struct lm_scratch *s,
 /* Append them as lines, words parted by a space, to out. */
 int lm_text_lines(const struct lm_text *t, struct lm_scratch *s,
     struct str text, struct buf *out, struct err *e);
+
+/* To one digit behind the point, as CCNet writes perplexities; at most 1e15. */
+double lm_rounded(double perplexity);
 
 #endif

@@ -14,12 +14,41 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/num.h"
 #include "filter/ngram_lines.h"
 #include "filter/ngram_train_impl.h"
 #include "io/scratch.h"
 #include "io/stream.h"
 
 enum { CHUNK = 1 << 18 };
+
+int
+ngram_train_prune(struct ngram_train_opts *o, const char *list, struct err *e)
+{
+	char text[NUM_DIGITS + 1];
+	const char *p = list, *comma;
+	unsigned i, commas = 0;
+	size_t n;
+
+	for (i = 0; p && p[i]; i++)
+		commas += p[i] == ',';
+	if (p && commas >= o->order)
+		return err_set(e, ERR_ARG,
+		    "--prune: more numbers than the order, %u", o->order);
+
+	for (i = 0; p && i < o->order && i < NGRAM_ORDER_MAX; i++) {
+		comma = strchr(p, ',');
+		n = comma ? (size_t)(comma - p) : strlen(p);
+		if (n >= sizeof(text))
+			n = sizeof(text) - 1;
+		memcpy(text, p, n);
+		text[n] = '\0';
+		if (num_u64(text, &o->prune[i], e) < 0)
+			return err_prefix(e, "--prune");
+		p = comma ? comma + 1 : p;
+	}
+	return 0;
+}
 
 static int
 check_opts(const struct ngram_train_opts *o, struct err *e)

@@ -37,6 +37,12 @@ struct ngram_train_opts {
 
 struct ngram_train;
 
+/*
+ * Set o->prune, for o->order, from "0,0,1": the last holds for what is longer;
+ * NULL: nothing is pruned.  ERR_ARG.
+ */
+int
+ngram_train_prune(struct ngram_train_opts *o, const char *list, struct err *e);
 /* ERR_ARG for options that cannot be. */
 int ngram_train_new(
     struct ngram_train **t, const struct ngram_train_opts *o, struct err *e);
