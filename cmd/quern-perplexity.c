@@ -1,18 +1,575 @@
 /* SPDX-License-Identifier: MIT */
-/* Perplexities by language models of n-grams: trains, scores, buckets. */
-#include <inttypes.h>
+/* Language models of n-grams: trains, scores, parts by perplexity. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/par.h"
+#include "base/hash.h"
 #include "cmd.h"
+#include "filter/cutoffs.h"
+#include "filter/lm_text.h"
 #include "filter/ngram.h"
+#include "filter/ngram_query.h"
+#include "filter/ngram_train.h"
+#include "filter/strs.h"
 #include "io/stream.h"
+#include "tokenizer/as_words.h"
+#include "tokenizer/tokenizer.h"
 
 static struct opt_common common;
 static const struct opt shared[] = { OPT_COMMON(&common), { 0 } };
+
+/* ---- how texts become words ---- */
+
+static const char *normalize = "ccnet", *sentence = "auto";
+
+#define OPT_TEXT \
+	{ "normalize", 0, OPT_STR, &normalize, "HOW", \
+		"ccnet: lower case, no accents, digits 0, plain punctuation", \
+		"ccnet,none" }, \
+	{ \
+		"sentence", 0, OPT_STR, &sentence, "WHAT", \
+		    "what is a sentence; auto: a document with a tokenizer, " \
+		    "else a line", \
+		    "auto,line,document" \
+	}
+
+/* For struct lm_pieces, whose codec.ctx is the tokenizer. */
+static int
+spell(
+    void *ctx, void *scratch, struct str text, struct buf *words, struct err *e)
+{
+	return tokenizer_spell_unknown(ctx, scratch, text, words, e);
+}
+
+/* A tokenizer with its tokens' words; all zeros if none was asked for. */
+struct pieces {
+	struct lm_pieces lm;
+	struct buf bytes;
+};
+
+static void
+pieces_free(struct pieces *p)
+{
+	if (p->lm.codec.close)
+		p->lm.codec.close(p->lm.codec.ctx);
+	free(p->lm.names);
+	buf_free(&p->bytes);
+}
+
+static int
+pieces_open(struct pieces *p, const char *path, struct err *e)
+{
+	if (tokenizer_open(&p->lm.codec, path, e) < 0)
+		return e->code;
+	p->lm.unknown = tokenizer_unknown(p->lm.codec.ctx);
+	p->lm.spell = spell;
+	return tokenizer_words(p->lm.codec.ctx, &p->lm.names, &p->bytes, e);
+}
+
+/* What the options say of texts with those pieces, or without. */
+static struct lm_text
+text_of(const struct pieces *p)
+{
+	bool pieces = p && p->lm.names;
+
+	return (struct lm_text){ .normal = strcmp(normalize, "ccnet") == 0,
+		.document = strcmp(sentence, "document") == 0 ||
+			    (pieces && strcmp(sentence, "auto") == 0),
+		.pieces = pieces ? &p->lm : NULL };
+}
+
+/* ---- label ---- */
+
+static struct opt_list models, tokenizers, keep;
+static const char *cutoffs_path;
+static int head = 30, tail = 60;
+
+/* A language's model, or with an empty name everybody's. */
+struct judge {
+	struct str language;
+	struct ngram *m;
+	struct pieces pieces;
+	uint32_t *words;
+	struct lm_text text;
+};
+
+/* ctx of the workers. */
+struct judges {
+	struct judge *v;
+	size_t n;
+	struct cutoffs *cutoffs;
+	struct strs keep; /* n = 0: all */
+};
+
+struct worker {
+	struct lm_scratch scratch;
+	struct ngram_row row;
+};
+
+static void *
+worker_new(void *ctx, struct err *e)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	(void)ctx;
+	if (!w)
+		err_nomem(e, "threads");
+	return w;
+}
+
+static void
+worker_free(void *worker)
+{
+	struct worker *w = worker;
+
+	lm_scratch_free(&w->scratch);
+	ngram_row_free(&w->row);
+	free(w);
+}
+
+/* "en=FILE" or "FILE" */
+static struct str
+split_language(const char *arg, const char **path)
+{
+	const char *p = strchr(arg, '=');
+
+	if (!p || p == arg || memchr(arg, '/', (size_t)(p - arg))) {
+		*path = arg;
+		return (struct str){ "", 0 };
+	}
+	*path = p + 1;
+	return (struct str){ arg, (size_t)(p - arg) };
+}
+
+static struct judge *
+judge_of(const struct judges *x, struct str language)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++)
+		if (str_eq(x->v[i].language, language))
+			return &x->v[i];
+	return NULL;
+}
+
+static int
+open_judges(struct judges *x, struct err *e)
+{
+	struct str language;
+	struct judge *j;
+	const char *path;
+	size_t i;
+
+	x->v = calloc(models.n + 1, sizeof(*x->v));
+	if (!x->v)
+		return err_nomem(e, "models");
+	for (i = 0; i < models.n; i++) {
+		language = split_language(models.v[i], &path);
+		if (judge_of(x, language))
+			return err_set(e, ERR_ARG,
+			    "--model: two for one language: %s", models.v[i]);
+		j = &x->v[x->n++];
+		j->language = language;
+		if (ngram_load(&j->m, path, e) < 0)
+			return e->code;
+	}
+	for (i = 0; i < tokenizers.n; i++) {
+		language = split_language(tokenizers.v[i], &path);
+		j = judge_of(x, language);
+		if (!j || j->pieces.lm.names)
+			return err_set(e, ERR_ARG,
+			    "--tokenizer: %s for that language: %s",
+			    j ? "two" : "there is no --model", tokenizers.v[i]);
+		if (pieces_open(&j->pieces, path, e) < 0 ||
+		    lm_pieces_words(&j->pieces.lm, j->m, &j->words, e) < 0)
+			return e->code;
+	}
+	for (i = 0; i < x->n; i++)
+		x->v[i].text = text_of(&x->v[i].pieces);
+	return 0;
+}
+
+static void
+judges_free(struct judges *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		ngram_free(x->v[i].m);
+		pieces_free(&x->v[i].pieces);
+		free(x->v[i].words);
+	}
+	free(x->v);
+	cutoffs_free(x->cutoffs);
+	strs_free(&x->keep);
+}
+
+/* < 0: there is none. */
+static int
+measure(const struct judge *j, struct worker *w, struct str text,
+    double *perplexity, struct err *e)
+{
+	uint64_t words;
+	double sum;
+
+	w->row.n = 0;
+	if (lm_text_row(
+		&j->text, &w->scratch, j->m, j->words, text, &w->row, e) < 0 ||
+	    ngram_score(j->m, &w->row, e) < 0)
+		return e->code;
+	sum = ngram_sum(&w->row, &words);
+	*perplexity = words ? lm_rounded(ngram_perplexity(sum, words)) : -1;
+	return 0;
+}
+
+static bool
+is_kept(const struct judges *x, const char *bucket)
+{
+	size_t i;
+
+	for (i = 0; i < x->keep.n; i++)
+		if (str_eq(x->keep.v[i], str_c(bucket)))
+			return true;
+	return x->keep.n == 0;
+}
+
+/* In which bucket, and by which cut-off: the reason for dropping it. */
+static int
+drop(const char *bucket, double perplexity, double limit, struct doc *d,
+    struct emit *em, struct err *e)
+{
+	char detail[32];
+
+	snprintf(detail, sizeof(detail), "{\"bucket\":\"%s\"}", bucket);
+	return emit_drop(em, d,
+	    &(struct reason){ .rule = "perplexity_bucket",
+		.has_value = perplexity >= 0,
+		.value = perplexity,
+		.threshold = limit,
+		.detail = str_c(detail) },
+	    e);
+}
+
+static int
+judge_doc(
+    void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	const struct judges *x = ctx;
+	struct str language = json_str(doc_meta(d, "language"));
+	const struct judge *j = judge_of(x, language);
+	double perplexity = -1, limit = 0;
+	const char *bucket = "all";
+
+	if (!j)
+		j = judge_of(x, (struct str){ "", 0 });
+	if (j && measure(j, worker, d->text, &perplexity, e) < 0)
+		return e->code;
+	if (x->cutoffs && perplexity >= 0)
+		bucket =
+		    cutoffs_bucket(x->cutoffs, language, perplexity, &limit);
+	if (!is_kept(x, bucket))
+		return drop(bucket, perplexity, limit, d, em, e);
+	if (perplexity >= 0)
+		doc_set_double(d, "perplexity", perplexity);
+	else if (json_type(doc_meta(d, "perplexity")) != JSON_NONE)
+		doc_set_json(d, "perplexity", STR("null"));
+	if (x->cutoffs)
+		doc_set_str(d, "bucket", str_c(bucket));
+	return emit_keep(em, d, e);
+}
+
+static int
+prepare(struct judges *x, struct err *e)
+{
+	size_t i;
+
+	if (models.n == 0)
+		return err_set(e, ERR_ARG, "give --model");
+	if (head < 0 || tail <= head || tail > 100)
+		return err_set(e, ERR_ARG,
+		    "--head %d, --tail %d: percentiles from 0 to 100, head "
+		    "below tail",
+		    head, tail);
+	if (strs_split(&x->keep, &keep, "--keep", e) < 0)
+		return e->code;
+	for (i = 0; i < x->keep.n; i++)
+		if (!str_eq(x->keep.v[i], STR("head")) &&
+		    !str_eq(x->keep.v[i], STR("middle")) &&
+		    !str_eq(x->keep.v[i], STR("tail")) &&
+		    !str_eq(x->keep.v[i], STR("all")))
+			return err_set(e, ERR_ARG,
+			    "--keep: '%.*s' is none of head, middle, tail, all",
+			    (int)x->keep.v[i].n, x->keep.v[i].p);
+	if (x->keep.n && !cutoffs_path)
+		return err_set(e, ERR_ARG, "--keep takes --cutoffs");
+	if (cutoffs_path && cutoffs_load(&x->cutoffs, cutoffs_path,
+				(unsigned)head, (unsigned)tail, e) < 0)
+		return e->code;
+	return open_judges(x, e);
+}
+
+static const struct opt label_opts[] = {
+	{ "model", 0, OPT_LIST, &models, "[LANG=]FILE",
+	    "the language model, ARPA or a binary file of KenLM; with LANG= "
+	    "for documents in that language",
+	    NULL },
+	{ "tokenizer", 0, OPT_LIST, &tokenizers, "[LANG=]FILE",
+	    "the model's words are tokens of this, such as SentencePiece's",
+	    NULL },
+	OPT_TEXT,
+	{ "cutoffs", 0, OPT_STR, &cutoffs_path, "FILE",
+	    "set metadata.bucket by these, of quern perplexity cutoffs", NULL },
+	{ "head", 0, OPT_INT, &head, "N",
+	    "head: below percentile N of the cut-offs", NULL },
+	{ "tail", 0, OPT_INT, &tail, "N", "tail: from percentile N on", NULL },
+	{ "keep", 0, OPT_LIST, &keep, "BUCKETS",
+	    "drop what is in none of these: head,middle", NULL },
+	{ 0 },
+};
+static const struct opt_cmd label_cmd = {
+	.name = "perplexity label",
+	.args = "[FILE...]",
+	.summary = "say how surprised a language model is by each document",
+	.example = "quern perplexity label --model en.arpa.bin docs.jsonl\n"
+		   "quern perplexity label --model en=en.arpa.bin "
+		   "--tokenizer en=en.sp.model --cutoffs cutoff.csv docs.jsonl",
+	.opts = label_opts,
+	.common = shared,
+};
+
+static int
+label_main(int argc, char **argv)
+{
+	static const struct docs_ops ops = { .worker_new = worker_new,
+		.worker_free = worker_free,
+		.doc = judge_doc };
+	struct judges x = { 0 };
+	struct err e;
+	int rc;
+
+	argc = cmd_begin(&label_cmd, argc, argv);
+	rc = prepare(&x, &e);
+	rc = rc < 0 ? cmd_end(&label_cmd, rc, &e)
+		    : cmd_docs(&label_cmd, &common, argc, argv, &ops, &x);
+	judges_free(&x);
+	return rc;
+}
+
+/* ---- cutoffs ---- */
+
+static int sample_size = 100000;
+
+static const struct opt cutoffs_opts[] = {
+	{ "sample", 0, OPT_POSITIVE, &sample_size, "N",
+	    "look at N documents of each language", NULL },
+	{ 0 },
+};
+static const struct opt_cmd cutoffs_cmd = {
+	.name = "perplexity cutoffs",
+	.args = "[FILE...]",
+	.summary = "percentiles of perplexities, by language",
+	.example = "quern perplexity label --model en.arpa.bin docs.jsonl |\n"
+		   "    quern perplexity cutoffs -o cutoff.csv",
+	.opts = cutoffs_opts,
+	.common = shared,
+};
+
+/* What a document hands on; its language follows. */
+struct measured {
+	uint64_t hash;
+	double perplexity;
+	size_t language; /* bytes */
+};
+
+static int
+look(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	struct json_val v = doc_meta(d, "perplexity");
+	struct str language = json_str(doc_meta(d, "language"));
+	struct measured m = { hash64(d->id.p, d->id.n, common.seed),
+		json_double(v, 0), 0 };
+
+	(void)ctx;
+	(void)worker;
+	if (json_type(v) != JSON_NUMBER)
+		return emit_drop(
+		    em, d, &(struct reason){ .rule = "no_perplexity" }, e);
+	if (!language.p)
+		language = STR("und");
+	if (language.n > 16 || memchr(language.p, ',', language.n))
+		return emit_drop(
+		    em, d, &(struct reason){ .rule = "no_language" }, e);
+	m.language = language.n;
+	buf_put(&em->side, &m, sizeof(m));
+	buf_str(&em->side, language);
+	em->tally.kept++;
+	return buf_ok(&em->side, e);
+}
+
+static int
+add_measured(void *ctx, struct str side, struct err *e)
+{
+	struct measured m;
+
+	while (side.n) {
+		memcpy(&m, side.p, sizeof(m));
+		if (cutoff_sample_add(ctx,
+			(struct str){ side.p + sizeof(m), m.language }, m.hash,
+			m.perplexity, e) < 0)
+			return e->code;
+		side.p += sizeof(m) + m.language;
+		side.n -= sizeof(m) + m.language;
+	}
+	return 0;
+}
+
+static int
+write_cutoffs(struct docs *in, struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .doc = look,
+		.fold = add_measured };
+	struct cutoff_sample *s = cutoff_sample_new((size_t)sample_size);
+	struct buf b = { 0 };
+	int rc = s ? 0 : err_nomem(e, "the sample");
+
+	if (rc == 0)
+		rc = docs_run(in, &ops, s, r, e);
+	if (rc == 0)
+		rc = cutoff_sample_write(s, &b, e);
+	if (rc == 0)
+		rc = out_write(r->out, b.p, b.n, e);
+	cutoff_sample_free(s);
+	buf_free(&b);
+	return rc;
+}
+
+/* ---- train ---- */
+
+static struct {
+	int order;
+	const char *prune, *tokenizer;
+	bool fallback;
+} train = { .order = 3 };
+
+static const struct opt train_opts[] = {
+	{ "order", 0, OPT_POSITIVE, &train.order, "N",
+	    "n-grams of up to N words", NULL },
+	{ "prune", 0, OPT_STR, &train.prune, "A,B,...",
+	    "leave out n-grams met at most A times (0), pairs B times, ...; "
+	    "the last goes on",
+	    NULL },
+	{ "tokenizer", 0, OPT_STR, &train.tokenizer, "FILE",
+	    "words are tokens of this, such as SentencePiece's", NULL },
+	OPT_TEXT,
+	{ "discount-fallback", 0, OPT_FLAG, &train.fallback, NULL,
+	    "discounts of 0.5, 1 and 1.5 where the counts give none", NULL },
+	{ 0 },
+};
+static const struct opt_cmd train_cmd = {
+	.name = "perplexity train",
+	.args = "[FILE...]",
+	.summary = "train a language model of n-grams, an ARPA file",
+	.example = "quern perplexity train --order 5 --prune 0,0,1 "
+		   "-o en.arpa.zst reference.jsonl",
+	.opts = train_opts,
+	.common = shared,
+};
+
+/* ctx of the workers and of the fold. */
+struct trainer {
+	struct pieces pieces;
+	struct lm_text text;
+	struct ngram_train *t;
+};
+
+static int
+sentences(
+    void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	const struct trainer *x = ctx;
+	struct worker *w = worker;
+
+	em->tally.kept++;
+	return lm_text_lines(&x->text, &w->scratch, d->text, &em->side, e);
+}
+
+static int
+add_sentences(void *ctx, struct str side, struct err *e)
+{
+	struct trainer *x = ctx;
+
+	return ngram_train_add(x->t, side, e);
+}
+
+static int
+train_model(struct docs *in, struct run *r, struct err *e)
+{
+	static const struct docs_ops ops = { .worker_new = worker_new,
+		.worker_free = worker_free,
+		.doc = sentences,
+		.fold = add_sentences };
+	struct ngram_train_opts o = { .order = (unsigned)train.order,
+		.fallback = train.fallback,
+		.memory = common.memory ? common.memory : (uint64_t)1 << 30,
+		.threads = common.threads };
+	struct trainer x = { 0 };
+	int rc = ngram_train_prune(&o, train.prune, e);
+
+	if (rc == 0 && train.tokenizer)
+		rc = pieces_open(&x.pieces, train.tokenizer, e);
+	x.text = text_of(&x.pieces);
+	if (rc == 0)
+		rc = ngram_train_new(&x.t, &o, e);
+	if (rc == 0)
+		rc = docs_run(in, &ops, &x, r, e);
+	if (rc == 0)
+		rc = ngram_train_write(x.t, r->out, &r->extra, e);
+	ngram_train_free(x.t);
+	pieces_free(&x.pieces);
+	return rc;
+}
+
+/* A command that looks at documents and writes one thing. */
+static int
+look_main(const struct opt_cmd *c, int argc, char **argv,
+    int (*work)(struct docs *, struct run *, struct err *))
+{
+	struct docs in;
+	struct run r;
+	struct err e;
+	int rc;
+
+	argc = cmd_begin(c, argc, argv);
+	rc = docs_open(&in, argv + 1, argc, &common, &e);
+	if (rc < 0)
+		return cmd_end(c, rc, &e);
+	rc = run_open(&r, c, &common, false, cmd_warn, &e);
+	if (rc == 0) {
+		rc = work(&in, &r, &e);
+		if (rc < 0)
+			run_abort(&r);
+		else
+			rc = run_close(&r, &e);
+		if (rc == 0)
+			cmd_closing(&r, "documents");
+	}
+	docs_close(&in);
+	return cmd_end(c, rc, &e);
+}
+
+static int
+cutoffs_main(int argc, char **argv)
+{
+	return look_main(&cutoffs_cmd, argc, argv, write_cutoffs);
+}
+
+static int
+train_main(int argc, char **argv)
+{
+	return look_main(&train_cmd, argc, argv, train_model);
+}
 
 /* ---- query ---- */
 
@@ -36,226 +593,33 @@ static const struct opt_cmd query_cmd = {
 	.common = shared,
 };
 
-/* Lines on their way through the threads. */
-struct job {
-	struct buf text, out;
-	struct ngram_row row;
-};
-
-enum { JOB_BYTES = 1 << 18, JOB_LINE_MAX = 1 << 28 };
-
-struct query {
-	struct ngram *m;
-	struct paths paths;
-	size_t file;
-	struct in *in;
-	struct buf rest; /* of the last line, which goes on */
-	struct out *out;
-};
-
-static const char *
-last_newline(const char *p, size_t n)
-{
-	while (n > 0)
-		if (p[--n] == '\n')
-			return p + n;
-	return NULL;
-}
-
-/* Append whole lines of the file, the last of which may lack its end. */
-static int
-query_fill(struct query *q, struct buf *text, struct err *e)
-{
-	ptrdiff_t got;
-	const char *nl;
-	char *p;
-	size_t keep;
-
-	for (;;) {
-		p = buf_room(text, JOB_BYTES);
-		if (!p)
-			return err_nomem(e, "lines");
-		got = in_fill(q->in, p, JOB_BYTES, e);
-		if (got <= 0)
-			return (int)got;
-		text->n += (size_t)got;
-		nl = last_newline(p, (size_t)got);
-		if (nl)
-			break;
-		if (text->n > JOB_LINE_MAX)
-			return err_set(e, ERR_FORMAT,
-			    "%s: a line of over %d bytes", in_name(q->in),
-			    JOB_LINE_MAX);
-	}
-	keep = (size_t)(text->p + text->n - nl) - 1;
-	buf_put(&q->rest, nl + 1, keep);
-	text->n -= keep;
-	return 1;
-}
-
-static int
-query_read(void *ctx, void *job, struct err *e)
-{
-	struct query *q = ctx;
-	struct job *j = job;
-	int rc;
-
-	buf_clear(&j->text);
-	while (q->file < q->paths.n) {
-		if (!q->in && in_open(&q->in, q->paths.v[q->file], e) < 0)
-			return e->code;
-		buf_str(&j->text, buf_view(&q->rest));
-		buf_clear(&q->rest);
-		rc = query_fill(q, &j->text, e);
-		if (rc != 0)
-			return rc;
-		in_close(q->in);
-		q->in = NULL;
-		q->file++;
-		if (j->text.n)
-			return buf_ok(&j->text, e) < 0 ? e->code : 1;
-	}
-	return 0;
-}
-
-/* What query says of the sentences of a row, whose words stand in lines. */
-static void
-put_words(struct job *j, struct str line, size_t *at)
-{
-	const struct ngram_row *r = &j->row;
-	const char *p = line.p, *end = p + line.n, *from;
-
-	for (++*at; *at < r->n && r->words[*at] != NGRAM_BEGIN; ++*at) {
-		while (p < end && ngram_is_white(*p))
-			p++;
-		for (from = p; p < end && !ngram_is_white(*p);)
-			p++;
-		buf_printf(&j->out, "%d\t%.9g\t", r->lengths[*at],
-		    (double)r->logs[*at]);
-		if (from < p)
-			buf_put(&j->out, from, (size_t)(p - from));
-		else
-			buf_puts(&j->out, "</s>");
-		buf_putc(&j->out, '\n');
-	}
-	buf_putc(&j->out, '\n');
-}
-
-static void
-put_sentence(struct job *j, size_t *at)
-{
-	const struct ngram_row *r = &j->row;
-	uint64_t words = 0, unknown = 0;
-	float sum = 0;
-
-	for (++*at; *at < r->n && r->words[*at] != NGRAM_BEGIN; ++*at) {
-		sum += r->logs[*at];
-		words++;
-		unknown += r->words[*at] == NGRAM_UNKNOWN;
-	}
-	buf_printf(&j->out, "%.9g\t%.6g\t%" PRIu64 "\t%" PRIu64 "\n",
-	    (double)sum, ngram_perplexity((double)sum, words), words, unknown);
-}
-
-/* The line at *p without its end; false at the end. */
-static bool
-next_line(const char **p, const char *end, struct str *line)
-{
-	const char *nl;
-
-	if (*p == end)
-		return false;
-	nl = memchr(*p, '\n', (size_t)(end - *p));
-	*line = (struct str){ *p, (size_t)((nl ? nl : end) - *p) };
-	*p = nl ? nl + 1 : end;
-	return true;
-}
-
-static int
-query_work(void *ctx, void *job, int w, struct err *e)
-{
-	struct query *q = ctx;
-	struct job *j = job;
-	const char *p = j->text.p, *end = p + j->text.n;
-	struct str line;
-	size_t at = 0;
-
-	(void)w;
-	j->row.n = 0;
-	buf_clear(&j->out);
-	while (next_line(&p, end, &line))
-		if (ngram_row_line(q->m, &j->row, line, e) < 0)
-			return e->code;
-	if (ngram_score(q->m, &j->row, e) < 0)
-		return e->code;
-	for (p = j->text.p; next_line(&p, end, &line);)
-		if (query_words)
-			put_words(j, line, &at);
-		else
-			put_sentence(j, &at);
-	return buf_ok(&j->out, e);
-}
-
-static int
-query_write(void *ctx, void *job, struct err *e)
-{
-	struct query *q = ctx;
-	struct job *j = job;
-
-	return out_write(q->out, j->out.p, j->out.n, e);
-}
-
-static int
-query_jobs(struct query *q, struct err *e)
-{
-	static const struct par_ops ops = { query_read, query_work,
-		query_write };
-	size_t n = par_jobs(common.threads), i;
-	struct job *jobs = calloc(n, sizeof(*jobs));
-	void **list = calloc(n, sizeof(*list));
-	int rc = jobs && list ? 0 : err_nomem(e, "lines");
-
-	for (i = 0; rc == 0 && i < n; i++)
-		list[i] = &jobs[i];
-	if (rc == 0)
-		rc = par_run(&ops, q, list, n, common.threads, e);
-	for (i = 0; jobs && i < n; i++) {
-		buf_free(&jobs[i].text);
-		buf_free(&jobs[i].out);
-		ngram_row_free(&jobs[i].row);
-	}
-	free(jobs);
-	free(list);
-	return rc;
-}
-
 static int
 query_main(int argc, char **argv)
 {
-	struct query q = { 0 };
+	struct paths paths = { 0 };
+	struct ngram *m = NULL;
+	struct out *out = NULL;
 	struct err e;
 	int rc;
 
 	argc = cmd_begin(&query_cmd, argc, argv);
 	rc = query_model ? 0 : err_set(&e, ERR_ARG, "give --model");
 	if (rc == 0)
-		rc = paths_expand(&q.paths, argv + 1, argc, &common.shard, &e);
+		rc = paths_expand(&paths, argv + 1, argc, &common.shard, &e);
 	if (rc == 0)
-		rc = ngram_load(&q.m, query_model, &e);
+		rc = ngram_load(&m, query_model, &e);
 	if (rc == 0)
-		rc = out_open(&q.out, common.out, &e);
+		rc = out_open(&out, common.out, &e);
 	if (rc == 0)
-		rc = query_jobs(&q, &e);
+		rc = ngram_query(
+		    m, &paths, query_words, common.threads, out, &e);
 	if (rc == 0) {
-		rc = out_commit(q.out, &e);
-		q.out = NULL;
+		rc = out_commit(out, &e);
+		out = NULL;
 	}
-	out_close(q.out);
-	if (q.in)
-		in_close(q.in);
-	buf_free(&q.rest);
-	paths_free(&q.paths);
-	ngram_free(q.m);
+	out_close(out);
+	paths_free(&paths);
+	ngram_free(m);
 	return cmd_end(&query_cmd, rc, &e);
 }
 
@@ -307,6 +671,10 @@ int
 main(int argc, char **argv)
 {
 	static const struct cmd_sub subs[] = {
+		{ "train", "train a language model of n-grams", train_main },
+		{ "label", "say how surprising each document is", label_main },
+		{ "cutoffs", "percentiles of perplexities, by language",
+		    cutoffs_main },
 		{ "query", "score lines of text, each a sentence", query_main },
 		{ "convert", "an ARPA file as KenLM's binary", convert_main },
 		{ 0 },

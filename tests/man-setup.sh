@@ -36,6 +36,12 @@ for _ in 1 2 3 4 5 6 7 8; do cat documents.jsonl; done >many.jsonl
 # Classifiers of fastText.
 cp "$top/tests/models/soft.bin" languages.bin
 cp "$top/tests/models/quantised.ftz" quality.ftz
+# Language models of n-grams; perplexities by one, their cut-offs; sentences.
+quern perplexity train -q --discount-fallback -o en.arpa documents.jsonl
+quern perplexity convert -q en.arpa -o en.arpa.bin
+quern perplexity label -q --model en.arpa documents.jsonl >scored.jsonl
+quern perplexity cutoffs -q scored.jsonl -o cutoff.csv
+cp mill.txt sentences.txt
 # Evaluation items, one of them out of a page.
 jq -c '.text | [splits("\\s+")] | {id: "q1", question: .[20:50] | join(" "),
 	solution: "A solution of one step, by counting on from where the other one began."}' \

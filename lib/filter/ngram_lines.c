@@ -3,10 +3,13 @@
 #include "filter/ngram_lines.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/num.h"
 #include "io/stream.h"
 
 enum { BUFFER = 4 * NGRAM_LINE_MAX };
@@ -125,4 +128,75 @@ ngram_number(struct str *s, float *v)
 	s->n -= (size_t)(p - s->p);
 	s->p = p;
 	return true;
+}
+
+static const double tens_of[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+	1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18 };
+
+enum { SIX = 6, NINE = 9, LEAST_EXPONENT = -6, MOST_EXPONENT = 8 };
+
+/* Digits of v, 1e-6 to 1e9, whose first stands for 10^exponent: 6 are always
+ * shortest but for zeros at the end, 9 always enough. */
+static uint64_t
+shortest(double v, int exponent)
+{
+	uint64_t r = 0;
+	int n;
+
+	for (n = SIX; n <= NINE; n++) {
+		r = (uint64_t)rint(v * tens_of[n - 1 - exponent]);
+		if ((float)((double)r / tens_of[n - 1 - exponent]) == (float)v)
+			break;
+	}
+	while (r % 10 == 0)
+		r /= 10;
+	return r;
+}
+
+static int
+exponent_of(double v)
+{
+	int e = 0;
+
+	while (e < MOST_EXPONENT && v >= tens_of[e + 1])
+		e++;
+	while (e >= LEAST_EXPONENT && v * tens_of[-e] < 1)
+		e--;
+	return e;
+}
+
+void
+ngram_put_float(struct buf *b, float f)
+{
+	double v = fabs((double)f);
+	int e = exponent_of(v), n, i;
+	char digits[NUM_DIGITS], text[32];
+
+	if (v == 0) {
+		buf_putc(b, '0');
+		return;
+	}
+	if (e < LEAST_EXPONENT || v >= tens_of[NINE]) {
+		for (n = SIX; n <= NINE; n++) {
+			snprintf(text, sizeof(text), "%.*g", n, (double)f);
+			if (strtof(text, NULL) == f)
+				break;
+		}
+		buf_puts(b, text);
+		return;
+	}
+	if (f < 0)
+		buf_putc(b, '-');
+	n = (int)(num_decimal(digits, shortest(v, e)) - digits);
+	if (n == 10 || (e >= 0 && n == 1 && digits[0] == '1' && v < 1))
+		e++;
+	if (e < 0)
+		buf_puts(b, "0.");
+	for (i = e; i < -1; i++)
+		buf_putc(b, '0');
+	for (i = 0; i < n || i <= e; i++) {
+		if (i == e + 1 && e >= 0)
+			buf_putc(b, '.');
+		buf_putc(b, i < n ? digits[i] : '0');
+	}
 }

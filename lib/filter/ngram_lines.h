@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 
+struct buf;
 struct err;
 struct in;
 
@@ -36,5 +37,10 @@ void ngram_lines_free(struct ngram_lines *l);
  * the nearest.  False if there is none or it is not finite.
  */
 bool ngram_number(struct str *s, float *v);
+/*
+ * The shortest decimal that reads back as v, which is finite; with an exponent
+ * below 1e-6.
+ */
+void ngram_put_float(struct buf *b, float v);
 
 #endif
