@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Keeps documents that profiles and a condition accept. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -76,7 +77,7 @@ drop(const struct judges *j, struct worker *w, const struct verdict *v,
 		return e->code;
 	return emit_drop(em, d,
 	    &(struct reason){ .rule = v->reason,
-		.has_value = true,
+		.has_value = !isnan(v->value),
 		.value = v->value,
 		.threshold = v->threshold,
 		.detail = buf_view(&w->json) },
@@ -161,7 +162,7 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	struct verdict v = { 0 };
 	bool holds;
 
-	if (judge_text(w->judge, d->text, e) < 0 ||
+	if (judge_text(w->judge, d->text, d, e) < 0 ||
 	    where_holds(j, w, d, &holds, e) < 0)
 		return e->code;
 	if (!holds)

@@ -153,8 +153,7 @@ find_phrases(struct str line)
 	size_t i;
 
 	for (; p < end; p++) {
-		if (!begins[(unsigned char)*p] ||
-		    !begins_phrase(p, end))
+		if (!begins[(unsigned char)*p] || !begins_phrase(p, end))
 			continue;
 		for (i = 0; i < sizeof(phrases) / sizeof(*phrases); i++)
 			if (phrase_at(p, end, phrases[i].text))

@@ -453,9 +453,9 @@ try_end(struct punkt *s, const struct candidate *c, const char **from,
 static int
 find_sentences(struct punkt *s, struct str text, struct err *e)
 {
-	static const bool is_mark[256] = { ['.'] = true,
-		['?'] = true,
-		['!'] = true };
+	static const bool is_mark[256] = {
+		['.'] = true, ['?'] = true, ['!'] = true
+	};
 	const char *p = text.p, *end = p + text.n, *from = p;
 	struct candidate last = { .word = p, .mark = p }, now;
 	bool any = false;

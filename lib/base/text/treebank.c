@@ -269,8 +269,7 @@ mark_at(const char *p, const char *end)
 #define LATE \
 	['*'] = true, ['('] = true, [')'] = true, ['['] = true, [']'] = true, \
 	['{'] = true, ['}'] = true, ['<'] = true, ['>'] = true, ['-'] = true
-#define LATE_QUOTES \
-	['"'] = true, ['\''] = true, [0xc2] = true, [0xe2] = true
+#define LATE_QUOTES ['"'] = true, ['\''] = true, [0xc2] = true, [0xe2] = true
 
 static void
 part_marks(struct pass *s, const bool *stops)
@@ -559,8 +558,7 @@ part_spaces(struct treebank *t, const char *p, const char *end, struct err *e)
 
 /* One pass over a part of a sentence: from its text to the other buffer. */
 static struct str
-run_pass(
-    void (*pass)(struct pass *), struct str s, bool goes_on, char **work)
+run_pass(void (*pass)(struct pass *), struct str s, bool goes_on, char **work)
 {
 	char *to = s.p == work[0] ? work[1] : work[0];
 	struct pass x = { s.p, s.p + s.n, to, goes_on };
@@ -597,12 +595,8 @@ static const char *
 chunk_end(const char *p, const char *end, unsigned *what)
 {
 	static const uint8_t kinds[256] = { EARLY,
-		LATE,
-		['\''] = QUOTES,
-		['"'] = QUOTES,
-		['`'] = QUOTES,
-		[0xc2] = QUOTES,
-		[0xe2] = QUOTES };
+		LATE, ['\''] = QUOTES, ['"'] = QUOTES, ['`'] = QUOTES,
+		[0xc2] = QUOTES, [0xe2] = QUOTES };
 	size_t len;
 
 	for (*what = PLAIN; p < end; p += len) {
