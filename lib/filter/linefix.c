@@ -32,7 +32,8 @@ part_lines(struct linefix_result *r, struct str text, struct err *e)
 
 	for (r->n = 0;; p = stop + 1) {
 		stop = memchr(p, '\n', (size_t)(end - p));
-		if (add_line(r, (struct str){ p, (size_t)((stop ? stop : end) - p) },
+		if (add_line(r,
+			(struct str){ p, (size_t)((stop ? stop : end) - p) },
 			e) < 0)
 			return e->code;
 		if (!stop)
@@ -135,9 +136,8 @@ matches(const char *p, const char *end, char c, enum alike alike)
 		return len;
 	if (c == 'k' && cp == 0x212a) /* the kelvin sign */
 		return len;
-	return alike == FOLDED &&
-		       ((c == 'i' && (cp == 0x130 || cp == 0x131)) ||
-			   (c == 's' && cp == 0x17f))
+	return alike == FOLDED && ((c == 'i' && (cp == 0x130 || cp == 0x131)) ||
+				      (c == 's' && cp == 0x17f))
 		   ? len
 		   : 0;
 }
@@ -179,7 +179,8 @@ is_counter(struct str line)
 	while (p < end &&
 	       (*p == ',' || *p == '.' || class_at(p, end, ENG_DIGIT, &len)))
 		p += *p == ',' || *p == '.' ? 1 : len;
-	if ((len = matches(p, end, 'k', LOWER)) || (len = matches(p, end, 'm', LOWER)) ||
+	if ((len = matches(p, end, 'k', LOWER)) ||
+	    (len = matches(p, end, 'm', LOWER)) ||
 	    (len = matches(p, end, 'b', LOWER)))
 		p += len;
 	for (q = p; p < end && text_is_space(utf8_get(p, end, &len));)
@@ -345,11 +346,10 @@ correct(const struct linefix *f, struct linefix_result *r)
 
 	for (step = 0; step < 7; step++) {
 		for (n = i = 0; i < r->n; i++) {
-			stay = step < 4
-				   ? stays(f, r->lines[i], step)
-				   : edit_line(&r->lines[i],
-					 (enum edit)(step - 4), f->edit,
-					 &r->edits);
+			stay = step < 4 ? stays(f, r->lines[i], step)
+					: edit_line(&r->lines[i],
+					      (enum edit)(step - 4), f->edit,
+					      &r->edits);
 			if (stay)
 				r->lines[n++] = r->lines[i];
 		}

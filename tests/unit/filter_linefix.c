@@ -33,14 +33,15 @@ test_lines(void)
 	leaves("the mill\nTHE mill\nthe end", "the mill\nTHE mill\nthe end");
 	leaves("a page\n2024\nof it", "a page\nof it");
 	leaves("a page\n20 24\nof it", "a page\n20 24\nof it");
-	leaves("a page\n3 likes\n1.2k  Views!\n7 lakes",
-	    "a page\n7 lakes");
-	leaves("a page\n\xef\xbc\x93 likes\n3likes then", "a page\n3likes then");
+	leaves("a page\n3 likes\n1.2k  Views!\n7 lakes", "a page\n7 lakes");
+	leaves(
+	    "a page\n\xef\xbc\x93 likes\n3likes then", "a page\n3likes then");
 	leaves("a page\nHome\n\nof it", "a page\n\nof it");
 	leaves("a page\n \nof it", "a page\nof it");
 	leaves("3 Items in Cart now\nof it all", "3 now\nof it all");
 	leaves("items in cart\nof it all", "of it all");
-	leaves("a b c d e f g h items in cart", "a b c d e f g h items in cart");
+	leaves(
+	    "a b c d e f g h items in cart", "a b c d e f g h items in cart");
 	leaves("so it goes. Read more...\nof it", "so it goes.\nof it");
 	leaves("so it goes. Read more\nof it", "so it goes. Read more\nof it");
 	leaves("Sign-in here for it\nof it", "here for it\nof it");
@@ -59,11 +60,11 @@ test_removed(void)
 	struct err e;
 
 	/* 1 word of 20, then 1 of 19 */
-	linefix_clean(&f,
-	    STR("Home\na b c d e f g h i j k l m n o p q r s"), &result, &e);
-	OK(!result.reason && result.changed, "5 %% of the words may go");
-	linefix_clean(&f, STR("Home\na b c d e f g h i j k l m n o p q r"),
+	linefix_clean(&f, STR("Home\na b c d e f g h i j k l m n o p q r s"),
 	    &result, &e);
+	OK(!result.reason && result.changed, "5 %% of the words may go");
+	linefix_clean(
+	    &f, STR("Home\na b c d e f g h i j k l m n o p q r"), &result, &e);
 	OK(result.reason && strcmp(result.reason, "corrected") == 0 &&
 		result.value > 0.05 && result.threshold == 0.05,
 	    "more may not");
