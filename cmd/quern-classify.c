@@ -2,39 +2,76 @@
 /* Trains text classifiers; labels documents by them. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "cmd.h"
+#include "filter/classify.h"
 #include "filter/fasttext_train.h"
 #include "filter/lang_model.h"
 #include "filter/lang_net.h"
 #include "filter/lang_train.h"
-#include "filter/strs.h"
 #include "io/stream.h"
 
 static struct opt_common common;
 
+/* Open the documents, work over them, close. */
+static int
+run_docs(const struct opt_cmd *c, int argc, char **argv,
+    int (*work)(struct docs *in, struct run *r, struct err *e))
+{
+	struct docs in;
+	struct run r;
+	struct err e;
+	int rc;
+
+	rc = docs_open(&in, argv + 1, argc, &common, &e);
+	if (rc < 0)
+		return cmd_end(c, rc, &e);
+	rc = run_open(&r, c, &common, false, cmd_warn, &e);
+	if (rc == 0) {
+		rc = work(&in, &r, &e);
+		if (rc < 0)
+			run_abort(&r);
+		else
+			rc = run_close(&r, &e);
+		if (rc == 0)
+			cmd_closing(&r, "documents");
+	}
+	docs_close(&in);
+	return cmd_end(c, rc, &e);
+}
+
 /* ---- label ---- */
 
-static struct opt_list keep;
-static const char *model_path, *name = "label";
-static double min_score;
-static int top = 1;
+static struct {
+	struct opt_list keep, drop;
+	const char *model, *name, *unit;
+	double min_score, drop_above;
+	int top;
+} given = { .name = "label", .unit = "document", .drop_above = 0.5, .top = 1 };
 
 enum { NAME_MAX_BYTES = 64, TOP_MAX = 1000 };
 
-/* ctx of the workers. */
-struct labels {
-	struct fasttext *model;
-	struct strs keep; /* n = 0: all */
-	char score_key[NAME_MAX_BYTES + 8], top_key[NAME_MAX_BYTES + 8];
-	size_t top;
+/* Parts of texts, of which some were taken away. */
+struct counts {
+	uint64_t units, gone;
 };
 
+/* ctx of the workers, which change nothing; of fold, which counts. */
+static struct labels {
+	struct fasttext *model;
+	struct classify_rules rules;
+	enum classify_unit unit;
+	char score_key[NAME_MAX_BYTES + 16], top_key[NAME_MAX_BYTES + 16],
+	    units_key[NAME_MAX_BYTES + 16];
+	struct counts counts;
+} labels;
+
 struct worker {
-	struct fasttext_scratch scratch;
-	struct fasttext_guess guesses[TOP_MAX + 1];
-	struct buf json;
+	struct classify_scratch scratch;
+	struct classify_units units;
+	struct buf json, text, parts; /* parts: what is said of the units */
 };
 
 static void *
@@ -53,56 +90,49 @@ worker_free(void *worker)
 {
 	struct worker *w = worker;
 
-	fasttext_scratch_free(&w->scratch);
+	classify_scratch_free(&w->scratch);
+	classify_units_free(&w->units);
 	buf_free(&w->json);
+	buf_free(&w->text);
+	buf_free(&w->parts);
 	free(w);
-}
-
-static bool
-is_wanted(const struct labels *x, struct str label)
-{
-	size_t i;
-
-	for (i = 0; i < x->keep.n; i++)
-		if (str_eq(x->keep.v[i], label))
-			return true;
-	return x->keep.n == 0;
 }
 
 /* {"label":"..."}: what a dropped document got. */
 static int
-drop(struct worker *w, struct str label, const char *rule, double score,
-    struct doc *d, struct emit *em, struct err *e)
+drop(struct worker *w, const struct classify_verdict *v, struct doc *d,
+    struct emit *em, struct err *e)
 {
 	buf_clear(&w->json);
 	buf_puts(&w->json, "{\"label\":");
-	buf_json_lossy(&w->json, label);
+	buf_json_lossy(&w->json, v->why);
 	buf_putc(&w->json, '}');
 	if (buf_ok(&w->json, e) < 0)
 		return e->code;
 	return emit_drop(em, d,
-	    &(struct reason){ .rule = rule,
-		.has_value = score >= 0,
-		.value = score,
-		.threshold = min_score,
+	    &(struct reason){ .rule = v->rule,
+		.has_value = v->value >= 0,
+		.value = v->value,
+		.threshold = v->threshold,
 		.detail = buf_view(&w->json) },
 	    e);
 }
 
 /* [["label",0.9],...] */
 static int
-set_top(const struct labels *x, struct worker *w, size_t n, struct doc *d,
-    struct err *e)
+set_top(const struct labels *x, struct worker *w, struct doc *d, struct err *e)
 {
-	size_t i;
+	size_t i, top = (size_t)given.top;
+	size_t n = w->scratch.n < top ? w->scratch.n : top;
 
 	buf_clear(&w->json);
 	for (i = 0; i < n; i++) {
+		const struct fasttext_guess *g = &w->scratch.guesses[i];
+
 		buf_puts(&w->json, i ? ",[" : "[[");
-		buf_json_lossy(
-		    &w->json, fasttext_label(x->model, w->guesses[i].label));
+		buf_json_lossy(&w->json, fasttext_label(x->model, g->label));
 		buf_putc(&w->json, ',');
-		buf_double(&w->json, w->guesses[i].p);
+		buf_double(&w->json, g->p);
 		buf_putc(&w->json, ']');
 	}
 	buf_puts(&w->json, n ? "]" : "[]");
@@ -110,91 +140,176 @@ set_top(const struct labels *x, struct worker *w, size_t n, struct doc *d,
 	return buf_ok(&w->json, e);
 }
 
+/*
+ * Judge the parts: w->parts gets those that are taken away, or all of them if
+ * none could be; w->text what is left.
+ */
+static int
+judge_units(const struct labels *x, struct worker *w, struct str text,
+    struct counts *n, struct err *e)
+{
+	struct classify_units *u = &w->units;
+	bool any = classify_rules_any(&x->rules);
+	struct classify_verdict v;
+	size_t i;
+
+	if (classify_units_split(u, text, x->unit, e) < 0)
+		return e->code;
+	*n = (struct counts){ u->n, 0 };
+	buf_clear(&w->parts);
+	for (i = 0; i < u->n; i++) {
+		if (classify_judge(&x->rules, &w->scratch, u->v[i], 1, &v, e) <
+		    0)
+			return e->code;
+		u->gone[i] = v.rule;
+		n->gone += u->gone[i];
+		if (any && !u->gone[i])
+			continue;
+		buf_putc(&w->parts, w->parts.n ? ',' : '[');
+		classify_put_unit(&w->parts, text, u->v[i], &v);
+	}
+	buf_puts(&w->parts, w->parts.n ? "]" : "[]");
+	buf_clear(&w->text);
+	if (n->gone)
+		classify_units_join(u, text, &w->text);
+	return buf_ok(&w->parts, e) < 0 ? e->code : buf_ok(&w->text, e);
+}
+
+static int
+set_label(const struct labels *x, struct worker *w,
+    const struct classify_verdict *v, struct doc *d, struct err *e)
+{
+	buf_clear(&w->json);
+	if (v->label.p)
+		buf_json_lossy(&w->json, v->label);
+	else
+		buf_puts(&w->json, "null");
+	doc_set_json(d, given.name, buf_view(&w->json));
+	doc_set_double(d, x->score_key, v->score);
+	if (buf_ok(&w->json, e) < 0)
+		return e->code;
+	return given.top > 1 ? set_top(x, w, d, e) : 0;
+}
+
 static int
 judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct labels *x = ctx;
 	struct worker *w = worker;
-	struct str label = { NULL, 0 };
-	double score = 0;
-	size_t n;
+	struct classify_verdict v;
+	struct counts n = { 0, 0 };
+	bool parts = x->unit != CLASSIFY_DOCUMENT;
 
-	if (fasttext_guess(
-		x->model, &w->scratch, d->text, x->top, w->guesses, &n, e) < 0)
-		return e->code;
-	if (n) {
-		label = fasttext_label(x->model, w->guesses->label);
-		score = w->guesses->p;
+	if (parts) {
+		if (judge_units(x, w, d->text, &n, e) < 0)
+			return e->code;
+		buf_put(&em->side, &n, sizeof(n));
+		if (buf_ok(&em->side, e) < 0)
+			return e->code;
+		if (n.gone == n.units && classify_rules_any(&x->rules))
+			return emit_drop(em, d,
+			    &(struct reason){ .rule = "nothing_left",
+				.has_value = true,
+				.threshold = 1,
+				.detail = buf_view(&w->parts) },
+			    e);
 	}
-	if (!is_wanted(x, label))
-		return drop(w, label, "label", -1, d, em, e);
-	if (score < min_score)
-		return drop(w, label, "label_score", score, d, em, e);
-	buf_clear(&w->json);
-	if (n)
-		buf_json_lossy(&w->json, label);
-	else
-		buf_puts(&w->json, "null");
-	doc_set_json(d, name, buf_view(&w->json));
-	doc_set_double(d, x->score_key, score);
-	if (buf_ok(&w->json, e) < 0 ||
-	    (x->top > 1 && set_top(x, w, n, d, e) < 0))
+	if (classify_judge(
+		&x->rules, &w->scratch, d->text, (size_t)given.top, &v, e) < 0)
 		return e->code;
-	return emit_keep(em, d, e);
+	if (v.rule && !parts)
+		return drop(w, &v, d, em, e);
+	if (parts)
+		doc_set_json(d, x->units_key, buf_view(&w->parts));
+	if (n.gone)
+		doc_set_text(d, buf_view(&w->text));
+	return set_label(x, w, &v, d, e) < 0 ? e->code : emit_keep(em, d, e);
 }
 
-/* Is it a label of the model? */
-static bool
-is_label(const struct fasttext *f, struct str label)
+static int
+count_units(void *ctx, struct str side, struct err *e)
 {
-	size_t i;
+	struct labels *x = ctx;
+	struct counts n;
 
-	for (i = 0; i < fasttext_labels(f); i++)
-		if (str_eq(fasttext_label(f, i), label))
-			return true;
-	return false;
+	(void)e;
+	for (; side.n; side.p += sizeof(n), side.n -= sizeof(n)) {
+		memcpy(&n, side.p, sizeof(n));
+		x->counts.units += n.units;
+		x->counts.gone += n.gone;
+	}
+	return 0;
+}
+
+static int
+check_label_opts(struct err *e)
+{
+	if (!given.model)
+		return err_set(e, ERR_ARG, "give --model");
+	if (!*given.name || strlen(given.name) > NAME_MAX_BYTES)
+		return err_set(
+		    e, ERR_ARG, "--name: 1 to %d bytes", NAME_MAX_BYTES);
+	if (given.min_score < 0 || given.min_score > 1)
+		return err_set(e, ERR_ARG,
+		    "--min-score: %g is no probability from 0 to 1",
+		    given.min_score);
+	if (given.drop_above < 0 || given.drop_above > 1)
+		return err_set(e, ERR_ARG,
+		    "--drop-above: %g is no probability from 0 to 1",
+		    given.drop_above);
+	if (given.top < 1 || given.top > TOP_MAX)
+		return err_set(e, ERR_ARG, "--top: 1 to %d", TOP_MAX);
+	return 0;
+}
+
+static enum classify_unit
+unit_of(const char *name)
+{
+	return *name == 'd'   ? CLASSIFY_DOCUMENT
+	       : *name == 'p' ? CLASSIFY_PARAGRAPH
+			      : CLASSIFY_SENTENCE;
 }
 
 static int
 prepare(struct labels *x, struct err *e)
 {
-	size_t i;
+	struct classify_rules *r = &x->rules;
 
-	if (!model_path)
-		return err_set(e, ERR_ARG, "give --model");
-	if (!*name || strlen(name) > NAME_MAX_BYTES)
-		return err_set(
-		    e, ERR_ARG, "--name: 1 to %d bytes", NAME_MAX_BYTES);
-	if (min_score < 0 || min_score > 1)
-		return err_set(e, ERR_ARG,
-		    "--min-score: %g is no probability from 0 to 1", min_score);
-	if (top < 1 || top > TOP_MAX)
-		return err_set(e, ERR_ARG, "--top: 1 to %d", TOP_MAX);
-	x->top = (size_t)top;
-	snprintf(x->score_key, sizeof(x->score_key), "%s_score", name);
-	snprintf(x->top_key, sizeof(x->top_key), "%s_top", name);
-	if (strs_split(&x->keep, &keep, "--keep", e) < 0 ||
-	    fasttext_load(&x->model, model_path, e) < 0)
+	if (check_label_opts(e) < 0 ||
+	    strs_split(&r->keep, &given.keep, "--keep", e) < 0 ||
+	    strs_split(&r->drop, &given.drop, "--drop", e) < 0 ||
+	    fasttext_load(&x->model, given.model, e) < 0)
 		return e->code;
-	for (i = 0; i < x->keep.n; i++)
-		if (!is_label(x->model, x->keep.v[i]))
-			return err_set(e, ERR_ARG,
-			    "--keep: the model has no label '%.*s'",
-			    (int)x->keep.v[i].n, x->keep.v[i].p);
-	return 0;
+	r->model = x->model;
+	r->min_score = given.min_score;
+	r->drop_above = given.drop_above;
+	x->unit = unit_of(given.unit);
+	snprintf(x->score_key, sizeof(x->score_key), "%s_score", given.name);
+	snprintf(x->top_key, sizeof(x->top_key), "%s_top", given.name);
+	snprintf(x->units_key, sizeof(x->units_key), "%s_%s", given.name,
+	    classify_rules_any(r) ? "removed" : "units");
+	return classify_rules_check(r, e);
 }
 
 static const struct opt opts[] = {
-	{ "model", 0, OPT_STR, &model_path, "FILE",
+	{ "model", 0, OPT_STR, &given.model, "FILE",
 	    "the classifier: a model of fastText, .bin or .ftz", NULL },
-	{ "name", 0, OPT_STR, &name, "NAME",
+	{ "name", 0, OPT_STR, &given.name, "NAME",
 	    "set metadata.NAME and NAME_score (default: label)", NULL },
-	{ "top", 0, OPT_INT, &top, "N",
+	{ "unit", 0, OPT_STR, &given.unit, "UNIT",
+	    "paragraph, sentence: label these, too, and remove those not "
+	    "wanted from the text",
+	    "document,paragraph,sentence" },
+	{ "top", 0, OPT_INT, &given.top, "N",
 	    "the N best labels in metadata.NAME_top, too", NULL },
-	{ "keep", 0, OPT_LIST, &keep, "LABELS",
+	{ "keep", 0, OPT_LIST, &given.keep, "LABELS",
 	    "drop what gets none of these labels: a,b", NULL },
-	{ "min-score", 0, OPT_DOUBLE, &min_score, "X",
+	{ "min-score", 0, OPT_DOUBLE, &given.min_score, "X",
 	    "drop what scores less than X, 0 to 1", NULL },
+	{ "drop", 0, OPT_LIST, &given.drop, "LABELS",
+	    "drop what is likely to be one of these labels: a,b", NULL },
+	{ "drop-above", 0, OPT_DOUBLE, &given.drop_above, "X",
+	    "so likely: with a probability above X, 0 to 1", NULL },
 	{ 0 },
 };
 static const struct opt shared[] = { OPT_COMMON(&common), { 0 } };
@@ -209,37 +324,56 @@ static const struct opt_cmd cmd = {
 };
 
 static int
-label_main(int argc, char **argv)
+label_docs(struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .worker_new = worker_new,
 		.worker_free = worker_free,
-		.doc = judge };
-	struct labels x = { 0 };
+		.doc = judge,
+		.fold = count_units };
+	int rc = docs_run(in, &ops, &labels, r, e);
+
+	if (rc == 0 && labels.unit != CLASSIFY_DOCUMENT) {
+		buf_printf(&r->extra,
+		    "\"units\":{\"in\":%llu,\"removed\":%llu},",
+		    (unsigned long long)labels.counts.units,
+		    (unsigned long long)labels.counts.gone);
+		rc = buf_ok(&r->extra, e);
+	}
+	return rc;
+}
+
+static int
+label_main(int argc, char **argv)
+{
 	struct err e;
 	int rc;
 
 	argc = cmd_begin(&cmd, argc, argv);
-	rc = prepare(&x, &e);
+	rc = prepare(&labels, &e);
 	rc = rc < 0 ? cmd_end(&cmd, rc, &e)
-		    : cmd_docs(&cmd, &common, argc, argv, &ops, &x);
-	strs_free(&x.keep);
-	fasttext_free(x.model);
+		    : run_docs(&cmd, argc, argv, label_docs);
+	strs_free(&labels.rules.keep);
+	strs_free(&labels.rules.drop);
+	fasttext_free(labels.model);
 	return rc;
 }
 
 /* ---- train ---- */
 
-static struct {
+struct train_opts {
 	const char *kind, *label, *loss;
 	int epochs, dim, min_count, word_ngrams, minn, maxn, bucket;
 	double lr;
-} train = { .kind = "text",
+};
+
+static const struct train_opts defaults = { .kind = "text",
 	.label = "label",
 	.loss = "softmax",
 	.dim = 100,
 	.min_count = 1,
 	.word_ngrams = 1,
 	.bucket = 2000000 };
+static struct train_opts train;
 
 static const struct opt train_opts[] = {
 	{ "kind", 0, OPT_STR, &train.kind, "KIND",
@@ -411,32 +545,45 @@ train_text(struct docs *in, struct run *r, struct err *e)
 	return rc;
 }
 
+/* Options of models of text say nothing of languages. */
+static int
+check_kind(const char *kind, struct err *e)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} foreign[] = {
+		{ "--dim", train.dim != defaults.dim },
+		{ "--word-ngrams", train.word_ngrams != defaults.word_ngrams },
+		{ "--minn", train.minn != defaults.minn },
+		{ "--maxn", train.maxn != defaults.maxn },
+		{ "--bucket", train.bucket != defaults.bucket },
+		{ "--min-count", train.min_count != defaults.min_count },
+		{ "--loss", strcmp(train.loss, defaults.loss) != 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		if (strcmp(kind, "language") == 0 && foreign[i].given)
+			return err_set(e, ERR_ARG,
+			    "%s is for --kind text, not for language",
+			    foreign[i].name);
+	return 0;
+}
+
 static int
 train_main(int argc, char **argv)
 {
-	struct docs in;
-	struct run r;
 	struct err e;
 	int rc;
 
+	train = defaults;
 	argc = cmd_begin(&train_cmd, argc, argv);
-	rc = docs_open(&in, argv + 1, argc, &common, &e);
+	rc = check_kind(train.kind, &e);
 	if (rc < 0)
 		return cmd_end(&train_cmd, rc, &e);
-	rc = run_open(&r, &train_cmd, &common, false, cmd_warn, &e);
-	if (rc == 0) {
-		rc = strcmp(train.kind, "text") == 0
-			 ? train_text(&in, &r, &e)
-			 : train_language(&in, &r, &e);
-		if (rc < 0)
-			run_abort(&r);
-		else
-			rc = run_close(&r, &e);
-		if (rc == 0)
-			cmd_closing(&r, "documents");
-	}
-	docs_close(&in);
-	return cmd_end(&train_cmd, rc, &e);
+	return run_docs(&train_cmd, argc, argv,
+	    strcmp(train.kind, "text") == 0 ? train_text : train_language);
 }
 
 int

@@ -8,7 +8,10 @@ enum {
 	CENTROIDS = 256,
 	WIDE = 16,   /* numbers that are added up together */
 	ABREAST = 4, /* times so many */
-	AHEAD = 12   /* rows */
+	LANES = 4,
+	LINE = 64,   /* bytes of a cache line */
+	NEAR = 8192, /* bytes of rows that are added up while as many come */
+	AHEAD = 12,  /* codes of rows */
 };
 
 static inline float
@@ -41,13 +44,21 @@ norm_of(const struct fasttext_matrix *m, int64_t i)
 	return m->norms ? float_at(centroid(&m->npq, 0, m->norms[i]), 0) : 1;
 }
 
-typedef float floats4 __attribute__((vector_size(16), aligned(1)));
-enum { LANES = 4 };
-
+typedef float floats4 __attribute__((vector_size(16), aligned(1), may_alias));
 static inline floats4
 four_at(const void *p, int64_t i)
 {
 	return *(const floats4 *)((const char *)p + 4 * i);
+}
+
+/* All of a row is needed soon. */
+static inline void
+fetch(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i += LINE)
+		__builtin_prefetch(p + i);
 }
 
 typedef float wide
@@ -58,29 +69,38 @@ static inline __attribute__((always_inline)) void
 add_columns(const struct fasttext_matrix *m, const int32_t *ids, size_t rows,
     int64_t at, size_t n, float *x)
 {
-	const char *data = m->data + 4 * at;
+	const char *data = m->data + 4 * at, *row;
 	size_t size = 4 * (size_t)m->cols, i, k;
 	wide sum[ABREAST];
 
 	for (k = 0; k < n; k++)
 		sum[k] = *(const wide *)(x + at + k * WIDE);
 	for (i = 0; i < rows; i++) {
-		const char *row = data + (size_t)ids[i] * size, *soon;
-
-		soon =
-		    data + (size_t)ids[i + AHEAD < rows ? i + AHEAD : i] * size;
+		row = data + (size_t)ids[i] * size;
 #pragma GCC unroll 4
-		for (k = 0; k < n; k++) {
-			__builtin_prefetch(soon + 4 * k * WIDE);
+		for (k = 0; k < n; k++)
 			sum[k] += *(const wide *)(row + 4 * k * WIDE);
-		}
 	}
 	for (k = 0; k < n; k++)
 		*(wide *)(x + at + k * WIDE) = sum[k];
 }
 
+/* The same for LANES columns. */
+static inline __attribute__((always_inline)) void
+add_few_columns(const struct fasttext_matrix *m, const int32_t *ids,
+    size_t rows, int64_t at, float *x)
+{
+	floats4 sum = four_at(x, at);
+	size_t i;
+
+	for (i = 0; i < rows; i++)
+		sum += four_at(m->data, ids[i] * m->cols + at);
+	*(floats4 *)(x + at) = sum;
+}
+
+/* Rows few enough to stay in the nearest cache. */
 SIMD static void
-add_float_rows(
+add_near_rows(
     const struct fasttext_matrix *m, const int32_t *ids, size_t n, float *x)
 {
 	int64_t k = 0;
@@ -88,11 +108,29 @@ add_float_rows(
 
 	for (; k + ABREAST * WIDE <= m->cols; k += ABREAST * WIDE)
 		add_columns(m, ids, n, k, ABREAST, x);
+	for (; k + 2 * WIDE <= m->cols; k += 2 * WIDE)
+		add_columns(m, ids, n, k, 2, x);
 	for (; k + WIDE <= m->cols; k += WIDE)
 		add_columns(m, ids, n, k, 1, x);
+	for (; k + LANES <= m->cols; k += LANES)
+		add_few_columns(m, ids, n, k, x);
 	for (; k < m->cols; k++)
 		for (i = 0; i < n; i++)
 			x[k] += float_at(m->data, ids[i] * m->cols + k);
+}
+
+static void
+add_float_rows(
+    const struct fasttext_matrix *m, const int32_t *ids, size_t n, float *x)
+{
+	size_t size = 4 * (size_t)m->cols, near = NEAR / size + 1, i, k, most;
+
+	for (i = 0; i < n; i += near) {
+		most = n - i < near ? n - i : near;
+		for (k = i + most; k < n && k < i + most + near; k++)
+			fetch(m->data + (size_t)ids[k] * size, size);
+		add_near_rows(m, ids + i, most, x);
+	}
 }
 
 SIMD void

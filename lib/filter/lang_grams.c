@@ -31,29 +31,30 @@ hash_word(const struct lang_word *w)
 }
 
 /*
- * The n-grams that begin at each place grow together, a code point at a time:
- * what is hashed beyond the word's end is overwritten.
+ * The n-grams that begin at a place grow together, a code point at a time. What
+ * is hashed beyond the word's end lies where longer n-grams of earlier places
+ * belong, which come later.
  */
 SIMD unsigned
 lang_word_rows(
     const struct lang_word *w, struct lang_grams g, uint32_t rows[LANG_ROWS])
 {
-	uint32_t hash[LANG_WORD + 2 + LANG_LANES];
-	unsigned i, k, n = 0, shift = LANG_HASH - g.bits;
+	unsigned k, n = 0, shift = LANG_HASH - g.bits;
+	unsigned at = (w->n - 1) / LANG_LANES * LANG_LANES + LANG_LANES;
 
-	for (i = 0; i < w->n; i += LANG_LANES)
-		*lanes_at(hash + i) = (lanes){ 0 } + GRAM_START;
-	for (k = 0; k < g.max && k < w->n; k++) {
-		for (i = 0; i < w->n - k; i += LANG_LANES) {
-			lanes h = *lanes_at(hash + i);
+	do {
+		lanes h = (lanes){ 0 } + GRAM_START;
 
-			h = (h ^ *(const lanes *)(w->cp + i + k)) * GRAM_STEP;
-			*lanes_at(hash + i) = h;
-			*lanes_at(rows + n + i) = h >> shift;
-		}
-		if (k + 1 >= g.min)
+		at -= LANG_LANES;
+		for (n = k = 0; k < g.max && k < w->n; k++) {
+			h = (h ^ *(const lanes *)(w->cp + at + k)) * GRAM_STEP;
+			if (k + 1 < g.min)
+				continue;
+			if (k < w->n - at)
+				*lanes_at(rows + n + at) = h >> shift;
 			n += w->n - k;
-	}
+		}
+	} while (at);
 	if (w->n > g.max)
 		rows[n++] = hash_word(w) >> shift;
 	return n;

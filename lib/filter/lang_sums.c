@@ -6,7 +6,7 @@
 
 enum {
 	BATCHES = 256, /* of 4 x 31, fit 16 bits */
-	NEAR = 32,     /* rows left waiting, since their bytes may be far yet */
+	NEAR = 64,     /* rows left waiting, since their bytes may be far yet */
 	COLUMNS = 16,  /* of a row, looked at together */
 };
 

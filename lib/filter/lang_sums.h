@@ -7,7 +7,7 @@
 #include "filter/lang_net.h"
 
 enum {
-	LANG_QUEUE = 128, /* rows that wait to be added, at most */
+	LANG_QUEUE = 384, /* rows that wait to be added, at most */
 	LANG_BATCH =
 	    4, /* rows added at a time: LANG_MOST times 4 fits a byte */
 };

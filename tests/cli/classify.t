@@ -39,8 +39,30 @@ exits 1 "no such model" quern classify label --model none.bin docs.jsonl
 exits 2 "--top 0" quern classify label --model soft.bin --top 0 docs.jsonl
 check "help" quern classify label -h
 
-for _ in $(seq 400); do cat docs.jsonl; done >many.jsonl
+# Parts of texts.
+cat >mixed.jsonl <<'END'
+{"id":"mixed","text":"The old mill by the river grinds rye. Die Mühle mahlt den Weizen im Herbst.\n\nIts wheel turns.\n  le moulin et le meunier \n1 2 3\n"}
+{"id":"de","text":"Die Mühle mahlt den Weizen im Herbst."}
+{"id":"blank","text":" \n"}
+END
+parts() { # parts OPTIONS...: what is kept, dropped, counted
+	rejects --stats stats.json "$@" mixed.jsonl && cat kept.jsonl &&
+		jq -c '[.records, .units, .text_bytes, .dropped]' stats.json
+}
+golden classify-paragraphs quern classify label --model soft.bin --unit paragraph mixed.jsonl
+golden classify-sentences quern classify label --model soft.bin --unit sentence --name lang mixed.jsonl
+golden classify-drop parts --model soft.bin --drop deu_Latn,fra_Latn --drop-above 0.35
+golden classify-drop-paragraphs parts --model soft.bin --unit paragraph --drop deu_Latn,fra_Latn --drop-above 0.35
+golden classify-drop-sentences parts --model soft.bin --unit sentence --drop deu_Latn --drop-above 0.9
+golden classify-keep-sentences parts --model soft.bin --unit sentence --keep eng_Latn --min-score 0.9
+golden classify-drop-unknown quern classify label --model soft.bin --drop ita mixed.jsonl
+exits 2 "--drop-above 2" quern classify label --model soft.bin --drop-above 2 mixed.jsonl
+exits 2 "--unit page" quern classify label --model soft.bin --unit page mixed.jsonl
+
+for _ in $(seq 400); do cat docs.jsonl mixed.jsonl; done >many.jsonl
 threads "classify" quern classify label --model soft.bin --top 2 many.jsonl
+threads "classify's sentences" quern classify label --model hs.bin --unit sentence --drop deu_Latn many.jsonl
+threads "classify's counts of parts" stats --model soft.bin --unit paragraph --keep eng_Latn many.jsonl
 threads "classify's rejects" rejects --model soft.bin --keep deu_Latn many.jsonl
 threads "lang by a model" quern lang --model quantised.ftz many.jsonl
 
@@ -84,6 +106,10 @@ check "leaves no file" test ! -e none.bin
 echo '{"text":"x","metadata":{"kind":"a b"}}' >space.jsonl
 exits 1 "a label with a space" fit space.jsonl -o none.bin
 exits 2 "n-grams out of order" fit --minn 3 --maxn 2 -o none.bin
+for o in "--dim 20" "--minn 2" "--maxn 3" "--bucket 9" "--word-ngrams 2" "--min-count 3" "--loss hs"; do
+	# shellcheck disable=SC2086 # an option and its value
+	exits 2 "languages know no $o" quern classify train --kind language $o -o none.qlm train.jsonl
+done
 exits 2 "a rate of nothing" fit --lr 1000 -o none.bin
 
 # As the fasttext program says, if there is one.
