@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Keeps documents that profiles and a condition accept. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,10 +9,13 @@
 #include "filter/expr.h"
 #include "filter/judge.h"
 #include "filter/strs.h"
+#include "filter/urllist.h"
 #include "io/stream.h"
 
 static struct opt_common common;
 static struct opt_list profile;
+static struct opt_list url_lists, url_categories;
+static struct opt_list url_words, url_soft_words, url_substrings;
 static const char *where;
 static bool explain, list_profiles;
 
@@ -21,6 +25,7 @@ struct judges {
 	struct profile_file **files; /* those the user wrote */
 	struct tally *tallies; /* of each profile, where there are several */
 	size_t n, nfile;
+	struct urllist *urls;  /* or NULL */
 	struct expr *where;    /* or NULL */
 	struct buf where_json; /* {"where":"..."}: the reason it gives */
 	bool explain;
@@ -29,6 +34,7 @@ struct judges {
 struct worker {
 	struct judge *judge;
 	struct signals signals; /* those that --where names */
+	struct urllist_scratch url;
 	struct buf json;
 };
 
@@ -38,6 +44,7 @@ worker_free(void *worker)
 	struct worker *w = worker;
 
 	judge_free(w->judge);
+	urllist_scratch_free(&w->url);
 	buf_free(&w->json);
 	free(w);
 }
@@ -76,7 +83,7 @@ drop(const struct judges *j, struct worker *w, const struct verdict *v,
 		return e->code;
 	return emit_drop(em, d,
 	    &(struct reason){ .rule = v->reason,
-		.has_value = true,
+		.has_value = !isnan(v->value),
 		.value = v->value,
 		.threshold = v->threshold,
 		.detail = buf_view(&w->json) },
@@ -153,15 +160,41 @@ where_holds(const struct judges *j, struct worker *w, const struct doc *d,
 	return 0;
 }
 
+/* Dropped for its URL. */
 static int
-judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+drop_url(struct worker *w, const struct urllist_hit *hit, struct doc *d,
+    struct emit *em, struct err *e)
 {
-	const struct judges *j = ctx;
-	struct worker *w = worker;
+	struct buf *b = &w->json;
+
+	buf_clear(b);
+	buf_puts(b, "{\"match\":");
+	buf_json_lossy(b, hit->match);
+	if (hit->category) {
+		buf_puts(b, ",\"category\":");
+		buf_json_lossy(b, str_c(hit->category));
+	}
+	buf_putc(b, '}');
+	if (buf_ok(b, e) < 0)
+		return e->code;
+	return emit_drop(em, d,
+	    &(struct reason){ .rule = hit->rule,
+		.has_value = true,
+		.value = (double)hit->value,
+		.threshold = (double)hit->threshold,
+		.detail = buf_view(b) },
+	    e);
+}
+
+/* By its text, of a URL that nothing is said against. */
+static int
+judge(const struct judges *j, struct worker *w, struct doc *d, struct emit *em,
+    struct err *e)
+{
 	struct verdict v = { 0 };
 	bool holds;
 
-	if (judge_text(w->judge, d->text, e) < 0 ||
+	if (judge_text(w->judge, d->text, d, e) < 0 ||
 	    where_holds(j, w, d, &holds, e) < 0)
 		return e->code;
 	if (!holds)
@@ -178,6 +211,20 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	if (v.text.p != d->text.p)
 		return keep_cleaned(j, w, v.text, d, em, e);
 	return keep(j, w, d, em, e);
+}
+
+static int
+judge_doc(
+    void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
+{
+	const struct judges *j = ctx;
+	struct worker *w = worker;
+	struct urllist_hit hit = { 0 };
+
+	if (j->urls && urllist_look(j->urls, json_str(doc_meta(d, "url")),
+			   &w->url, &hit, e) < 0)
+		return e->code;
+	return hit.rule ? drop_url(w, &hit, d, em, e) : judge(j, w, d, em, e);
 }
 
 static bool
@@ -251,9 +298,57 @@ find_profiles(struct judges *j, struct err *e)
 }
 
 static int
+read_words(struct judges *j, const struct opt_list *files,
+    enum urllist_words kind, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < files->n; i++)
+		if (urllist_add_words(j->urls, files->v[i], kind, e) < 0)
+			return e->code;
+	return 0;
+}
+
+static int
+read_folders(struct judges *j, struct err *e)
+{
+	struct strs categories;
+	size_t i;
+	int rc = 0;
+
+	if (strs_split(&categories, &url_categories, "--url-categories", e) < 0)
+		return e->code;
+	if (categories.n && !url_lists.n)
+		rc = err_set(e, ERR_ARG, "--url-categories needs --url-lists");
+	for (i = 0; rc == 0 && i < url_lists.n; i++)
+		rc =
+		    urllist_add_folder(j->urls, url_lists.v[i], &categories, e);
+	strs_free(&categories);
+	return rc;
+}
+
+/* The lists of URLs, if there are any. */
+static int
+read_urls(struct judges *j, struct err *e)
+{
+	if (!url_lists.n && !url_categories.n && !url_words.n &&
+	    !url_soft_words.n && !url_substrings.n)
+		return 0;
+	j->urls = urllist_new();
+	if (!j->urls)
+		return err_nomem(e, "lists of URLs");
+	if (read_folders(j, e) < 0 ||
+	    read_words(j, &url_words, URL_WORDS, e) < 0 ||
+	    read_words(j, &url_soft_words, URL_SOFT_WORDS, e) < 0 ||
+	    read_words(j, &url_substrings, URL_SUBSTRINGS, e) < 0)
+		return e->code;
+	return urllist_seal(j->urls, e);
+}
+
+static int
 prepare(struct judges *j, struct err *e)
 {
-	if (find_profiles(j, e) < 0)
+	if (find_profiles(j, e) < 0 || read_urls(j, e) < 0)
 		return e->code;
 	if (where && expr_parse(&j->where, str_c(where), e) < 0)
 		return err_prefix(e, "--where");
@@ -261,9 +356,9 @@ prepare(struct judges *j, struct err *e)
 	buf_json_lossy(&j->where_json, str_c(where));
 	buf_putc(&j->where_json, '}');
 	j->explain = explain;
-	if (!j->n && !where && !explain)
+	if (!j->n && !where && !explain && !j->urls)
 		return err_set(e, ERR_ARG,
-		    "nothing to filter by: give --profile or --where");
+		    "nothing to filter by: give --profile, --where or lists");
 	return buf_ok(&j->where_json, e);
 }
 
@@ -288,6 +383,18 @@ static const struct opt opts[] = {
 	    NULL },
 	{ "where", 0, OPT_STR, &where, "EXPR",
 	    "keep what EXPR is true for; see below", NULL },
+	{ "url-lists", 0, OPT_LIST, &url_lists, "DIR",
+	    "drop documents by their metadata.url: DIR holds "
+	    "CATEGORY/domains and CATEGORY/urls",
+	    NULL },
+	{ "url-categories", 0, OPT_LIST, &url_categories, "NAMES",
+	    "of those, only these categories", NULL },
+	{ "url-words", 0, OPT_LIST, &url_words, "FILE",
+	    "drop URLs with one of these words", NULL },
+	{ "url-soft-words", 0, OPT_LIST, &url_soft_words, "FILE",
+	    "drop URLs with two of these words", NULL },
+	{ "url-substrings", 0, OPT_LIST, &url_substrings, "FILE",
+	    "drop URLs whose letters and digits hold one of these", NULL },
 	{ "explain", 0, OPT_FLAG, &explain, NULL,
 	    "add all signals and every rule that rejects, as metadata.filter",
 	    NULL },
@@ -368,7 +475,7 @@ run_files(struct judges *j, int argc, char **argv, struct err *e)
 {
 	static const struct docs_ops ops = { .worker_new = worker_new,
 		.worker_free = worker_free,
-		.doc = judge,
+		.doc = judge_doc,
 		.fold = count_verdicts };
 	struct docs in;
 	struct run r;
@@ -406,6 +513,7 @@ main(int argc, char **argv)
 	if (rc == 0)
 		rc = run_files(&j, argc, argv, &e);
 	expr_free(j.where);
+	urllist_free(j.urls);
 	buf_free(&j.where_json);
 	while (j.nfile)
 		profile_file_free(j.files[--j.nfile]);

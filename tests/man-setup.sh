@@ -33,6 +33,12 @@ cp documents.jsonl docs.jsonl
 # Documents enough to train on.
 for _ in 1 2 3 4 5 6 7 8; do cat documents.jsonl; done >many.jsonl
 
+# Lists of URLs and words.
+mkdir -p lists/adult lists/gambling
+echo bad.example >lists/adult/domains
+echo dice.example/play >lists/gambling/urls
+printf 'grist\nmill stone\n' >words.txt
+
 # Classifiers of fastText.
 cp "$top/tests/models/soft.bin" languages.bin
 cp "$top/tests/models/quantised.ftz" quality.ftz

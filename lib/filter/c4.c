@@ -9,12 +9,25 @@
 static uint64_t
 count_words(struct str line, uint64_t most, bool *too_long)
 {
+	static const bool is_space[256] = { ['\t'] = true,
+		['\n'] = true,
+		['\v'] = true,
+		['\f'] = true,
+		['\r'] = true,
+		[0x1c] = true,
+		[0x1d] = true,
+		[0x1e] = true,
+		[0x1f] = true,
+		[' '] = true };
 	const char *p = line.p, *end = p + line.n;
 	uint64_t words = 0, n = 0;
 	size_t len;
 
 	for (*too_long = false; p < end; p += len) {
-		if (text_is_space(utf8_get(p, end, &len))) {
+		len = 1;
+		if (is_space[(unsigned char)*p] ||
+		    ((unsigned char)*p >= 0x80 &&
+			text_is_space(utf8_get(p, end, &len)))) {
 			n = 0;
 			continue;
 		}
@@ -92,6 +105,24 @@ phrase_at(const char *p, const char *end, const char *phrase)
 	return true;
 }
 
+/* Can one of the phrases below begin at p, by the next two letters? */
+static bool
+begins_phrase(const char *p, const char *end)
+{
+	if (end - p < 9)
+		return false;
+	switch ((p[0] | 0x20) << 8 | (p[1] | 0x20)) {
+	case 'l' << 8 | 'o':
+	case 'j' << 8 | 'a':
+	case 't' << 8 | 'e':
+	case 'p' << 8 | 'r':
+	case 'c' << 8 | 'o':
+	case 'u' << 8 | 's':
+		return true;
+	}
+	return false;
+}
+
 enum { LOREM = 1, SCRIPT = 2, POLICY = 4 };
 
 /* Which phrases stand in the line? */
@@ -105,12 +136,24 @@ find_phrases(struct str line)
 		{ "terms of use", POLICY }, { "privacy policy", POLICY },
 		{ "cookie policy", POLICY }, { "uses cookies", POLICY },
 		{ "use of cookies", POLICY }, { "use cookies", POLICY } };
+	static const bool begins[256] = { ['l'] = true,
+		['j'] = true,
+		['t'] = true,
+		['p'] = true,
+		['c'] = true,
+		['u'] = true,
+		['L'] = true,
+		['J'] = true,
+		['T'] = true,
+		['P'] = true,
+		['C'] = true,
+		['U'] = true };
 	const char *p = line.p, *end = p + line.n;
 	unsigned found = 0;
 	size_t i;
 
 	for (; p < end; p++) {
-		if (!memchr("ljtpcuLJTPCU", *p, 12))
+		if (!begins[(unsigned char)*p] || !begins_phrase(p, end))
 			continue;
 		for (i = 0; i < sizeof(phrases) / sizeof(*phrases); i++)
 			if (phrase_at(p, end, phrases[i].text))
@@ -197,7 +240,8 @@ c4_clean(const struct c4 *c, struct str text, enum words words,
 				return 0;
 			continue;
 		}
-		if (count_sentences(line, words, r, &sentences, e) < 0)
+		if (sentences < c->sentences &&
+		    count_sentences(line, words, r, &sentences, e) < 0)
 			return e->code;
 		if (!first)
 			buf_putc(&r->text, '\n');

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "filter/c4.h"
 #include "filter/judge.h"
+#include "filter/linefix.h"
+#include "io/doc.h"
 
 struct judge {
 	struct meter *meter, *then; /* of text, and of now if it differs */
 	struct str text, now;       /* as given; as the steps so far left it */
-	enum words words;           /* of the profile at work */
+	const struct doc *doc;      /* or NULL */
 	struct c4_result c4;
+	struct linefix_result fix;
 	bool changed; /* now differs from text */
 };
 
@@ -37,13 +41,15 @@ judge_free(struct judge *j)
 	meter_free(j->meter);
 	meter_free(j->then);
 	c4_result_free(&j->c4);
+	linefix_free(&j->fix);
 	free(j);
 }
 
 int
-judge_text(struct judge *j, struct str text, struct err *e)
+judge_text(struct judge *j, struct str text, const struct doc *d, struct err *e)
 {
 	j->text = text;
+	j->doc = d;
 	return meter_begin(j->meter, text, e);
 }
 
@@ -53,59 +59,89 @@ judge_signal(struct judge *j, enum signal s, double *v, struct err *e)
 	return meter_signal(j->meter, WORDS_ENGLISH, s, v, NULL, e);
 }
 
-/* What a rule finds in the text as it is now. */
+/* What a rule finds in the text as it is now, or in the metadata. */
 struct finding {
 	bool holds;
-	double value; /* if it does */
+	double value; /* if it does; NaN of a text: */
+	struct str text;
 	struct signal_span span;
 };
 
+static void
+look_at_metadata(struct judge *j, const struct rule *r, struct finding *f)
+{
+	struct json_val v;
+
+	if (!j->doc)
+		return;
+	v = json_path(j->doc->meta, r->meta);
+	f->value = r->text ? NAN : json_double(v, NAN);
+	f->text = json_str(v);
+	if (r->text && f->text.p)
+		f->holds = compare_holds(
+		    str_cmp(f->text, str_c(r->text)), r->compare, 0);
+	else if (!isnan(f->value))
+		f->holds = compare_holds(f->value, r->compare, r->threshold);
+}
+
 static int
-look(struct judge *j, const struct rule *r, struct finding *f, struct err *e)
+look(struct judge *j, const struct step *s, const struct rule *r,
+    struct finding *f, struct err *e)
 {
 	struct meter *m = j->changed ? j->then : j->meter;
 	bool known = false;
 
-	f->holds = false;
+	*f = (struct finding){ 0 };
+	if (r->meta) {
+		look_at_metadata(j, r, f);
+		return 0;
+	}
 	if (r->compare == MORE &&
-	    meter_at_most(m, j->words, r->signal, r->threshold, &known, e) < 0)
+	    meter_at_most(m, s->words, r->signal, r->threshold, &known, e) < 0)
 		return e->code;
 	if (known)
 		return 0;
-	if (meter_signal(m, j->words, r->signal, &f->value, &f->span, e) < 0)
+	if (meter_signal(m, s->words, r->signal, &f->value, &f->span, e) < 0)
 		return e->code;
 	f->holds = compare_holds(f->value, r->compare, r->threshold);
 	return 0;
 }
 
-/* Clean the text; the reason is in j->c4. */
+/* Clean the text: v gets the reason if that rejects it. */
 static int
-clean(struct judge *j, const struct step *s, struct err *e)
+clean(struct judge *j, const struct step *s, struct verdict *v, struct err *e)
 {
-	struct str before = j->now;
 	struct buf copy = { 0 };
+	struct str now = j->now;
+	bool changed;
 	int rc;
 
 	/* A second cleaning reads what the first one wrote. */
 	if (j->changed) {
-		buf_str(&copy, before);
-		before = buf_view(&copy);
+		buf_str(&copy, now);
+		now = buf_view(&copy);
 	}
 	rc = buf_ok(&copy, e);
 	if (rc == 0)
-		rc = c4_clean(s->clean, before, j->words, &j->c4, e);
+		rc = s->clean ? c4_clean(s->clean, now, s->words, &j->c4, e)
+			      : linefix_clean(s->fix, now, &j->fix, e);
 	buf_free(&copy);
 	if (rc < 0)
 		return rc;
-	j->changed |= j->c4.changed;
-	j->now = j->changed ? j->c4.left : j->text;
-	return j->changed ? meter_begin(j->then, j->now, e) : 0;
+	v->reason = s->clean ? j->c4.reason : j->fix.reason;
+	v->value = s->clean ? j->c4.value : j->fix.value;
+	v->threshold = s->clean ? j->c4.threshold : j->fix.threshold;
+	changed = s->clean ? j->c4.changed : j->fix.changed;
+	if (v->reason || (!changed && !j->changed))
+		return 0;
+	j->changed = true;
+	j->now = s->clean ? j->c4.left : j->fix.left;
+	return meter_begin(j->then, j->now, e);
 }
 
 static void
-begin(struct judge *j, const struct profile *p)
+begin(struct judge *j)
 {
-	j->words = p->words;
 	j->now = j->text;
 	j->changed = false;
 }
@@ -118,21 +154,15 @@ take_step(
 	const struct rule *r;
 	struct finding f;
 
-	if (s->clean) {
-		if (clean(j, s, e) < 0)
-			return e->code;
-		v->reason = j->c4.reason;
-		v->value = j->c4.value;
-		v->threshold = j->c4.threshold;
-		return 0;
-	}
+	if (!s->rules)
+		return clean(j, s, v, e);
 	for (r = s->rules; r < s->rules + s->n && !v->reason; r++) {
-		if (look(j, r, &f, e) < 0)
+		if (look(j, s, r, &f, e) < 0)
 			return e->code;
 		if (f.holds)
 			*v = (struct verdict){ .reason = r->reason,
 				.value = f.value,
-				.threshold = r->threshold };
+				.threshold = r->text ? NAN : r->threshold };
 	}
 	return 0;
 }
@@ -143,7 +173,7 @@ judge_by(
 {
 	size_t i;
 
-	begin(j, p);
+	begin(j);
 	*v = (struct verdict){ 0 };
 	for (i = 0; i < p->n && !v->reason; i++)
 		if (take_step(j, &p->steps[i], v, e) < 0)
@@ -170,8 +200,10 @@ verdict_json(const struct verdict *v, struct buf *out)
 	}
 	buf_puts(out, "{\"keep\":false,\"rule\":");
 	buf_json(out, str_c(v->reason));
-	buf_putc(out, ',');
-	put_measure(v->value, v->threshold, out);
+	if (!isnan(v->value)) {
+		buf_putc(out, ',');
+		put_measure(v->value, v->threshold, out);
+	}
 	buf_putc(out, '}');
 }
 
@@ -181,9 +213,17 @@ put_fail(
 {
 	buf_puts(out, "{\"rule\":");
 	buf_json(out, str_c(r->reason));
-	buf_printf(out, ",\"signal\":\"%s\",\"comparison\":\"%s\",",
-	    signal_name(r->signal), compare_name(r->compare));
-	put_measure(f->value, r->threshold, out);
+	buf_printf(out, ",\"%s\":", r->meta ? "metadata" : "signal");
+	buf_json(out, str_c(r->meta ? r->meta : signal_name(r->signal)));
+	buf_printf(out, ",\"comparison\":\"%s\",", compare_name(r->compare));
+	if (r->text) {
+		buf_puts(out, "\"value\":");
+		buf_json(out, f->text);
+		buf_puts(out, ",\"threshold\":");
+		buf_json(out, str_c(r->text));
+	} else {
+		put_measure(f->value, r->threshold, out);
+	}
 	if (f->span.n && spans)
 		buf_printf(out, ",\"span\":[%u,%u]", f->span.at,
 		    f->span.at + f->span.n);
@@ -195,22 +235,23 @@ static int
 put_step(struct judge *j, const struct step *s, const char **comma, bool *more,
     struct buf *out, struct err *e)
 {
+	struct verdict v = { 0 };
 	const struct rule *r;
 	struct finding f;
 
-	if (s->clean) {
-		if (clean(j, s, e) < 0)
+	if (!s->rules) {
+		if (clean(j, s, &v, e) < 0)
 			return e->code;
-		*more = !j->c4.reason;
+		*more = !v.reason;
 		if (*more)
 			return 0;
-		buf_printf(out, "%s{\"rule\":\"%s\",", *comma, j->c4.reason);
-		put_measure(j->c4.value, j->c4.threshold, out);
+		buf_printf(out, "%s{\"rule\":\"%s\",", *comma, v.reason);
+		put_measure(v.value, v.threshold, out);
 		buf_putc(out, '}');
 		return 0;
 	}
 	for (r = s->rules; r < s->rules + s->n; r++) {
-		if (look(j, r, &f, e) < 0)
+		if (look(j, s, r, &f, e) < 0)
 			return e->code;
 		if (!f.holds)
 			continue;
@@ -235,7 +276,7 @@ put_fails(
 	buf_json(out, str_c(p->name));
 	buf_printf(
 	    out, ":{\"keep\":%s,\"fails\":[", v.reason ? "false" : "true");
-	begin(j, p);
+	begin(j);
 	for (i = 0; i < p->n && more; i++)
 		if (put_step(j, &p->steps[i], &comma, &more, out, e) < 0)
 			return e->code;

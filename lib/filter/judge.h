@@ -5,6 +5,7 @@
 #include "filter/profile.h"
 
 struct buf;
+struct doc;
 
 /* What profiles say of a text.  Scratch memory of one thread. */
 struct judge;
@@ -13,15 +14,17 @@ void judge_free(struct judge *j);
 
 struct verdict {
 	const char *reason;      /* NULL: keep */
-	double value, threshold; /* of the reason */
+	double value, threshold; /* of the reason; NaN if they are texts */
 	struct str text;         /* as the profile leaves it */
 };
 
 /*
- * Begin with a text; it must stay as it is until the next.  What is asked for
- * is measured.  Errors: meter_begin(), and ERR_NOMEM below.
+ * Begin with a text and what rules read metadata of (or NULL); both must stay
+ * as they are until the next.  What is asked for is measured.  Errors:
+ * meter_begin(), and ERR_NOMEM below.
  */
-int judge_text(struct judge *j, struct str text, struct err *e);
+int judge_text(
+    struct judge *j, struct str text, const struct doc *d, struct err *e);
 /* A signal of the text, in English words. */
 int judge_signal(struct judge *j, enum signal s, double *v, struct err *e);
 /* v->text is j's or the text itself, until the next call. */

@@ -140,9 +140,9 @@ is_old_mark(uint32_t cp)
 
 /* What the characters of a token are. */
 struct look {
-	uint32_t n;    /* characters */
-	unsigned any;  /* classes that one of them has */
-	unsigned all;  /* ... that all have */
+	uint32_t n;   /* characters */
+	unsigned any; /* classes that one of them has */
+	unsigned all; /* ... that all have */
 };
 
 static struct look
@@ -193,8 +193,8 @@ stop_bit(struct str token)
 
 	if (token.n < 2 || token.n > 4)
 		return 0;
-	switch (WORD(p[0], p[1], token.n > 2 ? p[2] : 0,
-	    token.n > 3 ? p[3] : 0)) {
+	switch (
+	    WORD(p[0], p[1], token.n > 2 ? p[2] : 0, token.n > 3 ? p[3] : 0)) {
 	case WORD('t', 'h', 'e', 0):
 		return 1;
 	case WORD('b', 'e', 0, 0):
@@ -352,8 +352,7 @@ count_symbols(struct meter *m)
 		}
 	for (p = find(m->text.p, end, '\xe2'); p < end;
 	     p = find(p + 1, end, '\xe2'))
-		m->ellipses +=
-		    end - p >= 3 && p[1] == '\x80' && p[2] == '\xa6';
+		m->ellipses += end - p >= 3 && p[1] == '\x80' && p[2] == '\xa6';
 	m->symbols = true;
 }
 

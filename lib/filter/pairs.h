@@ -19,7 +19,7 @@ struct pairs {
 		uint64_t key;
 		uint32_t id, tag;
 	} * slots;
-	uint32_t cap; /* slots there are */
+	uint32_t cap;         /* slots there are */
 	uint32_t mask, shift; /* of those in use this round */
 	uint32_t round;
 };

@@ -4,11 +4,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "filter/c4.h"
+#include "filter/linefix.h"
 #include "filter/profile.h"
 
 #define RULE(reason, signal, compare, threshold) \
 	{ \
-		reason, SIG_##signal, compare, threshold \
+		reason, SIG_##signal, compare, threshold, NULL, NULL \
 	}
 
 /* Rae et al. 2021, table A1 and appendix A.1. */
@@ -153,50 +154,78 @@ static const struct c4 c4_fineweb = {
 	.word_max = 1000, .line_words = 3, .sentences = 5
 };
 
-#define RULES(r) \
+/* Penedo et al. 2023, "The RefinedWeb Dataset", appendix G.2. */
+static const struct linefix refinedweb_lines = {
+	.upper = 0.5,
+	.digits = 0.999999,
+	.words = 2,
+	.edit = 10,
+	.removed = 0.05,
+};
+
+/* Wenzek et al. 2020, "CCNet", section 4; cc_net's defaults. */
+static const struct rule ccnet[] = {
+	RULE("short", chars, LESS, 300),
+	{ "language_score", 0, LESS, 0.5, "language_score", NULL },
+	{ "tail", 0, EQUAL, 0, "bucket", "tail" },
+};
+
+#define RULES(r, words) \
 	{ \
-		NULL, r, sizeof(r) / sizeof(*(r)) \
+		NULL, NULL, r, sizeof(r) / sizeof(*(r)), WORDS_##words \
 	}
-static const struct step gopher_steps[] = { RULES(repetition), RULES(quality) };
-static const struct step c4_steps[] = { { &c4, NULL, 0 } };
-static const struct step fineweb_steps[] = { RULES(fineweb) };
-static const struct step datatrove_steps[] = { RULES(repetition),
-	RULES(quality), { &c4_fineweb, NULL, 0 }, RULES(fineweb) };
-
-static const struct step fineweb_2024_steps[] = { RULES(repetition_2024),
-	RULES(quality_2024), { &c4_fineweb, NULL, 0 }, RULES(fineweb_2024) };
-
-static const struct step dolma_steps[] = { RULES(dolma) };
-static const struct step nemo_steps[] = { RULES(nemo) };
+static const struct step gopher_steps[] = { RULES(repetition, ENGLISH),
+	RULES(quality, ENGLISH) };
+static const struct step c4_steps[] = { { .clean = &c4 } };
+static const struct step fineweb_steps[] = { RULES(fineweb, ENGLISH) };
+static const struct step datatrove_steps[] = { RULES(repetition, ENGLISH),
+	RULES(quality, ENGLISH), { .clean = &c4_fineweb },
+	RULES(fineweb, ENGLISH) };
+static const struct step fineweb_2024_steps[] = {
+	RULES(repetition_2024, TREEBANK), RULES(quality_2024, TREEBANK),
+	{ .clean = &c4_fineweb, .words = WORDS_TREEBANK },
+	RULES(fineweb_2024, TREEBANK)
+};
+static const struct step dolma_steps[] = { RULES(dolma, SPACES) };
+static const struct step nemo_steps[] = { RULES(nemo, SPACES) };
+static const struct step refinedweb_steps[] = { RULES(repetition, ENGLISH),
+	RULES(quality, ENGLISH), { .fix = &refinedweb_lines } };
+static const struct step ccnet_steps[] = { RULES(ccnet, ENGLISH) };
 
 static const struct profile profiles[] = {
 	{ "gopher", "Gopher's repetition, then quality rules; English",
-	    WORDS_ENGLISH, gopher_steps, 2 },
+	    gopher_steps, 2 },
 	{ "gopher-repetition", "the first part of gopher; any language",
-	    WORDS_ENGLISH, gopher_steps, 1 },
-	{ "gopher-quality", "the second part of gopher; English", WORDS_ENGLISH,
+	    gopher_steps, 1 },
+	{ "gopher-quality", "the second part of gopher; English",
 	    gopher_steps + 1, 1 },
-	{ "c4", "C4's cleaning; rewrites the text; English", WORDS_ENGLISH,
-	    c4_steps, 1 },
+	{ "c4", "C4's cleaning; rewrites the text; English", c4_steps, 1 },
 	{ "fineweb-2024-04",
 	    "FineWeb's rules as at its release; rewrites the text; English",
-	    WORDS_TREEBANK, fineweb_2024_steps, 4 },
-	{ "dolma-1.6", "Dolma's Gopher rules; English", WORDS_SPACES,
-	    dolma_steps, 1 },
+	    fineweb_2024_steps, 4 },
+	{ "refinedweb",
+	    "Gopher's rules, then RefinedWeb's corrections of lines; rewrites "
+	    "the text; English",
+	    refinedweb_steps, 3 },
+	{ "dolma-1.6", "Dolma's Gopher rules; English", dolma_steps, 1 },
 	{ "nemo", "the thresholds of NeMo Curator's heuristics; English",
-	    WORDS_SPACES, nemo_steps, 1 },
+	    nemo_steps, 1 },
+	{ "ccnet",
+	    "CCNet's length, and what quern lang and quern perplexity set; any "
+	    "language",
+	    ccnet_steps, 1 },
 	{ "datatrove-0.10",
 	    "FineWeb's rules as datatrove 0.10 has them; rewrites the text; "
 	    "English",
-	    WORDS_ENGLISH, datatrove_steps, 4 },
+	    datatrove_steps, 4 },
 	{ "datatrove-0.10-repetition", "its GopherRepetitionFilter",
-	    WORDS_ENGLISH, gopher_steps, 1 },
-	{ "datatrove-0.10-quality", "its GopherQualityFilter", WORDS_ENGLISH,
-	    gopher_steps + 1, 1 },
+	    gopher_steps, 1 },
+	{ "datatrove-0.10-quality", "its GopherQualityFilter", gopher_steps + 1,
+	    1 },
 	{ "datatrove-0.10-c4", "its C4QualityFilter; rewrites the text",
-	    WORDS_ENGLISH, c4_steps, 1 },
-	{ "datatrove-0.10-fineweb", "its FineWebQualityFilter", WORDS_ENGLISH,
-	    fineweb_steps, 1 },
+	    c4_steps, 1 },
+	{ "datatrove-0.10-fineweb", "its FineWebQualityFilter", fineweb_steps,
+	    1 },
 };
 
 enum { PROFILES = sizeof(profiles) / sizeof(*profiles) };
@@ -266,27 +295,56 @@ profile_find(struct str name, const struct profile **p, struct err *e)
 	    (int)name.n, name.p, known);
 }
 
+static void
+print_clean(const struct step *s, struct buf *out)
+{
+	if (s->clean) {
+		buf_printf(out,
+		    "  clean c4 word_max=%u line_words=%u end_marks=%d "
+		    "sentences=%u\n",
+		    s->clean->word_max, s->clean->line_words,
+		    s->clean->end_marks, s->clean->sentences);
+		return;
+	}
+	buf_puts(out, "  clean refinedweb upper=");
+	buf_double(out, s->fix->upper);
+	buf_puts(out, " digits=");
+	buf_double(out, s->fix->digits);
+	buf_printf(
+	    out, " words=%u edit=%u removed=", s->fix->words, s->fix->edit);
+	buf_double(out, s->fix->removed);
+	buf_putc(out, '\n');
+}
+
+static void
+print_rule(const struct rule *r, struct buf *out)
+{
+	buf_printf(out, "  %-20s %s%s %s ", r->reason,
+	    r->meta ? "metadata." : "",
+	    r->meta ? r->meta : signal_name(r->signal),
+	    compare_name(r->compare));
+	if (r->text)
+		buf_printf(out, "\"%s\"", r->text);
+	else
+		buf_double(out, r->threshold);
+	buf_putc(out, '\n');
+}
+
 void
 profile_print(const struct profile *p, struct buf *out)
 {
+	enum words words = WORDS_ENGLISH;
 	const struct step *s;
 	const struct rule *r;
 
 	buf_printf(out, "profile %s: %s\n", p->name, p->about);
-	if (p->words != WORDS_ENGLISH)
-		buf_printf(out, "  words %s\n", words_name(p->words));
 	for (s = p->steps; s < p->steps + p->n; s++) {
-		if (s->clean)
-			buf_printf(out,
-			    "  clean c4 word_max=%u line_words=%u end_marks=%d "
-			    "sentences=%u\n",
-			    s->clean->word_max, s->clean->line_words,
-			    s->clean->end_marks, s->clean->sentences);
-		for (r = s->rules; r < s->rules + s->n; r++) {
-			buf_printf(out, "  %-20s %s %s ", r->reason,
-			    signal_name(r->signal), compare_name(r->compare));
-			buf_double(out, r->threshold);
-			buf_putc(out, '\n');
-		}
+		if (s->words != words)
+			buf_printf(out, "  words %s\n", words_name(s->words));
+		words = s->words;
+		if (!s->rules)
+			print_clean(s, out);
+		for (r = s->rules; r < s->rules + s->n; r++)
+			print_rule(r, out);
 	}
 }

@@ -11,12 +11,14 @@
 struct buf;
 struct c4;
 struct err;
+struct linefix;
 
 /*
  * A profile is data: steps in order, each of which cleans the text
- * (filter/c4.h) or is a list of rules, each a signal, a comparison and a
- * threshold, of the text as the steps before left it.  A document that a rule
- * holds for is rejected; the first such rule is the reason.
+ * (filter/c4.h, filter/linefix.h) or is a list of rules, each a signal, a
+ * comparison and a threshold, of the text as the steps before left it.  A
+ * document that a rule holds for is rejected; the first such rule is the
+ * reason.
  */
 enum compare { LESS, LESS_EQUAL, MORE, MORE_EQUAL, EQUAL, UNEQUAL };
 
@@ -25,17 +27,23 @@ struct rule {
 	enum signal signal;
 	enum compare compare;
 	double threshold;
+	/* Or instead of the signal a value in the metadata, and instead of the
+	 * threshold a text; a value of another kind, or none, makes the rule
+	 * not hold. */
+	const char *meta, *text;
 };
 
+/* One of the first two, or rules. */
 struct step {
-	const struct c4 *clean; /* or NULL: rules */
+	const struct c4 *clean;
+	const struct linefix *fix;
 	const struct rule *rules;
 	size_t n;
+	enum words words;
 };
 
 struct profile {
 	const char *name, *about;
-	enum words words;
 	const struct step *steps;
 	size_t n;
 };
@@ -59,13 +67,15 @@ void profile_print(const struct profile *p, struct buf *out);
  *
  *	profile NAME: what it is for
  *	REASON SIGNAL COMPARISON NUMBER
+ *	REASON metadata.KEY COMPARISON NUMBER or "TEXT"
  *	words treebank
  *	clean c4 word_max=1000 line_words=3 end_marks=1 sentences=5
+ *	clean refinedweb upper=0.5 digits=0.999999 words=2 edit=10 removed=0.05
  *
- * The first line names it; words says what tokens and sentences are (english,
- * if it is left out, or treebank; filter/signals.h); the other kinds may follow
- *in any order and number. The numbers of clean may be left out, then they are
- *those above.
+ * The first line names it; words says what tokens and sentences are from there
+ * on (filter/signals.h; at first english); the other kinds may follow in any
+ * order and number.  What is said behind clean may be left out, then it is that
+ * above.
  */
 struct profile_file;
 /* file is for messages.  ERR_FORMAT names the line. */

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/text/utf8.h"
 #include "filter/c4.h"
+#include "filter/linefix.h"
 #include "filter/profile.h"
 
 struct profile_file {
@@ -15,7 +16,9 @@ struct profile_file {
 	struct step *steps;
 	struct rule *rules;
 	size_t nrule;
-	bool cleaned; /* the last step is no list of rules */
+	bool
+	    cleaned; /* the last step is no list of rules, or has other words */
+	enum words words;
 };
 
 enum { FIELDS = 8 };
@@ -83,56 +86,113 @@ read_head(struct profile_file *f, struct str line, struct err *e)
 						   : err_nomem(e, "a profile");
 }
 
-static int
-read_option(struct c4 *c, const char *s, struct err *e)
-{
-	const struct {
-		const char *name;
-		uint32_t *to;
-	} options[] = { { "word_max=", &c->word_max },
-		{ "line_words=", &c->line_words },
-		{ "sentences=", &c->sentences } };
-	uint64_t v;
-	size_t i, n;
+/* What NAME=NUMBER behind clean sets. */
+struct setting {
+	const char *name; /* "sentences=" */
+	uint32_t *count;  /* or */
+	double *ratio;    /* 0 to 1, or */
+	bool *flag;       /* 0 or 1 */
+};
 
-	if (strcmp(s, "end_marks=0") == 0 || strcmp(s, "end_marks=1") == 0) {
-		c->end_marks = s[10] == '1';
-		return 0;
-	}
-	for (i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		n = strlen(options[i].name);
-		if (strncmp(s, options[i].name, n) != 0)
-			continue;
-		if (num_u64(s + n, &v, e) < 0)
+static int
+set_to(const struct setting *to, const char *s, struct err *e)
+{
+	uint64_t v;
+
+	if (to->ratio) {
+		if (num_double(s, to->ratio, e) < 0)
 			return e->code;
-		if (v > UINT32_MAX)
-			return err_set(e, ERR_FORMAT, "%s is too large", s);
-		*options[i].to = (uint32_t)v;
-		return 0;
+		return *to->ratio >= 0 && *to->ratio <= 1
+			   ? 0
+			   : err_set(e, ERR_FORMAT, "%s%s: give 0 to 1",
+				 to->name, s);
 	}
-	return err_set(e, ERR_FORMAT,
-	    "'%s': clean c4 takes word_max=N, line_words=N, end_marks=0 or 1, "
-	    "sentences=N",
-	    s);
+	if (num_u64(s, &v, e) < 0)
+		return e->code;
+	if (v > (to->flag ? 1 : UINT32_MAX))
+		return err_set(e, ERR_FORMAT, "%s%s is too large", to->name, s);
+	if (to->flag)
+		*to->flag = v;
+	else
+		*to->count = (uint32_t)v;
+	return 0;
+}
+
+static int
+read_settings(const struct fields *x, const struct setting *settings, size_t n,
+    struct err *e)
+{
+	size_t i, k, len;
+
+	if (x->n > FIELDS)
+		return err_set(e, ERR_FORMAT, "too much behind clean");
+	for (i = 2; i < x->n; i++) {
+		for (k = 0; k < n; k++) {
+			len = strlen(settings[k].name);
+			if (strncmp(x->v[i], settings[k].name, len) == 0)
+				break;
+		}
+		if (k == n)
+			return err_set(e, ERR_FORMAT,
+			    "clean %s has no '%s'; quern filter "
+			    "--list-profiles shows what it has",
+			    x->v[1], x->v[i]);
+		if (set_to(&settings[k], x->v[i] + len, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+read_c4(struct profile_file *f, const struct fields *x, struct step *step,
+    struct err *e)
+{
+	struct c4 *c = arena_alloc(&f->arena, sizeof(*c));
+
+	if (!c)
+		return err_nomem(e, "a profile");
+	*c = (struct c4){ 1000, 3, 5, true };
+	step->clean = c;
+	return read_settings(x,
+	    (struct setting[]){ { "word_max=", .count = &c->word_max },
+		{ "line_words=", .count = &c->line_words },
+		{ "end_marks=", .flag = &c->end_marks },
+		{ "sentences=", .count = &c->sentences } },
+	    4, e);
+}
+
+static int
+read_fix(struct profile_file *f, const struct fields *x, struct step *step,
+    struct err *e)
+{
+	struct linefix *l = arena_alloc(&f->arena, sizeof(*l));
+
+	if (!l)
+		return err_nomem(e, "a profile");
+	*l = (struct linefix){ 0.5, 0.999999, 0.05, 2, 10 };
+	step->fix = l;
+	return read_settings(x,
+	    (struct setting[]){ { "upper=", .ratio = &l->upper },
+		{ "digits=", .ratio = &l->digits },
+		{ "words=", .count = &l->words },
+		{ "edit=", .count = &l->edit },
+		{ "removed=", .ratio = &l->removed } },
+	    5, e);
 }
 
 static int
 read_clean(struct profile_file *f, const struct fields *x, struct err *e)
 {
-	struct c4 *c = arena_alloc(&f->arena, sizeof(*c));
-	size_t i;
+	struct step *step = &f->steps[f->profile.n++];
 
-	if (!c)
-		return err_nomem(e, "a profile");
-	*c = (struct c4){ 1000, 3, 5, true };
-	if (x->n < 2 || x->n > FIELDS || strcmp(x->v[1], "c4") != 0)
-		return err_set(e, ERR_FORMAT, "the one way to clean is c4");
-	for (i = 2; i < x->n; i++)
-		if (read_option(c, x->v[i], e) < 0)
-			return e->code;
-	f->steps[f->profile.n++] = (struct step){ .clean = c };
+	*step = (struct step){ .words = f->words };
 	f->cleaned = true;
-	return 0;
+	if (x->n >= 2 && strcmp(x->v[1], "c4") == 0)
+		return read_c4(f, x, step, e);
+	if (x->n >= 2 && strcmp(x->v[1], "refinedweb") == 0)
+		return read_fix(f, x, step, e);
+	return err_set(
+	    e, ERR_FORMAT, "the ways to clean are c4 and refinedweb");
 }
 
 /* words KIND */
@@ -140,11 +200,51 @@ static int
 read_words(struct profile_file *f, const struct fields *x, struct err *e)
 {
 	if (x->n == 2)
-		f->profile.words = words_find(str_c(x->v[1]));
-	return x->n == 2 && f->profile.words != WORDS_KINDS
+		f->words = words_find(str_c(x->v[1]));
+	f->cleaned = true;
+	return x->n == 2 && f->words != WORDS_KINDS
 		   ? 0
 		   : err_set(e, ERR_FORMAT,
 			 "words are english, treebank or spaces");
+}
+
+/* What the rule looks at. */
+static int
+read_subject(struct rule *r, const char *name, struct err *e)
+{
+	static const char meta[] = "metadata.";
+
+	*r = (struct rule){ .reason = r->reason };
+	if (strncmp(name, meta, sizeof(meta) - 1) == 0) {
+		r->meta = name + sizeof(meta) - 1;
+		return *r->meta
+			   ? 0
+			   : err_set(e, ERR_FORMAT, "metadata. needs a key");
+	}
+	r->signal = signal_find(str_c(name));
+	return r->signal != SIGNALS
+		   ? 0
+		   : err_set(e, ERR_FORMAT,
+			 "no signal '%s'; quern filter -h lists them", name);
+}
+
+/* A number, or of metadata a text in quotation marks without blanks. */
+static int
+read_threshold(struct rule *r, char *s, struct err *e)
+{
+	size_t n = strlen(s);
+
+	if (r->meta && n >= 2 && s[0] == '"' && s[n - 1] == '"' &&
+	    !memchr(s + 1, '"', n - 2)) {
+		s[n - 1] = 0;
+		r->text = s + 1;
+		return 0;
+	}
+	if (num_double(s, &r->threshold, e) < 0)
+		return e->code;
+	return isfinite(r->threshold)
+		   ? 0
+		   : err_set(e, ERR_FORMAT, "%s is no threshold", s);
 }
 
 /* REASON SIGNAL COMPARISON NUMBER */
@@ -157,19 +257,16 @@ read_rule(struct profile_file *f, const struct fields *x, struct err *e)
 		return err_set(
 		    e, ERR_FORMAT, "a rule is REASON SIGNAL COMPARISON NUMBER");
 	r->reason = x->v[0];
-	r->signal = signal_find(str_c(x->v[1]));
-	if (r->signal == SIGNALS)
-		return err_set(e, ERR_FORMAT,
-		    "no signal '%s'; quern filter -h lists them", x->v[1]);
+	if (read_subject(r, x->v[1], e) < 0)
+		return e->code;
 	if (!compare_find(str_c(x->v[2]), &r->compare))
 		return err_set(
 		    e, ERR_FORMAT, "'%s' is none of < <= > >= == !=", x->v[2]);
-	if (num_double(x->v[3], &r->threshold, e) < 0)
+	if (read_threshold(r, x->v[3], e) < 0)
 		return e->code;
-	if (!isfinite(r->threshold))
-		return err_set(e, ERR_FORMAT, "%s is no threshold", x->v[3]);
 	if (f->profile.n == 0 || f->cleaned)
-		f->steps[f->profile.n++] = (struct step){ .rules = r };
+		f->steps[f->profile.n++] =
+		    (struct step){ .rules = r, .words = f->words };
 	f->cleaned = false;
 	f->steps[f->profile.n - 1].n++;
 	f->nrule++;

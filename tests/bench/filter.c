@@ -82,10 +82,11 @@ main(void)
 		doing; \
 	} \
 	report(what, cpu_seconds() - start, b.n)
-	EACH("filter: all signals, gopher's verdict", judge_text(j, text, &e);
+	EACH("filter: all signals, gopher's verdict",
+	     judge_text(j, text, NULL, &e);
 	     judge_by(j, gopher, &v, &e); kept += !v.reason);
 	EACH("filter: all signals, datatrove-0.10's verdict",
-	     judge_text(j, text, &e);
+	     judge_text(j, text, NULL, &e);
 	     judge_by(j, chain, &v, &e); kept += !v.reason);
 	EACH("pii: e-mail and IP addresses",
 	     pii_find(text, (1 << PII_TYPES) - 1, &found, &e);

@@ -22,12 +22,12 @@ enum {
 typedef int cublasLtHandle_t;
 typedef struct emulated_product {
 	cublasOperation_t op[2]; /* of the first and the second factor */
-} *cublasLtMatmulDesc_t;
+} * cublasLtMatmulDesc_t;
 /* Column-major, ld from one column to the next. */
 typedef struct emulated_layout {
 	uint64_t rows, cols;
 	int64_t ld;
-} *cublasLtMatrixLayout_t;
+} * cublasLtMatrixLayout_t;
 typedef int cublasLtMatmulPreference_t;
 struct cublasLtMatmulAlgo_t {
 	int chosen;

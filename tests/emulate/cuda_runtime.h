@@ -27,8 +27,7 @@
 struct dim3 {
 	unsigned x, y, z;
 
-	dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1)
-	    : x(a), y(b), z(c)
+	dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c)
 	{
 	}
 };
@@ -50,7 +49,8 @@ make_float4(float x, float y, float z, float w)
 extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 enum { warpSize = 32 };
 
-/* Wait for the block's threads, or the warp's; threads that ended don't count. */
+/* Wait for the block's threads, or the warp's; threads that ended don't count.
+ */
 void __syncthreads(void);
 void __syncwarp(unsigned mask = 0xffffffff);
 /* The bits that the warp's thread of that lane brought. */
@@ -102,7 +102,11 @@ using std::min;
 typedef int cudaError_t;
 typedef struct emulated_stream *cudaStream_t;
 enum { cudaSuccess, cudaErrorMemoryAllocation = 2 };
-enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
+enum {
+	cudaMemcpyHostToDevice,
+	cudaMemcpyDeviceToHost,
+	cudaMemcpyDeviceToDevice
+};
 enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
 
 struct cudaDeviceProp {

@@ -196,8 +196,8 @@ run_block(size_t shared)
 			return;
 		freed = release(0, n_fibers, AT_BLOCK);
 		for (i = 0; i < n_fibers; i += warpSize)
-			freed += release(i, std::min(i + warpSize, n_fibers),
-			    AT_WARP);
+			freed += release(
+			    i, std::min(i + warpSize, n_fibers), AT_WARP);
 		if (!freed)
 			fail("threads wait at different barriers");
 	}

@@ -84,8 +84,8 @@ steps(void)
 	struct err e;
 
 	OK(profile_parse(&f, str_c(source), "p", &e) == 0, "parsed");
-	OK(judge_text(j, STR("A mill turns there.\nShop | Home | About"), &e) ==
-		0,
+	OK(judge_text(j, STR("A mill turns there.\nShop | Home | About"), NULL,
+	       &e) == 0,
 	    "measured");
 	OK(judge_signal(j, SIG_words, &words, &e) == 0 && words == 7,
 	    "the whole text's words");

@@ -392,7 +392,7 @@ verdict(struct meter *m, const char *profile, struct str text)
 
 	(void)m;
 	if (!j || profile_find(str_c(profile), &p, &e) < 0 ||
-	    judge_text(j, text, &e) < 0 || judge_by(j, p, &v, &e) < 0)
+	    judge_text(j, text, NULL, &e) < 0 || judge_by(j, p, &v, &e) < 0)
 		v.reason = "error";
 	judge_free(j);
 	return v.reason ? v.reason : "keep";

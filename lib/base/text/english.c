@@ -57,14 +57,17 @@ cuts_at(int place)
 bool
 english_find(struct str s, struct english_exception *x)
 {
-	uint32_t i;
+	uint32_t i, h;
 	size_t at;
 
 	if (!s.n || s.n > LONGEST ||
 	    !(lengths[(unsigned char)*s.p] >> (s.n < 31 ? s.n : 31) & 1))
 		return false;
-	for (i = hash(s) & (SLOTS - 1); slots[i]; i = (i + 1) & (SLOTS - 1)) {
-		at = slots[i] - 1u;
+	h = hash(s);
+	for (i = h & (SLOTS - 1); slots[i]; i = (i + 1) & (SLOTS - 1)) {
+		if (slots[i] >> 16 != h >> 16)
+			continue;
+		at = (slots[i] & 0xffff) - 1u;
 		if (exceptions[at].n != s.n ||
 		    memcmp(exceptions[at].p, s.p, s.n) != 0)
 			continue;

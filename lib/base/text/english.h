@@ -55,8 +55,11 @@ struct english_exception {
 
 /* False if s is no exception. */
 bool english_find(struct str s, struct english_exception *x);
-/* Can a token that begins so be the first, a later, the only one of a split? */
-enum { ENG_FIRST = 1, ENG_LATER = 2, ENG_ONLY = 4 };
+/*
+ * Can a token that begins so be the first, a later, the only one of a split,
+ * the one behind a token that begins with a letter of ASCII?
+ */
+enum { ENG_FIRST = 1, ENG_LATER = 2, ENG_ONLY = 4, ENG_BEHIND = 8 };
 extern const uint8_t english_starting[];
 static inline unsigned
 english_starts(char c)

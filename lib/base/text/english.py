@@ -160,16 +160,18 @@ def exceptions():
         line += s
     print(line)
     array("english_cuts", "uint8_t", all_cuts)
+    # The upper half of a slot is that of the hash.
     slots = [0] * 4096
     for i, (key, _, _) in enumerate(rows):
         h = hash_of(key) & 4095
         while slots[h]:
             h = h + 1 & 4095
-        slots[h] = i + 1
-    array("slots", "uint16_t", slots)
+        slots[h] = hash_of(key) >> 16 << 16 | i + 1
+    array("slots", "uint32_t", slots)
     # Of which first byte and length there are any; for a quick no.
     lens = [0] * 256
     first, later, single = [0] * 256, [0] * 256, [0] * 256
+    behind = [0] * 256
     for key, special, split in rows:
         b = key.encode()
         lens[b[0]] |= 1 << min(len(b), 31)
@@ -179,11 +181,14 @@ def exceptions():
             for n in split[:-1]:
                 at += n
                 later[b[at]] = 1
+                if chr(b[at - n]).isalpha() and b[at - n] < 128:
+                    behind[b[at]] = 1
         elif split and special != split:
             single[b[0]] = 1
     array("lengths", "uint32_t", lens)
     array("english_starting", "uint8_t",
-        [f | l << 1 | s << 2 for f, l, s in zip(first, later, single)])
+        [f | l << 1 | s << 2 | a << 3
+            for f, l, s, a in zip(first, later, single, behind)])
     print(f"enum {{ LONGEST = {max(len(k.encode()) for k, _, _ in rows)} }};")
 
 

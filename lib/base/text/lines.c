@@ -66,14 +66,25 @@ line_end(const unsigned char *p, const unsigned char *end)
 bool
 text_lines_next(struct text_lines *l, struct str *line)
 {
+	/* The first bytes of line ends. */
+	static const bool may_end[256] = { [0x0a] = true,
+		[0x0b] = true,
+		[0x0c] = true,
+		[0x0d] = true,
+		[0x1c] = true,
+		[0x1d] = true,
+		[0x1e] = true,
+		[0xc2] = true,
+		[0xe2] = true };
 	const unsigned char *p = (const unsigned char *)l->text.p, *at = p;
 	const unsigned char *end = p + l->text.n;
 	size_t stop = 0;
 
 	if (l->text.n == 0)
 		return false;
-	while (at < end && (stop = line_end(at, end)) == 0)
-		at++;
+	for (; at < end; at++)
+		if (may_end[*at] && (stop = line_end(at, end)))
+			break;
 	*line = (struct str){ l->text.p, (size_t)(at - p) };
 	l->text.p += line->n + stop;
 	l->text.n -= line->n + stop;

@@ -33,9 +33,12 @@ one_of(char c, const char *set, size_t n)
 }
 #define ONE_OF(c, set) one_of(c, set, sizeof(set) - 1)
 
-static bool
+static inline bool
 space_at(const char *p, const char *end, size_t *len)
 {
+	*len = 1;
+	if ((unsigned char)*p > ' ' && (unsigned char)*p < 0x80)
+		return false;
 	return text_is_space(utf8_get(p, end, len));
 }
 
@@ -450,12 +453,15 @@ try_end(struct punkt *s, const struct candidate *c, const char **from,
 static int
 find_sentences(struct punkt *s, struct str text, struct err *e)
 {
+	static const bool is_mark[256] = {
+		['.'] = true, ['?'] = true, ['!'] = true
+	};
 	const char *p = text.p, *end = p + text.n, *from = p;
 	struct candidate last = { .word = p, .mark = p }, now;
 	bool any = false;
 
 	for (; p < end; p++) {
-		if (*p != '.' && *p != '?' && *p != '!')
+		if (!is_mark[(unsigned char)*p])
 			continue;
 		now.mark = p;
 		if (!look_behind(&now, end))

@@ -146,6 +146,21 @@ replace(const struct tokens *t, struct tokens *to, size_t from,
 		put(to, at, *cut);
 }
 
+/* Can an exception's split begin with the token?  For a quick no. */
+static inline bool
+may_begin(const struct tokens *t, size_t i)
+{
+	char c = *t->v[i].p;
+	unsigned is = english_starts(c);
+	bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+
+	if (is & ENG_ONLY)
+		return true;
+	return is & ENG_FIRST && i + 1 < t->n &&
+	       english_starts(*t->v[i + 1].p) &
+		   (letter ? ENG_BEHIND : ENG_LATER);
+}
+
 void
 tokens_join_phrases(struct tokens *t)
 {
@@ -154,7 +169,7 @@ tokens_join_phrases(struct tokens *t)
 
 	t->nphrase = 0;
 	for (i = 0; i < t->n; i++)
-		if (english_starts(*t->v[i].p) & (ENG_FIRST | ENG_ONLY))
+		if (may_begin(t, i))
 			find_at(t, i);
 	if (!t->nphrase || t->failed)
 		return;

@@ -19,6 +19,7 @@ enum { MOST = 5 };
 struct pass {
 	const char *p, *end; /* left to read */
 	char *out;
+	bool goes_on; /* the sentence does, behind this part of it */
 };
 
 static void
@@ -26,6 +27,15 @@ put(struct pass *s, const char *p, size_t n)
 {
 	memcpy(s->out, p, n);
 	s->out += n;
+}
+
+static inline bool
+space_at(const char *p, const char *end, size_t *len)
+{
+	*len = 1;
+	if ((unsigned char)*p > ' ' && (unsigned char)*p < 0x80)
+		return false;
+	return text_is_space(utf8_get(p, end, len));
 }
 
 /* A token of its own. */
@@ -258,13 +268,14 @@ mark_at(const char *p, const char *end)
 	['!'] = true
 #define LATE \
 	['*'] = true, ['('] = true, [')'] = true, ['['] = true, [']'] = true, \
-	['{'] = true, ['}'] = true, ['<'] = true, ['>'] = true, ['-'] = true, \
-	['"'] = true, ['\''] = true, [0xc2] = true, [0xe2] = true
+	['{'] = true, ['}'] = true, ['<'] = true, ['>'] = true, ['-'] = true
+#define LATE_QUOTES ['"'] = true, ['\''] = true, [0xc2] = true, [0xe2] = true
 
 static void
 part_marks(struct pass *s, const bool *stops)
 {
-	const char *stop = stops['.'] ? final_stop(s->p, s->end) : NULL;
+	const char *stop =
+	    stops['.'] && !s->goes_on ? final_stop(s->p, s->end) : NULL;
 	const char *taken = NULL, *last = s->end - 1;
 	size_t n;
 
@@ -303,7 +314,7 @@ part_early_marks(struct pass *s)
 static void
 part_late_marks(struct pass *s)
 {
-	static const bool stops[256] = { LATE };
+	static const bool stops[256] = { LATE, LATE_QUOTES };
 
 	*s->out++ = ' ';
 	part_marks(s, stops);
@@ -313,7 +324,7 @@ part_late_marks(struct pass *s)
 static void
 part_all_marks(struct pass *s)
 {
-	static const bool stops[256] = { EARLY, LATE };
+	static const bool stops[256] = { EARLY, LATE, LATE_QUOTES };
 
 	*s->out++ = ' ';
 	part_marks(s, stops);
@@ -501,17 +512,25 @@ add_word(struct treebank *t, const char *p, const char *end, bool spaced,
 	return add_piece(t, p, end, spaced, e);
 }
 
-/* Can a contraction begin with this byte, or within such a word? */
+/* Letters and digits of ASCII, and by its beginning no contraction? */
 static bool
 is_plain(const char *p, const char *end)
 {
-	if (memchr("cdglmwCDGLMW", *p, 12))
-		return false;
-	for (; p < end; p++)
-		if (!((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') &&
-		    !(*p >= '0' && *p <= '9'))
-			return p + 1 == end && end - p == 1;
-	return true;
+	const char *q = p;
+
+	if (end - p >= 5)
+		switch ((p[0] | 0x20) << 8 | (p[1] | 0x20)) {
+		case 'c' << 8 | 'a':
+		case 'g' << 8 | 'i':
+		case 'g' << 8 | 'o':
+		case 'l' << 8 | 'e':
+		case 'w' << 8 | 'a':
+			return false;
+		}
+	while (q < end && (((*q | 0x20) >= 'a' && (*q | 0x20) <= 'z') ||
+			      (*q >= '0' && *q <= '9')))
+		q++;
+	return q == end || end - p == 1;
 }
 
 /* What white space parts. */
@@ -537,37 +556,202 @@ part_spaces(struct treebank *t, const char *p, const char *end, struct err *e)
 	return 0;
 }
 
-/* One pass over a sentence: from its text to the other buffer. */
+/* One pass over a part of a sentence: from its text to the other buffer. */
 static struct str
-run_pass(void (*pass)(struct pass *), struct str s, char **work)
+run_pass(void (*pass)(struct pass *), struct str s, bool goes_on, char **work)
 {
 	char *to = s.p == work[0] ? work[1] : work[0];
-	struct pass x = { s.p, s.p + s.n, to };
+	struct pass x = { s.p, s.p + s.n, to, goes_on };
 
 	pass(&x);
 	return (struct str){ to, (size_t)(x.out - to) };
 }
 
+/* A part of a sentence that white space ends, by all rules. */
 static int
-part_sentence(struct treebank *t, struct str s, struct err *e)
+part_fully(struct treebank *t, struct str s, bool goes_on, struct err *e)
 {
 	bool apostrophes = memchr(s.p, '\'', s.n);
 
-	if (apostrophes || memchr(s.p, '"', s.n) || memchr(s.p, '`', s.n) ||
-	    memchr(s.p, '\xe2', s.n) || memchr(s.p, '\xc2', s.n))
-		s = run_pass(open_quotes, s, t->work);
+	s = run_pass(open_quotes, s, goes_on, t->work);
 	if (apostrophes)
-		s = run_pass(part_single_letters, s, t->work);
+		s = run_pass(part_single_letters, s, goes_on, t->work);
 	if (!apostrophes) {
-		s = run_pass(part_all_marks, s, t->work);
+		s = run_pass(part_all_marks, s, goes_on, t->work);
 	} else {
-		s = run_pass(part_early_marks, s, t->work);
-		s = run_pass(part_ends, s, t->work);
-		s = run_pass(part_late_marks, s, t->work);
-		s = run_pass(part_possessives, s, t->work);
-		s = run_pass(part_clitics, s, t->work);
+		s = run_pass(part_early_marks, s, goes_on, t->work);
+		s = run_pass(part_ends, s, goes_on, t->work);
+		s = run_pass(part_late_marks, s, goes_on, t->work);
+		s = run_pass(part_possessives, s, goes_on, t->work);
+		s = run_pass(part_clitics, s, goes_on, t->work);
 	}
 	return part_spaces(t, s.p, s.p + s.n, e);
+}
+
+/* What a chunk's bytes ask for: nothing, marks parted, all rules. */
+enum { PLAIN = 0, MARKS = 1, QUOTES = 2 };
+
+static const char *
+chunk_end(const char *p, const char *end, unsigned *what)
+{
+	static const uint8_t kinds[256] = { EARLY,
+		LATE, ['\''] = QUOTES, ['"'] = QUOTES, ['`'] = QUOTES,
+		[0xc2] = QUOTES, [0xe2] = QUOTES };
+	size_t len;
+
+	for (*what = PLAIN; p < end; p += len) {
+		len = 1;
+		if (space_at(p, end, &len))
+			break;
+		*what |= kinds[(unsigned char)*p];
+	}
+	return p;
+}
+
+static int
+add_plain(struct treebank *t, const char *p, const char *end, struct err *e)
+{
+	if (p == end)
+		return 0;
+	return is_plain(p, end) ? add_token(t, p, (size_t)(end - p), e)
+				: add_word(t, p, end, false, e);
+}
+
+/* A chunk without quotation marks: part_all_marks() of it. */
+static int
+part_chunk(struct treebank *t, const char *p, const char *to, const char *end,
+    const char *stop, struct err *e)
+{
+	static const bool stops[256] = { EARLY, LATE };
+	const char *from = p, *taken = NULL;
+	size_t len, n;
+
+	for (; p < to; p += n ? n : 1) {
+		n = 0;
+		if (!stops[(unsigned char)*p])
+			continue;
+		if (*p == ',' || *p == ':') {
+			if (p == taken && p != end - 1)
+				continue;
+			n = p + 1 == end ||
+			    !(english_class(utf8_get(p + 1, end, &len)) &
+				ENG_DIGIT);
+			taken = n ? p + 1 : NULL;
+		} else {
+			n = p == stop ? 1 : mark_at(p, end);
+		}
+		if (!n)
+			continue;
+		if (add_plain(t, from, p, e) < 0 || add_token(t, p, n, e) < 0)
+			return e->code;
+		from = p + n;
+	}
+	return add_plain(t, from, to, e);
+}
+
+/* Bytes of the white space or closing mark that ends before p > start, or 0. */
+static size_t
+closed_before(const char *start, const char *p)
+{
+	const char *q = p - 1;
+	size_t len;
+
+	while (q > start && ((unsigned char)*q & 0xc0) == 0x80)
+		q--;
+	return space_at(q, p, &len) || memchr("])}>\"'", *q, 6) ||
+		       closing_at(q, p)
+		   ? (size_t)(p - q)
+		   : 0;
+}
+
+/*
+ * Where the chunk begins that a final full stop would stand in: the last with
+ * more than closing marks in it.
+ */
+static const char *
+last_chunk(struct str s)
+{
+	const char *p = s.p + s.n, *q;
+	size_t n;
+
+	while (p > s.p && (n = closed_before(s.p, p)))
+		p -= n;
+	for (; p > s.p; p = q) {
+		for (q = p - 1; q > s.p && ((unsigned char)*q & 0xc0) == 0x80;)
+			q--;
+		if (space_at(q, p, &n))
+			break;
+	}
+	return p;
+}
+
+/* The chunks up to `to` of a sentence that ends at end; before: its gap. */
+static int
+part_chunks(struct treebank *t, const char *p, const char *to, const char *end,
+    const char *stop, const char **before, struct err *e)
+{
+	const char *q, *from;
+	unsigned what;
+	size_t len;
+	int rc;
+
+	for (; p < to; p = q) {
+		if (space_at(p, end, &len)) {
+			*before = p;
+			q = p + len;
+			continue;
+		}
+		q = chunk_end(p, to, &what);
+		if (what & QUOTES) {
+			from = *before ? *before : p;
+			space_at(q, end, &len);
+			rc = part_fully(t,
+			    (struct str){ from, (size_t)(q + len - from) },
+			    true, e);
+		} else {
+			rc = what ? part_chunk(t, p, q, end, stop, e)
+				  : add_plain(t, p, q, e);
+		}
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static bool
+has_quotes(const char *p, const char *end)
+{
+	unsigned what, all = 0;
+	size_t len;
+
+	for (; p < end; p += len) {
+		p = chunk_end(p, end, &what);
+		all |= what;
+		len = 0;
+		if (p < end)
+			space_at(p, end, &len);
+	}
+	return all & QUOTES;
+}
+
+/*
+ * Rules look no further than the white space around a chunk, but for the full
+ * stop at the end: chunk by chunk then, and most have no need of all rules.
+ */
+static int
+part_sentence(struct treebank *t, struct str s, struct err *e)
+{
+	const char *end = s.p + s.n, *last = last_chunk(s), *before = NULL;
+
+	if (part_chunks(t, s.p, last, end, NULL, &before, e) < 0)
+		return e->code;
+	if (!has_quotes(last, end))
+		return part_chunks(
+		    t, last, end, end, final_stop(s.p, end), &before, e);
+	if (!before)
+		before = last;
+	return part_fully(
+	    t, (struct str){ before, (size_t)(end - before) }, false, e);
 }
 
 static int

@@ -59,10 +59,16 @@ utf8_valid_prefix(struct str s)
 uint64_t
 utf8_length(struct str s)
 {
-	uint64_t n = 0;
-	size_t i;
+	uint64_t n = 0, eight;
+	size_t i = 0;
 
-	for (i = 0; i < s.n; i++)
+	/* Of each byte 10xxxxxx, its lowest bit. */
+	for (; i + 8 <= s.n; i += 8) {
+		memcpy(&eight, s.p + i, 8);
+		eight = eight >> 7 & ~(eight >> 6) & 0x0101010101010101u;
+		n += 8 - (eight * 0x0101010101010101u >> 56);
+	}
+	for (; i < s.n; i++)
 		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
 	return n;
 }

@@ -53,9 +53,10 @@ struct scene {
 	__device__ float
 	bias(int h, int distance) const
 	{
-		return o.bias ? ((const float *)
-				    o.bias)[2 * o.span * h + o.span + distance]
-			      : 0;
+		return o.bias
+			   ? ((const float *)
+				     o.bias)[2 * o.span * h + o.span + distance]
+			   : 0;
 	}
 	/* What the weight of position j for query (b,t,h) is multiplied by. */
 	__device__ float
@@ -89,7 +90,8 @@ dot(const float *a, const float *b, int D)
  * odd width keeps the threads of a warp in different banks.
  */
 static __device__ inline void
-load_tile(float *tile, const float *p, size_t stride, int rows, int count, int D)
+load_tile(
+    float *tile, const float *p, size_t stride, int rows, int count, int D)
 {
 	for (int i = threadIdx.x; i < rows * D; i += THREADS)
 		tile[i / D * (D + 1) + i % D] =

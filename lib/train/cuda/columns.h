@@ -65,15 +65,15 @@ static void
 add_columns(float *out, Term term, int N, int C)
 {
 	unsigned bands = (unsigned)((N + BAND_ROWS - 1) / BAND_ROWS);
-	float *part = (float *)device_scratch(
-	    (size_t)bands * (size_t)C * sizeof(float));
+	float *part =
+	    (float *)device_scratch((size_t)bands * (size_t)C * sizeof(float));
 
 	if (!part)
 		return;
 	LAUNCH(band_sums, dim3((unsigned)((C + WARP - 1) / WARP), bands),
 	    THREADS, 0, part, term, N, C);
-	LAUNCH(add_bands, blocks((size_t)C), THREADS, 0, out, part, (int)bands,
-	    C);
+	LAUNCH(
+	    add_bands, blocks((size_t)C), THREADS, 0, out, part, (int)bands, C);
 }
 
 #endif

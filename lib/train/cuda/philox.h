@@ -38,7 +38,7 @@ dropout_factor(const struct dropout &o, uint64_t token, uint64_t c, uint64_t C)
 	if (o.rate <= 0)
 		return 1;
 	return (double)philox_word(o.seed, o.stream, block, (unsigned)(c % 4)) <
-			   o.rate * 4294967296.0
+		       o.rate * 4294967296.0
 		   ? 0
 		   : (float)(1 / (1 - o.rate));
 }

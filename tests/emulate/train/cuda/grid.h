@@ -23,7 +23,8 @@ emulate_call(Call call, Args... args)
 
 #define LAUNCH(kernel, grid, block, shared, ...) \
 	emulate_launch(grid, block, shared, \
-	    emulate_call([](auto... value) { kernel(value...); }, __VA_ARGS__))
+	    emulate_call( \
+		[](auto... value) { kernel(value...); }, __VA_ARGS__))
 #define SHARED(type, name) type *name = (type *)emulate_shared()
 
 #endif

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# quern filter by lists that are read at run time: URLs and words.
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$tmp" || exit 1
+
+rejects() { # rejects FILTER-ARGS...
+	quern filter -q "$@" --rejects rejects.jsonl >/dev/null && cat rejects.jsonl
+}
+
+mkdir -p lists/adult lists/games lists/empty
+printf '# domains\nbad.example\n.Worse.Example.\r\n\n10.0.0.1\n' >lists/adult/domains
+printf 'mixed.example/~bad/page\nhttp://www.other.example/x/\n' >lists/adult/urls
+printf 'play.example' >lists/games/domains
+printf '(a|b)\n' >lists/games/expressions
+printf 'casino\n' >hard
+printf 'sexy\nhot\n' >soft
+printf 'xxx-porn\n' >sub
+n=0
+while read -r url; do
+	printf '{"id":"%d","text":"t","metadata":{"url":"%s"}}\n' "$((n += 1))" "$url"
+done >urls.jsonl <<'END'
+http://bad.example/
+https://a.b.BAD.example:8080/x?y
+http://notbad.example/
+http://user@www.worse.example./q
+http://mixed.example/~bad/page/?a=b#c
+http://mixed.example/~bad/
+http://www.mixed.example:80/~bad/page
+//other.example/x
+http://play.example
+http://10.0.0.1/x
+http://x.example/online-Casino/
+http://x.example/casinos
+http://x.example/hot-sexy
+http://x.example/hot-hot
+http://x.example/xxxpor_n.html
+
+no url at all
+http://[::1]:80/
+http://:80/?#@
+END
+printf '%s\n' '{"id":"none","text":"t"}' '{"id":"number","text":"t","metadata":{"url":3}}' >>urls.jsonl
+lists=(--url-lists lists --url-words hard --url-soft-words soft --url-substrings sub)
+golden filter-urls quern filter -q "${lists[@]}" urls.jsonl
+golden filter-urls-rejects rejects "${lists[@]}" urls.jsonl
+equal "only some categories" 9 \
+	"$(rejects --url-lists lists --url-categories games urls.jsonl | jq -r .id)"
+equal "a URL comes before words" "url_domain where" "$(rejects --url-lists lists \
+	--where 'id == "none"' urls.jsonl | jq -r .metadata.reject.rule | uniq | tr '\n' ' ' | cut -c1-16)"
+gzip -c lists/adult/domains >packed
+mkdir -p zipped/adult && mv packed zipped/adult/domains
+equal "a compressed list" "1 2 4 10 " \
+	"$(rejects --url-lists zipped urls.jsonl | jq -r .id | tr '\n' ' ')"
+golden filter-urls-category quern filter --url-lists lists --url-categories news urls.jsonl
+golden filter-urls-none quern filter --url-lists lists/empty urls.jsonl
+exits 2 "categories of nothing" quern filter --url-categories a urls.jsonl
+exits 1 "no such list" quern filter --url-words nowhere urls.jsonl
+printf 'fine.example\na b\n' >lists/adult/domains
+golden filter-urls-bad quern filter --url-lists lists urls.jsonl
+printf 'x\n' >sub
+golden filter-urls-short quern filter --url-substrings sub urls.jsonl
+head -c 5000 /dev/zero | tr '\0' a >long
+golden filter-urls-long quern filter --url-words long urls.jsonl
+for _ in $(seq 300); do cat urls.jsonl; done >many.jsonl
+threads "URLs" quern filter -q --url-lists zipped many.jsonl
+finish
