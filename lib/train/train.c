@@ -50,20 +50,22 @@ static int
 open_net(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
 {
+	unsigned flags = PROGRAM_BACKWARD;
 	size_t tokens = capacity(t);
 	struct net_memory m;
 
 	if (tokens > INT_MAX / 4)
 		return err_set(e, ERR_ARG,
 		    "a micro-batch of %zu tokens is too large", tokens);
-	if (program_build(&t->p, c, tokens, true, e) < 0)
+	if (program_recompute(&flags, t->o->recompute, e) < 0 ||
+	    program_build(&t->p, c, tokens, flags, e) < 0)
 		return e->code;
 	t->p.moments = optimiser_moments(t->o->optimiser);
 	run_memory(t, ops, &m);
 	if (t->o->memory && m.total > t->o->memory)
 		return err_set(e, ERR_ARG,
 		    "the run needs %.1f MiB, it may have %.1f; a smaller "
-		    "micro-batch needs less",
+		    "micro-batch or --recompute needs less",
 		    (double)m.total / 1048576, (double)t->o->memory / 1048576);
 	if (net_open(&t->n, &t->p, ops, e) < 0 ||
 	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
@@ -71,6 +73,10 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	t->n.smoothing = t->o->label_smoothing;
 	t->n.z = t->o->z_loss;
 	t->n.embed_grad = t->o->embed_grad_scale;
+	t->n.dropout = (struct net_dropout){ .embedding = t->o->embed_dropout,
+		.residual = t->o->dropout,
+		.attention = t->o->attention_dropout,
+		.seed = t->o->seed };
 	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
 	if (t->valid)
 		t->valid_counts = calloc(c->vocab, sizeof(*t->valid_counts));
@@ -175,6 +181,7 @@ tell_plan(const struct run *t)
 		.warmup = t->c.recipe.schedule.warmup };
 
 	run_memory(t, t->n.ops, &p.memory);
+	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
 	if (t->ev->plan)
 		t->ev->plan(t->ev->ctx, &p);
 }

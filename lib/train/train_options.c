@@ -23,6 +23,12 @@ train_defaults(struct train_options *o)
 		.keep = 3 };
 }
 
+static bool
+is_rate(double x)
+{
+	return x >= 0 && x < 1;
+}
+
 static int
 check_options(const struct train_options *o, struct err *e)
 {
@@ -44,6 +50,11 @@ check_options(const struct train_options *o, struct err *e)
 		return err_set(e, ERR_ARG,
 		    "the scale of the embeddings' gradient must be above 0, "
 		    "at most 1");
+	if (!is_rate(o->dropout) || !is_rate(o->embed_dropout) ||
+	    !is_rate(o->attention_dropout))
+		return err_set(e, ERR_ARG,
+		    "dropout, of embeddings and of attention too, must be in "
+		    "[0, 1)");
 	if (!(o->spike >= 0) || o->spike_skip == 0)
 		return err_set(e, ERR_ARG,
 		    "a spike must be above 0 deviations and leave out a step");
@@ -93,6 +104,9 @@ resolve(struct run *t, struct err *e)
 		.label_smoothing = o->label_smoothing,
 		.z_loss = o->z_loss,
 		.embed_grad = o->embed_grad_scale,
+		.dropout = o->dropout,
+		.embed_dropout = o->embed_dropout,
+		.attention_dropout = o->attention_dropout,
 		.document_mask = o->document_mask,
 		.spike = o->spike,
 		.spike_skip = o->spike_skip,

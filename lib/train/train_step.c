@@ -37,6 +37,7 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 	uint32_t at, n;
 
 	net_zero_grads(&t->n);
+	t->n.dropout.step = step;
 	t->counted = 0;
 	if (t->told)
 		memset(t->told, 0, t->ev->feedback->sources * sizeof(*t->told));
@@ -44,6 +45,7 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 		n = s->rows - at < t->c.recipe.micro_batch
 			? s->rows - at
 			: t->c.recipe.micro_batch;
+		t->n.dropout.row = at;
 		if (t->rows->read(t->rows->ctx, step, at, n, &t->micro, e) <
 			0 ||
 		    net_train(&t->n, &t->micro, n, s->seq, scale, &sum, e) < 0)
