@@ -18,13 +18,6 @@ check_rope(const struct model_config *c, struct err *e)
 {
 	const struct rope_scaling *s = &c->scaling;
 
-	if (c->position != POSITION_ROPE && c->position != POSITION_XPOS)
-		return s->kind == SCALING_NONE
-			   ? 0
-			   : err_set(e, ERR_FORMAT,
-				 "\"rope_scaling\" without rotary positions: "
-				 "leave it out, or set "
-				 "\"position_embedding_type\" to \"rope\"");
 	if (s->kind != SCALING_NONE && !(s->factor >= 1))
 		return err_set(e, ERR_FORMAT,
 		    "\"rope_scaling.factor\" is %g: it must be at least 1",
@@ -37,11 +30,6 @@ check_rope(const struct model_config *c, struct err *e)
 		    s->high,
 		    s->kind == SCALING_YARN ? "beta_slow" : "low_freq_factor",
 		    s->low);
-	if (s->kind == SCALING_YARN && !(s->attention > 0))
-		return err_set(e, ERR_FORMAT,
-		    "\"rope_scaling\": attention_factor or the mscales come "
-		    "to %g: it must be above 0",
-		    s->attention);
 	/* Keys grow as queries shrink: .29^-64 is the most that floats hold. */
 	if (c->position == POSITION_XPOS &&
 	    !(c->max_seq / 2 <= 64 * c->xpos_base))

@@ -269,17 +269,38 @@ read_gpt2(struct model_config *c, struct json_val root, struct err *e)
 	return 0;
 }
 
+/* What would do nothing is a mistake, not something to pass over. */
 static int
-read_bloom(struct model_config *c, struct json_val root, struct err *e)
+refuse_idle(const struct model_config *c, struct json_val root, struct err *e)
 {
-	(void)c;
-	if (!json_bool(
-		json_get(root, "apply_residual_connection_post_layernorm"),
-		false))
-		return 0;
-	return err_set(e, ERR_FORMAT,
-	    "\"apply_residual_connection_post_layernorm\" is true: only false "
-	    "is known");
+	static const struct {
+		const char *key, *with;
+		enum position_kind a, b;
+	} keys[] = {
+		{ "rope_theta", "rope or xpos", POSITION_ROPE, POSITION_XPOS },
+		{ "rope_scaling", "rope or xpos", POSITION_ROPE,
+		    POSITION_XPOS },
+		{ "rope_parameters", "rope or xpos", POSITION_ROPE,
+		    POSITION_XPOS },
+		{ "partial_rotary_factor", "rope or xpos", POSITION_ROPE,
+		    POSITION_XPOS },
+		{ "xpos_scale_base", "xpos", POSITION_XPOS, POSITION_XPOS },
+		{ "relative_attention_num_buckets", "t5", POSITION_T5,
+		    POSITION_T5 },
+		{ "relative_attention_max_distance", "t5", POSITION_T5,
+		    POSITION_T5 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (c->position != keys[i].a && c->position != keys[i].b &&
+		    given(json_get(root, keys[i].key)))
+			return err_set(e, ERR_FORMAT,
+			    "\"%s\" goes with \"position_embedding_type\" "
+			    "%s, not %s: leave it out",
+			    keys[i].key, keys[i].with,
+			    position_names[c->position]);
+	return 0;
 }
 
 static int
@@ -291,6 +312,8 @@ read_positions(struct model_config *c, struct json_val root, struct err *e)
 		&kind, root, "position_embedding_type", position_names, e) < 0)
 		return e->code;
 	c->position = (enum position_kind)kind;
+	if (refuse_idle(c, root, e) < 0)
+		return e->code;
 	if (c->position == POSITION_XPOS &&
 	    config_positive(&c->xpos_base, root, "xpos_scale_base", 512, e) < 0)
 		return e->code;
@@ -350,6 +373,7 @@ read_family(enum model_family *f, struct json_val root, struct err *e)
 	    (int)s.n, s.p ? s.p : "");
 }
 
+/* NULL: the family decides all. */
 static int (*const read_rest[FAMILIES])(
     struct model_config *, struct json_val, struct err *) = {
 	[FAMILY_LLAMA] = read_llama,
@@ -357,7 +381,6 @@ static int (*const read_rest[FAMILIES])(
 	[FAMILY_QWEN2] = read_llama,
 	[FAMILY_QWEN3] = read_llama,
 	[FAMILY_GPT2] = read_gpt2,
-	[FAMILY_BLOOM] = read_bloom,
 	[FAMILY_NEOX] = read_neox,
 	[FAMILY_QUERN] = read_quern,
 };
@@ -378,7 +401,8 @@ config_read(struct model_config *c, struct json_val root, struct err *e)
 	read_tokens(c, root);
 	if (check_keys(root, k, e) < 0 || read_sizes(c, root, k, e) < 0 ||
 	    config_positive(&c->eps, root, k->eps, k->eps_otherwise, e) < 0 ||
-	    read_act(c, root, k, e) < 0 || read_rest[family](c, root, e) < 0 ||
+	    read_act(c, root, k, e) < 0 ||
+	    (read_rest[family] && read_rest[family](c, root, e) < 0) ||
 	    (config_rotates(family) && config_rope(c, root, e) < 0))
 		return e->code;
 	return config_check(c, e);

@@ -62,6 +62,11 @@ read_yarn(struct rope_scaling *s, struct json_val p, struct err *e)
 			       ? mscale(s->factor, one) / mscale(s->factor, all)
 			       : mscale(s->factor, 1);
 
+	if (!(otherwise > 0))
+		return err_set(e, ERR_FORMAT,
+		    "\"mscale\" %g over \"mscale_all_dim\" %g gives %g: the "
+		    "factor of scores must be above 0",
+		    one, all, otherwise);
 	s->truncate = json_bool(json_get(p, "truncate"), true);
 	if (config_positive(&s->high, p, "beta_fast", 32, e) < 0 ||
 	    config_positive(&s->low, p, "beta_slow", 1, e) < 0)

@@ -158,7 +158,8 @@ write_quern(const struct model_config *c, struct buf *out)
 		member(out, "relative_attention_num_buckets", c->buckets);
 		member(out, "relative_attention_max_distance", c->distance);
 	}
-	write_rope(c, out);
+	if (config_rotated(c))
+		write_rope(c, out);
 }
 
 static void (*const write_rest[FAMILIES])(
