@@ -86,6 +86,12 @@ static const struct opt opts[] = {
 	    "times the gradient of the embeddings: below 1 steadies large "
 	    "models",
 	    NULL },
+	{ "dropout", 0, OPT_DOUBLE, &options.dropout, "X",
+	    "share of what attention and MLPs add that is dropped", NULL },
+	{ "embedding-dropout", 0, OPT_DOUBLE, &options.embed_dropout, "X",
+	    "share of the embeddings that is dropped", NULL },
+	{ "attention-dropout", 0, OPT_DOUBLE, &options.attention_dropout, "X",
+	    "share of attention's weights that is dropped", NULL },
 	{ "document-mask", 0, OPT_FLAG, &options.document_mask, NULL,
 	    "no token looks at anything before its own document", NULL },
 	{ "spike", 0, OPT_DOUBLE, &options.spike, "X",
@@ -99,6 +105,10 @@ static const struct opt opts[] = {
 	    "largest norm of the gradient; 0: no limit", NULL },
 	{ "micro-batch", 0, OPT_INT, &given.micro_batch, "ROWS",
 	    "rows computed together; 0: about 4096 tokens", NULL },
+	{ "recompute", 0, OPT_STR, &options.recompute, "LIST",
+	    "what is computed again rather than kept: norm, act, qkv, "
+	    "attention, up, layer",
+	    NULL },
 	{ "save-every", 0, OPT_U64, &options.save_every, "N",
 	    "steps between checkpoints; 0: only at the end", NULL },
 	{ "keep", 0, OPT_INT, &given.keep, "N",
@@ -177,7 +187,7 @@ static void
 on_plan(void *ctx, const struct train_plan *p)
 {
 	struct view *v = ctx;
-	char s[16];
+	char s[16], spared[48] = "";
 
 	v->plan = *p;
 	if (p->first_step == 0)
@@ -187,14 +197,17 @@ on_plan(void *ctx, const struct train_plan *p)
 	v->line.bytes = false;
 	if (common.quiet)
 		return;
+	if (p->spared)
+		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
+		    mib(p->spared));
 	fprintf(stderr,
 	    "quern train: %s parameters, %llu steps, %u rows at a time; needs "
 	    "%.1f MiB: weights %.1f, gradients and moments %.1f, activations "
-	    "%.1f, logits %.1f\n",
+	    "%.1f%s, logits %.1f\n",
 	    progress_scaled(s, (double)p->params, 1000),
 	    (unsigned long long)p->steps, p->micro_batch, mib(p->memory.total),
 	    mib(p->memory.params), mib(p->memory.optimiser),
-	    mib(p->memory.activations), mib(p->memory.logits));
+	    mib(p->memory.activations), spared, mib(p->memory.logits));
 	if (p->first_step)
 		fprintf(stderr, "quern train: going on after step %llu\n",
 		    (unsigned long long)p->first_step);

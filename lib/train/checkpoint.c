@@ -154,7 +154,7 @@ struct field {
 	double real;
 	const char *text;
 };
-enum { FIELDS = 23 };
+enum { FIELDS = 26 };
 
 static void
 fields(const struct train_recipe *r, struct field f[FIELDS])
@@ -180,6 +180,9 @@ fields(const struct train_recipe *r, struct field f[FIELDS])
 		{ "label-smoothing", REAL, .real = r->label_smoothing },
 		{ "z-loss", REAL, .real = r->z_loss },
 		{ "embed-grad-scale", REAL, .real = r->embed_grad },
+		{ "dropout", REAL, .real = r->dropout },
+		{ "embedding-dropout", REAL, .real = r->embed_dropout },
+		{ "attention-dropout", REAL, .real = r->attention_dropout },
 		{ "document-mask", WHOLE, .whole = r->document_mask },
 		{ "spike", REAL, .real = r->spike },
 		{ "spike-skip", WHOLE, .whole = r->spike_skip },

@@ -18,6 +18,7 @@ struct train_recipe {
 	struct schedule schedule;
 	struct optimiser_options optimiser;
 	double label_smoothing, z_loss, clip, embed_grad;
+	double dropout, embed_dropout, attention_dropout;
 	bool document_mask;
 	double spike;        /* standard deviations; 0: never */
 	uint64_t spike_skip; /* steps left out */

@@ -15,7 +15,58 @@ enum model_family {
 	FAMILY_QWEN2,   /* Llama with biases on q, k, v */
 	FAMILY_QWEN3,   /* Llama with norms on queries and keys */
 	FAMILY_GPT2,
+	FAMILY_BLOOM, /* ALiBi, a norm behind the embeddings */
+	FAMILY_NEOX,  /* attention and MLP side by side; part of a head turns */
+	FAMILY_QUERN, /* ours: every option below has a key (quern-train(1)) */
 	FAMILIES
+};
+
+/* How a model knows where its tokens stand. */
+enum position_kind {
+	POSITION_ROPE,       /* queries and keys are rotated */
+	POSITION_XPOS,       /* and scaled: Sun et al., arXiv 2212.10554 */
+	POSITION_LEARNED,    /* a table is added to the embeddings */
+	POSITION_SINUSOIDAL, /* a fixed one; Vaswani et al., 1706.03762, 3.5 */
+	POSITION_ALIBI,      /* scores fall with distance; 2108.12409 */
+	POSITION_T5,         /* scores get a learned share; 1910.10683, 2.1 */
+	POSITION_NONE,       /* by the causal mask alone */
+	POSITIONS
+};
+
+/*
+ * Where the norms of a layer stand, f being attention or MLP:
+ *	pre		x + f(norm(x)), and one behind the last layer
+ *	post		norm(x + f(x))
+ *	sandwich	x + norm(f(norm(x))), and one behind the last layer
+ *	deep		norm(a x + f(x)), a by depth, smaller first weights
+ * Source: Xiong et al., arXiv 2002.04745 (pre, post); Ding et al., CogView,
+ * arXiv 2105.13290, section 2.4; Wang et al., DeepNet, arXiv 2203.00555.
+ */
+enum norm_place { NORM_PRE, NORM_POST, NORM_SANDWICH, NORM_DEEP, NORM_PLACES };
+
+/*
+ * How rotary positions reach further than they were trained.  Source: Chen et
+ * al., arXiv 2306.15595 (linear); the Llama 3.1 model card; Peng et al., arXiv
+ * 2309.00071 (YaRN).
+ */
+enum scaling_kind {
+	SCALING_NONE,
+	SCALING_LINEAR, /* all angles / factor */
+	SCALING_LLAMA3, /* slow ones / factor, fast ones as they are */
+	SCALING_YARN,   /* likewise, and the scores are sharper */
+	SCALINGS
+};
+
+struct rope_scaling {
+	enum scaling_kind kind;
+	double factor;
+	/* Turns within `original` positions: from `low` on angles are less and
+	 * less divided, from `high` on not at all (YaRN: beta_slow, beta_fast).
+	 */
+	double low, high;
+	uint32_t original; /* positions it was trained for */
+	double attention;  /* YaRN: factor of queries and keys */
+	bool truncate;     /* YaRN: whole channels only */
 };
 
 /*
@@ -51,9 +102,18 @@ struct model_config {
 	bool mlp_bias;    /* mlp_bias; GPT-2 always */
 	bool qk_norm;     /* RMSNorm over each query and key head */
 	bool layer_norm;  /* LayerNorm with bias, not RMSNorm */
-	bool learned_pos; /* a table of positions, not rotation */
+	bool embed_norm;  /* a norm behind the embeddings */
+	bool parallel;    /* x + attention(norm(x)) + MLP(norm'(x)) */
 	bool plain_mlp;   /* act(up), not act(gate) * up */
 	bool in_out;      /* matrices of layers are kept (in, out) */
+	bool unscaled;    /* scores aren't divided by sqrt(head_dim) */
+	bool embed_scale; /* embeddings are multiplied by sqrt(dim) */
+	enum norm_place norms;
+	enum position_kind position;
+	uint32_t rotary; /* channels of a head that turn, the first; 0: all */
+	struct rope_scaling scaling;
+	double xpos_base; /* positions in which the decay is taken once */
+	uint32_t buckets, distance; /* T5: shares a head; the last one's */
 };
 
 /* Elements of a row of the packed queries, keys and values. */
@@ -61,6 +121,27 @@ static inline uint32_t
 config_qkv(const struct model_config *c)
 {
 	return (c->heads + 2 * c->kv_heads) * c->head_dim;
+}
+
+/* Is there a norm behind the last layer? */
+static inline bool
+config_last_norm(const struct model_config *c)
+{
+	return c->norms == NORM_PRE || c->norms == NORM_SANDWICH;
+}
+
+/* Do queries and keys turn? */
+static inline bool
+config_rotated(const struct model_config *c)
+{
+	return c->position == POSITION_ROPE || c->position == POSITION_XPOS;
+}
+
+/* Channels of a head that turn. */
+static inline uint32_t
+config_rotary(const struct model_config *c)
+{
+	return c->rotary ? c->rotary : c->head_dim;
 }
 
 /* ERR_FORMAT names the file, the key and what is wrong with it. */

@@ -7,12 +7,6 @@
 #include "train/net.h"
 
 static size_t
-rope_size(const struct program *p)
-{
-	return (size_t)p->config.max_seq * p->config.head_dim;
-}
-
-static size_t
 chunk(const struct program *p)
 {
 	return p->tokens < NET_CHUNK ? p->tokens : NET_CHUNK;
@@ -28,32 +22,8 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	m->activations = p->arena * real;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->total = m->params + m->optimiser + m->activations + m->logits +
-		   rope_size(p) * real +
+		   positions_size(p) * real +
 		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
-}
-
-/* Angles in double; the channels of a position: cosines, then sines. */
-static int
-fill_rope(struct net *n, struct err *e)
-{
-	const struct model_config *c = &n->p->config;
-	size_t half = c->head_dim / 2, i, t;
-	float *row = malloc(c->head_dim * sizeof(*row));
-	double angle;
-	int rc = row ? 0 : err_nomem(e, "rotary positions");
-
-	for (t = 0; t < c->max_seq && rc == 0; t++) {
-		for (i = 0; i < half; i++) {
-			angle = (double)t *
-				pow(c->theta, -2.0 * (double)i / c->head_dim);
-			row[i] = (float)cos(angle);
-			row[half + i] = (float)sin(angle);
-		}
-		rc = net_put(
-		    n->ops, n->rope, t * c->head_dim, row, c->head_dim, e);
-	}
-	free(row);
-	return rc;
 }
 
 static bool
@@ -76,7 +46,6 @@ alloc_all(struct net *n)
 	n->arena = n->ops->alloc(p->arena * real);
 	n->logits = n->ops->alloc(chunk(p) * p->config.vocab * real);
 	n->loss = n->ops->alloc(p->tokens * real);
-	n->rope = n->ops->alloc(rope_size(p) * real);
 	n->ids = n->ops->alloc(p->tokens * sizeof(*n->ids));
 	n->targets = n->ops->alloc(p->tokens * sizeof(*n->targets));
 	n->first = n->ops->alloc(p->tokens * sizeof(*n->first));
@@ -84,9 +53,9 @@ alloc_all(struct net *n)
 	n->sum = n->ops->alloc(sizeof(*n->sum));
 	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
 	n->host_loss = malloc(p->tokens * real);
-	return n->params && n->arena && n->logits && n->loss && n->rope &&
-	       n->ids && n->targets && n->first && n->last && n->sum &&
-	       n->host_ids && n->host_loss;
+	return n->params && n->arena && n->logits && n->loss && n->ids &&
+	       n->targets && n->first && n->last && n->sum && n->host_ids &&
+	       n->host_loss;
 }
 
 int
@@ -110,7 +79,7 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 		ops->zero(n->grads, p->params.size);
 		net_forget(n);
 	}
-	if (fill_rope(n, e) < 0) {
+	if (positions_open(n, e) < 0) {
 		net_close(n);
 		return e->code;
 	}
@@ -121,13 +90,13 @@ void
 net_close(struct net *n)
 {
 	void *dev[] = { n->params, n->grads, n->m, n->v, n->arena, n->logits,
-		n->loss, n->rope, n->ids, n->targets, n->first, n->last,
-		n->sum };
+		n->loss, n->ids, n->targets, n->first, n->last, n->sum };
 	size_t i;
 
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
 		if (dev[i])
 			n->ops->free(dev[i]);
+	positions_close(n);
 	free(n->host_ids);
 	free(n->host_loss);
 	*n = (struct net){ 0 };

@@ -13,6 +13,16 @@
 struct err;
 
 /*
+ * Rates of dropout, and what decides its draws: the seed, the step, and the
+ * number within that of the first row that net_train() gets.
+ */
+struct net_dropout {
+	double embedding, residual, attention;
+	uint64_t seed, step;
+	uint32_t row;
+};
+
+/*
  * A model program with its memory on a device.  Not thread-safe; the device's
  * operations use threads of their own.
  */
@@ -25,7 +35,11 @@ struct net {
 	void *arena;  /* activations and their gradients */
 	void *logits; /* of NET_CHUNK tokens at a time */
 	void *loss;   /* (tokens) */
-	void *rope;   /* (max_seq, head_dim) */
+	/* Tables of positions (positions.c); NULL: the model has none. */
+	void *rope, *rope_keys; /* (max_seq, rotary); xPos: one for keys */
+	void *positions;        /* (max_seq, dim), sinusoidal */
+	void *bias;             /* (heads, 2*max_seq) of ALiBi and T5 */
+	int32_t *bucket;        /* (2*max_seq), T5's: of each distance */
 	int32_t *ids, *targets;
 	int32_t *first, *last; /* as in io/rows.h */
 	double *sum;
@@ -38,6 +52,7 @@ struct net {
 	 * 2210.02414, section 3.3.
 	 */
 	double embed_grad;
+	struct net_dropout dropout; /* of net_train() only */
 	/* On the host, for getting tokens in and losses out. */
 	int32_t *host_ids;
 	void *host_loss;
@@ -116,6 +131,11 @@ int net_put(const struct ops *ops, void *to, size_t at, const float *from,
     size_t n, struct err *e);
 int net_get(const struct ops *ops, float *to, const void *from, size_t at,
     size_t n, struct err *e);
+
+/* The tables of positions that a model has (positions.c), in elements. */
+size_t positions_size(const struct program *p);
+int positions_open(struct net *n, struct err *e);
+void positions_close(struct net *n);
 
 /* One pass over the nodes (nodes.c). */
 struct pass {

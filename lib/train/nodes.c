@@ -41,15 +41,38 @@ elements(const struct pass *s, int t)
 	return (size_t)s->N * s->n->p->tensor[t].width;
 }
 
+/* x (N, width) *= factor */
+static void
+multiply(const struct pass *s, int t, double factor)
+{
+	void *x = tensor_at(s, t);
+
+	if (factor != 1)
+		s->n->ops->blend(x, x, x, elements(s, t), factor, 0);
+}
+
+/* What embeddings are multiplied by. */
+static double
+embed_factor(const struct pass *s)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	return c->embed_scale ? sqrt((double)c->dim) : 1;
+}
+
 static void
 embed_fwd(const struct pass *s, const struct node *x)
 {
+	const void *table = s->n->positions;
+
+	if (x->param2 != PARAM_NONE)
+		table = param_at(s, x->param2);
 	s->n->ops->embed_fwd(tensor_at(s, x->out), param_at(s, x->param),
 	    s->n->ids, s->N, width(s, x->out));
-	if (x->param2 != PARAM_NONE)
-		s->n->ops->position_fwd(tensor_at(s, x->out),
-		    param_at(s, x->param2), s->first, s->B, s->T,
-		    width(s, x->out), s->pos);
+	multiply(s, x->out, embed_factor(s));
+	if (table)
+		s->n->ops->position_fwd(tensor_at(s, x->out), table, s->first,
+		    s->B, s->T, width(s, x->out), s->pos);
 }
 
 static void
@@ -60,9 +83,7 @@ embed_bwd(const struct pass *s, const struct node *x)
 	if (x->param2 != PARAM_NONE)
 		s->n->ops->position_bwd(grad_at(s, x->param2), dout, s->first,
 		    s->B, s->T, width(s, x->out));
-	if (s->n->embed_grad != 1)
-		s->n->ops->blend(
-		    dout, dout, dout, elements(s, x->out), s->n->embed_grad, 0);
+	multiply(s, x->gout, s->n->embed_grad * embed_factor(s));
 	s->n->ops->embed_bwd(
 	    grad_at(s, x->param), dout, s->n->ids, s->N, width(s, x->out));
 }
@@ -79,8 +100,9 @@ static void
 rmsnorm_bwd(const struct pass *s, const struct node *x)
 {
 	s->n->ops->rmsnorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
-	    tensor_at(s, x->gout), tensor_at(s, x->in), param_at(s, x->param),
-	    tensor_at(s, x->aux), s->N, width(s, x->in), x->add_in);
+	    tensor_at(s, x->gout), tensor_at(s, x->kept_in),
+	    param_at(s, x->param), tensor_at(s, x->kept_aux), s->N,
+	    width(s, x->in), x->add_in);
 }
 
 static void
@@ -95,9 +117,9 @@ static void
 layernorm_bwd(const struct pass *s, const struct node *x)
 {
 	s->n->ops->layernorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
-	    grad_at(s, x->param2), tensor_at(s, x->gout), tensor_at(s, x->in),
-	    param_at(s, x->param), tensor_at(s, x->aux), s->N, width(s, x->in),
-	    x->add_in);
+	    grad_at(s, x->param2), tensor_at(s, x->gout),
+	    tensor_at(s, x->kept_in), param_at(s, x->param),
+	    tensor_at(s, x->kept_aux), s->N, width(s, x->in), x->add_in);
 }
 
 static void
@@ -116,9 +138,10 @@ qknorm_bwd(const struct pass *s, const struct node *x)
 	const struct model_config *c = &s->n->p->config;
 
 	s->n->ops->qknorm_bwd(tensor_at(s, x->gin), grad_at(s, x->param),
-	    grad_at(s, x->param2), tensor_at(s, x->gout), tensor_at(s, x->in),
-	    param_at(s, x->param), param_at(s, x->param2), tensor_at(s, x->aux),
-	    s->N, (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
+	    grad_at(s, x->param2), tensor_at(s, x->gout),
+	    tensor_at(s, x->kept_in), param_at(s, x->param),
+	    param_at(s, x->param2), tensor_at(s, x->kept_aux), s->N,
+	    (int)c->heads, (int)c->kv_heads, (int)c->head_dim);
 }
 
 static void
@@ -137,7 +160,7 @@ linear_bwd(const struct pass *s, const struct node *x)
 {
 	int in = width(s, x->in), out = width(s, x->out);
 	bool in_out = s->n->p->config.in_out;
-	void *dout = tensor_at(s, x->gout), *input = tensor_at(s, x->in);
+	void *dout = tensor_at(s, x->gout), *input = tensor_at(s, x->kept_in);
 
 	s->n->ops->matmul(tensor_at(s, x->gin), dout, param_at(s, x->param),
 	    s->N, in, out, 0, in_out, x->add_in);
@@ -148,14 +171,31 @@ linear_bwd(const struct pass *s, const struct node *x)
 		s->n->ops->bias_bwd(grad_at(s, x->param2), dout, s->N, out);
 }
 
+/* Heads .. from h on, by a table. */
+static void
+turn(const struct pass *s, int t, size_t h, uint32_t heads, const void *table,
+    int inverse)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	s->n->ops->rope(net_at(s->n->ops, tensor_at(s, t), h * c->head_dim),
+	    table, s->B, s->T, (int)heads, (int)c->head_dim,
+	    (int)config_rotary(c), width(s, t), s->pos, inverse);
+}
+
+/* xPos has a table of its own for keys. */
 static void
 rope(const struct pass *s, int t, int inverse)
 {
 	const struct model_config *c = &s->n->p->config;
+	const struct net *n = s->n;
 
-	s->n->ops->rope(tensor_at(s, t), s->n->rope, s->B, s->T,
-	    (int)(c->heads + c->kv_heads), (int)c->head_dim, (int)c->head_dim,
-	    width(s, t), s->pos, inverse);
+	if (!n->rope_keys) {
+		turn(s, t, 0, c->heads + c->kv_heads, n->rope, inverse);
+		return;
+	}
+	turn(s, t, 0, c->heads, n->rope, inverse);
+	turn(s, t, c->heads, c->kv_heads, n->rope_keys, inverse);
 }
 
 static void
@@ -170,8 +210,20 @@ rope_bwd(const struct pass *s, const struct node *x)
 	rope(s, x->gin, 1);
 }
 
+/* What draws are made of: none unless training. */
+static struct dropout
+draws(const struct pass *s, const struct node *x, double rate)
+{
+	const struct net_dropout *d = &s->n->dropout;
+
+	return (struct dropout){ .rate = s->train ? rate : 0,
+		.seed = d->seed,
+		.stream = (uint64_t)1 << 63 | d->step << 20 | x->draw,
+		.at = (uint64_t)d->row * (uint64_t)s->T };
+}
+
 static struct attention
-attention(const struct pass *s)
+attention(const struct pass *s, const struct node *x)
 {
 	const struct model_config *c = &s->n->p->config;
 
@@ -179,15 +231,28 @@ attention(const struct pass *s)
 		.K = (int)c->kv_heads,
 		.D = (int)c->head_dim,
 		.window = (int)c->window,
-		.scale = 1 / sqrt((double)c->head_dim),
+		.scale = c->unscaled ? 1 : 1 / sqrt((double)c->head_dim),
 		.first = s->first,
-		.last = s->last };
+		.last = s->last,
+		.bias = s->n->bias,
+		.span = (int)c->max_seq,
+		.drop = draws(s, x, s->n->dropout.attention) };
+}
+
+/* The shares of distances, of all layers. */
+static void
+relative_fwd(const struct pass *s, const struct node *x)
+{
+	const struct model_config *c = &s->n->p->config;
+
+	s->n->ops->relative_fwd(s->n->bias, param_at(s, x->param), s->n->bucket,
+	    (int)c->heads, 2 * (int)c->max_seq);
 }
 
 static void
 attention_fwd(const struct pass *s, const struct node *x)
 {
-	const struct attention o = attention(s);
+	const struct attention o = attention(s, x);
 	const struct ops *ops = s->n->ops;
 	size_t at;
 
@@ -205,11 +270,16 @@ attention_fwd(const struct pass *s, const struct node *x)
 static void
 attention_bwd(const struct pass *s, const struct node *x)
 {
-	const struct attention o = attention(s);
+	const struct attention o = attention(s, x);
+	void *dbias = x->gaux < 0 ? NULL : tensor_at(s, x->gaux);
 
-	s->n->ops->attention_bwd(tensor_at(s, x->gin), NULL,
-	    tensor_at(s, x->gout), tensor_at(s, x->out), tensor_at(s, x->in),
-	    tensor_at(s, x->aux), s->B, s->T, &o);
+	s->n->ops->attention_bwd(tensor_at(s, x->gin), dbias,
+	    tensor_at(s, x->gout), tensor_at(s, x->kept_out),
+	    tensor_at(s, x->kept_in), tensor_at(s, x->kept_aux), s->B, s->T,
+	    &o);
+	if (dbias)
+		s->n->ops->relative_bwd(grad_at(s, x->param), dbias,
+		    s->n->bucket, s->B, o.H, s->T, o.span);
 }
 
 static void
@@ -223,7 +293,7 @@ static void
 glu_bwd(const struct pass *s, const struct node *x)
 {
 	s->n->ops->glu_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
-	    tensor_at(s, x->in), s->N, width(s, x->out),
+	    tensor_at(s, x->kept_in), s->N, width(s, x->out),
 	    (int)s->n->p->config.act);
 }
 
@@ -238,34 +308,74 @@ static void
 act_bwd(const struct pass *s, const struct node *x)
 {
 	s->n->ops->act_bwd(tensor_at(s, x->gin), tensor_at(s, x->gout),
-	    tensor_at(s, x->in), elements(s, x->out), (int)s->n->p->config.act);
+	    tensor_at(s, x->kept_in), elements(s, x->out),
+	    (int)s->n->p->config.act);
+}
+
+static double
+dropout_rate(const struct pass *s, const struct node *x)
+{
+	const struct net_dropout *d = &s->n->dropout;
+
+	return x->draw == 0 ? d->embedding : d->residual;
+}
+
+static void
+drop(const struct pass *s, const struct node *x, int t)
+{
+	const struct dropout o = draws(s, x, dropout_rate(s, x));
+
+	if (o.rate > 0)
+		s->n->ops->dropout(tensor_at(s, t), s->N, width(s, t), &o);
+}
+
+static void
+dropout_fwd(const struct pass *s, const struct node *x)
+{
+	drop(s, x, x->out);
+}
+
+static void
+dropout_bwd(const struct pass *s, const struct node *x)
+{
+	drop(s, x, x->gout);
 }
 
 static void
 add_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->add(tensor_at(s, x->out), tensor_at(s, x->in),
-	    tensor_at(s, x->in2), elements(s, x->out));
+	const struct ops *ops = s->n->ops;
+	void *out = tensor_at(s, x->out);
+	const void *a = tensor_at(s, x->in), *b = tensor_at(s, x->in2);
+
+	if (x->alpha == 1)
+		ops->add(out, a, b, elements(s, x->out));
+	else
+		ops->blend(out, a, b, elements(s, x->out), x->alpha, 1);
 }
 
+/* to = from * factor, + to if adding */
 static void
-pass_on(const struct pass *s, int to, int from, bool add)
+pass_on(const struct pass *s, int to, int from, double factor, bool adding)
 {
 	const struct ops *ops = s->n->ops;
+	void *t = tensor_at(s, to);
+	const void *f = tensor_at(s, from);
+	size_t n = elements(s, from);
 
-	if (add)
-		ops->add(tensor_at(s, to), tensor_at(s, to), tensor_at(s, from),
-		    elements(s, from));
+	if (factor != 1)
+		ops->blend(t, f, adding ? t : f, n, factor, adding);
+	else if (adding)
+		ops->add(t, t, f, n);
 	else
-		ops->copy(
-		    tensor_at(s, to), tensor_at(s, from), elements(s, from));
+		ops->copy(t, f, n);
 }
 
 static void
 add_bwd(const struct pass *s, const struct node *x)
 {
-	pass_on(s, x->gin, x->gout, x->add_in);
-	pass_on(s, x->gin2, x->gout, x->add_in2);
+	pass_on(s, x->gin, x->gout, x->alpha, x->add_in);
+	pass_on(s, x->gin2, x->gout, 1, x->add_in2);
 }
 
 /*
@@ -318,6 +428,7 @@ static const struct {
 	void (*fwd)(const struct pass *, const struct node *);
 	void (*bwd)(const struct pass *, const struct node *);
 } does[NODE_KINDS] = {
+	[NODE_RELATIVE] = { relative_fwd, nothing },
 	[NODE_EMBED] = { embed_fwd, embed_bwd },
 	[NODE_RMSNORM] = { rmsnorm_fwd, rmsnorm_bwd },
 	[NODE_LAYERNORM] = { layernorm_fwd, layernorm_bwd },
@@ -327,6 +438,7 @@ static const struct {
 	[NODE_ATTENTION] = { attention_fwd, attention_bwd },
 	[NODE_GLU] = { glu_fwd, glu_bwd },
 	[NODE_ACT] = { act_fwd, act_bwd },
+	[NODE_DROPOUT] = { dropout_fwd, dropout_bwd },
 	[NODE_ADD] = { add_fwd, add_bwd },
 	[NODE_LOSS] = { loss_fwd, nothing },
 };
@@ -345,8 +457,14 @@ void
 pass_backward(const struct pass *s)
 {
 	const struct program *p = s->n->p;
+	const struct node *x;
 	size_t i;
 
-	for (i = p->nodes; i-- > 0;)
-		does[p->node[i].kind].bwd(s, &p->node[i]);
+	for (i = 0; i < p->backs; i++) {
+		x = &p->node[p->back[i]];
+		if ((size_t)p->back[i] < p->nodes)
+			does[x->kind].bwd(s, x);
+		else
+			does[x->kind].fwd(s, x);
+	}
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +7,21 @@
 #include "base/err.h"
 #include "train/params.h"
 
-enum { ALIGN = 16, BESIDES = 5 /* parameters outside layers */ };
+enum { ALIGN = 16, BESIDES = 8 /* parameters outside layers */ };
+
+/* A list under construction, in one layer. */
+struct builder {
+	struct params *p;
+	const struct model_config *c;
+	const struct names *names;
+	uint32_t layer;
+};
 
 /* Add a matrix (rows, cols), or a vector if rows is 0. */
-__attribute__((format(printf, 6, 7))) static struct param *
-add(struct params *p, uint64_t rows, uint64_t cols, double std, bool adjoin,
-    const char *fmt, ...)
+static struct param *
+add(struct params *p, uint64_t rows, uint64_t cols, double std, bool adjoin)
 {
 	struct param *x = &p->v[p->n++];
-	va_list ap;
 
 	if (!adjoin)
 		p->size = (p->size + ALIGN - 1) / ALIGN * ALIGN;
@@ -28,135 +33,156 @@ add(struct params *p, uint64_t rows, uint64_t cols, double std, bool adjoin,
 		.role = rows ? ROLE_EMBEDDING : ROLE_VECTOR };
 	x->shape[0] = rows ? rows : cols;
 	x->shape[1] = rows ? cols : 0;
-	va_start(ap, fmt);
-	vsnprintf(x->name, sizeof(x->name), fmt, ap);
-	va_end(ap);
 	p->size += x->n;
 	p->count += x->n;
 	return x;
 }
 
-/* What a layer's parameters are called after their layer. */
-static const char *const llama_names[LAYER_PARAMS] = {
-	[LAYER_NORM1] = "input_layernorm.weight",
-	[LAYER_NORM1_BIAS] = "input_layernorm.bias",
-	[LAYER_Q] = "self_attn.q_proj.weight",
-	[LAYER_K] = "self_attn.k_proj.weight",
-	[LAYER_V] = "self_attn.v_proj.weight",
-	[LAYER_Q_BIAS] = "self_attn.q_proj.bias",
-	[LAYER_K_BIAS] = "self_attn.k_proj.bias",
-	[LAYER_V_BIAS] = "self_attn.v_proj.bias",
-	[LAYER_Q_NORM] = "self_attn.q_norm.weight",
-	[LAYER_K_NORM] = "self_attn.k_norm.weight",
-	[LAYER_O] = "self_attn.o_proj.weight",
-	[LAYER_O_BIAS] = "self_attn.o_proj.bias",
-	[LAYER_NORM2] = "post_attention_layernorm.weight",
-	[LAYER_NORM2_BIAS] = "post_attention_layernorm.bias",
-	[LAYER_GATE] = "mlp.gate_proj.weight",
-	[LAYER_UP] = "mlp.up_proj.weight",
-	[LAYER_GATE_BIAS] = "mlp.gate_proj.bias",
-	[LAYER_UP_BIAS] = "mlp.up_proj.bias",
-	[LAYER_DOWN] = "mlp.down_proj.weight",
-	[LAYER_DOWN_BIAS] = "mlp.down_proj.bias",
-};
-static const char *const gpt2_names[LAYER_PARAMS] = {
-	[LAYER_NORM1] = "ln_1.weight",
-	[LAYER_NORM1_BIAS] = "ln_1.bias",
-	[LAYER_Q] = "attn.c_attn.weight",
-	[LAYER_Q_BIAS] = "attn.c_attn.bias",
-	[LAYER_O] = "attn.c_proj.weight",
-	[LAYER_O_BIAS] = "attn.c_proj.bias",
-	[LAYER_NORM2] = "ln_2.weight",
-	[LAYER_NORM2_BIAS] = "ln_2.bias",
-	[LAYER_GATE] = "mlp.c_fc.weight",
-	[LAYER_GATE_BIAS] = "mlp.c_fc.bias",
-	[LAYER_DOWN] = "mlp.c_proj.weight",
-	[LAYER_DOWN_BIAS] = "mlp.c_proj.bias",
-};
-
-/* A list under construction, in one layer. */
-struct builder {
-	struct params *p;
-	const struct model_config *c;
-	uint32_t layer;
-};
-
 static struct param *
-add_named(struct builder *b, enum layer_param which, uint64_t rows,
+add_layered(struct builder *b, enum layer_param which, uint64_t rows,
     uint64_t cols, double std, bool adjoin)
 {
-	bool gpt2 = b->c->family == FAMILY_GPT2;
-	const char *name = (gpt2 ? gpt2_names : llama_names)[which];
-	struct param *x;
+	struct param *x = add(b->p, rows, cols, std, adjoin);
+	char layer[32];
 
-	x = add(b->p, rows, cols, std, adjoin,
-	    gpt2 ? "transformer.h.%u.%s" : "model.layers.%u.%s", b->layer,
-	    name);
+	snprintf(layer, sizeof(layer), b->names->layers, b->layer);
+	snprintf(x->name, sizeof(x->name), "%s%s%s", b->names->prefix, layer,
+	    b->names->layer[which]);
 	if (rows)
 		x->role = ROLE_MATRIX;
 	b->p->layer[(size_t)b->layer * LAYER_PARAMS + which] = x;
 	return x;
 }
 
+/* Of the whole model; returns its place. */
+static size_t
+add_whole(struct builder *b, const char *name, const char *suffix,
+    uint64_t rows, uint64_t cols, double std)
+{
+	struct param *x = add(b->p, rows, cols, std, false);
+
+	snprintf(
+	    x->name, sizeof(x->name), "%s%s%s", b->names->prefix, name, suffix);
+	return x->at;
+}
+
+/*
+ * The deviation of a matrix's first values, (out, in).  DeepNorm's: Xavier's
+ * with a gain, which is 1 for queries and keys.  Source: Wang et al., arXiv
+ * 2203.00555, section 4 and figure 2 (decoders).
+ */
+static double
+first_std(const struct model_config *c, enum layer_param which, uint64_t out,
+    uint64_t in)
+{
+	bool into = which == LAYER_O || which == LAYER_DOWN;
+	double gain = which == LAYER_Q || which == LAYER_K
+			  ? 1
+			  : pow(8.0 * c->layers, -.25);
+
+	if (c->norms == NORM_DEEP)
+		return gain * sqrt(2.0 / (double)(out + in));
+	/* What goes into the stream adds up, unless each sum is normed. */
+	return into && c->norms != NORM_POST
+		   ? c->init_std / sqrt(2.0 * c->layers)
+		   : c->init_std;
+}
+
 /* `out` outputs of `in` inputs, in the order the family keeps them. */
-static void
+static struct param *
 matrix(struct builder *b, enum layer_param which, uint64_t out, uint64_t in,
-    double std, bool adjoin)
+    bool adjoin)
 {
 	bool in_out = b->c->in_out;
 
-	add_named(b, which, in_out ? in : out, in_out ? out : in, std, adjoin);
+	return add_layered(b, which, in_out ? in : out, in_out ? out : in,
+	    first_std(b->c, which, out, in), adjoin);
 }
 
-static void
+static struct param *
 vector(struct builder *b, enum layer_param which, uint64_t n, float fill,
     bool adjoin)
 {
-	add_named(b, which, 0, n, 0, adjoin)->fill = fill;
+	struct param *x = add_layered(b, which, 0, n, 0, adjoin);
+
+	x->fill = fill;
+	return x;
+}
+
+/* A norm and its bias, which is next in the enum. */
+static void
+add_norm(struct builder *b, enum layer_param which)
+{
+	vector(b, which, b->c->dim, 1, false);
+	if (b->c->layer_norm)
+		vector(b, which + 1, b->c->dim, 0, false);
+}
+
+/* One matrix, and one bias, for queries, keys and values. */
+static void
+add_joined(struct builder *b, uint64_t n)
+{
+	const struct model_config *c = b->c;
+	bool by_head = c->family != FAMILY_GPT2;
+	struct param *x = matrix(b, LAYER_Q, n, c->dim, false);
+
+	if (by_head)
+		x->run = (size_t)c->head_dim * c->dim;
+	if (!c->qkv_bias)
+		return;
+	x = vector(b, LAYER_Q_BIAS, n, 0, false);
+	if (by_head)
+		x->run = c->head_dim;
 }
 
 static void
-add_attention(struct builder *b, double std)
+add_apart(struct builder *b, uint64_t q, uint64_t kv)
+{
+	const struct model_config *c = b->c;
+
+	matrix(b, LAYER_Q, q, c->dim, false);
+	matrix(b, LAYER_K, kv, c->dim, true);
+	matrix(b, LAYER_V, kv, c->dim, true);
+	if (!c->qkv_bias)
+		return;
+	vector(b, LAYER_Q_BIAS, q, 0, false);
+	vector(b, LAYER_K_BIAS, kv, 0, true);
+	vector(b, LAYER_V_BIAS, kv, 0, true);
+}
+
+static void
+add_attention(struct builder *b)
 {
 	const struct model_config *c = b->c;
 	uint64_t q = (uint64_t)c->heads * c->head_dim;
 	uint64_t kv = (uint64_t)c->kv_heads * c->head_dim;
-	bool one = c->family == FAMILY_GPT2; /* matrix for all three */
 
-	matrix(b, LAYER_Q, one ? q + 2 * kv : q, c->dim, std, false);
-	if (!one) {
-		matrix(b, LAYER_K, kv, c->dim, std, true);
-		matrix(b, LAYER_V, kv, c->dim, std, true);
-	}
-	if (c->qkv_bias)
-		vector(b, LAYER_Q_BIAS, one ? q + 2 * kv : q, 0, false);
-	if (c->qkv_bias && !one) {
-		vector(b, LAYER_K_BIAS, kv, 0, true);
-		vector(b, LAYER_V_BIAS, kv, 0, true);
-	}
+	if (b->names->layer[LAYER_K])
+		add_apart(b, q, kv);
+	else
+		add_joined(b, q + 2 * kv);
 	if (c->qk_norm) {
 		vector(b, LAYER_Q_NORM, c->head_dim, 1, false);
 		vector(b, LAYER_K_NORM, c->head_dim, 1, false);
 	}
-	matrix(b, LAYER_O, c->dim, q, std / sqrt(2.0 * c->layers), false);
+	matrix(b, LAYER_O, c->dim, q, false);
 	if (c->out_bias)
 		vector(b, LAYER_O_BIAS, c->dim, 0, false);
 }
 
 static void
-add_mlp(struct builder *b, double std)
+add_mlp(struct builder *b)
 {
 	const struct model_config *c = b->c;
 
-	matrix(b, LAYER_GATE, c->hidden, c->dim, std, false);
+	matrix(b, LAYER_GATE, c->hidden, c->dim, false);
 	if (!c->plain_mlp)
-		matrix(b, LAYER_UP, c->hidden, c->dim, std, true);
+		matrix(b, LAYER_UP, c->hidden, c->dim, true);
 	if (c->mlp_bias)
 		vector(b, LAYER_GATE_BIAS, c->hidden, 0, false);
 	if (c->mlp_bias && !c->plain_mlp)
 		vector(b, LAYER_UP_BIAS, c->hidden, 0, true);
-	matrix(b, LAYER_DOWN, c->dim, c->hidden, std / sqrt(2.0 * c->layers),
-	    false);
+	matrix(b, LAYER_DOWN, c->dim, c->hidden, false);
 	if (c->mlp_bias)
 		vector(b, LAYER_DOWN_BIAS, c->dim, 0, false);
 }
@@ -164,61 +190,95 @@ add_mlp(struct builder *b, double std)
 static void
 add_layer(struct builder *b)
 {
-	const struct model_config *c = b->c;
+	bool sandwich = b->c->norms == NORM_SANDWICH;
 
-	vector(b, LAYER_NORM1, c->dim, 1, false);
-	if (c->layer_norm)
-		vector(b, LAYER_NORM1_BIAS, c->dim, 0, false);
-	add_attention(b, c->init_std);
-	vector(b, LAYER_NORM2, c->dim, 1, false);
-	if (c->layer_norm)
-		vector(b, LAYER_NORM2_BIAS, c->dim, 0, false);
-	add_mlp(b, c->init_std);
+	add_norm(b, LAYER_NORM1);
+	add_attention(b);
+	if (sandwich)
+		add_norm(b, LAYER_OUT_NORM1);
+	add_norm(b, LAYER_NORM2);
+	add_mlp(b);
+	if (sandwich)
+		add_norm(b, LAYER_OUT_NORM2);
+}
+
+/* A norm of the whole model; its bias, or PARAM_NONE, into *bias. */
+static size_t
+add_whole_norm(struct builder *b, const char *name, size_t *bias)
+{
+	size_t at = add_whole(b, name, ".weight", 0, b->c->dim, 0);
+
+	if (!b->c->layer_norm)
+		return at;
+	*bias = add_whole(b, name, ".bias", 0, b->c->dim, 0);
+	b->p->v[b->p->n - 1].fill = 0;
+	return at;
+}
+
+static void
+add_front(struct builder *b)
+{
+	const struct model_config *c = b->c;
+	struct params *p = b->p;
+
+	p->embedding = add_whole(
+	    b, b->names->embedding, "", c->vocab, c->dim, c->init_std);
+	if (c->position == POSITION_LEARNED)
+		p->positions = add_whole(b, b->names->positions, "", c->max_seq,
+		    c->dim, c->init_std);
+	if (c->position == POSITION_T5) {
+		p->relative = add_whole(b, b->names->relative, "", c->buckets,
+		    c->heads, c->init_std);
+		p->v[p->n - 1].role = ROLE_VECTOR; /* biases, of scores */
+	}
+	if (c->embed_norm)
+		p->embed_norm = add_whole_norm(
+		    b, b->names->embed_norm, &p->embed_norm_bias);
+}
+
+static void
+add_back(struct builder *b)
+{
+	const struct model_config *c = b->c;
+	struct params *p = b->p;
+
+	if (config_last_norm(c))
+		p->norm = add_whole_norm(b, b->names->norm, &p->norm_bias);
+	p->head = p->embedding;
+	if (!c->tied) {
+		struct param *x = add(p, c->vocab, c->dim, c->init_std, false);
+
+		snprintf(x->name, sizeof(x->name), "%s", b->names->head);
+		p->head = x->at;
+	}
 }
 
 int
 params_build(struct params *p, const struct model_config *c, struct err *e)
 {
-	bool gpt2 = c->family == FAMILY_GPT2;
 	size_t n = (size_t)c->layers * LAYER_PARAMS;
-	struct builder b = { p, c, 0 };
+	struct builder b = { p, c, names_of(c->family), 0 };
 
-	*p = (struct params){ .prefix = gpt2 ? "transformer." : "model." };
+	*p = (struct params){ .prefix = b.names->prefix,
+		.embed_norm = PARAM_NONE,
+		.embed_norm_bias = PARAM_NONE,
+		.positions = PARAM_NONE,
+		.relative = PARAM_NONE,
+		.norm = PARAM_NONE,
+		.norm_bias = PARAM_NONE };
 	p->v = calloc(n + BESIDES, sizeof(*p->v));
 	p->layer = calloc(n, sizeof(*p->layer));
 	if (!p->v || !p->layer) {
 		params_free(p);
 		return err_nomem(e, "the list of parameters");
 	}
-	p->embedding = add(p, c->vocab, c->dim, c->init_std, false,
-	    gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight")
-			   ->at;
-	p->positions = PARAM_NONE;
-	if (c->learned_pos)
-		p->positions = add(p, c->max_seq, c->dim, c->init_std, false,
-		    "transformer.wpe.weight")
-				   ->at;
+	add_front(&b);
 	for (b.layer = 0; b.layer < c->layers; b.layer++)
 		add_layer(&b);
-	p->norm = add(p, 0, c->dim, 0, false,
-	    gpt2 ? "transformer.ln_f.weight" : "model.norm.weight")
-		      ->at;
-	p->norm_bias = PARAM_NONE;
-	if (c->layer_norm) {
-		p->norm_bias = add(p, 0, c->dim, 0, false,
-		    gpt2 ? "transformer.ln_f.bias" : "model.norm.bias")
-				   ->at;
-		p->v[p->n - 1].fill = 0;
-	}
-	p->head = p->embedding;
-	if (!c->tied)
-		p->head = add(
-		    p, c->vocab, c->dim, c->init_std, false, "lm_head.weight")
-			      ->at;
+	add_back(&b);
 	p->size = (p->size + ALIGN - 1) / ALIGN * ALIGN;
 	return 0;
 }
-
 void
 params_free(struct params *p)
 {

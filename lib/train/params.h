@@ -28,6 +28,11 @@ struct param {
 	enum param_role role;
 	double std; /* of its first values; 0: they are all `fill` */
 	float fill; /* 1 for norms, 0 for biases */
+	/*
+	 * Files have its rows by head: q, k, v of the first, then of the next,
+	 * `run` elements each; the arena all q, then all k, then all v.  0: no.
+	 */
+	size_t run;
 };
 
 #define PARAM_NONE SIZE_MAX
@@ -38,15 +43,19 @@ struct params {
 	size_t n;
 	const char *prefix; /* of names; some writers leave it out */
 	/* Places; PARAM_NONE: not there. */
-	size_t embedding, positions, norm, norm_bias, head;
-	size_t size;    /* of an arena, in elements, padding included */
-	uint64_t count; /* parameters, padding not included */
+	size_t embedding, embed_norm, embed_norm_bias, positions, norm,
+	    norm_bias, head;
+	size_t relative; /* T5's shares (buckets, heads), of all layers */
+	size_t size;     /* of an arena, in elements, padding included */
+	uint64_t count;  /* parameters, padding not included */
 };
 
 /* The parameters of a layer; a model has some of them. */
 enum layer_param {
 	LAYER_NORM1,
 	LAYER_NORM1_BIAS,
+	LAYER_OUT_NORM1, /* sandwich: of what attention gives */
+	LAYER_OUT_NORM1_BIAS,
 	LAYER_Q, /* with K and V in it if those aren't there */
 	LAYER_K,
 	LAYER_V,
@@ -59,6 +68,8 @@ enum layer_param {
 	LAYER_O_BIAS,
 	LAYER_NORM2,
 	LAYER_NORM2_BIAS,
+	LAYER_OUT_NORM2,
+	LAYER_OUT_NORM2_BIAS,
 	LAYER_GATE, /* the only one of the two without a gate */
 	LAYER_UP,
 	LAYER_GATE_BIAS,
@@ -67,6 +78,17 @@ enum layer_param {
 	LAYER_DOWN_BIAS,
 	LAYER_PARAMS
 };
+
+/* What Hugging Face's files call parameters (names.c). */
+struct names {
+	const char *prefix; /* of all but the head */
+	const char *layers; /* of a layer, with its number: "layers.%u." */
+	const char *embedding, *embed_norm, *positions, *relative, *norm;
+	const char *head; /* whole */
+	const char *layer[LAYER_PARAMS];
+};
+
+const struct names *names_of(enum model_family f);
 
 /* The order of the list is the order of the arena and of checkpoints. */
 int params_build(struct params *p, const struct model_config *c, struct err *e);

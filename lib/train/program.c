@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "train/program.h"
 
 enum {
-	NODES_A_LAYER = 12,
-	NODES_BESIDES = 3,
-	TENSORS_A_NODE = 4, /* out, aux and their gradients */
-};
-
-/* What a node's backward pass reads beside the gradient of its output. */
-enum { SAVE_IN = 1, SAVE_OUT = 2, SAVE_AUX = 4 };
-static const unsigned saved[NODE_KINDS] = {
-	[NODE_RMSNORM] = SAVE_IN | SAVE_AUX,
-	[NODE_LAYERNORM] = SAVE_IN | SAVE_AUX,
-	[NODE_QKNORM] = SAVE_IN | SAVE_AUX,
-	[NODE_LINEAR] = SAVE_IN,
-	[NODE_ATTENTION] = SAVE_IN | SAVE_OUT | SAVE_AUX,
-	[NODE_GLU] = SAVE_IN,
-	[NODE_ACT] = SAVE_IN,
+	NODES_A_LAYER = 16,
+	NODES_BESIDES = 6,
+	TENSORS_A_NODE = 6, /* out, aux, their gradients or again */
 };
 
 static int
@@ -40,16 +30,30 @@ node(struct program *p, enum node_kind kind, uint32_t layer, int in, int in2,
 
 	*n = (struct node){ .kind = kind,
 		.layer = layer,
+		.alpha = 1,
 		.in = in,
 		.in2 = in2,
 		.out = width ? tensor(p, width) : in,
 		.aux = -1,
 		.param = PARAM_NONE,
 		.param2 = PARAM_NONE,
+		.kept_in = -1,
+		.kept_out = -1,
+		.kept_aux = -1,
 		.gin = -1,
 		.gin2 = -1,
-		.gout = -1 };
+		.gout = -1,
+		.gaux = -1 };
 	return n;
+}
+
+/* Tensor t isn't kept if the flag is set. */
+static int
+spare(struct program *p, int t, enum program_flag flag)
+{
+	if (p->flags & flag)
+		p->tensor[t].recompute = true;
+	return t;
 }
 
 static int
@@ -65,6 +69,18 @@ norm(struct program *p, uint32_t layer, int in, size_t w, size_t b)
 	return n->out;
 }
 
+/* A layer's norm; its bias is next in the enum. */
+static int
+layer_norm(struct program *p, uint32_t i, int in, enum layer_param which)
+{
+	const struct params *w = &p->params;
+
+	return spare(p,
+	    norm(p, i, in, params_layer(w, i, which),
+		params_layer(w, i, which + 1)),
+	    RECOMPUTE_NORM);
+}
+
 /* Of parameters `w` and `b` of a layer. */
 static int
 linear(struct program *p, uint32_t layer, int in, uint32_t width,
@@ -77,24 +93,51 @@ linear(struct program *p, uint32_t layer, int in, uint32_t width,
 	return n->out;
 }
 
+/* What of a layer draws numbers. */
+enum { DRAW_EMBED, DRAW_WEIGHTS, DRAW_ATTENTION, DRAW_MLP, DRAWS };
+
 static int
-attention(struct program *p, uint32_t layer, int qkv)
+dropout(struct program *p, uint32_t layer, int in, uint32_t what)
+{
+	struct node *n = node(p, NODE_DROPOUT, layer, in, -1, 0);
+
+	n->draw = layer * DRAWS + what;
+	return n->out;
+}
+
+static int
+queries(struct program *p, uint32_t layer, int in)
 {
 	const struct model_config *c = &p->config;
+	int qkv = linear(p, layer, in, config_qkv(c), LAYER_Q, LAYER_Q_BIAS);
 	struct node *n;
 
+	spare(p, qkv, RECOMPUTE_QKV);
 	if (c->qk_norm) {
 		n = node(p, NODE_QKNORM, layer, qkv, -1, config_qkv(c));
 		n->aux = tensor(p, c->heads + c->kv_heads);
 		n->param = params_layer(&p->params, layer, LAYER_Q_NORM);
 		n->param2 = params_layer(&p->params, layer, LAYER_K_NORM);
-		qkv = n->out;
+		qkv = spare(p, n->out, RECOMPUTE_QKV);
 	}
-	if (!c->learned_pos)
+	if (config_rotated(c))
 		node(p, NODE_ROPE, layer, qkv, -1, 0);
+	return qkv;
+}
+
+static int
+attention(struct program *p, uint32_t layer, int in)
+{
+	const struct model_config *c = &p->config;
+	int qkv = queries(p, layer, in), h;
+	struct node *n;
+
 	n = node(p, NODE_ATTENTION, layer, qkv, -1, c->heads * c->head_dim);
 	n->aux = tensor(p, c->heads);
-	return n->out;
+	n->param = p->params.relative;
+	n->draw = layer * DRAWS + DRAW_WEIGHTS;
+	h = spare(p, n->out, RECOMPUTE_ATTENTION);
+	return linear(p, layer, h, c->dim, LAYER_O, LAYER_O_BIAS);
 }
 
 static int
@@ -105,158 +148,160 @@ mlp(struct program *p, uint32_t layer, int in)
 
 	h = linear(p, layer, in, c->plain_mlp ? c->hidden : 2 * c->hidden,
 	    LAYER_GATE, LAYER_GATE_BIAS);
+	spare(p, h, RECOMPUTE_UP);
 	h = node(p, c->plain_mlp ? NODE_ACT : NODE_GLU, layer, h, -1, c->hidden)
 		->out;
+	spare(p, h, RECOMPUTE_ACT);
 	return linear(p, layer, h, c->dim, LAYER_DOWN, LAYER_DOWN_BIAS);
+}
+
+static int
+add(struct program *p, uint32_t layer, int x, int h)
+{
+	struct node *n = node(p, NODE_ADD, layer, x, h, p->config.dim);
+
+	if (p->config.norms == NORM_DEEP)
+		n->alpha = pow(2.0 * p->config.layers, .25);
+	return n->out;
+}
+
+/* x + f(norm(x)), or one of the other places of norms (config.h). */
+static int
+branch(struct program *p, uint32_t i, int x,
+    int (*f)(struct program *, uint32_t, int), enum layer_param its_norm,
+    enum layer_param out_norm, uint32_t draw)
+{
+	enum norm_place place = p->config.norms;
+	bool before = config_last_norm(&p->config);
+	int h = f(p, i, before ? layer_norm(p, i, x, its_norm) : x);
+
+	if (place == NORM_SANDWICH)
+		h = layer_norm(p, i, h, out_norm);
+	x = add(p, i, x, dropout(p, i, h, draw));
+	return before ? x : layer_norm(p, i, x, its_norm);
+}
+
+/* Attention and MLP side by side. */
+static int
+parallel(struct program *p, uint32_t i, int x)
+{
+	int a = attention(p, i, layer_norm(p, i, x, LAYER_NORM1)), sum, m;
+
+	sum = add(p, i, x, dropout(p, i, a, DRAW_ATTENTION));
+	m = mlp(p, i, layer_norm(p, i, x, LAYER_NORM2));
+	return add(p, i, sum, dropout(p, i, m, DRAW_MLP));
 }
 
 /* A layer over the residual stream x. */
 static int
 layer(struct program *p, uint32_t i, int x)
 {
-	const struct params *w = &p->params;
-	uint32_t dim = p->config.dim;
-	int h;
+	size_t from = p->tensors;
+	int stats;
 
-	h = norm(p, i, x, params_layer(w, i, LAYER_NORM1),
-	    params_layer(w, i, LAYER_NORM1_BIAS));
-	h = linear(p, i, h, config_qkv(&p->config), LAYER_Q, LAYER_Q_BIAS);
-	h = attention(p, i, h);
-	h = linear(p, i, h, dim, LAYER_O, LAYER_O_BIAS);
-	x = node(p, NODE_ADD, i, x, h, dim)->out;
-	h = norm(p, i, x, params_layer(w, i, LAYER_NORM2),
-	    params_layer(w, i, LAYER_NORM2_BIAS));
-	h = mlp(p, i, h);
-	return node(p, NODE_ADD, i, x, h, dim)->out;
+	if (p->config.parallel) {
+		x = parallel(p, i, x);
+	} else {
+		x = branch(p, i, x, attention, LAYER_NORM1, LAYER_OUT_NORM1,
+		    DRAW_ATTENTION);
+		x = branch(
+		    p, i, x, mlp, LAYER_NORM2, LAYER_OUT_NORM2, DRAW_MLP);
+	}
+	for (; from < p->tensors; from++)
+		spare(p, (int)from, RECOMPUTE_LAYER);
+	p->tensor[x].recompute = false;
+	/* Nothing makes again what belongs to a tensor that is kept. */
+	stats = p->node[p->nodes - 1].aux;
+	if (stats >= 0)
+		p->tensor[stats].recompute = false;
+	return x;
+}
+
+static int
+front(struct program *p)
+{
+	const struct params *w = &p->params;
+	struct node *n;
+	int x;
+
+	if (p->config.position == POSITION_T5)
+		node(p, NODE_RELATIVE, 0, -1, -1, 0)->param = w->relative;
+	n = node(p, NODE_EMBED, 0, -1, -1, p->config.dim);
+	n->param = w->embedding;
+	n->param2 = w->positions;
+	x = n->out;
+	if (p->config.embed_norm)
+		x = norm(p, 0, x, w->embed_norm, w->embed_norm_bias);
+	return dropout(p, 0, x, DRAW_EMBED);
 }
 
 static void
 lay_out(struct program *p)
 {
 	const struct model_config *c = &p->config;
-	struct node *first = node(p, NODE_EMBED, 0, -1, -1, c->dim);
+	int x = front(p);
 	uint32_t i;
-	int x = first->out;
 
-	first->param = p->params.embedding;
-	first->param2 = p->params.positions;
 	for (i = 0; i < c->layers; i++)
 		x = layer(p, i, x);
-	p->last_hidden =
-	    norm(p, c->layers, x, p->params.norm, p->params.norm_bias);
-	node(p, NODE_LOSS, c->layers, p->last_hidden, -1, 0)->param =
-	    p->params.head;
+	if (config_last_norm(c))
+		x = norm(p, c->layers, x, p->params.norm, p->params.norm_bias);
+	p->last_hidden = x;
+	node(p, NODE_LOSS, c->layers, x, -1, 0)->param = p->params.head;
 }
 
-static void
-touch(struct program *p, int t, int time)
-{
-	struct tensor *x;
-
-	if (t < 0)
-		return;
-	x = &p->tensor[t];
-	if (x->first < 0 || time < x->first)
-		x->first = time;
-	if (time > x->last)
-		x->last = time;
-}
-
-/* The gradient of tensor t, made when first asked for. */
 static int
-gradient(struct program *p, int *of, int t)
+allocate(struct program *p, struct err *e)
 {
-	if (t < 0)
-		return -1;
-	if (of[t] < 0)
-		of[t] = tensor(p, p->tensor[t].width);
-	return of[t];
+	size_t n = (size_t)p->config.layers * NODES_A_LAYER + NODES_BESIDES;
+
+	p->node = calloc(2 * n, sizeof(*p->node));
+	p->back = calloc(2 * n, sizeof(*p->back));
+	p->tensor = calloc(n * TENSORS_A_NODE, sizeof(*p->tensor));
+	return p->node && p->back && p->tensor
+		   ? 0
+		   : err_nomem(e, "the model program");
 }
 
-/* Gradients in the order in which the backward pass meets them. */
+/* The arena if nothing were recomputed. */
 static int
-add_gradients(struct program *p, struct err *e)
+measure_whole(struct program *p, struct err *e)
 {
-	size_t n = p->tensors, i;
-	int *of = malloc(n * sizeof(*of));
-	bool *written = calloc(n, sizeof(*written));
-	struct node *x;
+	struct program whole;
 
-	if (!of || !written) {
-		free(of);
-		free(written);
-		return err_nomem(e, "the model program");
-	}
-	memset(of, -1, n * sizeof(*of));
-	for (i = p->nodes; i-- > 0;) {
-		x = &p->node[i];
-		x->gin = gradient(p, of, x->in);
-		x->gin2 = gradient(p, of, x->in2);
-		x->gout = x->kind == NODE_LOSS ? -1 : gradient(p, of, x->out);
-		x->add_in = x->in >= 0 && written[x->in];
-		x->add_in2 = x->in2 >= 0 && written[x->in2];
-		if (x->in >= 0)
-			written[x->in] = true;
-		if (x->in2 >= 0)
-			written[x->in2] = true;
-	}
-	free(of);
-	free(written);
+	p->whole = p->arena;
+	if (p->flags <= PROGRAM_BACKWARD)
+		return 0;
+	if (program_build(&whole, &p->config, p->tokens, PROGRAM_BACKWARD, e) <
+	    0)
+		return e->code;
+	p->whole = whole.arena;
+	program_free(&whole);
 	return 0;
-}
-
-static void
-find_lives(struct program *p)
-{
-	int i, n = (int)p->nodes, back;
-	const struct node *x;
-
-	for (i = 0; i < n; i++) {
-		x = &p->node[i];
-		touch(p, x->in, i);
-		touch(p, x->in2, i);
-		touch(p, x->out, i);
-		touch(p, x->aux, i);
-		if (!p->backward)
-			continue;
-		/* The loss makes its input's gradient on the way forward. */
-		back = x->kind == NODE_LOSS ? i : 2 * n - 1 - i;
-		touch(p, x->gin, back);
-		touch(p, x->gin2, back);
-		touch(p, x->gout, back);
-		touch(p, saved[x->kind] & SAVE_IN ? x->in : -1, back);
-		touch(p, saved[x->kind] & SAVE_OUT ? x->out : -1, back);
-		touch(p, saved[x->kind] & SAVE_AUX ? x->aux : -1, back);
-	}
 }
 
 int
 program_build(struct program *p, const struct model_config *c, size_t tokens,
-    bool backward, struct err *e)
+    unsigned flags, struct err *e)
 {
-	size_t nodes = (size_t)c->layers * NODES_A_LAYER + NODES_BESIDES;
 	int rc;
 
 	*p = (struct program){ .config = *c,
 		.tokens = tokens,
-		.backward = backward,
-		.moments = backward ? 2 : 0 };
+		.flags = flags,
+		.backward = flags & PROGRAM_BACKWARD,
+		.moments = flags & PROGRAM_BACKWARD ? 2 : 0 };
 	rc = params_build(&p->params, c, e);
-	if (rc < 0)
-		return rc;
-	p->node = calloc(nodes, sizeof(*p->node));
-	p->tensor = calloc(nodes * TENSORS_A_NODE, sizeof(*p->tensor));
-	if (!p->node || !p->tensor) {
-		program_free(p);
-		return err_nomem(e, "the model program");
-	}
-	lay_out(p);
-	if (backward)
-		rc = add_gradients(p, e);
+	if (rc == 0)
+		rc = allocate(p, e);
 	if (rc == 0) {
-		find_lives(p);
-		rc = program_plan(p, e);
+		lay_out(p);
+		rc = program_backward(p, e);
 	}
+	if (rc == 0)
+		rc = program_plan(p, e);
+	if (rc == 0)
+		rc = measure_whole(p, e);
 	if (rc < 0)
 		program_free(p);
 	return rc;
@@ -268,5 +313,33 @@ program_free(struct program *p)
 	params_free(&p->params);
 	free(p->tensor);
 	free(p->node);
+	free(p->back);
 	*p = (struct program){ 0 };
+}
+
+int
+program_recompute(unsigned *flags, const char *names, struct err *e)
+{
+	static const struct {
+		const char *name;
+		enum program_flag flag;
+	} known[] = { { "norm", RECOMPUTE_NORM }, { "act", RECOMPUTE_ACT },
+		{ "qkv", RECOMPUTE_QKV }, { "attention", RECOMPUTE_ATTENTION },
+		{ "up", RECOMPUTE_UP }, { "layer", RECOMPUTE_LAYER } };
+	size_t i, n = sizeof(known) / sizeof(*known), len;
+
+	for (; names && *names; names += len + (names[len] == ',')) {
+		len = strcspn(names, ",");
+		for (i = 0; i < n; i++)
+			if (strlen(known[i].name) == len &&
+			    strncmp(known[i].name, names, len) == 0)
+				break;
+		if (i == n)
+			return err_set(e, ERR_ARG,
+			    "cannot recompute \"%.*s\": norm, act, qkv, "
+			    "attention, up and layer are known",
+			    (int)len, names);
+		*flags |= known[i].flag;
+	}
+	return 0;
 }

@@ -39,7 +39,10 @@ struct train_options {
 	bool spare_embeddings; /* embeddings and head don't decay */
 	double label_smoothing, z_loss;
 	double embed_grad_scale; /* of the embedding's gradient (net.h) */
-	bool document_mask;      /* no token looks before its document */
+	/* Shares that are dropped: of what attention and MLPs add, of the
+	 * embeddings, of attention's weights. */
+	double dropout, embed_dropout, attention_dropout;
+	bool document_mask; /* no token looks before its document */
 	/*
 	 * A loss so many standard deviations above the mean of those before it
 	 * (spike.h), or one that is no number, goes back to the last checkpoint
@@ -54,8 +57,9 @@ struct train_options {
 	uint64_t valid_every; /* steps; 0: only at the end */
 	uint32_t keep;        /* checkpoints; 0: all */
 	uint64_t seed;
-	uint64_t memory; /* bytes to stay within, or 0 */
-	bool resume;     /* from the last checkpoint, if there is one */
+	uint64_t memory;       /* bytes to stay within, or 0 */
+	const char *recompute; /* names as of program_recompute(), or NULL */
+	bool resume;           /* from the last checkpoint, if there is one */
 };
 
 enum { TRAIN_MICRO = 4096 };
@@ -69,6 +73,7 @@ struct train_plan {
 	uint32_t micro_batch;
 	uint64_t warmup;
 	struct net_memory memory;
+	uint64_t spared; /* bytes of activations, by recomputing */
 };
 
 /* Told as the run goes; any may be NULL. */

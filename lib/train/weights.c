@@ -66,15 +66,32 @@ describe(const struct net *n, const struct weights_part *parts, size_t nparts,
 	return t;
 }
 
+/* Where element `at` of a parameter in a file is in the arena; *m: so many of
+ * those behind it adjoin in both. */
+static size_t
+place(const struct param *p, size_t at, size_t *m)
+{
+	size_t i, heads;
+
+	*m = p->n - at < PIECE ? p->n - at : PIECE;
+	if (!p->run)
+		return p->at + at;
+	i = at / p->run; /* q, k or v of a head */
+	heads = p->n / p->run / 3;
+	if (*m > p->run - at % p->run)
+		*m = p->run - at % p->run;
+	return p->at + (i % 3 * heads + i / 3) * p->run + at % p->run;
+}
+
 static int
 write_param(struct st_writer *w, const struct net *n, const void *arena,
     const struct param *p, float *x, struct err *e)
 {
-	size_t at, m;
+	size_t at, from, m;
 
 	for (at = 0; at < p->n; at += m) {
-		m = p->n - at < PIECE ? p->n - at : PIECE;
-		if (net_get(n->ops, x, arena, p->at + at, m, e) < 0 ||
+		from = place(p, at, &m);
+		if (net_get(n->ops, x, arena, from, m, e) < 0 ||
 		    st_write(w, x, m * sizeof(*x), e) < 0)
 			return e->code;
 	}
@@ -152,15 +169,18 @@ is_ours(const struct net *n, const struct weights_part *parts, size_t nparts,
 static bool
 is_redundant(const struct net *n, const char *name)
 {
+	enum model_family f = n->p->config.family;
 	struct str s = str_c(name);
 
 	/* The masks of old GPT-2 files: (1, 1, positions, positions). */
-	if (n->p->config.family == FAMILY_GPT2 &&
-	    (str_ends(s, STR(".attn.bias")) ||
-		str_ends(s, STR(".attn.masked_bias"))))
+	if (f == FAMILY_GPT2 && (str_ends(s, STR(".attn.bias")) ||
+				    str_ends(s, STR(".attn.masked_bias"))))
+		return true;
+	if (f == FAMILY_NEOX && (str_ends(s, STR(".attention.bias")) ||
+				    str_ends(s, STR(".attention.masked_bias"))))
 		return true;
 	return str_ends(s, STR("rotary_emb.inv_freq")) ||
-	       (n->p->config.tied && str_eq(s, STR("lm_head.weight")));
+	       (n->p->config.tied && str_eq(s, str_c(names_of(f)->head)));
 }
 
 static int
@@ -216,14 +236,14 @@ read_param(struct net *n, const struct safetensors *s,
 {
 	const struct st_tensor *t =
 	    find(s, part->prefix, n->p->params.prefix, p, e);
-	size_t at, m;
+	size_t at, to, m;
 
 	if (!t)
 		return e->code;
 	for (at = 0; at < p->n; at += m) {
-		m = p->n - at < PIECE ? p->n - at : PIECE;
+		to = place(p, at, &m);
 		if (st_read_f32(s, t, at, x, m, e) < 0 ||
-		    net_put(n->ops, part->arena, p->at + at, x, m, e) < 0)
+		    net_put(n->ops, part->arena, to, x, m, e) < 0)
 			return e->code;
 	}
 	return 0;

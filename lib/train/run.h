@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_RUN_H
+#define TRAIN_RUN_H
+
+#include "train/checkpoint.h"
+#include "train/tboard.h"
+#include "train/train.h"
+
+/* A run under way: what the files train*.c share. */
+struct run {
+	const struct train_options *o;
+	const struct row_source *rows, *valid;
+	const struct train_events *ev;
+	struct program p;
+	struct net n;
+	struct optimiser opt;
+	struct checkpoint c;
+	struct runlog log;
+	struct tboard board;
+	struct spikes spikes;
+	struct rows micro;        /* of a micro-batch */
+	uint64_t counted;         /* targets of the step */
+	uint64_t *valid_counts;   /* (vocab), or NULL */
+	struct source_loss *told; /* (sources) of the step, or NULL */
+	struct step_report r;
+	uint64_t saved; /* the last step that has a checkpoint */
+};
+
+/* The options as the rows resolve them, into t->c.recipe (train_options.c). */
+int run_resolve(struct run *t, const struct model_config *c, struct err *e);
+/* As after the last checkpoint, or as at the beginning. */
+int run_go_back(struct run *t, struct err *e);
+/*
+ * Loss, gradients and update (train_step.c); 1 if a spike was found and
+ * journaled, and the run gone back.
+ */
+int run_step(struct run *t, const struct step_info *s, struct err *e);
+/* The loss of all rows of the validation, into t->r. */
+int run_validate(struct run *t, struct err *e);
+
+#endif
