@@ -15,10 +15,14 @@ not compared.  Exits 3 if a tensor is further off than 1e-4 (f32; the other
 types only report).
 """
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+
+# Threads that wait sleep: spinning ones stall each other on busy processors.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numpy
 import torch
