@@ -4,15 +4,32 @@
 
 enum { TOGETHER = 256 }; /* chunks whose sums wait to be added in order */
 
-static double
+typedef float singles __attribute__((vector_size(VEC_LANES * sizeof(float))));
+typedef double doubles __attribute__((vector_size(VEC_LANES * sizeof(double))));
+
+/* VEC_LANES sums side by side, whatever registers hold; then in order. */
+SIMD static double
 chunk_sum(const float *x, size_t n)
 {
-	double s[4] = { 0 };
-	size_t i;
+	float rest[VEC_LANES] = { 0 };
+	double sums[VEC_LANES], sum = 0;
+	doubles s = { 0 }, d;
+	singles v;
+	size_t i, j;
 
-	for (i = 0; i < n; i++)
-		s[i % 4] += (double)x[i] * (double)x[i];
-	return (s[0] + s[1]) + (s[2] + s[3]);
+	for (i = 0; i + VEC_LANES <= n; i += VEC_LANES) {
+		memcpy(&v, x + i, sizeof(v));
+		d = __builtin_convertvector(v, doubles);
+		s += d * d;
+	}
+	memcpy(rest, x + i, (n - i) * sizeof(*x));
+	memcpy(&v, rest, sizeof(v));
+	d = __builtin_convertvector(v, doubles);
+	s += d * d;
+	memcpy(sums, &s, sizeof(sums));
+	for (j = 0; j < VEC_LANES; j++)
+		sum += sums[j];
+	return sum;
 }
 
 void
