@@ -3,6 +3,7 @@
 # make quickstart  deps, build, and the sample crawl to a small model
 # make check       all tests (TAP, via prove)
 # make fuzz        every fuzzer for FUZZ_SECONDS (needs clang)
+# make gpu-check gpu-bench   the CUDA twin on a card: is it right, how fast
 # make bench       measurements; the figures in docs/ come from here
 # make SAN=address,undefined check    sanitizers; SAN=thread takes clang
 # make CUDA=no     without CUDA
@@ -21,7 +22,8 @@ PREFIX   = /usr/local
 BINDIR   = $(PREFIX)/bin
 MANDIR   = $(PREFIX)/share/man
 CUDA    := $(if $(shell command -v $(NVCC) 2>/dev/null),yes,no)
-NVARCH   = sm_80
+# Cards since Ampere, and Hopper with its own instructions.
+NVARCH   = -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90a,code=sm_90a
 DEV      =
 V        =
 -include config.mk
@@ -95,7 +97,7 @@ $(FUZZ): $B/tests/fuzz/%.t: $B/tests/fuzz/%.c.o $B/tests/replay.c.o $(LIB)
 # The CUDA twin: a plugin, so that no command links the CUDA run time.
 $B/bin/quern-cuda.so: $(addsuffix .o,$(addprefix $B/,$(CUSRC))) $B/pic/lib/base/err.c.o
 	@mkdir -p $(@D)
-	$(call say,NVCC)$(NVCC) -shared -arch=$(NVARCH) -o $@ $^ -lcublasLt
+	$(call say,NVCC)$(NVCC) -shared $(NVARCH) -o $@ $^ -lcublasLt
 $B/emulated/quern-cuda.so: $(addsuffix .o,$(addprefix $B/emulated/,$(EMUSRC))) $B/pic/lib/base/err.c.o
 	$(call say,LINK)$(LINK) -shared $^
 $B/emulated/%.o: % $B/flags
@@ -121,7 +123,7 @@ $B/%.cpp.o: %.cpp $B/flags
 	$(call say,CXX)$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<
 $B/%.cu.o: %.cu $B/flags
 	@mkdir -p $(@D)
-	$(call say,NVCC)$(NVCC) -std=c++17 -O2 -arch=$(NVARCH) -Xcompiler -fPIC,-fvisibility=hidden -Ilib -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+	$(call say,NVCC)$(NVCC) -std=c++17 -O2 $(NVARCH) -Xcompiler -fPIC,-fvisibility=hidden -Ilib -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 # .incbin leaves no trace in the dependencies.
 $B/lib/filter/lang_builtin.c.o: lib/filter/lang.qlm
 # Rebuild when the flags change, not only when the sources do.
@@ -165,6 +167,11 @@ fuzz-run: $(FUZZER)
 		{ tail -n 40 $B/fuzz/$$n.log; exit 1; }; \
 		tail -n 1 $B/fuzz/$$n.log; done
 
+# The CUDA twin on this machine's card; a table, and JSON in $B.
+gpu-check: all $B/tests/unit/train_ops.t
+	bash tests/gpu/check.sh $B $B/gpu-check.json
+gpu-bench: all $B/bench/device
+	bash tests/gpu/bench.sh $B $B/gpu-bench.json
 bench: all $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done
 
@@ -212,7 +219,7 @@ uninstall:
 clean:
 	rm -rf build build-*
 FORCE:
-.PHONY: all check fuzz fuzz-run bench lint format format-check lang-model deps \
+.PHONY: all check gpu-check gpu-bench fuzz fuzz-run bench lint format format-check lang-model deps \
 	quickstart install \
 	uninstall clean FORCE
 -include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(EMUSRC:%=$B/emulated/%.d) $(wildcard $B/cmd/*.d $B/cmd/*/*.d \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Training, evaluation and generation on the CUDA twin against the processor:
 # on a card, or on the emulated one (tests/emulate), whichever QUERN_PLUGIN_DIR
-# holds.  CARD_STEPS: steps of the two curves.
+# holds.  CARD_STEPS: steps of the two curves; CARD_SANITIZER: runs training.
 # shellcheck disable=SC2317 # functions are handed to check
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -55,7 +55,8 @@ exec= # or "exec", where the process itself is to be killed
 run() { # run DEVICE DIR MODEL [OPTIONS]
 	local device=$1 dir=$2 model=$3
 	shift 3
-	$exec quern train -q --config "$model.json" --recipe train.mix --out "$dir" \
+	# shellcheck disable=SC2086 # a command and its options
+	$exec ${CARD_SANITIZER:-} quern train -q --config "$model.json" --recipe train.mix --out "$dir" \
 		--tokenizer tokenizer.json --lr 1e-2 --micro-batch 2 \
 		--device "$device" "$@"
 }

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# make gpu-check: is the CUDA twin right on this machine's card?
+#
+# Every operation and option against the fp64 reference, training against the
+# processor, killed and continued, and a small run under compute-sanitizer.
+# Prints one table and writes it to FILE as JSON; exits 1 if anything failed or
+# there is no card.
+#
+#	check.sh BUILD FILE
+set -u
+build=$(cd "$1" && pwd)
+file=$2
+top=$(cd "$(dirname "$0")/../.." && pwd)
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/quern-gpu-XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+export QUERN_PLUGIN_DIR=$build/bin PATH=$build/bin:$PATH
+failed=0
+rows=
+
+row() { # row NAME STATUS WHAT
+	printf '%-34s %-6s %s\n' "$1" "$([ "$2" -eq 0 ] && echo ok || echo FAILED)" "$3"
+	rows+="${rows:+,}{\"check\":\"$1\",\"ok\":$([ "$2" -eq 0 ] && echo true || echo false),\"what\":\"$3\"}"
+	[ "$2" -eq 0 ] || failed=1
+}
+
+count() { # count LOG: its comparisons on the card, and how many failed
+	echo "$(grep -c "^ok" "$1") passed, $(grep -c "^not ok" "$1") failed"
+}
+
+card=$(nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.mem \
+	--format=csv,noheader 2>/dev/null | head -n 1)
+[ -n "$card" ] || { echo "gpu-check: no card answers (nvidia-smi)" >&2; exit 1; }
+echo "$card"
+"$build/tests/unit/train_ops.t" >"$tmp/ops"
+rc=$?
+grep -q 'cuda: ' "$tmp/ops" || rc=1
+grep 'cuda: \|SKIP' "$tmp/ops" >"$tmp/card"
+row "operations against fp64" $rc "$(count "$tmp/card")"
+grep '^not ok' "$tmp/ops"
+CARD_STEPS=100 bash "$top/tests/cli/train-cuda.t" >"$tmp/train"
+rc=$?
+grep -q SKIP "$tmp/train" && rc=1
+row "100 steps, kill, resume, text" $rc "$(count "$tmp/train")"
+grep '^not ok\|^#' "$tmp/train"
+if command -v compute-sanitizer >/dev/null; then
+	CARD_STEPS=1 CARD_SANITIZER="compute-sanitizer --error-exitcode 9" \
+		bash "$top/tests/cli/train-cuda.t" >"$tmp/san"
+	row "under compute-sanitizer" $? "$(count "$tmp/san")"
+	grep '^not ok' "$tmp/san"
+else
+	row "under compute-sanitizer" 1 "it is not installed"
+fi
+printf '{"card":"%s","date":"%s","checks":[%s]}\n' "$card" \
+	"$(date -u +%F)" "$rows" >"$file"
+exit $failed
