@@ -158,12 +158,17 @@ enter_body(struct builder *b, const struct tag_token *t)
 	push(b, t);
 }
 
+/* What stands in a <noscript> of <head> and doesn't belong there goes to the
+ * body; if it says something, still as what is for pages without scripts. */
 static void
-enter_implied_body(struct builder *b)
+enter_implied_body(struct builder *b, bool says)
 {
 	struct tag_token t = { .tag = TAG_body };
+	bool noscript = b->count[TAG_noscript];
 
 	enter_body(b, &t);
+	if (noscript && says)
+		push_tag(b, TAG_noscript);
 }
 
 static bool
@@ -201,7 +206,7 @@ frame(struct builder *b, const struct tag_token *t)
 	} else if (html_rules[t->tag] & OF_HEAD) {
 		enter_head(b);
 	} else if (t->tag != TAG_html && !b->count[TAG_template]) {
-		enter_implied_body(b);
+		enter_implied_body(b, !(tags_flags[t->tag] & (T_GONE | T_RAW)));
 	}
 	return is_frame(t->tag);
 }
@@ -230,11 +235,17 @@ close_item(struct builder *b, enum tag one, enum tag other)
 }
 
 static bool
+is_cell(enum tag tag)
+{
+	return tag == TAG_td || tag == TAG_th;
+}
+
+static bool
 holds(enum tag outer, enum tag part)
 {
 	if (outer == TAG_table)
 		return true;
-	if (part == TAG_td || part == TAG_th)
+	if (is_cell(part))
 		return outer == TAG_tr || (html_rules[outer] & ROW_GROUP);
 	return part == TAG_tr && (html_rules[outer] & ROW_GROUP);
 }
@@ -252,6 +263,8 @@ close_to_part(struct builder *b, enum tag part)
 
 		if (holds(tag, part)) {
 			pop_to(b, i + 1);
+			if (is_cell(part) && tag != TAG_tr)
+				push_tag(b, TAG_tr);
 			return true;
 		}
 		if (tag == TAG_template)
@@ -479,17 +492,14 @@ void
 tree_end(struct builder *b, const struct tag_token *t)
 {
 	const struct open *o = &b->open[b->nopen ? b->nopen - 1 : 0];
-	bool closed;
 
 	if (is_frame(t->tag)) {
 		end_of_frame(b, t->tag);
 	} else if (t->tag == TAG_br) {
 		builder_break(b);
 	} else if (t->tag == TAG_p) {
-		closed = b->p >= 0;
 		close_p(b);
-		if (!closed)
-			builder_break(b);
+		builder_flush(b); /* even if there was none */
 	} else if (b->nopen && o->tag == t->tag && o->name == t->name) {
 		pop_to(b, b->nopen - 1);
 	} else if (!close_tag(b, t) && (tags_flags[t->tag] & T_BLOCK)) {
@@ -516,7 +526,7 @@ tree_text(struct builder *b, struct str s, bool refs)
 	if (b->phase != IN_BODY && !b->title && !b->count[TAG_template]) {
 		if (is_blank(s))
 			return;
-		enter_implied_body(b);
+		enter_implied_body(b, true);
 	}
 	builder_text(b, s, refs);
 }

@@ -97,6 +97,12 @@ frame(void)
 	OK(str_eq(buf_view(&page.title), STR("one")), "the first title counts");
 	tree("<head><template><div>a</template><meta name=x></head>b",
 	    "(html(head() body(b)))");
+	tree("<head><noscript><link><style></style></noscript></head>a",
+	    "(html(head(noscript()) body(a)))");
+	tree("<noscript><img src=x></noscript>a<p>b",
+	    "(html(head(noscript()) body(a p(b))))");
+	tree("<noscript>a</noscript>b",
+	    "(html(head(noscript()) body(noscript(a) b)))");
 	tree("<frameset><frame><noframes><body>a</noframes></frameset>",
 	    "(html(body(noframes(a))))");
 }
@@ -108,7 +114,7 @@ blocks(void)
 	body("<p>a<div>b</div>c", "p(a) div(b) c");
 	body("<p>a<span><div>b</div></span>", "p(a) div(b)");
 	body("<div><p>a</div>b", "div(p(a)) b");
-	body("a</p>b", "a\nb");
+	body("a</p>b", "a b");
 	body("<button><p>a</button><p>b", "p(a) p(b)");
 	body("<p><button><p>a</button>b", "p(p(a) b)");
 	body("<h1>a<h2>b</h1>c", "h1(a) h2(b) c");
@@ -149,6 +155,8 @@ tables(void)
 	body("<table><tr><td><div>a</td></div>b</table>c",
 	    "table(tr(td(div(a)) b)) c");
 	body("<table><tr><td>a</div></p>b</td></table>", "table(tr(td(a b)))");
+	body("<table><td>a<td>b<tbody><th>c</table>",
+	    "table(tr(td(a) td(b)) tbody(tr(th(c))))");
 	body("<td>a</td><td>b", "a b");
 	body("<div><table><tr><td>a</div>b</table>c",
 	    "div(table(tr(td(a\nb))) c)");
