@@ -92,12 +92,35 @@ starts_sequence(struct str s)
 				    : 4u);
 }
 
-/* valid: the bytes of s that are known to be valid. */
+/* Is there a byte that isn't ASCII? */
+static bool
+has_high(struct str s)
+{
+	uint64_t w[8], any = 0;
+	size_t i = 0;
+
+	for (; i + sizeof(w) <= s.n && !any; i += sizeof(w)) {
+		memcpy(w, s.p + i, sizeof(w));
+		any = (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]) &
+		      UINT64_C(0x8080808080808080);
+	}
+	for (; i < s.n && !any; i++)
+		any = (unsigned char)s.p[i] >= 0x80;
+	return any;
+}
+
+/* valid: the bytes of s that are known to be valid.  Of text that is valid
+ * all through, only whether there are sequences at all. */
 static struct census
 count_utf8(struct str s, size_t valid)
 {
 	struct census c = { 0 };
 	size_t i;
+
+	if (valid == s.n) {
+		c.multi = has_high(s);
+		return c;
+	}
 
 	for (;; valid = utf8_valid_prefix(s)) {
 		for (i = 0; i < valid; i++)

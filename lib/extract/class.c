@@ -5,8 +5,6 @@
 #include "extract/field.h"
 #include "extract/page.h"
 
-enum { MAX_WORD = 24 };
-
 struct word {
 	const char *s;
 	uint32_t bits;
@@ -209,22 +207,33 @@ static const struct word parts[] = {
 };
 
 static struct lookup class_words;
-/* By a byte, any case: the parts that begin with it, as bits. */
-static uint32_t part_starts[256];
+/* By a byte, any case: the parts whose first, second, third byte it is. */
+static uint32_t part_bytes[3][256];
+/* Letters and digits in lower case; 0: anything else. */
+static char folded[256];
 
 void
 class_init(void)
 {
-	size_t i;
+	const char *part;
+	size_t i, k;
+	int c;
 
-	if (part_starts['a'])
+	if (folded['a'])
 		return;
+	for (c = 0; c < 256; c++) {
+		char low = field_lower((char)c);
+
+		if ((low >= 'a' && low <= 'z') || field_is_digit(low))
+			folded[c] = low;
+	}
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 		lookup_add(&class_words, words[i].s, words[i].bits);
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		part_starts[(unsigned char)parts[i].s[0]] |= 1u << i;
-		part_starts[(unsigned char)parts[i].s[0] - 32] |= 1u << i;
-	}
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		for (k = 0, part = parts[i].s; k < 3; k++) {
+			part_bytes[k][(unsigned char)part[k]] |= 1u << i;
+			part_bytes[k][(unsigned char)part[k] - 32] |= 1u << i;
+		}
 }
 
 static bool
@@ -233,33 +242,36 @@ is_upper(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-static bool
-is_alnum(char c)
+static uint32_t
+look_up(struct lookup_word *word, size_t n)
 {
-	c = field_lower(c);
-	return (c >= 'a' && c <= 'z') || field_is_digit(c);
+	uint32_t bits = 0;
+
+	if (n && n <= LOOKUP_BYTES)
+		bits = lookup_find(&class_words, word, 0);
+	*word = (struct lookup_word){ { 0, 0 } };
+	return bits;
 }
 
 static uint32_t
 all_words(struct str v)
 {
-	char word[MAX_WORD];
+	struct lookup_word word = { { 0, 0 } };
 	uint32_t bits = 0;
 	size_t i, n = 0;
 
-	for (i = 0; i <= v.n; i++) {
-		bool in = i < v.n && is_alnum(v.p[i]);
-		bool hump =
-		    in && i && is_upper(v.p[i]) && !is_upper(v.p[i - 1]);
+	for (i = 0; i < v.n; i++) {
+		char c = folded[(unsigned char)v.p[i]];
+		bool hump = n && is_upper(v.p[i]) && !is_upper(v.p[i - 1]);
 
-		if ((!in || hump) && n) {
-			bits |= lookup_find(&class_words, word, n, 0);
+		if (!c || hump) {
+			bits |= look_up(&word, n);
 			n = 0;
 		}
-		if (in && n < MAX_WORD)
-			word[n++] = field_lower(v.p[i]);
+		if (c)
+			lookup_put(&word, n++, c);
 	}
-	return bits;
+	return bits | look_up(&word, n);
 }
 
 /* Does s begin with `lower`, any case? */
@@ -277,16 +289,19 @@ begins(struct str s, const char *lower)
 static uint32_t
 all_parts(struct str v)
 {
-	uint32_t bits = 0, starts;
+	uint32_t bits = 0, may;
 
-	for (; v.n > 5; v.p++, v.n--)
-		for (starts = part_starts[(unsigned char)*v.p]; starts;
-		     starts &= starts - 1) {
-			int i = __builtin_ctz(starts);
+	for (; v.n > 5; v.p++, v.n--) {
+		may = part_bytes[0][(unsigned char)v.p[0]] &
+		      part_bytes[1][(unsigned char)v.p[1]] &
+		      part_bytes[2][(unsigned char)v.p[2]];
+		for (; may; may &= may - 1) {
+			int i = __builtin_ctz(may);
 
 			if (begins(v, parts[i].s))
 				bits |= parts[i].bits;
 		}
+	}
 	return bits;
 }
 

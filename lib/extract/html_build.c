@@ -38,6 +38,16 @@ builder_grow(struct builder *b, void *array, size_t n, size_t *cap, size_t size)
 
 /* Blocks ----------------------------------------------------------------- */
 
+/* What a byte may count as. */
+enum mark { NO_MARK, COMMA, STOP, CJK_MARK, WIDE_MARK };
+static const unsigned char marks[256] = { [','] = COMMA,
+	[';'] = COMMA,
+	['.'] = STOP,
+	['!'] = STOP,
+	['?'] = STOP,
+	[0xe3] = CJK_MARK,
+	[0xef] = WIDE_MARK };
+
 /* Commas and stops of all the scripts that have them. */
 static void
 count_marks(struct block *k, const char *p)
@@ -47,15 +57,19 @@ count_marks(struct block *k, const char *p)
 	uint32_t commas = 0, stops = 0;
 
 	for (i = 0; i < n; i++) {
-		if (s[i] == ',' || s[i] == ';')
+		unsigned mark = marks[s[i]];
+
+		if (!mark)
+			continue;
+		if (mark == COMMA)
 			commas++;
-		else if ((s[i] == '.' || s[i] == '!' || s[i] == '?') &&
-			 (i + 1 == n || s[i + 1] <= ' ' || s[i + 1] == '"'))
-			stops++;
-		else if (s[i] == 0xe3 && n - i > 2 && s[i + 1] == 0x80)
+		else if (mark == STOP)
+			stops +=
+			    i + 1 == n || s[i + 1] <= ' ' || s[i + 1] == '"';
+		else if (mark == CJK_MARK && n - i > 2 && s[i + 1] == 0x80)
 			*(s[i + 2] == 0x82 ? &stops : &commas) +=
 			    s[i + 2] == 0x81 || s[i + 2] == 0x82;
-		else if (s[i] == 0xef && n - i > 2 && s[i + 1] == 0xbc) {
+		else if (mark == WIDE_MARK && n - i > 2 && s[i + 1] == 0xbc) {
 			commas += s[i + 2] == 0x8c;
 			stops += s[i + 2] == 0x81 || s[i + 2] == 0x9f;
 		}

@@ -62,20 +62,20 @@ ends_name(char c)
 static const char *
 read_name(const char *p, const char *end, enum tag *tag, uint32_t *hash)
 {
-	struct tag_name name = { { 0, 0 }, 0 };
-	char *w = (char *)name.w;
+	struct lookup_word name = { { 0, 0 } };
 	const char *from = p;
+	size_t n;
 
 	for (; p < end && !ends_name(*p); p++)
-		if (name.n++ < sizeof(name.w))
-			w[name.n - 1] = field_lower(*p);
-	*tag = tags_find(&name);
+		lookup_put(&name, (size_t)(p - from), field_lower(*p));
+	n = (size_t)(p - from);
+	*tag = n <= LOOKUP_BYTES ? tags_find(&name) : TAG_NONE;
 	if (*tag != TAG_NONE)
 		*hash = 0;
-	else if (name.n <= sizeof(name.w))
+	else if (n <= LOOKUP_BYTES)
 		*hash = (uint32_t)mix64(name.w[0] ^ mix64(name.w[1])) | 1;
 	else
-		*hash = (uint32_t)hash64(from, name.n, 0) | 1;
+		*hash = (uint32_t)hash64(from, n, 0) | 1;
 	return p;
 }
 

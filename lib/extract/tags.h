@@ -2,8 +2,7 @@
 #ifndef EXTRACT_TAGS_H
 #define EXTRACT_TAGS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "extract/lookup.h"
 
 /* What reading a page needs to know of an HTML tag. */
 enum {
@@ -143,17 +142,9 @@ enum tag {
 /* Flags of each tag. */
 extern const unsigned char tags_flags[TAG_COUNT];
 
-/*
- * A name in lower case: its first 16 bytes, then zeros, and its length.  No tag
- * that we know is longer.
- */
-struct tag_name {
-	uint64_t w[2];
-	size_t n;
-};
-
 /* Once in the process, before tags_find(); html_init() does it. */
 void tags_init(void);
-enum tag tags_find(const struct tag_name *name);
+/* The tag of a name in lower case; none that we know is longer than a word. */
+enum tag tags_find(const struct lookup_word *name);
 
 #endif

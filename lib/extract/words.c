@@ -3,8 +3,6 @@
 #include "extract/field.h"
 #include "extract/lookup.h"
 
-enum { MAX_WORD = 20 };
-
 static const struct {
 	const char *s;
 	int group;
@@ -204,44 +202,50 @@ static const struct {
 };
 
 static struct lookup word_groups;
+/* Letters in lower case, bytes of others as they are; 0: not of a word. */
+static char folded[256];
 
 void
 words_init(void)
 {
 	size_t i;
+	int c;
 
-	if (word_groups.slot[lookup_slot(words[0].s, strlen(words[0].s))].s)
+	if (folded['a'])
 		return;
+	for (c = 0; c < 256; c++) {
+		char low = field_lower((char)c);
+
+		if ((low >= 'a' && low <= 'z') || c >= 0x80)
+			folded[c] = low;
+	}
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 		lookup_add(&word_groups, words[i].s, (uint32_t)words[i].group);
 }
 
-static bool
-is_letter(char c)
+static void
+count_word(const struct lookup_word *word, struct cues *c)
 {
-	c = field_lower(c);
-	return (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
+	uint32_t group = lookup_find(&word_groups, word, UINT32_MAX);
+
+	if (group != UINT32_MAX && c->n[group] < UINT8_MAX)
+		c->n[group]++;
 }
 
 void
 cues_count(struct str s, struct cues *c)
 {
-	char word[MAX_WORD];
-	size_t i, n = 0;
-	int group;
+	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+	struct lookup_word word;
+	size_t n;
 
-	for (i = 0; i <= s.n; i++) {
-		if (i < s.n && is_letter(s.p[i])) {
-			if (n < MAX_WORD)
-				word[n] = field_lower(s.p[i]);
-			n++;
-			continue;
-		}
-		group = n && n <= MAX_WORD ? (int)lookup_find(&word_groups,
-						 word, n, UINT32_MAX)
-					   : -1;
-		if (group >= 0 && c->n[group] < UINT8_MAX)
-			c->n[group]++;
-		n = 0;
+	while (p < end) {
+		while (p < end && !folded[*p])
+			p++;
+		word = (struct lookup_word){ { 0, 0 } };
+		for (n = 0; p < end && folded[*p]; p++)
+			lookup_put(&word, n++, folded[*p]);
+		if (n && n <= LOOKUP_BYTES)
+			count_word(&word, c);
 	}
 }
