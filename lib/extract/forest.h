@@ -34,7 +34,9 @@ struct forest {
 extern const struct forest forest_block; /* 1 class: log odds of content */
 extern const struct forest forest_kind;  /* PAGE_KINDS classes */
 
-/* The sum of the votes for one class. */
+/* Once in the process, before forest_vote(); html_init() does it. */
+void forest_init(void);
+/* The sum of the votes for one class of one of those two. */
 int32_t forest_vote(const struct forest *f, int class, const int32_t *x);
 /* Log odds to a probability, in 1/FOREST_ONE; grows with the odds. */
 int32_t forest_probability(int32_t odds);

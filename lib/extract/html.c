@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "extract/entity.h"
+#include "extract/forest.h"
 #include "extract/html_read.h"
 #include "extract/jsonld.h"
 #include "extract/words.h"
@@ -19,6 +20,7 @@ html_init(void)
 	class_init();
 	words_init();
 	entity_init();
+	forest_init();
 }
 
 struct html *
