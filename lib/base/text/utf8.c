@@ -33,25 +33,36 @@ sequence(const unsigned char *s, size_t left)
 	return s[0] == 0xf4 && s[1] > 0x8f ? 0 : 4;
 }
 
+/* Where ASCII ends, seen in steps that get shorter. */
+static size_t
+skip_ascii(const unsigned char *p, size_t i, size_t n)
+{
+	static const uint64_t high = 0x8080808080808080u;
+	uint64_t w[4];
+
+	for (; n - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(w, p + i, sizeof(w));
+		if ((w[0] | w[1] | w[2] | w[3]) & high)
+			break;
+	}
+	while (i < n && p[i] < 0x80)
+		i++;
+	return i;
+}
+
 size_t
 utf8_valid_prefix(struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
 	size_t i = 0, len;
-	uint64_t eight;
 
 	while (i < s.n) {
-		if (s.n - i >= 8) {
-			memcpy(&eight, p + i, 8);
-			if (!(eight & 0x8080808080808080u)) {
-				i += 8;
-				continue;
-			}
+		i = skip_ascii(p, i, s.n);
+		for (; i < s.n && p[i] >= 0x80; i += len) {
+			len = sequence(p + i, s.n - i);
+			if (len == 0)
+				return i;
 		}
-		len = sequence(p + i, s.n - i);
-		if (len == 0)
-			return i;
-		i += len;
 	}
 	return i;
 }
