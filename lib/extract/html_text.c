@@ -51,6 +51,19 @@ is_plain(unsigned char c)
 	return c > ' ' && c != '&' && c != 0xc2;
 }
 
+/* Behind the blanks at s, of which there are often many: pages are indented. */
+static const char *
+skip_blanks(const char *s, const char *end)
+{
+	static const char eight[8] = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
+
+	while (end - s >= 8 && memcmp(s, eight, 8) == 0)
+		s += 8;
+	while (s < end && (unsigned char)*s <= ' ' && *s)
+		s++;
+	return s;
+}
+
 static const char *
 put_run(struct sink *k, const char *s, const char *end)
 {
@@ -109,9 +122,11 @@ put_piece(
 
 		if (is_plain(c)) {
 			s = put_run(k, s, stop);
-		} else if (c <= ' ') {
-			k->b->space |= c != 0;
+		} else if (c == 0) {
 			s++;
+		} else if (c <= ' ') {
+			k->b->space = true;
+			s = skip_blanks(s + 1, stop);
 		} else if (c == '&') {
 			s += put_reference(
 			    k, (struct str){ s, (size_t)(end - s) }, refs);
