@@ -33,7 +33,8 @@ struct html; /* one a thread */
 struct html *html_new(void);
 void html_free(struct html *h);
 
-/* s: valid UTF-8.  p is cleared first.  ERR_NOMEM. */
+/* s: valid UTF-8, of which a gigabyte is read.  p is cleared first.  ERR_NOMEM.
+ */
 int html_parse(struct html *h, struct str s, struct page *p, struct err *e);
 
 /* Once in the process, before all other calls. */

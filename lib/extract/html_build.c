@@ -88,7 +88,7 @@ add_block(struct builder *b, size_t n)
 		b, &p->block, p->nblock, &p->cap_block, sizeof(*p->block)))
 		return;
 	k = &p->block[p->nblock++];
-	*k = (struct block){ .at = b->start,
+	*k = (struct block){ .at = (uint32_t)b->start,
 		.n = (uint32_t)n,
 		.link = b->link_bytes < n ? b->link_bytes : (uint32_t)n,
 		.elem = b->elem,

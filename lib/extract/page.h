@@ -68,7 +68,7 @@ struct elem {
 };
 
 struct block {
-	size_t at;     /* in page.text */
+	uint32_t at;   /* in page.text */
 	uint32_t n;    /* bytes */
 	uint32_t link; /* of them within links */
 	uint32_t elem;
@@ -79,7 +79,7 @@ struct block {
 
 /* Sums over blocks[0..i). */
 struct sums {
-	uint64_t text, link;
+	uint32_t text, link;
 };
 
 /* A link's text and where it leads; only of pages that ask for them. */
