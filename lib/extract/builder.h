@@ -124,8 +124,9 @@ void builder_text(struct builder *b, struct str s, bool refs);
 void builder_math(struct builder *b); /* at the end of a formula */
 
 /* html_facts.c */
-uint32_t facts_bits(struct builder *b, const struct tag_token *t);
-uint32_t facts_shape(const struct tag_token *t); /* elem.name */
+/* elem.bits and elem.name. */
+uint32_t
+facts_bits(struct builder *b, const struct tag_token *t, uint32_t *shape);
 void facts_read(struct builder *b, const struct tag_token *t);
 
 #endif

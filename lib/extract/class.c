@@ -249,14 +249,14 @@ look_up(struct lookup_word *word, size_t n)
 
 	if (n && n <= LOOKUP_BYTES)
 		bits = lookup_find(&class_words, word, 0);
-	*word = (struct lookup_word){ { 0, 0 } };
+	*word = (struct lookup_word){ 0, 0 };
 	return bits;
 }
 
 static uint32_t
 all_words(struct str v)
 {
-	struct lookup_word word = { { 0, 0 } };
+	struct lookup_word word = { 0, 0 };
 	uint32_t bits = 0;
 	size_t i, n = 0;
 
@@ -268,8 +268,10 @@ all_words(struct str v)
 			bits |= look_up(&word, n);
 			n = 0;
 		}
-		if (c)
-			lookup_put(&word, n++, c);
+		if (c) {
+			lookup_put(&word, c);
+			n++;
+		}
 	}
 	return bits | look_up(&word, n);
 }
@@ -312,9 +314,8 @@ find_bits(struct str v)
 }
 
 uint32_t
-class_bits(struct class_cache *c, struct str value)
+class_bits_by_hash(struct class_cache *c, struct str value, uint64_t h)
 {
-	uint64_t h = hash64(value.p, value.n, 0);
 	size_t i = h % CLASS_CACHE;
 
 	h += h == 0; /* 0 marks an empty slot */
@@ -323,4 +324,10 @@ class_bits(struct class_cache *c, struct str value)
 		c->bits[i] = find_bits(value);
 	}
 	return c->bits[i];
+}
+
+uint32_t
+class_bits(struct class_cache *c, struct str value)
+{
+	return class_bits_by_hash(c, value, hash64(value.p, value.n, 0));
 }

@@ -22,5 +22,8 @@ struct class_cache {
 /* Once in the process, before class_bits(); html_init() does it. */
 void class_init(void);
 uint32_t class_bits(struct class_cache *c, struct str value);
+/* The same, given the value's hash64() by seed 0. */
+uint32_t
+class_bits_by_hash(struct class_cache *c, struct str value, uint64_t hash);
 
 #endif

@@ -252,12 +252,12 @@ void
 builder_open(struct builder *b, const struct tag_token *t)
 {
 	unsigned flags = tags_flags[t->tag], did = 0;
-	uint32_t bits = facts_bits(b, t);
+	uint32_t shape, bits = facts_bits(b, t, &shape);
 	struct open *o = &b->open[b->nopen++];
 
 	o->bits = b->bits;
 	if ((flags & T_BLOCK) && !b->skip)
-		did |= open_elem(b, t->tag, bits, facts_shape(t));
+		did |= open_elem(b, t->tag, bits, shape);
 	if ((flags & T_SKIP) || ((bits & E_HIDDEN) && !(flags & T_BLOCK)) ||
 	    (t->tag == TAG_title && b->page->title.n))
 		did |= DID_SKIP;

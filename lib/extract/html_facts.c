@@ -75,13 +75,19 @@ hidden_bits(const struct atts *a)
 }
 
 uint32_t
-facts_bits(struct builder *b, const struct tag_token *t)
+facts_bits(struct builder *b, const struct tag_token *t, uint32_t *shape)
 {
 	const struct atts *a = &t->atts;
 	uint32_t bits = tag_bits[t->tag];
+	uint64_t hash = 0;
 
+	*shape = 0;
 	if (!a->has)
 		return bits;
+	if (has_att(a, ATT_CLASS)) {
+		hash = hash64(a->v[ATT_CLASS].p, a->v[ATT_CLASS].n, 0);
+		*shape = (uint32_t)hash | 1;
+	}
 	bits |= hidden_bits(a);
 	if (has_att(a, ATT_ROLE))
 		bits |=
@@ -94,19 +100,10 @@ facts_bits(struct builder *b, const struct tag_token *t)
 	if (has_att(a, ATT_ID))
 		bits |= class_bits(b->classes, a->v[ATT_ID]);
 	if (has_att(a, ATT_CLASS))
-		bits |= class_bits(b->classes, a->v[ATT_CLASS]);
+		bits |= class_bits_by_hash(b->classes, a->v[ATT_CLASS], hash);
 	if ((bits & E_HIDDEN) && is_formula(a))
 		bits &= ~(uint32_t)E_HIDDEN;
 	return bits;
-}
-
-uint32_t
-facts_shape(const struct tag_token *t)
-{
-	struct str v = t->atts.v[ATT_CLASS];
-
-	return has_att(&t->atts, ATT_CLASS) ? (uint32_t)hash64(v.p, v.n, 0) | 1
-					    : 0;
 }
 
 /* Facts about the page --------------------------------------------------- */

@@ -44,36 +44,52 @@ find(struct reader *r, const char *from, char c, enum missing m)
 	return p;
 }
 
-static const char *
-skip_space(const char *p, const char *end)
-{
-	while (p < end && field_is_space(*p))
-		p++;
-	return p;
-}
+/* What ends names, and what comes between attributes. */
+enum { ENDS_NAME = 1, SPACE = 2 };
+static const unsigned char kinds[256] = { [' '] = ENDS_NAME | SPACE,
+	['\t'] = ENDS_NAME | SPACE,
+	['\n'] = ENDS_NAME | SPACE,
+	['\f'] = ENDS_NAME | SPACE,
+	['\r'] = ENDS_NAME | SPACE,
+	['/'] = ENDS_NAME,
+	['>'] = ENDS_NAME };
 
 static bool
 ends_name(char c)
 {
-	return field_is_space(c) || c == '/' || c == '>';
+	return kinds[(unsigned char)c] & ENDS_NAME;
+}
+
+static bool
+is_space(char c)
+{
+	return kinds[(unsigned char)c] & SPACE;
+}
+
+static const char *
+skip_space(const char *p, const char *end)
+{
+	while (p < end && is_space(*p))
+		p++;
+	return p;
 }
 
 /* The name at p; returns its end. */
 static const char *
 read_name(const char *p, const char *end, enum tag *tag, uint32_t *hash)
 {
-	struct lookup_word name = { { 0, 0 } };
+	struct lookup_word name = { 0, 0 };
 	const char *from = p;
 	size_t n;
 
 	for (; p < end && !ends_name(*p); p++)
-		lookup_put(&name, (size_t)(p - from), field_lower(*p));
+		lookup_put(&name, field_lower(*p));
 	n = (size_t)(p - from);
 	*tag = n <= LOOKUP_BYTES ? tags_find(&name) : TAG_NONE;
 	if (*tag != TAG_NONE)
 		*hash = 0;
 	else if (n <= LOOKUP_BYTES)
-		*hash = (uint32_t)mix64(name.w[0] ^ mix64(name.w[1])) | 1;
+		*hash = (uint32_t)mix64(name.low ^ mix64(name.high)) | 1;
 	else
 		*hash = (uint32_t)hash64(from, n, 0) | 1;
 	return p;
@@ -205,7 +221,7 @@ read_value(struct reader *r, const char *p, struct str *value)
 		*value = (struct str){ p + 1, (size_t)(q - p) - 1 };
 		return q + 1;
 	}
-	while (p < r->end && !field_is_space(*p) && *p != '>')
+	while (p < r->end && !is_space(*p) && *p != '>')
 		p++;
 	value->n = (size_t)(p - value->p);
 	return p;

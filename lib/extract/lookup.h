@@ -13,18 +13,18 @@
  */
 enum { LOOKUP_SLOTS = 512, LOOKUP_BYTES = 16 };
 
-/* A word of at most LOOKUP_BYTES, without NUL, as numbers: built of bytes it
- * would have to be stored and loaded again. */
+/* A word of at most LOOKUP_BYTES, without NUL, as one long number: built of
+ * bytes in memory it would have to be stored and loaded again. */
 struct lookup_word {
-	uint64_t w[2];
+	uint64_t low, high;
 };
 
-/* Put byte n of a word that is all zeros so far from there. */
+/* Put another byte behind a word, which begins as zeros. */
 static inline void
-lookup_put(struct lookup_word *a, size_t n, char c)
+lookup_put(struct lookup_word *a, char c)
 {
-	if (n < LOOKUP_BYTES)
-		a->w[n / 8] |= (uint64_t)(unsigned char)c << n % 8 * 8;
+	a->high = a->high << 8 | a->low >> 56;
+	a->low = a->low << 8 | (unsigned char)c;
 }
 
 struct lookup {
@@ -37,7 +37,7 @@ struct lookup {
 static inline size_t
 lookup_slot(const struct lookup_word *a)
 {
-	return ((a->w[0] ^ a->w[1] << 7) * UINT64_C(0x9e3779b97f4a7c15)) >> 55;
+	return ((a->low ^ a->high << 7) * UINT64_C(0x9e3779b97f4a7c15)) >> 55;
 }
 
 /* The word's value, or `otherwise`. */
@@ -47,9 +47,9 @@ lookup_find(
 {
 	size_t i = lookup_slot(a);
 
-	for (; l->slot[i].word.w[0]; i = (i + 1) % LOOKUP_SLOTS)
-		if (l->slot[i].word.w[0] == a->w[0] &&
-		    l->slot[i].word.w[1] == a->w[1])
+	for (; l->slot[i].word.low; i = (i + 1) % LOOKUP_SLOTS)
+		if (l->slot[i].word.low == a->low &&
+		    l->slot[i].word.high == a->high)
 			return l->slot[i].value;
 	return otherwise;
 }
@@ -59,14 +59,14 @@ lookup_find(
 static inline void
 lookup_add(struct lookup *l, const char *word, uint32_t value)
 {
-	struct lookup_word a = { { 0, 0 } };
+	struct lookup_word a = { 0, 0 };
 	size_t i;
 
 	for (i = 0; word[i]; i++)
-		lookup_put(&a, i, word[i]);
+		lookup_put(&a, word[i]);
 	if (lookup_find(l, &a, UINT32_MAX) != UINT32_MAX)
 		return;
-	for (i = lookup_slot(&a); l->slot[i].word.w[0];)
+	for (i = lookup_slot(&a); l->slot[i].word.low;)
 		i = (i + 1) % LOOKUP_SLOTS;
 	l->slot[i].word = a;
 	l->slot[i].value = value;

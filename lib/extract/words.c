@@ -242,9 +242,9 @@ cues_count(struct str s, struct cues *c)
 	while (p < end) {
 		while (p < end && !folded[*p])
 			p++;
-		word = (struct lookup_word){ { 0, 0 } };
-		for (n = 0; p < end && folded[*p]; p++)
-			lookup_put(&word, n++, folded[*p]);
+		word = (struct lookup_word){ 0, 0 };
+		for (n = 0; p < end && folded[*p]; p++, n++)
+			lookup_put(&word, folded[*p]);
 		if (n && n <= LOOKUP_BYTES)
 			count_word(&word, c);
 	}
