@@ -1,160 +1,128 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/simd.h"
 #include "extract/forest.h"
 
-/*
- * A forest as it is walked: nodes of eight bytes, the right child behind the
- * left, and leaves that lead to themselves.  So as many steps as the deepest of
- * LANES trees has levels bring all of them to their leaves, without a branch
- * that depends on x.  A class's trees are sorted by depth, and filled up with
- * empty ones.
- */
-enum { LANES = 6, MAX_NODES = 32768, MAX_GROUPS = 256, MAX_CLASSES = 16 };
-
-struct step {
-	int32_t threshold;
-	uint16_t left, feature;
-};
-
-struct pack {
-	struct step step[MAX_NODES];
-	int32_t leaf[MAX_NODES];
-	unsigned n;
-	struct group {
-		uint16_t root[LANES];
-		int depth;
-	} group[MAX_GROUPS];
-	int end[MAX_CLASSES + 1]; /* groups of class c: [end[c], end[c + 1]) */
-};
-
-static struct pack blocks, kinds;
-
-static void
-pack_leaf(struct pack *k, unsigned at, int32_t value)
+int32_t
+forest_vote(const struct forest *f, int class, const int32_t *x)
 {
-	k->step[at] = (struct step){ INT32_MAX, (uint16_t)at, 0 };
-	k->leaf[at] = value;
-}
+	const struct forest_node *n;
+	int32_t sum = 0;
+	int t, at;
 
-/* The tree below a node, to step `at`; how deep it is. */
-static int
-pack_tree(struct pack *k, const struct forest *f, int node, unsigned at)
-{
-	const struct forest_node *n = &f->node[node];
-	unsigned left = k->n;
-	int a, b;
-
-	if (node < 0) {
-		pack_leaf(k, at, f->leaf[~node]);
-		return 0;
-	}
-	k->n += 2;
-	assert(k->n <= MAX_NODES);
-	k->step[at] =
-	    (struct step){ n->threshold, (uint16_t)left, (uint16_t)n->feature };
-	a = pack_tree(k, f, n->child[0], left);
-	b = pack_tree(k, f, n->child[1], left + 1);
-	return 1 + (a > b ? a : b);
-}
-
-/* Depths of trees grow within a class, so that a group's are about alike. */
-static void
-sort_class(int *depth, uint16_t *root, int n)
-{
-	int i, j;
-
-	for (i = 1; i < n; i++)
-		for (j = i; j > 0 && depth[j - 1] > depth[j]; j--) {
-			int d = depth[j];
-			uint16_t r = root[j];
-
-			depth[j] = depth[j - 1];
-			root[j] = root[j - 1];
-			depth[j - 1] = d;
-			root[j - 1] = r;
+	for (t = class; t < f->trees; t += f->classes) {
+		at = f->root[t];
+		while (at >= 0) {
+			n = &f->node[at];
+			at = n->child[x[n->feature] > n->threshold];
 		}
+		sum += f->leaf[~at];
+	}
+	return sum;
 }
 
+/*
+ * Many rows at a time ----------------------------------------------------
+ *
+ * A tree's leaves are bits, the leftmost the lowest.  Where a node's test
+ * fails, the leaves to its left can't be reached; when all nodes have been
+ * asked, in any order, the leaf is the lowest bit that is left.  So there are
+ * no branches, and one node is asked for all rows at once.
+ */
+enum { MAX_TREES = 256, MAX_LEAVES = 32 };
+
+struct test {
+	int32_t threshold;
+	uint16_t feature, tree;
+	uint32_t keep; /* leaves that x > threshold leaves */
+};
+
+static struct {
+	struct test test[MAX_TREES * MAX_LEAVES];
+	int32_t leaf[MAX_TREES][MAX_LEAVES];
+	int ntest, ntree;
+} blocks;
+
+/* Leaves below a node from number `first` on; how many. */
 static int
-pack_class(struct pack *k, const struct forest *f, int class, int groups)
+add_tests(const struct forest *f, int at, int tree, int first)
 {
-	int depth[MAX_GROUPS * LANES], n = 0, t, i;
-	uint16_t root[MAX_GROUPS * LANES];
+	struct test *t;
+	int left, right;
 
-	for (t = class; t < f->trees; t += f->classes, n++) {
-		assert(n < MAX_GROUPS * LANES);
-		root[n] = (uint16_t)k->n++;
-		depth[n] = pack_tree(k, f, f->root[t], root[n]);
+	assert(first < MAX_LEAVES);
+	if (at < 0) {
+		blocks.leaf[tree][first] = f->leaf[~at];
+		return 1;
 	}
-	sort_class(depth, root, n);
-	for (i = 0; i < n; i += LANES, groups++) {
-		struct group *g = &k->group[groups];
-
-		assert(groups < MAX_GROUPS);
-		for (t = 0; t < LANES; t++) /* step 0 is an empty tree */
-			g->root[t] = i + t < n ? root[i + t] : 0;
-		g->depth = depth[i + LANES < n ? i + LANES - 1 : n - 1];
-	}
-	return groups;
+	t = &blocks.test[blocks.ntest++];
+	*t = (struct test){ f->node[at].threshold,
+		(uint16_t)f->node[at].feature, (uint16_t)tree, 0 };
+	left = add_tests(f, f->node[at].child[0], tree, first);
+	right = add_tests(f, f->node[at].child[1], tree, first + left);
+	t->keep = ~(((1u << left) - 1) << first);
+	return left + right;
 }
 
-static void
-pack(struct pack *k, const struct forest *f)
+/* By feature, so that its values are at hand. */
+static int
+by_feature(const void *a, const void *b)
 {
-	int c;
+	const struct test *x = a, *y = b;
 
-	assert(f->classes <= MAX_CLASSES);
-	if (k->n)
-		return;
-	pack_leaf(k, k->n++, 0);
-	for (c = 0; c < f->classes; c++)
-		k->end[c + 1] = pack_class(k, f, c, k->end[c]);
+	if (x->feature != y->feature)
+		return x->feature < y->feature ? -1 : 1;
+	return x->tree < y->tree ? -1 : x->tree > y->tree;
 }
 
 void
 forest_init(void)
 {
-	pack(&blocks, &forest_block);
-	pack(&kinds, &forest_kind);
+	const struct forest *f = &forest_block;
+	int t;
+
+	if (blocks.ntree)
+		return;
+	assert(f->trees <= MAX_TREES && f->classes == 1);
+	for (t = 0; t < f->trees; t++)
+		add_tests(f, f->root[t], t, 0);
+	qsort(blocks.test, (size_t)blocks.ntest, sizeof(*blocks.test),
+	    by_feature);
+	blocks.ntree = f->trees;
 }
 
-static inline unsigned
-take(const struct step *s, unsigned at, const int32_t *x)
-{
-	return s[at].left + (x[s[at].feature] > s[at].threshold);
-}
+typedef int32_t lanes
+    __attribute__((vector_size(FOREST_ROWS * sizeof(int32_t))));
 
-static int32_t
-vote(const struct pack *k, const struct group *g, const int32_t *x)
+SIMD static void
+ask(lanes *alive, const int32_t x[][FOREST_ROWS])
 {
-	const struct step *s = k->step;
-	unsigned a = g->root[0], b = g->root[1], c = g->root[2];
-	unsigned d = g->root[3], e = g->root[4], f = g->root[5];
-	int i;
+	const struct test *t = blocks.test, *end = t + blocks.ntest;
+	lanes v;
 
-	for (i = g->depth; i > 0; i--) {
-		a = take(s, a, x);
-		b = take(s, b, x);
-		c = take(s, c, x);
-		d = take(s, d, x);
-		e = take(s, e, x);
-		f = take(s, f, x);
+	for (; t < end; t++) {
+		memcpy(&v, x[t->feature], sizeof(v));
+		alive[t->tree] &= (v <= t->threshold) | (int32_t)t->keep;
 	}
-	return k->leaf[a] + k->leaf[b] + k->leaf[c] + k->leaf[d] + k->leaf[e] +
-	       k->leaf[f];
 }
 
-int32_t
-forest_vote(const struct forest *f, int class, const int32_t *x)
+void
+forest_votes(const int32_t x[][FOREST_ROWS], int32_t sum[FOREST_ROWS])
 {
-	const struct pack *k = f == &forest_block ? &blocks : &kinds;
-	int32_t sum = 0;
-	int i;
+	lanes alive[MAX_TREES];
+	int t, r;
 
-	for (i = k->end[class]; i < k->end[class + 1]; i++)
-		sum += vote(k, &k->group[i], x);
-	return sum;
+	memset(alive, 0xff, (size_t)blocks.ntree * sizeof(*alive));
+	ask(alive, x);
+	memset(sum, 0, FOREST_ROWS * sizeof(*sum));
+	for (t = 0; t < blocks.ntree; t++)
+		for (r = 0; r < FOREST_ROWS; r++)
+			sum[r] +=
+			    blocks
+				.leaf[t][__builtin_ctz((uint32_t)alive[t][r])];
 }
 
 /*

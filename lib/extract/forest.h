@@ -34,10 +34,20 @@ struct forest {
 extern const struct forest forest_block; /* 1 class: log odds of content */
 extern const struct forest forest_kind;  /* PAGE_KINDS classes */
 
-/* Once in the process, before forest_vote(); html_init() does it. */
-void forest_init(void);
-/* The sum of the votes for one class of one of those two. */
+/* The sum of the votes for one class. */
 int32_t forest_vote(const struct forest *f, int class, const int32_t *x);
+
+/*
+ * The votes of forest_block on FOREST_ROWS blocks at once: x[k][r] is feature k
+ * of block r.  A tree has at most 32 leaves.
+ * Source: Lucchese et al., "QuickScorer: a fast algorithm to rank documents
+ * with additive ensembles of regression trees", SIGIR 2015.
+ */
+enum { FOREST_ROWS = 16 };
+void forest_votes(const int32_t x[][FOREST_ROWS], int32_t sum[FOREST_ROWS]);
+/* Once in the process, before forest_votes(); html_init() does it. */
+void forest_init(void);
+
 /* Log odds to a probability, in 1/FOREST_ONE; grows with the odds. */
 int32_t forest_probability(int32_t odds);
 

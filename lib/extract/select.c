@@ -50,16 +50,37 @@ reserve(struct select *s, const struct page *p, struct err *e)
 	return 0;
 }
 
+/* Rows of blocks from i on as columns; those of the page are there. */
+static size_t
+fill_columns(const struct select *s, const struct page *p, size_t i,
+    int32_t x[FEATURES][FOREST_ROWS])
+{
+	size_t n = p->nblock - i, r, k;
+	int32_t row[FEATURES];
+
+	n = n < FOREST_ROWS ? n : FOREST_ROWS;
+	for (r = 0; r < n; r++) {
+		features_row(&s->features, p, &s->rules, i + r, row);
+		for (k = 0; k < FEATURES_OF_BLOCK; k++)
+			x[k][r] = row[k];
+	}
+	return n;
+}
+
 static void
 score_blocks(struct select *s, const struct page *p)
 {
-	int32_t row[FEATURES];
-	size_t i;
+	int32_t x[FEATURES][FOREST_ROWS] = { { 0 } }, votes[FOREST_ROWS];
+	size_t i, n, r, k;
 
-	for (i = 0; i < p->nblock; i++) {
-		features_row(&s->features, p, &s->rules, i, row);
-		s->score[i] =
-		    forest_probability(forest_vote(&forest_block, 0, row));
+	for (k = FEATURES_OF_BLOCK; k < FEATURES; k++)
+		for (r = 0; r < FOREST_ROWS; r++)
+			x[k][r] = s->features.page[k];
+	for (i = 0; i < p->nblock; i += n) {
+		n = fill_columns(s, p, i, x);
+		forest_votes((const int32_t(*)[FOREST_ROWS])x, votes);
+		for (r = 0; r < n; r++)
+			s->score[i + r] = forest_probability(votes[r]);
 	}
 }
 
