@@ -319,11 +319,11 @@ class_bits_by_hash(struct class_cache *c, struct str value, uint64_t h)
 	size_t i = h % CLASS_CACHE;
 
 	h += h == 0; /* 0 marks an empty slot */
-	if (c->key[i] != h) {
-		c->key[i] = h;
-		c->bits[i] = find_bits(value);
+	if (c->slot[i].key != h) {
+		c->slot[i].key = h;
+		c->slot[i].bits = find_bits(value);
 	}
-	return c->bits[i];
+	return c->slot[i].bits;
 }
 
 uint32_t

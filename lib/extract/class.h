@@ -13,10 +13,12 @@
  *
  * Answers are kept by the value's hash: pages repeat few values many times.
  */
-enum { CLASS_CACHE = 4096 };
+enum { CLASS_CACHE = 1024 };
 struct class_cache {
-	uint64_t key[CLASS_CACHE];
-	uint32_t bits[CLASS_CACHE];
+	struct {
+		uint64_t key; /* the value's hash; 0: free */
+		uint32_t bits;
+	} slot[CLASS_CACHE];
 };
 
 /* Once in the process, before class_bits(); html_init() does it. */
