@@ -41,13 +41,26 @@ def squeeze(text):
     return re.sub(r"[\x00-\x20\xa0]+", "", text.translate(C1))
 
 
+def fill(full, ups, n):
+    """Element n and all around it hold text."""
+    while n >= 0 and n not in full:
+        full.add(n)
+        n = ups[n]
+
+
+def keep(tags, full):
+    return [(parent, tag) for n, parent, tag in tags if tag != "p" or n in full]
+
+
 def theirs(text):
-    tags, words, first = [], [], True
-    stack = [(HTMLTree.parse(text).document, "root")]
+    tags, words, ups, full = [], [], [-1], set()
+    stack = [(HTMLTree.parse(text).document, "root", 0)]
     while stack:
-        node, parent = stack.pop()
+        node, parent, up = stack.pop()
         if node.type == NodeType.TEXT:
             words.append(node.value or "")
+            if squeeze(words[-1]):
+                fill(full, ups, up)
             continue
         tag = node.tag if node.type == NodeType.ELEMENT else ""
         if tag in PASSED or (tag and tag not in BLOCK and tag not in GROUPS and
@@ -55,45 +68,39 @@ def theirs(text):
             continue
         if tag == "math":
             return None
-        if tag == "p" and not node.text.strip():
-            continue
         if tag in BLOCK:
-            tags.append((parent, tag))
+            tags.append((len(ups), parent, tag))
             parent = tag
-        stack += [(c, parent) for c in reversed(node.child_nodes)
+            ups.append(up)
+            up = len(ups) - 1
+        stack += [(c, parent, up) for c in reversed(node.child_nodes)
                   if c.type in (NodeType.TEXT, NodeType.ELEMENT)]
-    return tags, squeeze("".join(words))
+    return keep(tags, full), squeeze("".join(words))
 
 
 def ours(program, paths):
     out = subprocess.run([program] + paths, check=True,
                          stdout=subprocess.PIPE).stdout.decode()
-    page, pages = None, {}
+    pages = {}
+    tags, words, names, ups, full = [], [], [], [], set()
     for line in out.split("\n"):
         what, _, rest = line.partition(" ")
         if what == "page":
-            page = pages[rest] = ([], [], [], [], set())
+            tags, words, names, ups, full = [], [], [], [], set()
+            pages[rest] = (tags, words, full)
         elif what == "open":
             tag, _, parent = rest.partition(" ")
             up = int(parent)
-            if tag in GROUPS:
-                page[2].append(page[2][up])
-                page[3].append(up)
-                continue
-            if up >= 0:
-                page[0].append((page[2][up], tag, len(page[2])))
-            page[2].append(tag)
-            page[3].append(up)
+            if up >= 0 and tag not in GROUPS:
+                tags.append((len(ups), names[up], tag))
+            names.append(names[up] if tag in GROUPS else tag)
+            ups.append(up)
         elif what == "text":
             number, _, text = rest.partition(" ")
-            page[1].append(text)
-            n = int(number)
-            while n >= 0 and n not in page[4]:
-                page[4].add(n)
-                n = page[3][n]
-    return {k: ([t[:2] for t in tags if t[1] != "p" or t[2] in full],
-                squeeze("".join(words)))
-            for k, (tags, words, _, _, full) in pages.items()}
+            words.append(text)
+            fill(full, ups, int(number))
+    return {k: (keep(t, full), squeeze("".join(w)))
+            for k, (t, w, full) in pages.items()}
 
 
 def first_change(a, b, width):
