@@ -71,7 +71,7 @@ static struct labels {
 struct worker {
 	struct classify_scratch scratch;
 	struct classify_units units;
-	struct buf json, text, parts; /* parts: what is said of the units */
+	struct buf json;
 };
 
 static void *
@@ -93,8 +93,6 @@ worker_free(void *worker)
 	classify_scratch_free(&w->scratch);
 	classify_units_free(&w->units);
 	buf_free(&w->json);
-	buf_free(&w->text);
-	buf_free(&w->parts);
 	free(w);
 }
 
@@ -140,41 +138,6 @@ set_top(const struct labels *x, struct worker *w, struct doc *d, struct err *e)
 	return buf_ok(&w->json, e);
 }
 
-/*
- * Judge the parts: w->parts gets those that are taken away, or all of them if
- * none could be; w->text what is left.
- */
-static int
-judge_units(const struct labels *x, struct worker *w, struct str text,
-    struct counts *n, struct err *e)
-{
-	struct classify_units *u = &w->units;
-	bool any = classify_rules_any(&x->rules);
-	struct classify_verdict v;
-	size_t i;
-
-	if (classify_units_split(u, text, x->unit, e) < 0)
-		return e->code;
-	*n = (struct counts){ u->n, 0 };
-	buf_clear(&w->parts);
-	for (i = 0; i < u->n; i++) {
-		if (classify_judge(&x->rules, &w->scratch, u->v[i], 1, &v, e) <
-		    0)
-			return e->code;
-		u->gone[i] = v.rule;
-		n->gone += u->gone[i];
-		if (any && !u->gone[i])
-			continue;
-		buf_putc(&w->parts, w->parts.n ? ',' : '[');
-		classify_put_unit(&w->parts, text, u->v[i], &v);
-	}
-	buf_puts(&w->parts, w->parts.n ? "]" : "[]");
-	buf_clear(&w->text);
-	if (n->gone)
-		classify_units_join(u, text, &w->text);
-	return buf_ok(&w->parts, e) < 0 ? e->code : buf_ok(&w->text, e);
-}
-
 static int
 set_label(const struct labels *x, struct worker *w,
     const struct classify_verdict *v, struct doc *d, struct err *e)
@@ -196,22 +159,24 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 {
 	const struct labels *x = ctx;
 	struct worker *w = worker;
+	struct classify_units *u = &w->units;
 	struct classify_verdict v;
-	struct counts n = { 0, 0 };
 	bool parts = x->unit != CLASSIFY_DOCUMENT;
 
 	if (parts) {
-		if (judge_units(x, w, d->text, &n, e) < 0)
+		if (classify_units_judge(
+			&x->rules, &w->scratch, u, d->text, x->unit, e) < 0)
 			return e->code;
-		buf_put(&em->side, &n, sizeof(n));
+		buf_put(&em->side, &(struct counts){ u->n, u->ngone },
+		    sizeof(struct counts));
 		if (buf_ok(&em->side, e) < 0)
 			return e->code;
-		if (n.gone == n.units && classify_rules_any(&x->rules))
+		if (u->ngone == u->n && classify_rules_any(&x->rules))
 			return emit_drop(em, d,
 			    &(struct reason){ .rule = "nothing_left",
 				.has_value = true,
 				.threshold = 1,
-				.detail = buf_view(&w->parts) },
+				.detail = buf_view(&u->told) },
 			    e);
 	}
 	if (classify_judge(
@@ -220,9 +185,9 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 	if (v.rule && !parts)
 		return drop(w, &v, d, em, e);
 	if (parts)
-		doc_set_json(d, x->units_key, buf_view(&w->parts));
-	if (n.gone)
-		doc_set_text(d, buf_view(&w->text));
+		doc_set_json(d, x->units_key, buf_view(&u->told));
+	if (u->ngone)
+		doc_set_text(d, buf_view(&u->left));
 	return set_label(x, w, &v, d, e) < 0 ? e->code : emit_keep(em, d, e);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "filter/classify.h"
 
@@ -120,46 +119,4 @@ classify_judge(const struct classify_rules *r, struct classify_scratch *s,
 	}
 	apply_rules(r, s, v);
 	return 0;
-}
-
-static void
-put_label(struct buf *b, struct str label)
-{
-	if (label.p)
-		buf_json_lossy(b, label);
-	else
-		buf_puts(b, "null");
-}
-
-/* The rule of a unit that is not wanted. */
-static void
-put_rule(struct buf *b, const struct classify_verdict *v)
-{
-	buf_printf(b, ",\"rule\":\"%s\"", v->rule);
-	if (v->value < 0)
-		return;
-	if (v->why.p && !str_eq(v->why, v->label)) {
-		buf_puts(b, ",\"about\":");
-		put_label(b, v->why);
-	}
-	buf_puts(b, ",\"value\":");
-	buf_double(b, v->value);
-	buf_puts(b, ",\"threshold\":");
-	buf_double(b, v->threshold);
-}
-
-void
-classify_put_unit(struct buf *b, struct str text, struct str unit,
-    const struct classify_verdict *v)
-{
-	size_t start = (size_t)(unit.p - text.p);
-
-	buf_printf(
-	    b, "{\"start\":%zu,\"end\":%zu,\"label\":", start, start + unit.n);
-	put_label(b, v->label);
-	buf_puts(b, ",\"score\":");
-	buf_double(b, v->score);
-	if (v->rule)
-		put_rule(b, v);
-	buf_putc(b, '}');
 }

@@ -2,11 +2,10 @@
 #ifndef FILTER_CLASSIFY_H
 #define FILTER_CLASSIFY_H
 
+#include "base/buf.h"
 #include "base/text/punkt.h"
 #include "filter/fasttext.h"
 #include "filter/strs.h"
-
-struct buf;
 
 /*
  * What a classifier says of a text or of its parts, and which of them are not
@@ -62,11 +61,12 @@ enum classify_unit {
 /* One a thread; all zeros at first. */
 struct classify_units {
 	struct str *v; /* in the text, without white space around them */
-	bool *gone;    /* false for each */
-	size_t n, cap;
+	bool *gone;
+	size_t n, ngone, cap;
+	struct buf told, left; /* by classify_units_judge() */
 	struct punkt punkt;
 };
-/* Part valid UTF-8.  ERR_NOMEM. */
+/* Part valid UTF-8; none is gone.  ERR_NOMEM. */
 int classify_units_split(struct classify_units *u, struct str text,
     enum classify_unit unit, struct err *e);
 /*
@@ -76,11 +76,21 @@ int classify_units_split(struct classify_units *u, struct str text,
  */
 void classify_units_join(
     const struct classify_units *u, struct str text, struct buf *out);
+/*
+ * Part a text and judge each part: those not wanted are gone, u->left is the
+ * text without them if there are any.  u->told is JSON: of each part that is
+ * gone, or of each one if there are no rules,
+ *
+ *	{"start":0,"end":9,"label":"a","score":0.9}
+ *
+ * with rule, value and threshold of a part that is gone, and about, the label
+ * of the value, if that is not the likeliest.  start and end are bytes of the
+ * text.  Behind CLASSIFY_TOLD parts {"more":n} stands for the rest.
+ */
+enum { CLASSIFY_TOLD = 10000 };
+int classify_units_judge(const struct classify_rules *r,
+    struct classify_scratch *s, struct classify_units *u, struct str text,
+    enum classify_unit unit, struct err *e);
 void classify_units_free(struct classify_units *u);
-
-/* {"start":0,"end":9,"label":"a","score":0.9}, with rule, value and threshold
- * if it is not wanted. */
-void classify_put_unit(struct buf *b, struct str text, struct str unit,
-    const struct classify_verdict *v);
 
 #endif

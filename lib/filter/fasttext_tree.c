@@ -6,7 +6,8 @@
 
 enum { TREE_DEPTH = 4096, TURNS = 32 };
 
-/* More than what best_log() adds to a probability, and rounds by. */
+/* More than what best_log() adds to a probability, and rounds by: the logarithm
+ * of a leaf may be above its parent's by so much a node. */
 #define ROUNDING 2e-5f
 
 /* A node and the logarithm of its probability. */
@@ -63,12 +64,13 @@ likely_leaf(const struct fasttext *f, const float *hidden, struct branch b,
 	return b.log;
 }
 
-/* Push a child unless it is worse than least: log x <= x - 1. */
+/* Push a child unless all of its leaves are worse than least: log x <= x - 1.
+ */
 static size_t
 push_child(struct branch *stack, size_t depth, struct branch parent,
     int32_t child, float p, float least)
 {
-	if (parent.log + (p - 1) + ROUNDING < least)
+	if (parent.log + (p - 1) < least)
 		return depth;
 	stack[depth] = (struct branch){ child, parent.log + best_log(p) };
 	return depth + 1;
@@ -86,7 +88,9 @@ fasttext_walk_tree(const struct fasttext *f, const float *hidden, size_t k,
 {
 	struct branch stack[TREE_DEPTH], b = { 2 * f->nlabels - 2, 0 };
 	struct turn turns[TURNS] = { { -1, 0 } };
-	float least = k == 1 ? likely_leaf(f, hidden, b, turns) : -INFINITY;
+	float slack = ROUNDING * (float)f->nlabels;
+	float least =
+	    k == 1 ? likely_leaf(f, hidden, b, turns) - slack : -INFINITY;
 	size_t depth = 1, n = 0, turn = 0;
 
 	stack[0] = b;
@@ -96,12 +100,10 @@ fasttext_walk_tree(const struct fasttext *f, const float *hidden, size_t k,
 
 		b = stack[--depth];
 		t = &f->tree[b.node];
-		if (b.log < least)
+		if (b.log < least || (n == k && b.log < v[0].p))
 			continue;
 		if (t->left < 0) {
 			best_insert(v, &n, k, (size_t)b.node, b.log);
-			if (n == k)
-				least = (float)v[0].p;
 			continue;
 		}
 		if (depth + 2 > TREE_DEPTH)

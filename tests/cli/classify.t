@@ -59,6 +59,11 @@ golden classify-drop-unknown quern classify label --model soft.bin --drop ita mi
 exits 2 "--drop-above 2" quern classify label --model soft.bin --drop-above 2 mixed.jsonl
 exits 2 "--unit page" quern classify label --model soft.bin --unit page mixed.jsonl
 
+yes 'Die Mühle. ' | head -n 10003 | jq -R -s -c '{text: .}' >long.jsonl
+equal "of many parts the first are told" '[10001,{"more":3}]' \
+	"$(quern classify label --model soft.bin --unit sentence long.jsonl |
+		jq -c '.metadata.label_units | [length, last]')"
+
 for _ in $(seq 400); do cat docs.jsonl mixed.jsonl; done >many.jsonl
 threads "classify" quern classify label --model soft.bin --top 2 many.jsonl
 threads "classify's sentences" quern classify label --model hs.bin --unit sentence --drop deu_Latn many.jsonl

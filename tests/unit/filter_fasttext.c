@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
+#include "filter/fasttext_model.h"
+#include "filter/fasttext_train.h"
 #include "filter/lang_model.h"
 #include "io/stream.h"
 #include "../tap.h"
@@ -169,6 +173,125 @@ cached_words(const char *name)
 	fasttext_free(f);
 }
 
+enum { KINDS = 21 };
+
+/* Words of one of KINDS kinds, and some of any. */
+static void
+make_words(struct buf *b, uint64_t seed)
+{
+	uint64_t i, x, kind = seed % KINDS;
+
+	buf_clear(b);
+	for (i = 0; i < 1 + mix64(seed) % 9; i++) {
+		x = mix64(seed * 16 + i);
+		buf_printf(b, "%c%llu ",
+		    (char)('a' + (i % 3 ? kind : x % KINDS)),
+		    (unsigned long long)(x >> 32) % 9);
+	}
+}
+
+static int
+train(struct fasttext_train *t, bool hs, double lr, const struct fasttext **f,
+    struct err *e)
+{
+	struct fasttext_train_opts o = { .dim = 19,
+		.epochs = 30,
+		.min_count = 1,
+		.word_ngrams = 2,
+		.minn = 1,
+		.maxn = 2,
+		.bucket = 500,
+		.lr = lr,
+		.hs = hs,
+		.threads = 1 };
+	struct buf text = { 0 };
+	char label[2] = "a";
+	uint64_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < 40 * KINDS; i++) {
+		make_words(&text, i);
+		label[0] = (char)('a' + i % KINDS);
+		rc = fasttext_train_add(t, buf_view(&text), str_c(label), e);
+	}
+	buf_free(&text);
+	return rc < 0 ? rc : fasttext_train_run(t, &o, f, e);
+}
+
+/* The logarithm of a label's probability, from the leaf up. */
+static double
+naive_leaf(const struct fasttext *f, const float *x, int32_t label)
+{
+	int32_t node = label, up;
+	double log_p = 0, p;
+
+	for (; (up = f->tree[node].parent) >= 0; node = up) {
+		p = 1 / (1 + exp(-(double)fasttext_dot_row(
+				 &f->out, up - f->nlabels, x, true)));
+		p = f->tree[up].right == node ? p : 1 - p;
+		log_p += log(p + 1e-5);
+	}
+	return log_p;
+}
+
+static double
+naive_softmax(const struct fasttext *f, const float *x, int32_t label)
+{
+	double sum = 0, of = (double)fasttext_dot_row(&f->out, label, x, true);
+	int32_t i;
+
+	for (i = 0; i < f->nlabels; i++)
+		sum += exp((double)fasttext_dot_row(&f->out, i, x, true) - of);
+	return log(1 / sum + 1e-5);
+}
+
+/* The best label, or two of them that are hardly apart. */
+static bool
+is_best(const struct fasttext *f, const struct fasttext_scratch *s,
+    const struct fasttext_guess *g)
+{
+	double best = -1e9, its = 0, p;
+	int32_t i;
+
+	for (i = 0; i < f->nlabels; i++) {
+		p = f->loss == LOSS_HS ? naive_leaf(f, s->hidden, i)
+				       : naive_softmax(f, s->hidden, i);
+		best = p > best ? p : best;
+		its = (size_t)i == g->label ? p : its;
+	}
+	return best - its < 1e-5 && fabs(fmin(exp(its), 1) - g->p) < 2e-6;
+}
+
+/* Against scores by the definition, of unsure models and very sure ones. */
+static void
+as_defined(bool hs, double lr)
+{
+	struct fasttext_train *t = fasttext_train_new();
+	struct fasttext_scratch s = { 0 };
+	struct fasttext_guess one[2], all[KINDS + 1];
+	const struct fasttext *f;
+	struct buf text = { 0 };
+	struct err e;
+	uint64_t i, bad = 0;
+	size_t n, k;
+
+	if (!OK(train(t, hs, lr, &f, &e) == 0, "trains"))
+		return;
+	for (i = 0; i < 400; i++) {
+		make_words(&text, 7 * i);
+		if (fasttext_guess(f, &s, buf_view(&text), 1, one, &n, &e) < 0)
+			break;
+		bad += n != 1 || !is_best(f, &s, one);
+		fasttext_guess(f, &s, buf_view(&text), KINDS, all, &k, &e);
+		bad += k != KINDS || fabs(all[0].p - one[0].p) > 1e-6;
+	}
+	OK(i == 400 && bad == 0, "%s, rate %g: the best label (%d wrong)",
+	    hs ? "hs" : "softmax", lr, (int)bad);
+	fasttext_scratch_free(&s);
+	fasttext_train_free(t);
+	buf_free(&text);
+}
+
 /* Every prefix of a model is refused, none is read past its end. */
 static void
 cut_short(const char *name)
@@ -219,6 +342,10 @@ main(void)
 	cached_words("soft.bin");
 	cached_words("quantised.ftz");
 	guesses();
+	as_defined(true, 0.05);
+	as_defined(true, 1);
+	as_defined(false, 0.05);
+	as_defined(false, 0.5);
 	cut_short("soft.bin");
 	cut_short("hs.bin");
 	cut_short("quantised.ftz");
