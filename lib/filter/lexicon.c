@@ -151,7 +151,8 @@ fold_all(struct str text, char **low, size_t *room, size_t *n, struct err *e)
 }
 
 static int
-list_number(struct lexicons *l, struct str name, uint32_t *number, struct err *e)
+list_number(
+    struct lexicons *l, struct str name, uint32_t *number, struct err *e)
 {
 	struct str copy;
 	uint32_t i;
@@ -389,7 +390,7 @@ match_at(struct search *s, const char *text, const char *p, size_t unit,
 		if (add_match(f,
 			(struct lexicon_match){ (uint32_t)(start - text),
 			    (uint32_t)(place_of(&behind, s->busy[x->list]) -
-				start),
+				       start),
 			    x->list },
 			e) < 0)
 			return e->code;
@@ -420,8 +421,7 @@ lexicons_find(const struct lexicons *l, struct str text, struct str language,
 	for (p = s.low; p < s.low_end; p += unit) {
 		unit = unit_at(p, s.low_end, &word);
 		f->words += word;
-		if (*p != ' ' &&
-		    match_at(&s, text.p, p, unit, f, e) < 0)
+		if (*p != ' ' && match_at(&s, text.p, p, unit, f, e) < 0)
 			return e->code;
 	}
 	return 0;

@@ -15,8 +15,8 @@ struct err;
  * count.  Case doesn't matter, and any white space matches any other.  An entry
  * stands for whole words, but in scripts that put no spaces between words
  * (Han, kana, Thai, Lao, Khmer, Burmese) for any stretch of text.  Of the
- * entries of a list that begin at a place the longest counts, and what it covers
- * is not looked at again.
+ * entries of a list that begin at a place the longest counts, and what it
+ * covers is not looked at again.
  */
 struct lexicons;
 

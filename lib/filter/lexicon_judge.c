@@ -54,8 +54,9 @@ put_spans(const struct lexicon_rules *r, struct lexicon_scratch *s,
 	size_t i;
 
 	for (i = 0; r->spans && i < s->found.n; i++, m++) {
-		buf_printf(&s->json, "%s{\"start\":%llu,\"end\":%llu,\"list\":",
-		    *comma, (unsigned long long)(offset + m->start),
+		buf_printf(&s->json,
+		    "%s{\"start\":%llu,\"end\":%llu,\"list\":", *comma,
+		    (unsigned long long)(offset + m->start),
 		    (unsigned long long)(offset + m->start + m->n));
 		buf_json(&s->json, str_c(lexicons_name(r->lists, m->list)));
 		buf_putc(&s->json, '}');
@@ -69,8 +70,9 @@ put_part(const struct lexicon_rules *r, struct lexicon_scratch *s, size_t from,
 {
 	struct buf *b = &s->parts;
 
-	buf_printf(b, "%s{\"start\":%llu,\"end\":%llu,\"list\":",
-	    b->n ? "," : "", (unsigned long long)from, (unsigned long long)to);
+	buf_printf(b,
+	    "%s{\"start\":%llu,\"end\":%llu,\"list\":", b->n ? "," : "",
+	    (unsigned long long)from, (unsigned long long)to);
 	buf_json(b, str_c(lexicons_name(r->lists, (size_t)list)));
 	buf_putc(b, ',');
 	put_count(b, n, s->found.words);
@@ -84,8 +86,8 @@ put_lists(
 	const char *comma = "";
 	size_t i;
 
-	buf_printf(&s->json, "\"words\":%llu,\"lists\":{",
-	    (unsigned long long)words);
+	buf_printf(
+	    &s->json, "\"words\":%llu,\"lists\":{", (unsigned long long)words);
 	for (i = 0; i < lexicons_count(r->lists); i++) {
 		if (!s->counts[i])
 			continue;
@@ -141,8 +143,8 @@ lexicon_judge(const struct lexicon_rules *r, struct lexicon_scratch *s,
 		return e->code;
 	for (i = 0; i < s->units.n; i++) {
 		from = (size_t)(s->units.v[i].p - text.p);
-		if (lexicons_find(r->lists, s->units.v[i], language, &s->found,
-			e) < 0)
+		if (lexicons_find(
+			r->lists, s->units.v[i], language, &s->found, e) < 0)
 			return e->code;
 		words += s->found.words;
 		found += s->found.n;

@@ -15,7 +15,7 @@ struct lexicon_rules {
 	enum classify_unit unit;
 	uint64_t above;
 	double ratio;
-	bool drop;  /* flagged parts; a document, if that is what is looked at */
+	bool drop; /* flagged parts; a document, if that is what is looked at */
 	bool spans; /* say where the entries stand */
 };
 
@@ -32,7 +32,7 @@ struct lexicon_verdict {
 	/* NULL: kept; or "lexicon", or "lexicon_all": no part is left. */
 	const char *rule;
 	double value, threshold; /* entries; parts and 0 */
-	struct str text;         /* what is left, the text itself or kept here */
+	struct str text; /* what is left, the text itself or kept here */
 	/*
 	 * n 0: nothing was found; or
 	 *	{"spans":[{"start":0,"end":4,"list":"NAME"}],"words":90,
