@@ -132,7 +132,8 @@ test_words(void)
 
 	for (i = 0; i < ENTRIES; i++)
 		make_phrase(entries[i], 1 + any(3), gap, 1);
-	OK(l && lexicons_add(l, STR("x"), STR(""),
+	OK(l &&
+		lexicons_add(l, STR("x"), STR(""),
 		    write_lines(entries, ENTRIES), &e) == 0 &&
 		lexicons_seal(l, &e) == 0,
 	    "a list is read");
