@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "filter/expr.h"
 #include "filter/judge.h"
+#include "filter/lexicon_judge.h"
 #include "filter/strs.h"
 #include "filter/urllist.h"
 #include "io/stream.h"
@@ -16,6 +17,11 @@ static struct opt_common common;
 static struct opt_list profile;
 static struct opt_list url_lists, url_categories;
 static struct opt_list url_words, url_soft_words, url_substrings;
+static struct opt_list lexicons;
+static const char *lexicon_unit = "document";
+static uint64_t lexicon_above;
+static double lexicon_ratio;
+static bool lexicon_drop;
 static const char *where;
 static bool explain, list_profiles;
 
@@ -25,9 +31,10 @@ struct judges {
 	struct profile_file **files; /* those the user wrote */
 	struct tally *tallies; /* of each profile, where there are several */
 	size_t n, nfile;
-	struct urllist *urls;  /* or NULL */
-	struct expr *where;    /* or NULL */
-	struct buf where_json; /* {"where":"..."}: the reason it gives */
+	struct urllist *urls;         /* or NULL */
+	struct lexicon_rules lexicon; /* lists: or NULL */
+	struct expr *where;           /* or NULL */
+	struct buf where_json;        /* {"where":"..."}: the reason it gives */
 	bool explain;
 };
 
@@ -35,6 +42,7 @@ struct worker {
 	struct judge *judge;
 	struct signals signals; /* those that --where names */
 	struct urllist_scratch url;
+	struct lexicon_scratch lexicon;
 	struct buf json;
 };
 
@@ -45,6 +53,7 @@ worker_free(void *worker)
 
 	judge_free(w->judge);
 	urllist_scratch_free(&w->url);
+	lexicon_scratch_free(&w->lexicon);
 	buf_free(&w->json);
 	free(w);
 }
@@ -186,15 +195,52 @@ drop_url(struct worker *w, const struct urllist_hit *hit, struct doc *d,
 	    e);
 }
 
+/*
+ * By lists of words: dropped, or what is left of its text, which goes out with
+ * what they say.
+ */
+static int
+judge_words(const struct judges *j, struct worker *w, struct doc *d,
+    struct str *text, bool *dropped, struct emit *em, struct err *e)
+{
+	struct lexicon_verdict v;
+
+	*text = d->text;
+	*dropped = false;
+	if (!j->lexicon.lists)
+		return 0;
+	if (lexicon_judge(&j->lexicon, &w->lexicon, d->text,
+		json_str(doc_meta(d, "language")), &v, e) < 0)
+		return e->code;
+	*dropped = v.rule;
+	if (v.rule)
+		return emit_drop(em, d,
+		    &(struct reason){ .rule = v.rule,
+			.has_value = true,
+			.value = v.value,
+			.threshold = v.threshold,
+			.detail = v.json },
+		    e);
+	if (v.json.n)
+		doc_set_json(d, "lexicon", v.json);
+	if (v.text.p != d->text.p)
+		doc_set_text(d, v.text);
+	*text = v.text;
+	return 0;
+}
+
 /* By its text, of a URL that nothing is said against. */
 static int
 judge(const struct judges *j, struct worker *w, struct doc *d, struct emit *em,
     struct err *e)
 {
 	struct verdict v = { 0 };
-	bool holds;
+	struct str text;
+	bool holds, dropped;
 
-	if (judge_text(w->judge, d->text, d, e) < 0 ||
+	if (judge_words(j, w, d, &text, &dropped, em, e) < 0 || dropped)
+		return dropped ? 0 : e->code;
+	if (judge_text(w->judge, text, d, e) < 0 ||
 	    where_holds(j, w, d, &holds, e) < 0)
 		return e->code;
 	if (!holds)
@@ -208,7 +254,7 @@ judge(const struct judges *j, struct worker *w, struct doc *d, struct emit *em,
 		return e->code;
 	if (v.reason)
 		return drop(j, w, &v, d, em, e);
-	if (v.text.p != d->text.p)
+	if (v.text.p != text.p)
 		return keep_cleaned(j, w, v.text, d, em, e);
 	return keep(j, w, d, em, e);
 }
@@ -345,10 +391,54 @@ read_urls(struct judges *j, struct err *e)
 	return urllist_seal(j->urls, e);
 }
 
+/* NAME[:LANGUAGE]=FILE */
+static int
+read_lexicon(struct lexicons *l, const char *s, struct err *e)
+{
+	size_t name = strcspn(s, ":="), all = strcspn(s, "=");
+	struct str language = STR("");
+
+	if (!s[all] || !s[all + 1] || !name)
+		return err_set(e, ERR_ARG,
+		    "--lexicon '%s': give NAME=FILE or NAME:LANGUAGE=FILE", s);
+	if (name < all)
+		language = (struct str){ s + name + 1, all - name - 1 };
+	return lexicons_add(
+	    l, (struct str){ s, name }, language, s + all + 1, e);
+}
+
+static int
+read_lexicons(struct judges *j, struct err *e)
+{
+	static const char *const units[] = { "document", "paragraph",
+		"sentence" };
+	struct lexicon_rules *r = &j->lexicon;
+	size_t i;
+
+	if (!lexicons.n)
+		return lexicon_drop || lexicon_above || lexicon_ratio > 0
+			   ? err_set(e, ERR_ARG, "give --lexicon")
+			   : 0;
+	r->lists = lexicons_new();
+	if (!r->lists)
+		return err_nomem(e, "lists of words");
+	for (i = 0; i < lexicons.n; i++)
+		if (read_lexicon(r->lists, lexicons.v[i], e) < 0)
+			return e->code;
+	while (strcmp(units[r->unit], lexicon_unit) != 0)
+		r->unit++;
+	r->above = lexicon_above;
+	r->ratio = lexicon_ratio;
+	r->drop = lexicon_drop;
+	r->spans = explain;
+	return lexicons_seal(r->lists, e);
+}
+
 static int
 prepare(struct judges *j, struct err *e)
 {
-	if (find_profiles(j, e) < 0 || read_urls(j, e) < 0)
+	if (find_profiles(j, e) < 0 || read_urls(j, e) < 0 ||
+	    read_lexicons(j, e) < 0)
 		return e->code;
 	if (where && expr_parse(&j->where, str_c(where), e) < 0)
 		return err_prefix(e, "--where");
@@ -356,7 +446,7 @@ prepare(struct judges *j, struct err *e)
 	buf_json_lossy(&j->where_json, str_c(where));
 	buf_putc(&j->where_json, '}');
 	j->explain = explain;
-	if (!j->n && !where && !explain && !j->urls)
+	if (!j->n && !where && !explain && !j->urls && !j->lexicon.lists)
 		return err_set(e, ERR_ARG,
 		    "nothing to filter by: give --profile, --where or lists");
 	return buf_ok(&j->where_json, e);
@@ -395,6 +485,17 @@ static const struct opt opts[] = {
 	    "drop URLs with two of these words", NULL },
 	{ "url-substrings", 0, OPT_LIST, &url_substrings, "FILE",
 	    "drop URLs whose letters and digits hold one of these", NULL },
+	{ "lexicon", 0, OPT_LIST, &lexicons, "NAME[:LANG]=FILE",
+	    "count words and phrases, for texts in LANG, in metadata.lexicon",
+	    NULL },
+	{ "lexicon-unit", 0, OPT_STR, &lexicon_unit, "UNIT", "what they flag",
+	    "document,paragraph,sentence" },
+	{ "lexicon-above", 0, OPT_U64, &lexicon_above, "N",
+	    "flag where over N entries of one list stand", NULL },
+	{ "lexicon-ratio", 0, OPT_DOUBLE, &lexicon_ratio, "X",
+	    "... and over X a word", NULL },
+	{ "lexicon-drop", 0, OPT_FLAG, &lexicon_drop, NULL,
+	    "drop what is flagged", NULL },
 	{ "explain", 0, OPT_FLAG, &explain, NULL,
 	    "add all signals and every rule that rejects, as metadata.filter",
 	    NULL },
@@ -514,6 +615,7 @@ main(int argc, char **argv)
 		rc = run_files(&j, argc, argv, &e);
 	expr_free(j.where);
 	urllist_free(j.urls);
+	lexicons_free(j.lexicon.lists);
 	buf_free(&j.where_json);
 	while (j.nfile)
 		profile_file_free(j.files[--j.nfile]);

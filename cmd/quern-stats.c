@@ -422,6 +422,23 @@ measure_files(struct survey *s, struct docs *in, struct run *r, struct err *e)
 	return 0;
 }
 
+/* What measures documents says nothing of statistics. */
+static int
+check_options(struct err *e)
+{
+	const char *name = by_names.n       ? "by"
+			   : number_names.n ? "numbers"
+			   : common.rejects ? "rejects"
+			   : common.strict  ? "strict"
+					    : NULL;
+
+	return merge && name ? err_set(e, ERR_ARG,
+				   "--merge adds statistics up; --%s is for "
+				   "documents",
+				   name)
+			     : 0;
+}
+
 static int
 run_files(struct survey *s, int argc, char **argv, struct err *e)
 {
@@ -429,7 +446,8 @@ run_files(struct survey *s, int argc, char **argv, struct err *e)
 	struct run r;
 	int rc;
 
-	if (docs_open(&in, argv + 1, argc, &common, e) < 0)
+	if (check_options(e) < 0 ||
+	    docs_open(&in, argv + 1, argc, &common, e) < 0)
 		return e->code;
 	rc = run_open(&r, &cmd, &common, true, cmd_warn, e);
 	if (rc == 0) {

@@ -29,6 +29,7 @@ number_grams(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
 {
 	if (t->grams_n == n)
 		return 0;
+	/* No deeper than n: those of n - 1 are there, or are made first. */
 	if (n > 2 && number_grams(m, t, n - 1, e) < 0)
 		return e->code;
 	if (pairs_begin(&m->pairs, t->n, e) < 0)
@@ -230,5 +231,66 @@ meter_dup(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
 		next = i + n;
 	}
 	t->s.v[sig] = meter_ratio(chars, (uint64_t)m->s.v[SIG_chars]);
+	return 0;
+}
+
+/* Of the most frequent n-grams, the longest: its characters times its count. */
+static uint64_t
+copied_top(const struct token_set *t, uint32_t n, uint32_t *at)
+{
+	const struct numbers *g = &t->grams;
+	uint32_t i, most = 0;
+	uint64_t size, best = 0;
+
+	for (i = 0; i < g->made; i++)
+		if (g->counts[i] > most)
+			most = g->counts[i];
+	for (i = 0; i < g->made && most > 1; i++) {
+		size = (uint64_t)most * chars_of(t, g->first[i], n);
+		if (g->counts[i] == most && size > best) {
+			best = size;
+			*at = g->first[i];
+		}
+	}
+	return best;
+}
+
+/* Characters of the tokens that n-grams cover which stand there twice. */
+static uint64_t
+copied_all(const struct token_set *t, uint32_t n, uint32_t *at)
+{
+	uint32_t i, from, covered = 0;
+	uint64_t chars = 0;
+
+	for (i = 0; i + n <= t->n; i++) {
+		if (t->grams.counts[t->grams.ids[i]] < 2)
+			continue;
+		if (!chars)
+			*at = i;
+		from = i > covered ? i : covered;
+		chars += chars_of(t, from, i + n - from);
+		covered = i + n;
+	}
+	return chars;
+}
+
+int
+meter_copied(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
+{
+	enum signal sig = n <= 4 ? SIG_copied_top_2gram + (n - 2)
+				 : SIG_copied_5gram + (n - 5);
+	uint64_t chars;
+	uint32_t at = 0;
+
+	if (number_tokens(m, t, e) < 0)
+		return e->code;
+	if (t->n < n)
+		return 0;
+	if (number_grams(m, t, n, e) < 0)
+		return e->code;
+	chars = n <= 4 ? copied_top(t, n, &at) : copied_all(t, n, &at);
+	t->s.v[sig] = meter_ratio(chars, t->tokens[t->n].chars);
+	if (chars)
+		t->s.where[sig] = gram_span(m, t, at, n);
 	return 0;
 }

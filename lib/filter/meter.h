@@ -25,12 +25,15 @@ enum meter_group {
 	METER_PARAGRAPHS,
 	METER_PIECES,
 	METER_ALL_LINES,
+	METER_BEGUN,
+	METER_COPIES,
 	METER_TOKENS,
 	METER_SENTENCES,
 	METER_LENGTHS,
 	METER_SYMBOLS,
 	METER_NEWLINES,
 	METER_ROW_CHARS,
+	METER_MARKS,
 	METER_TOP2,
 	METER_TOP3,
 	METER_TOP4,
@@ -40,6 +43,15 @@ enum meter_group {
 	METER_DUP8,
 	METER_DUP9,
 	METER_DUP10,
+	METER_COPIED2,
+	METER_COPIED3,
+	METER_COPIED4,
+	METER_COPIED5,
+	METER_COPIED6,
+	METER_COPIED7,
+	METER_COPIED8,
+	METER_COPIED9,
+	METER_COPIED10,
 	METER_GROUPS
 };
 
@@ -52,7 +64,7 @@ struct meter_token {
 /* A text in one kind of words. */
 struct token_set {
 	enum words words;
-	uint32_t done; /* bits of groups */
+	uint64_t done; /* bits of groups */
 	bool split, numbered, joined, listed;
 	const struct str *v; /* the tokens */
 	uint32_t n;
@@ -72,7 +84,7 @@ struct token_set {
 
 struct meter {
 	struct str text;
-	uint32_t done; /* bits of groups that are of the text alone */
+	uint64_t done; /* bits of groups that are of the text alone */
 	struct signals s;
 	/* Noted on the way: SIZE; SYMBOLS; ROWS. */
 	uint64_t newlines, hashes, ellipses, row_copies;
@@ -80,8 +92,11 @@ struct meter {
 	struct token_set sets[WORDS_KINDS];
 	struct tokens english;
 	struct treebank treebank;
-	struct str *spaced; /* what white space parts */
-	size_t spaced_cap;
+	/* What white space parts, and words of Unicode. */
+	struct parts {
+		struct str *v;
+		size_t cap;
+	} spaced, unicode;
 	uint16_t class[128]; /* english_class() of ASCII */
 	struct seen seen;
 	struct pairs pairs;
@@ -114,6 +129,12 @@ int meter_row_chars(struct meter *m, struct token_set *t, struct err *e);
 /* n-grams, 2..4 and 5..10. */
 int meter_top(struct meter *m, struct token_set *t, uint32_t n, struct err *e);
 int meter_dup(struct meter *m, struct token_set *t, uint32_t n, struct err *e);
+/* n-grams as DCLM counts them, 2..10. */
+int
+meter_copied(struct meter *m, struct token_set *t, uint32_t n, struct err *e);
+int meter_begun(struct meter *m, struct token_set *t, struct err *e);
+int meter_copies(struct meter *m, struct token_set *t, struct err *e);
+int meter_marks(struct meter *m, struct token_set *t, struct err *e);
 /* At least as much as top_Ngram. */
 int meter_top_bound(struct meter *m, struct token_set *t, uint32_t n,
     double *bound, struct err *e);

@@ -5,19 +5,25 @@
 #include "base/err.h"
 #include "base/text/english.h"
 #include "base/text/lines.h"
+#include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "filter/meter.h"
+#include "filter/unicode_words.h"
 
 static int
-more_spaced(struct meter *m, struct err *e)
+add_part(struct parts *x, size_t *n, struct str part, struct err *e)
 {
-	size_t cap = m->spaced_cap ? 2 * m->spaced_cap : 1024;
-	struct str *more = realloc(m->spaced, cap * sizeof(*more));
+	size_t cap = x->cap ? 2 * x->cap : 1024;
+	struct str *more;
 
-	if (!more)
-		return err_nomem(e, "a text");
-	m->spaced = more;
-	m->spaced_cap = cap;
+	if (*n == x->cap) {
+		more = realloc(x->v, cap * sizeof(*more));
+		if (!more)
+			return err_nomem(e, "a text");
+		x->v = more;
+		x->cap = cap;
+	}
+	x->v[(*n)++] = part;
 	return 0;
 }
 
@@ -45,10 +51,31 @@ part_at_spaces(struct meter *m, size_t *n, struct err *e)
 		}
 		for (from = p; p < end && !space_at(p, end, &len);)
 			p += len;
-		if (*n == m->spaced_cap && more_spaced(m, e) < 0)
+		if (add_part(&m->spaced, n,
+			(struct str){ from, (size_t)(p - from) }, e) < 0)
 			return e->code;
-		m->spaced[(*n)++] = (struct str){ from, (size_t)(p - from) };
 	}
+	return 0;
+}
+
+static bool
+begins_word(struct str s)
+{
+	size_t len;
+	uint32_t cp = utf8_get(s.p, s.p + s.n, &len);
+
+	return uni_is_word(cp) && cp != '_';
+}
+
+static int
+part_words(struct meter *m, size_t *n, struct err *e)
+{
+	struct unicode_words it = { m->text };
+	struct str word;
+
+	for (*n = 0; unicode_words_next(&it, &word);)
+		if (begins_word(word) && add_part(&m->unicode, n, word, e) < 0)
+			return e->code;
 	return 0;
 }
 
@@ -106,7 +133,12 @@ meter_split(struct meter *m, struct token_set *t, struct err *e)
 	case WORDS_SPACES:
 		if (part_at_spaces(m, &n, e) < 0)
 			return e->code;
-		t->v = m->spaced;
+		t->v = m->spaced.v;
+		break;
+	case WORDS_UNICODE:
+		if (part_words(m, &n, e) < 0)
+			return e->code;
+		t->v = m->unicode.v;
 		break;
 	default:
 		if (tokens_split(&m->english, m->text, e) < 0)
@@ -226,7 +258,8 @@ meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 
 	if (meter_split(m, t, e) < 0)
 		return e->code;
-	mark = t->words == WORDS_SPACES ? 0 : ENG_MARK;
+	/* Without punctuation of their own, all are words. */
+	mark = t->words >= WORDS_SPACES ? 0 : ENG_MARK;
 	for (i = 0; i < t->n; i++) {
 		t->tokens[i] = (struct meter_token){ at, chars };
 		x = look_at(m, t->v[i], t->words);

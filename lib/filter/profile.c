@@ -163,6 +163,35 @@ static const struct linefix refinedweb_lines = {
 	.removed = 0.05,
 };
 
+/* Li et al. 2024, "DataComp-LM"; dclm_baseline_refinedweb.yaml. */
+static const struct rule dclm[] = {
+	RULE("short", begun_words, LESS, 50),
+	RULE("long", begun_words, MORE, 100000),
+	RULE("short_words", mean_token_length, LESS, 3),
+	RULE("long_words", mean_token_length, MORE, 10),
+	RULE("symbols", symbols_per_token, MORE, 0.1),
+	RULE("bullet_lines", bulleted_lines, MORE, 0.9),
+	RULE("ellipsis_lines", dotted_lines, MORE, 0.3),
+	RULE("alpha_words", alpha_words, LESS, 0.8),
+	RULE("stop_words", stop_words_any_case, LESS, 2),
+	RULE("dup_lines", copied_lines, MORE, 0.3),
+	RULE("dup_paragraphs", copied_paragraphs, MORE, 0.3),
+	RULE("dup_line_chars", copied_line_chars, MORE, 0.2),
+	RULE("dup_paragraph_chars", copied_paragraph_chars, MORE, 0.2),
+};
+
+static const struct rule dclm_grams[] = {
+	RULE("top_2gram", copied_top_2gram, MORE, 0.20),
+	RULE("top_3gram", copied_top_3gram, MORE, 0.18),
+	RULE("top_4gram", copied_top_4gram, MORE, 0.16),
+	RULE("dup_5gram", copied_5gram, MORE, 0.15),
+	RULE("dup_6gram", copied_6gram, MORE, 0.14),
+	RULE("dup_7gram", copied_7gram, MORE, 0.13),
+	RULE("dup_8gram", copied_8gram, MORE, 0.12),
+	RULE("dup_9gram", copied_9gram, MORE, 0.11),
+	RULE("dup_10gram", copied_10gram, MORE, 0.10),
+};
+
 /* Wenzek et al. 2020, "CCNet", section 4; cc_net's defaults. */
 static const struct rule ccnet[] = {
 	RULE("short", chars, LESS, 300),
@@ -190,6 +219,8 @@ static const struct step dolma_steps[] = { RULES(dolma, SPACES) };
 static const struct step nemo_steps[] = { RULES(nemo, SPACES) };
 static const struct step refinedweb_steps[] = { RULES(repetition, ENGLISH),
 	RULES(quality, ENGLISH), { .fix = &refinedweb_lines } };
+static const struct step dclm_steps[] = { RULES(dclm, SPACES),
+	RULES(dclm_grams, UNICODE), { .fix = &refinedweb_lines } };
 static const struct step ccnet_steps[] = { RULES(ccnet, ENGLISH) };
 
 static const struct profile profiles[] = {
@@ -207,6 +238,9 @@ static const struct profile profiles[] = {
 	    "Gopher's rules, then RefinedWeb's corrections of lines; rewrites "
 	    "the text; English",
 	    refinedweb_steps, 3 },
+	{ "dclm",
+	    "the heuristics of DCLM's baseline; rewrites the text; English",
+	    dclm_steps, 3 },
 	{ "dolma-1.6", "Dolma's Gopher rules; English", dolma_steps, 1 },
 	{ "nemo", "the thresholds of NeMo Curator's heuristics; English",
 	    nemo_steps, 1 },

@@ -205,7 +205,8 @@ read_words(struct profile_file *f, const struct fields *x, struct err *e)
 	return x->n == 2 && f->words != WORDS_KINDS
 		   ? 0
 		   : err_set(e, ERR_FORMAT,
-			 "words are english, treebank or spaces");
+			 "words are english, treebank, spaces or "
+			 "unicode");
 }
 
 /* What the rule looks at. */

@@ -38,7 +38,8 @@ signal_find(struct str name)
 	return (enum signal)i;
 }
 
-static const char *const words_names[] = { "english", "treebank", "spaces" };
+static const char *const words_names[] = { "english", "treebank", "spaces",
+	"unicode" };
 
 const char *
 words_name(enum words w)
@@ -102,7 +103,8 @@ meter_free(struct meter *m)
 	again_free(&m->again);
 	tokens_free(&m->english);
 	treebank_free(&m->treebank);
-	free(m->spaced);
+	free(m->spaced.v);
+	free(m->unicode.v);
 	free(m);
 }
 
@@ -167,8 +169,13 @@ measure(struct meter *m, struct token_set *t, enum meter_group g, struct err *e)
 		[METER_SYMBOLS] = meter_symbols,
 		[METER_NEWLINES] = meter_newlines,
 		[METER_ROW_CHARS] = meter_row_chars,
+		[METER_BEGUN] = meter_begun,
+		[METER_COPIES] = meter_copies,
+		[METER_MARKS] = meter_marks,
 	};
 
+	if (g >= METER_COPIED2)
+		return meter_copied(m, t, 2 + (uint32_t)(g - METER_COPIED2), e);
 	if (g >= METER_DUP5)
 		return dup(m, t, g, e);
 	return g >= METER_TOP2 ? top(m, t, g, e) : how[g](m, t, e);
@@ -178,13 +185,13 @@ int
 meter_want(
     struct meter *m, struct token_set *t, enum meter_group g, struct err *e)
 {
-	uint32_t *done = g < METER_TOKENS ? &m->done : &t->done;
+	uint64_t *done = g < METER_TOKENS ? &m->done : &t->done;
 
 	if (*done >> g & 1)
 		return 0;
 	if (measure(m, t, g, e) < 0)
 		return e->code;
-	*done |= 1u << g;
+	*done |= UINT64_C(1) << g;
 	return 0;
 }
 

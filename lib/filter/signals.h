@@ -47,10 +47,17 @@ enum signal signal_find(struct str name);
  * What tokens and sentences are: spaCy's (base/text/words.h), and marks those
  * of datatrove 0.10; or NLTK's (base/text/punkt.h), and marks those of
  * datatrove at FineWeb's release (0.2.0); or what white space parts, of which
- * all are words, and there are no sentences.
+ * all are words, and there are no sentences; or the words of Unicode
+ * (filter/unicode_words.h) that begin with a letter or number, likewise.
  */
-enum words { WORDS_ENGLISH, WORDS_TREEBANK, WORDS_SPACES, WORDS_KINDS };
-/* "english", "treebank", "spaces". */
+enum words {
+	WORDS_ENGLISH,
+	WORDS_TREEBANK,
+	WORDS_SPACES,
+	WORDS_UNICODE,
+	WORDS_KINDS
+};
+/* "english", "treebank", "spaces", "unicode". */
 const char *words_name(enum words w);
 /* WORDS_KINDS if there is none of that name. */
 enum words words_find(struct str name);

@@ -20,9 +20,9 @@ struct urllist {
 	const char *categories[URLSET_CATEGORIES];
 	size_t ncategory;
 	struct urlset set;
-	bool any[ENTRIES];     /* are there entries of the kind? */
+	bool any[ENTRIES];        /* are there entries of the kind? */
 	bool length[LONGEST + 1]; /* ... of substrings of so many bytes? */
-	uint64_t begins[1024]; /* bits: what substrings begin with */
+	uint64_t begins[1024];    /* bits: what substrings begin with */
 };
 
 struct urllist *
@@ -185,8 +185,8 @@ take_line(struct reader *r, struct err *e)
 	if (!s.n || *s.p == '#')
 		return 0;
 	if (read_entry(r->kind, r->line, &s, e) < 0)
-		return err_prefix(e, "%s, line %llu", r->file,
-		    (unsigned long long)r->number);
+		return err_prefix(
+		    e, "%s, line %llu", r->file, (unsigned long long)r->number);
 	return add_entry(r->l, r->kind, r->category, s, e);
 }
 
@@ -233,10 +233,9 @@ static int
 read_file(struct urllist *l, const char *file, enum entry kind, size_t category,
     struct err *e)
 {
-	struct reader r = { .l = l,
-		.file = file,
-		.kind = kind,
-		.category = category };
+	struct reader r = {
+		.l = l, .file = file, .kind = kind, .category = category
+	};
 	struct in *in;
 	int rc;
 
@@ -322,13 +321,12 @@ check_categories(struct urllist *l, const char *folder,
 
 	for (i = 0; i < categories->n; i++) {
 		for (k = 0; k < l->ncategory; k++)
-			if (str_eq(
-				categories->v[i], str_c(l->categories[k])))
+			if (str_eq(categories->v[i], str_c(l->categories[k])))
 				break;
 		if (k == l->ncategory)
-			return err_set(e, ERR_ARG,
-			    "%s has no category '%.*s'", folder,
-			    (int)categories->v[i].n, categories->v[i].p);
+			return err_set(e, ERR_ARG, "%s has no category '%.*s'",
+			    folder, (int)categories->v[i].n,
+			    categories->v[i].p);
 	}
 	return 0;
 }
@@ -360,8 +358,8 @@ urllist_add_folder(struct urllist *l, const char *folder,
 }
 
 int
-urllist_add_words(struct urllist *l, const char *file, enum urllist_words kind,
-    struct err *e)
+urllist_add_words(
+    struct urllist *l, const char *file, enum urllist_words kind, struct err *e)
 {
 	static const enum entry kinds[] = { WORD, SOFT, SUBSTRING };
 
@@ -409,8 +407,8 @@ part_url(struct str url, struct str *host, struct str *page)
 		*host = (struct str){ page->p, to - from - 4 };
 	}
 	*page = simple_page(*page);
-	for (i = host->n; i > 0 && host->p[i - 1] >= '0' &&
-			  host->p[i - 1] <= '9';)
+	for (i = host->n;
+	     i > 0 && host->p[i - 1] >= '0' && host->p[i - 1] <= '9';)
 		i--;
 	if (i > 0 && host->p[i - 1] == ':')
 		host->n = i - 1;
@@ -446,8 +444,7 @@ find_page(const struct urllist *l, struct str host, struct str page, char *room,
 			skip++;
 	memcpy(room, host.p, host.n);
 	memcpy(room + host.n, page.p + skip, page.n - skip);
-	return find(
-	    l, PAGE, (struct str){ room, host.n + page.n - skip }, hit);
+	return find(l, PAGE, (struct str){ room, host.n + page.n - skip }, hit);
 }
 
 /* The next run of letters and digits from *i on; false at the end. */
@@ -501,8 +498,8 @@ find_words(const struct urllist *l, struct str url, struct urllist_hit *hit)
 }
 
 static bool
-find_substring(
-    const struct urllist *l, struct str url, char *room, struct urllist_hit *hit)
+find_substring(const struct urllist *l, struct str url, char *room,
+    struct urllist_hit *hit)
 {
 	size_t i, n = 0, len;
 	unsigned two;

@@ -55,9 +55,9 @@ int urllist_seal(struct urllist *l, struct err *e);
 uint64_t urllist_size(const struct urllist *l);
 
 struct urllist_hit {
-	const char *rule;     /* NULL: not unwanted */
-	const char *category; /* of domains and pages, or NULL */
-	struct str match;     /* in scratch: what is listed */
+	const char *rule;        /* NULL: not unwanted */
+	const char *category;    /* of domains and pages, or NULL */
+	struct str match;        /* in scratch: what is listed */
 	size_t value, threshold; /* soft words; else 1 and 0 */
 };
 

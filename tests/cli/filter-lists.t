@@ -65,4 +65,44 @@ head -c 5000 /dev/zero | tr '\0' a >long
 golden filter-urls-long quern filter --url-words long urls.jsonl
 for _ in $(seq 300); do cat urls.jsonl; done >many.jsonl
 threads "URLs" quern filter -q --url-lists zipped many.jsonl
+
+# Words and phrases.
+printf '# bad words\nDarn\nmill stone\n\xe8\x89\xb2\xe6\x83\x85\n\xd0\xa1\xd0\x9a\xd0\x9e\xd0\xa2\nf***\nass\n' >bad.txt
+printf 'mist\r\n' >mist.de
+cat >words.jsonl <<'END'
+{"id":"0","text":"The mill\n STONE is darned. Darn it, darn.","metadata":{"language":"en"}}
+{"id":"1","text":"assess the ass. Ass!"}
+{"id":"2","text":"这是色情网站。"}
+{"id":"3","text":"скот и СКОТИНА"}
+{"id":"4","text":"so f*** it, f it"}
+{"id":"5","text":"Im Mist liegt Nebel.","metadata":{"language":"de"}}
+{"id":"6","text":"A mist lies there.","metadata":{"language":"en"}}
+{"id":"7","text":"First one is fine. This darn one isn't. Third is fine too.\n\nDarn paragraph here.\nA last one."}
+{"id":"8","text":""}
+END
+golden filter-lexicon quern filter -q --lexicon bad=bad.txt --lexicon mud:de=mist.de words.jsonl
+golden filter-lexicon-explain quern filter -q --lexicon bad=bad.txt --explain --where 'id == "0"' words.jsonl
+golden filter-lexicon-rejects rejects --lexicon bad=bad.txt --lexicon-drop --lexicon-above 1 words.jsonl
+equal "a ratio" "1 2 3 4 " "$(rejects --lexicon bad=bad.txt --lexicon-drop \
+	--lexicon-ratio 0.11 words.jsonl | jq -r 'select(.id != "0") | .id' | tr '\n' ' ')"
+for unit in paragraph sentence; do
+	golden "filter-lexicon-$unit" quern filter -q --lexicon bad=bad.txt --lexicon-unit $unit --lexicon-drop words.jsonl
+	golden "filter-lexicon-$unit-rejects" rejects --lexicon bad=bad.txt --lexicon-unit $unit --lexicon-drop words.jsonl
+done
+equal "flagged, not dropped" "Darn paragraph here." "$(
+	quern filter -q --lexicon bad=bad.txt --lexicon-unit paragraph words.jsonl |
+		jq -r 'select(.id == "7") | .text[.metadata.lexicon.units[1].start:.metadata.lexicon.units[1].end]')"
+equal "profiles see what is left" "words" "$(rejects --lexicon bad=bad.txt --lexicon-unit sentence --lexicon-drop \
+	--where 'words > 11' words.jsonl | jq -r 'select(.id == "7") | "words"')"
+equal "counts in a condition" 0 "$(quern filter -q --lexicon bad=bad.txt words.jsonl |
+	quern filter -q --where 'metadata.lexicon.lists.bad.count >= 3' | jq -r .id)"
+exits 2 "a list without a file" quern filter --lexicon bad words.jsonl
+exits 2 "a limit without a list" quern filter --lexicon-above 1 words.jsonl
+exits 2 "no such unit" quern filter --lexicon a=bad.txt --lexicon-unit page words.jsonl
+printf '#\n\n' >none.txt
+golden filter-lexicon-empty quern filter --lexicon a=none.txt words.jsonl
+printf 'fine\n\377\n' >broken.txt
+golden filter-lexicon-bad quern filter --lexicon a=broken.txt words.jsonl
+for _ in $(seq 300); do cat words.jsonl; done >many.jsonl
+threads "words" quern filter -q --lexicon bad=bad.txt --lexicon-unit sentence --lexicon-drop many.jsonl
 finish

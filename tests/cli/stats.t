@@ -31,6 +31,11 @@ equal "damaged lines are counted" "1 1" \
 	"$(jq -r '"\(.documents) \(.damaged)"' bad.stats)"
 exits 1 "--strict stops at them" quern stats --strict bad.jsonl -o strict.stats
 check "and leaves no output" test ! -e strict.stats
+for option in "--by language" "--numbers words" --strict "--rejects r"; do
+	# shellcheck disable=SC2086 # two words
+	exits 2 "--merge and $option" quern stats --merge $option one.stats -o none.stats
+done
+golden stats-merge-by quern stats --merge --by language one.stats
 golden stats-merge-no quern stats --merge docs.jsonl
 echo '{"command":"stats","numbers":{"words":{"histogram":{"n":3,"bins":[[1,2]]}}}}' >odd.stats
 golden stats-merge-odd quern stats --merge odd.stats

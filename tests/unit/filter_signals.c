@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "filter/judge.h"
+#include "filter/unicode_words.h"
 #include "../tap.h"
 
 enum { WORDS = 200, ROUNDS = 400 };
@@ -274,6 +275,110 @@ naive_more(const struct view *v, double *want)
 	want[SIG_repeated_row_chars] = total ? (double)chars / total : 0;
 }
 
+/* Stretches between n newlines, as many as there are, without white space. */
+static int
+naive_parts(const char *text, const char *by, char parts[][512])
+{
+	const char *p = text, *q;
+	size_t len;
+	int n = 0;
+
+	for (;; p = q + strlen(by)) {
+		q = strstr(p, by);
+		snprintf(parts[n], 512, "%.*s",
+		    q ? (int)(q - p) : (int)strlen(p), p);
+		p = parts[n] + strspn(parts[n], " \n");
+		len = strlen(p);
+		memmove(parts[n], p, len + 1);
+		while (len && strchr(" \n", parts[n][len - 1]))
+			parts[n][--len] = '\0';
+		n += len > 0;
+		if (!q)
+			return n;
+	}
+}
+
+static void
+naive_copied_parts(const char *text, const char *by, double *want)
+{
+	static char parts[1000][512];
+	int n = naive_parts(text, by, parts), i, j, copies = 0;
+	size_t chars = 0, copied = 0;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < n; j++)
+			if (i != j && strcmp(parts[i], parts[j]) == 0)
+				break;
+		copies += j < n;
+		chars += strlen(parts[i]);
+		copied += j < n ? strlen(parts[i]) : 0;
+	}
+	want[0] = n > 1 ? (double)copies / n : 0;
+	want[1] = n > 1 ? (double)copied / (double)chars : 0;
+}
+
+/* n-grams as DCLM counts them, by comparing all pairs. */
+static double
+naive_copied(const struct view *v, int n)
+{
+	char a[512], b[512];
+	bool in[WORDS] = { false };
+	int i, j, k, count, most = 1;
+	size_t chars = 0, all = 0, best = 0;
+
+	for (i = 0; i + n <= v->n; i++) {
+		join(v, i, n, " ", a);
+		for (count = 0, j = 0; j + n <= v->n; j++) {
+			join(v, j, n, " ", b);
+			count += strcmp(a, b) == 0;
+		}
+		for (k = i; count > 1 && k < i + n; k++)
+			in[k] = true;
+		join(v, i, n, "", a);
+		if (count > most || (count == most && strlen(a) > best))
+			best = strlen(a);
+		most = count > most ? count : most;
+	}
+	for (i = 0; i < v->n; i++) {
+		all += strlen(v->token[i]);
+		chars += in[i] ? strlen(v->token[i]) : 0;
+	}
+	if (n <= 4)
+		chars = most > 1 ? best * (size_t)most : 0;
+	return all ? (double)chars / (double)all : 0;
+}
+
+static void
+naive_dclm(const struct view *v, double *want)
+{
+	static char lines[1000][512];
+	int n = naive_parts(v->text, "\n", lines), i, bullets = 0, dots = 0;
+	double begun = 0, symbols = 0;
+	size_t len;
+
+	naive_copied_parts(v->text, "\n", &want[SIG_copied_lines]);
+	naive_copied_parts(v->text, "\n\n", &want[SIG_copied_paragraphs]);
+	for (i = 0; i < n; i++) {
+		len = strlen(lines[i]);
+		bullets += lines[i][0] == '-' || lines[i][0] == '*';
+		dots += len >= 3 && strcmp(lines[i] + len - 3, "...") == 0;
+	}
+	want[SIG_bulleted_lines] = n ? (double)bullets / n : 0;
+	want[SIG_dotted_lines] = n ? (double)dots / n : 0;
+	for (i = 0; i < v->n; i++) {
+		begun += v->token[i][0] >= '0';
+		symbols += strcmp(v->token[i], "#") == 0 ||
+			   strcmp(v->token[i], "...") == 0;
+	}
+	want[SIG_begun_words] = begun;
+	want[SIG_symbols_per_token] = v->n ? symbols / v->n : 0;
+	want[SIG_stop_words_any_case] = want[SIG_stop_word_count];
+	for (i = 2; i <= 4; i++)
+		want[SIG_copied_top_2gram + i - 2] = naive_copied(v, i);
+	for (; i <= 10; i++)
+		want[SIG_copied_5gram + i - 5] = naive_copied(v, i);
+}
+
 static void
 naive(const struct view *v, double *want)
 {
@@ -285,6 +390,7 @@ naive(const struct view *v, double *want)
 	naive_lines(v->text, want);
 	naive_rows(v->text, want);
 	naive_more(v, want);
+	naive_dclm(v, want);
 	strcpy(stripped, v->text);
 	s += strspn(s, " \n");
 	for (len = strlen(s); len && strchr(" \n", s[len - 1]);)
@@ -464,6 +570,37 @@ edges(struct meter *m)
 	buf_free(&b);
 }
 
+/* Words of Unicode; those that begin with a letter or number count. */
+static void
+unicode_words(const char *text, const char *want)
+{
+	struct unicode_words w = { str_c(text) };
+	struct buf b = { 0 };
+	struct str s;
+
+	while (unicode_words_next(&w, &s)) {
+		buf_str(&b, s);
+		buf_putc(&b, '|');
+	}
+	if (!OK(str_eq(buf_view(&b), str_c(want)), "words: %s", want))
+		printf("# got %.*s\n", (int)b.n, b.p);
+	buf_free(&b);
+}
+
+static void
+test_unicode_words(void)
+{
+	unicode_words("", "");
+	unicode_words("can't say 3.14, e.g. 1,000",
+	    "can't| |say| |3.14|,| |e.g|.| |1,000|");
+	unicode_words("a_b :c  d\r\ne", "a_b| |:|c|  |d|\r\n|e|");
+	unicode_words("a. b '1'2' x:y 1:2", "a|.| |b| |'|1'2|'| |x:y| |1|:|2|");
+	unicode_words("\xe6\xb0\xb4\xe8\xbb\x8a\xe3\x82\xab\xe3\x83\x8a",
+	    "\xe6\xb0\xb4|\xe8\xbb\x8a|\xe3\x82\xab\xe3\x83\x8a|");
+	unicode_words("e\xcc\x81t\xc3\xa9\xe2\x80\x99s -\xcc\x81-",
+	    "e\xcc\x81t\xc3\xa9\xe2\x80\x99s| |-\xcc\x81|-|");
+}
+
 static void
 spans(struct meter *m)
 {
@@ -518,6 +655,7 @@ main(void)
 	same_words(m, 1000000);
 	edges(m); /* with memory that was much larger */
 	spans(m);
+	test_unicode_words();
 	profiles_are_sound();
 	meter_free(m);
 	return tap_end();

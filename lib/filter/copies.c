@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What DCLM measures: all copies count, the first one too.
+ * Source: mlfoundations/dclm, baselines/mappers/filters/content_filters.py.
+ */
+#include "base/err.h"
+#include "base/text/lines.h"
+#include "base/text/uni.h"
+#include "base/text/utf8.h"
+#include "filter/meter.h"
+
+/* Words that white space of ASCII (and NUL) parts. */
+int
+meter_begun(struct meter *m, struct token_set *t, struct err *e)
+{
+	const char *p = m->text.p, *end = p + m->text.n;
+	bool inside = false, space;
+	uint64_t n = 0;
+	uint32_t cp;
+	size_t len;
+
+	(void)t, (void)e;
+	for (; p < end; p += len, inside = !space) {
+		cp = utf8_get(p, end, &len);
+		space = cp == ' ' || (cp >= 9 && cp <= 13) || cp == 0;
+		n += !space && !inside && uni_is_word(cp) && cp != '_';
+	}
+	m->s.v[SIG_begun_words] = (double)n;
+	return 0;
+}
+
+static uint64_t
+count(struct str text, struct str what)
+{
+	const char *p = text.p, *end = p + text.n;
+	uint64_t n = 0;
+
+	while ((size_t)(end - p) >= what.n &&
+	       (p = memchr(p, *what.p, (size_t)(end - p)))) {
+		if (!str_starts((struct str){ p, (size_t)(end - p) }, what)) {
+			p++;
+			continue;
+		}
+		n++;
+		p += what.n;
+	}
+	return n;
+}
+
+static bool
+is_stop_word(struct str s)
+{
+	static const char *const words[] = { "the", "be", "to", "of", "and",
+		"that", "have", "with" };
+	size_t i, k;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		for (k = 0; k < s.n && words[i][k]; k++)
+			if ((s.p[k] | 0x20) != words[i][k])
+				break;
+		if (k == s.n && !words[i][k])
+			return true;
+	}
+	return false;
+}
+
+int
+meter_marks(struct meter *m, struct token_set *t, struct err *e)
+{
+	uint64_t stops = 0, symbols;
+	uint32_t i;
+
+	if (meter_split(m, t, e) < 0)
+		return e->code;
+	symbols = count(m->text, STR("#")) + count(m->text, STR("...")) +
+		  count(m->text, STR(". . .")) +
+		  count(m->text, STR("\xe2\x80\xa6"));
+	for (i = 0; i < t->n; i++)
+		stops += t->v[i].n <= 4 && is_stop_word(t->v[i]);
+	t->s.v[SIG_symbols_per_token] = meter_ratio(symbols, t->n);
+	t->s.v[SIG_stop_words_any_case] = (double)stops;
+	return 0;
+}
+
+/* Pieces without white space around them, but for empty ones. */
+struct pieces {
+	uint64_t n, chars, copies, copied_chars;
+	uint64_t bullets, ellipses;
+	struct signal_span first; /* copy */
+};
+
+static void
+add_piece(struct meter *m, struct str s, struct pieces *x)
+{
+	const struct seen_slot *slot;
+	uint64_t chars, times;
+
+	s = text_strip(s);
+	if (!s.n)
+		return;
+	x->n++;
+	chars = utf8_length(s);
+	x->chars += chars;
+	x->bullets += *s.p == '*' || *s.p == '-' ||
+		      str_starts(s, STR("\xe2\x97\x8f")) ||
+		      str_starts(s, STR("\xe2\x80\xa2"));
+	x->ellipses += str_ends(s, STR("...")) || str_ends(s, STR(". . .")) ||
+		       str_ends(s, STR("\xe2\x80\xa6"));
+	slot = seen_add(&m->seen, (uint32_t)(s.p - m->text.p), (uint32_t)s.n);
+	if (slot->count == 1)
+		return;
+	/* With the second copy the first one counts too. */
+	times = slot->count == 2 ? 2 : 1;
+	if (!x->copies)
+		x->first = (struct signal_span){ (uint32_t)(s.p - m->text.p),
+			(uint32_t)s.n };
+	x->copies += times;
+	x->copied_chars += times * chars;
+}
+
+/* What n LFs part: exactly n, the first that come. */
+static int
+part(struct meter *m, size_t n, struct pieces *x, struct err *e)
+{
+	const char *p = m->text.p, *end = p + m->text.n, *stop = p;
+
+	if (seen_begin(&m->seen, p, (uint32_t)m->newlines + 1, e) < 0)
+		return e->code;
+	while (stop < end && (stop = memchr(stop, '\n', (size_t)(end - stop)))) {
+		if (n == 2 && (stop + 1 == end || stop[1] != '\n')) {
+			stop++;
+			continue;
+		}
+		add_piece(m, (struct str){ p, (size_t)(stop - p) }, x);
+		p = stop += n;
+	}
+	add_piece(m, (struct str){ p, (size_t)(end - p) }, x);
+	return 0;
+}
+
+static void
+set(struct meter *m, enum signal sig, const struct pieces *x)
+{
+	bool several = x->n > 1;
+
+	m->s.v[sig] = several ? meter_ratio(x->copies, x->n) : 0;
+	m->s.v[sig + 1] = several ? meter_ratio(x->copied_chars, x->chars) : 0;
+	m->s.where[sig] = m->s.where[sig + 1] = x->first;
+}
+
+int
+meter_copies(struct meter *m, struct token_set *t, struct err *e)
+{
+	struct pieces lines = { 0 }, paragraphs = { 0 };
+
+	if (meter_want(m, t, METER_SIZE, e) < 0 || part(m, 1, &lines, e) < 0 ||
+	    part(m, 2, &paragraphs, e) < 0)
+		return e->code;
+	m->s.v[SIG_bulleted_lines] = meter_ratio(lines.bullets, lines.n);
+	m->s.v[SIG_dotted_lines] = meter_ratio(lines.ellipses, lines.n);
+	set(m, SIG_copied_lines, &lines);
+	set(m, SIG_copied_paragraphs, &paragraphs);
+	return 0;
+}

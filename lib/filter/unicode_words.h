@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FILTER_UNICODE_WORDS_H
+#define FILTER_UNICODE_WORDS_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+/*
+ * A text, valid UTF-8, in pieces: words with what joins their letters and
+ * numbers (can't, 3.14), and single other characters.  Set text, then call
+ * unicode_words_next() until it is false.  Thread-safe.
+ *
+ * Source: Unicode Standard Annex #29, "Unicode Text Segmentation", 4.1; which
+ * characters are letters follows from general categories and scripts
+ * (libutf8proc), so that emoji and a few rare letters may part otherwise.
+ */
+struct unicode_words {
+	struct str text; /* what is left */
+};
+bool unicode_words_next(struct unicode_words *w, struct str *piece);
+
+#endif
