@@ -213,7 +213,8 @@ load_from(struct ngram *m, struct again *a, const char *path, bool words,
     struct err *e)
 {
 	char *p = buf_room(&a->head, NGRAM_MAGIC);
-	bool regular = in_kind(a->in) == IN_PLAIN && in_raw_size(a->in) > 0;
+	bool regular = in_kind(a->in) == IN_PLAIN && in_raw_size(a->in) > 0 &&
+		       strcmp(path, "-") != 0;
 	ptrdiff_t got;
 
 	if (!p)

@@ -143,7 +143,7 @@ shortest(double v, int exponent)
 	uint64_t r = 0;
 	int n;
 
-	for (n = SIX; n <= NINE; n++) {
+	for (n = exponent < SIX ? SIX : exponent + 1; n <= NINE; n++) {
 		r = (uint64_t)rint(v * tens_of[n - 1 - exponent]);
 		if ((float)((double)r / tens_of[n - 1 - exponent]) == (float)v)
 			break;

@@ -25,6 +25,7 @@ gzip -k ngram.trie
 equal "compressed models" "$(words ngram.arpa)" "$(words ngram.arpa.zst)"
 equal "compressed binaries" "$(words ngram.qatrie)" "$(words ngram.qatrie.zst)"
 equal "compressed tries" "$(words ngram.trie)" "$(words ngram.trie.gz)"
+equal "a model from stdin" "$(words ngram.trie)" "$(words - <ngram.trie)"
 check "convert: what build_binary writes" cmp <(quern perplexity convert ngram.arpa.zst) ngram.probing
 exits 2 "convert: a binary is one already" quern perplexity convert ngram.trie
 golden perplexity-query quern perplexity query --model ngram.trie ngram.query.txt
