@@ -32,6 +32,7 @@ static const struct model_config untied = { .vocab = 19,
 static struct rows marks;        /* of test_model(): all but the tokens */
 static double extra;             /* its label smoothing; a tenth: z-loss */
 static struct net_dropout drops; /* its dropout */
+static size_t stride = 1; /* of the elements of a tensor that are looked at */
 
 static inline void
 fill_rows(uint32_t *rows, size_t n, uint32_t vocab)
@@ -99,7 +100,7 @@ worst_error(struct net *n, const struct rows *rows, const double *grads)
 		const struct param *p = &n->p->params.v[i];
 
 		diff = norm = 0;
-		for (j = p->at; j < p->at + p->n; j++) {
+		for (j = p->at; j < p->at + p->n; j += stride) {
 			num = difference(n, rows, w + j);
 			diff += (num - grads[j]) * (num - grads[j]);
 			norm += num * num;

@@ -99,53 +99,108 @@ decay(const struct model_config *c, size_t i, size_t t)
 	    (2 * (double)i + .4 * R) / (1.4 * R), from_middle / c->xpos_base);
 }
 
-/* Angles in double; the channels of a position: cosines, then sines. */
+/* A table of `width` numbers a position is sent in pieces of so many of them.
+ */
+enum { ROWS = 512 };
+
+typedef void fill_row(
+    float *row, const struct model_config *c, size_t t, const double *speed);
+
 static int
-fill_rope(struct net *n, void *table, bool keys, struct err *e)
+fill(struct net *n, void *table, size_t width, fill_row *f, const double *speed,
+    struct err *e)
 {
-	const struct model_config *c = &n->p->config;
-	size_t R = config_rotary(c), half = R / 2, i, t;
-	float *row = malloc(R * sizeof(*row));
-	int rc = row ? 0 : err_nomem(e, "rotary positions");
+	size_t most = n->p->config.max_seq, t, i, m;
+	float *rows = malloc(ROWS * width * sizeof(*rows));
+	int rc = rows ? 0 : err_nomem(e, "positions");
+
+	for (t = 0; t < most && rc == 0; t += m) {
+		m = most - t < ROWS ? most - t : ROWS;
+		for (i = 0; i < m; i++)
+			f(rows + i * width, &n->p->config, t + i, speed);
+		rc = net_put(n->ops, table, t * width, rows, m * width, e);
+	}
+	free(rows);
+	return rc;
+}
+
+/* The channels of a position, from angles in double: cosines, then sines. */
+static void
+turn(float *row, const struct model_config *c, size_t t, const double *speed,
+    bool keys)
+{
+	size_t half = config_rotary(c) / 2, i;
+	double yarn =
+	    c->scaling.kind == SCALING_YARN ? c->scaling.attention : 1;
 	double angle, size;
 
-	for (t = 0; t < c->max_seq && rc == 0; t++) {
-		for (i = 0; i < half; i++) {
-			angle = (double)t * speed_of(c, i);
-			size = decay(c, i, t);
-			if (keys)
-				size = 1 / size;
-			if (c->scaling.kind == SCALING_YARN)
-				size *= c->scaling.attention;
-			row[i] = (float)(cos(angle) * size);
-			row[half + i] = (float)(sin(angle) * size);
-		}
-		rc = net_put(n->ops, table, t * R, row, R, e);
+	for (i = 0; i < half; i++) {
+		angle = (double)t * speed[i];
+		size = decay(c, i, t);
+		size = yarn * (keys ? 1 / size : size);
+		row[i] = (float)(cos(angle) * size);
+		row[half + i] = (float)(sin(angle) * size);
 	}
-	free(row);
+}
+
+static void
+turn_queries(
+    float *row, const struct model_config *c, size_t t, const double *speed)
+{
+	turn(row, c, t, speed, false);
+}
+
+static void
+turn_keys(
+    float *row, const struct model_config *c, size_t t, const double *speed)
+{
+	turn(row, c, t, speed, true);
+}
+
+static int
+fill_rope(struct net *n, struct err *e)
+{
+	const struct model_config *c = &n->p->config;
+	size_t R = config_rotary(c), i;
+	double *speed = malloc(R * sizeof(*speed));
+	int rc = speed ? 0 : err_nomem(e, "rotary positions");
+
+	for (i = 0; rc == 0 && i < R / 2; i++)
+		speed[i] = speed_of(c, i);
+	if (rc == 0)
+		rc = fill(n, n->rope, R, turn_queries, speed, e);
+	if (rc == 0 && n->rope_keys)
+		rc = fill(n, n->rope_keys, R, turn_keys, speed, e);
+	free(speed);
 	return rc;
 }
 
 /* Channel 2i: the sine, 2i + 1: the cosine of the same angle. */
+static void
+sinusoids(
+    float *row, const struct model_config *c, size_t t, const double *speed)
+{
+	size_t i;
+	double angle;
+
+	for (i = 0; i < c->dim; i++) {
+		angle = (double)t * speed[i / 2];
+		row[i] = (float)(i % 2 ? cos(angle) : sin(angle));
+	}
+}
+
 static int
 fill_sinusoids(struct net *n, struct err *e)
 {
-	const struct model_config *c = &n->p->config;
-	size_t C = c->dim, i, t;
-	float *row = malloc(C * sizeof(*row));
-	int rc = row ? 0 : err_nomem(e, "sinusoidal positions");
-	double angle;
+	size_t C = n->p->config.dim, i;
+	double *speed = malloc((C / 2 + 1) * sizeof(*speed));
+	int rc = speed ? 0 : err_nomem(e, "sinusoidal positions");
 
-	for (t = 0; t < c->max_seq && rc == 0; t++) {
-		for (i = 0; i < C; i++) {
-			angle =
-			    (double)t *
-			    pow(10000, -(double)(i & ~(size_t)1) / (double)C);
-			row[i] = (float)(i % 2 ? cos(angle) : sin(angle));
-		}
-		rc = net_put(n->ops, n->positions, t * C, row, C, e);
-	}
-	free(row);
+	for (i = 0; rc == 0 && i <= C / 2; i++)
+		speed[i] = pow(10000, -2.0 * (double)i / (double)C);
+	if (rc == 0)
+		rc = fill(n, n->positions, C, sinusoids, speed, e);
+	free(speed);
 	return rc;
 }
 
@@ -248,9 +303,7 @@ positions_open(struct net *n, struct err *e)
 {
 	if (!alloc_tables(n))
 		return err_nomem(e, "tables of positions");
-	if (n->rope && fill_rope(n, n->rope, false, e) < 0)
-		return e->code;
-	if (n->rope_keys && fill_rope(n, n->rope_keys, true, e) < 0)
+	if (n->rope && fill_rope(n, e) < 0)
 		return e->code;
 	if (n->positions && fill_sinusoids(n, e) < 0)
 		return e->code;

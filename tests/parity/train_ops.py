@@ -6,6 +6,7 @@ the weights after 20 steps of AdamW, in float32 as tests/parity/train.py does.
 
     make build/bench/train_trace
     tests/parity/train_ops.py [--steps 20] [--bench FILE] [--only NAME]
+    tests/parity/train_ops.py --checkpoint DIR...    of quern train: logits
 
 Needs torch, transformers and safetensors.  Exits 3 if a tensor is further off
 than 1e-4.  Biases of queries, keys and values in one tensor are compared by
@@ -17,6 +18,7 @@ import argparse
 import json
 import math
 import pathlib
+import subprocess
 import sys
 import tempfile
 import types
@@ -307,17 +309,39 @@ def run(name, model, args):
     return failed
 
 
+def checkpoint(folder, args):
+    """Logits of what quern train wrote, as transformers loads it."""
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    x = numpy.random.default_rng(1).integers(
+        0, model.config.vocab_size, (train.ROWS, SEQ + 1)).astype(numpy.uint32)
+    with tempfile.TemporaryDirectory() as tmp:
+        out = pathlib.Path(tmp)
+        x.tofile(out / "tokens")
+        subprocess.run([args.bench, folder, out / "tokens", str(train.ROWS),
+                        str(SEQ), "1", "f32", out], check=True,
+                       stdout=subprocess.DEVNULL)
+        a = numpy.fromfile(out / "logits.f32", dtype=numpy.float32)
+    b = model(torch.from_numpy(x[:, :-1].astype(numpy.int64))).logits.detach()
+    worst = train.error(torch.from_numpy(a).view(b.shape), b)
+    print(f"{folder} as {type(model).__name__}: {worst:.2e}", flush=True)
+    return worst > train.BOUND
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     p.add_argument("--steps", type=int, default=20)
     p.add_argument("--bench", type=pathlib.Path,
                    default=train.ROOT / "build/bench/train_trace")
     p.add_argument("--only", help="models whose names begin so")
+    p.add_argument("--checkpoint", nargs="+", type=pathlib.Path)
     args = p.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(1)
-    failed = [run(name, model, args) for name, model in models()
-              if name.startswith(args.only or "")]
+    if args.checkpoint:
+        failed = [checkpoint(folder, args) for folder in args.checkpoint]
+    else:
+        failed = [run(name, model, args) for name, model in models()
+                  if name.startswith(args.only or "")]
     sys.exit(3 if any(failed) else 0)
 
 

@@ -69,6 +69,24 @@ test_positions(void)
 	all_of("part of a head turns, YaRN", &c);
 }
 
+/* What lies ahead is near too. */
+static void
+test_prefixes(void)
+{
+	struct model_config c = ours(POSITION_ALIBI, NORM_PRE);
+
+	marks.first =
+	    (int32_t[]){ 0, 0, 0, 3, 3, 5, 6, 6, 6, 0, 1, 1, 1, 1, 1, 1, 1, 8 };
+	marks.last =
+	    (int32_t[]){ 2, 2, 2, 3, 4, 5, 7, 7, 8, 0, 4, 4, 4, 4, 5, 6, 7, 8 };
+	test_model("ALiBi, prefixes in documents", &c);
+	c = ours(POSITION_T5, NORM_PRE);
+	test_model("T5, prefixes in documents", &c);
+	c = ours(POSITION_SINUSOIDAL, NORM_PRE);
+	test_model("sinusoidal, prefixes in documents", &c);
+	marks = (struct rows){ 0 };
+}
+
 static void
 test_norms(void)
 {
@@ -229,7 +247,9 @@ main(void)
 {
 	struct model_config c = ours(POSITION_T5, NORM_SANDWICH);
 
+	stride = 3; /* odd: all channels in turn */
 	test_positions();
+	test_prefixes();
 	test_norms();
 	test_more_families();
 	test_dropout();

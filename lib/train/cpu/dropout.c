@@ -2,25 +2,47 @@
 /*
  * Philox4x32-10 as in philox.h, several blocks side by side in a register.
  */
+#include <math.h>
+
 #include "train/cpu/dropout.h"
 #include "train/cpu/vec.h"
 
 enum { BLOCKS = 16, WORDS = 4 * BLOCKS };
 
-/* The words of the blocks first .. first + BLOCKS, in order. */
+/* What becomes of an element: words below `limit` drop it. */
+struct rule {
+	uint64_t seed, stream;
+	uint32_t limit;
+	float keep;
+};
+
+static struct rule
+rule_of(const struct dropout *o)
+{
+	double limit = ceil(o->rate * 4294967296.0);
+
+	/* Of 2^32 - 1 on, no word stays. */
+	return (struct rule){ o->seed, o->stream,
+		limit < 4294967295.0 ? (uint32_t)limit : UINT32_MAX,
+		limit < 4294967296.0 ? (float)(1 / (1 - o->rate)) : 0 };
+}
+
+/* By the words of the blocks first .. first + BLOCKS, in order. */
 SIMD static void
-draw(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t first)
+draw(float *out, const struct rule *r, uint64_t first)
 {
 	uint32_t a[BLOCKS], b[BLOCKS], c[BLOCKS], d[BLOCKS];
-	uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+	uint32_t k0 = (uint32_t)r->seed, k1 = (uint32_t)(r->seed >> 32);
+	uint32_t limit = r->limit;
+	float keep = r->keep;
 	uint64_t x, y;
 	int i, round;
 
 	for (i = 0; i < BLOCKS; i++) {
 		a[i] = (uint32_t)(first + (uint64_t)i);
 		b[i] = (uint32_t)((first + (uint64_t)i) >> 32);
-		c[i] = (uint32_t)stream;
-		d[i] = (uint32_t)(stream >> 32);
+		c[i] = (uint32_t)r->stream;
+		d[i] = (uint32_t)(r->stream >> 32);
 	}
 	for (round = 0; round < 10; round++) {
 #pragma omp simd private(x, y)
@@ -35,11 +57,12 @@ draw(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t first)
 		k0 += 0x9E3779B9;
 		k1 += 0xBB67AE85;
 	}
+#pragma omp simd
 	for (i = 0; i < BLOCKS; i++) {
-		out[4 * i] = a[i];
-		out[4 * i + 1] = b[i];
-		out[4 * i + 2] = c[i];
-		out[4 * i + 3] = d[i];
+		out[4 * i] = a[i] < limit ? 0 : keep;
+		out[4 * i + 1] = b[i] < limit ? 0 : keep;
+		out[4 * i + 2] = c[i] < limit ? 0 : keep;
+		out[4 * i + 3] = d[i] < limit ? 0 : keep;
 	}
 }
 
@@ -48,15 +71,15 @@ dropout_mask(float *m, const struct dropout *o, uint64_t token, size_t c,
     size_t n, size_t C)
 {
 	uint64_t block = token * ((C + 3) / 4) + c / 4;
-	float keep = (float)(1 / (1 - o->rate));
-	double edge = o->rate * 4294967296.0;
-	uint32_t words[WORDS];
-	size_t i, j;
+	const struct rule r = rule_of(o);
+	float rest[WORDS];
+	size_t i;
 
-	for (i = 0; i < n; i += WORDS, block += BLOCKS) {
-		draw(words, o->seed, o->stream, block);
-		for (j = 0; j < WORDS && i + j < n; j++)
-			m[i + j] = words[j] < edge ? 0 : keep;
+	for (i = 0; i + WORDS <= n; i += WORDS, block += BLOCKS)
+		draw(m + i, &r, block);
+	if (i < n) {
+		draw(rest, &r, block);
+		memcpy(m + i, rest, (n - i) * sizeof(*m));
 	}
 }
 
