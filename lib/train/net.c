@@ -204,8 +204,10 @@ run_rows(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
 		return e->code;
 	put_bounds(&s, rows);
 	pass_forward(&s);
-	if (train)
+	if (train) {
 		pass_backward(&s);
+		n->fresh = false;
+	}
 	return add_losses(n, (size_t)s.N, loss, e);
 }
 
@@ -223,10 +225,39 @@ net_loss(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
 	return run_rows(n, rows, B, T, 0, false, loss, e);
 }
 
+/* Is the gradient at `at` that of a matrix which one node writes as a whole? */
+static bool
+of_product(const struct program *p, size_t at)
+{
+	const struct node *x;
+	size_t i, n;
+
+	for (i = 0; i < p->nodes; i++) {
+		x = &p->node[i];
+		if (x->kind == NODE_LINEAR)
+			n = (size_t)p->tensor[x->in].width *
+			    p->tensor[x->out].width;
+		else if (x->kind == NODE_LOSS)
+			n = (size_t)p->tensor[x->in].width * p->config.vocab;
+		else
+			continue;
+		if (at >= x->param && at - x->param < n)
+			return true;
+	}
+	return false;
+}
+
 void
 net_zero_grads(struct net *n)
 {
-	n->ops->zero(n->grads, n->p->params.size);
+	const struct params *all = &n->p->params;
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (!of_product(n->p, all->v[i].at))
+			n->ops->zero(net_at(n->ops, n->grads, all->v[i].at),
+			    all->v[i].n);
+	n->fresh = true;
 }
 
 void

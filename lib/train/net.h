@@ -32,6 +32,8 @@ struct net {
 	/* Arenas of the same layout (params.h); grads only with backward, m
 	 * and v only as many as p->moments. */
 	void *params, *grads, *m, *v;
+	bool fresh; /* the gradients of matrices are to be written, not added to
+		     */
 	void *arena;  /* activations and their gradients */
 	void *logits; /* of NET_CHUNK tokens at a time */
 	void *loss;   /* (tokens) */
@@ -94,7 +96,7 @@ double net_row_loss(const struct net *n, uint32_t row, uint32_t T);
 /* Only adds the sum of losses to *loss. */
 int net_loss(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double *loss, struct err *e);
-/* All gradients are 0. */
+/* The next net_train() begins with gradients of 0; none is read before. */
 void net_zero_grads(struct net *n);
 /* All moments are 0. */
 void net_forget(struct net *n);

@@ -166,7 +166,7 @@ linear_bwd(const struct pass *s, const struct node *x)
 	    s->N, in, out, 0, in_out, x->add_in);
 	s->n->ops->matmul(grad_at(s, x->param), in_out ? input : dout,
 	    in_out ? dout : input, in_out ? in : out, in_out ? out : in, s->N,
-	    1, 0, 1);
+	    1, 0, !s->n->fresh);
 	if (x->param2 != PARAM_NONE)
 		s->n->ops->bias_bwd(grad_at(s, x->param2), dout, s->N, out);
 }
@@ -402,7 +402,8 @@ loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
 		return;
 	ops->matmul(net_at(ops, tensor_at(s, x->gin), at), logits,
 	    param_at(s, x->param), rows, C, V, 0, 0, 0);
-	ops->matmul(grad_at(s, x->param), logits, in, V, C, rows, 1, 0, 1);
+	ops->matmul(grad_at(s, x->param), logits, in, V, C, rows, 1, 0,
+	    from > 0 || !s->n->fresh);
 }
 
 static void

@@ -132,6 +132,8 @@ enum ops_type { OPS_F32, OPS_BF16, OPS_F16, OPS_TYPES };
 int ops_type(enum ops_type *t, const char *name, struct err *e);
 const char *ops_type_name(enum ops_type t);
 const struct ops *ops_cpu_typed(int threads, enum ops_type type);
+/* Bytes that its products may keep beside the arrays of a net. */
+size_t ops_cpu_scratch(enum ops_type type);
 /* False if the processor can't: the same rounding, then products of float32. */
 bool ops_cpu_has(enum ops_type type);
 /*

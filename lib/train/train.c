@@ -27,7 +27,7 @@ run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
 
 	net_memory(&t->p, ops, m);
 	m->optimiser += more;
-	m->total += more;
+	m->total += more + ops_cpu_scratch(t->o->type);
 }
 
 static bool

@@ -54,6 +54,15 @@ train alone --dtype bf16 --threads 1
 check "the same weights from one thread" cmp alone/last/model.safetensors \
 	bf16/last/model.safetensors
 
+# The library can be told to know nothing beyond AVX2.
+DNNL_MAX_CPU_ISA=AVX2 quern train --config model.json --recipe run.mix \
+	--out emulated --lr 1e-2 --dtype bf16 2>emulated.err
+check "without bf16 products it says so" grep -q "no products of bf16" emulated.err
+# The same factors; only the order of sums differs.
+losses=$(tail -qn 1 {emulated,bf16}/log.jsonl | jq .loss | xargs)
+check "and rounds the same: losses within bf16's eps" awk -v l="$losses" \
+	'BEGIN { split(l, x); d = x[1] / x[2] - 1; exit !(d * d < 2 ^ -14) }'
+
 exits 2 "another type can't go on" train bf16 --resume --dtype fp16
 cp check.log why
 check "and says why" grep -q 'dtype is "fp16", .* begun with "bf16"' why
@@ -61,5 +70,6 @@ exits 2 "an unknown type" train x --dtype int8
 cp check.log why
 check "and names those there are" grep -q "f32,bf16,fp16\|f32.*bf16.*fp16" why
 sed -i 's/"by": 65536/"by": 0/' fp16/last/state.json
+exits 2 "the CUDA twin has f32 only" train x --device cuda --dtype bf16
 exits 1 "a broken scale" train fp16 --resume --dtype fp16
 finish

@@ -15,6 +15,7 @@
 #include "train/philox.h"
 #include "train/scale.h"
 #include "train/train.h"
+#include "train/weights.h"
 
 /* Bits of precision, smallest exponent of normal numbers, and the largest. */
 struct format {
@@ -425,6 +426,48 @@ test_resume(void)
 	    "another type is another run: %s", e.msg);
 }
 
+/* Matrices' gradients are not zeroed but written: what they held is gone. */
+static void
+test_fresh(bool tied)
+{
+	uint32_t tokens[ROWS * (SEQ + 1)];
+	struct rows in = { .tokens = tokens };
+	struct model_config c = model;
+	struct program p = { 0 };
+	struct net n = { 0 };
+	struct err e = { 0 };
+	double loss = 0;
+	size_t i, size = 0;
+	float *first = NULL;
+	int rc;
+
+	c.tied = tied;
+	for (i = 0; i < ROWS * (SEQ + 1); i++)
+		tokens[i] = (uint32_t)(i * 7 % VOCAB);
+	rc = program_build(&p, &c, (size_t)ROWS * SEQ, true, &e);
+	if (rc == 0)
+		rc = net_open(&n, &p, ops_cpu(2), &e);
+	if (rc == 0)
+		rc = weights_init(&n, 1, &e);
+	if (rc == 0)
+		rc = net_train(&n, &in, ROWS, SEQ, 1, &loss, &e);
+	if (rc == 0) {
+		size = p.params.size * sizeof(*first);
+		first = malloc(size);
+		memcpy(first, n.grads, size);
+		for (i = 0; i < p.params.n; i++)
+			memset((float *)n.grads + p.params.v[i].at, 0xff,
+			    p.params.v[i].n * sizeof(*first));
+		net_zero_grads(&n);
+		rc = net_train(&n, &in, ROWS, SEQ, 1, &loss, &e);
+	}
+	OK(rc == 0 && memcmp(first, n.grads, size) == 0,
+	    "old gradients are forgotten%s %s", tied ? ", tied" : "", e.msg);
+	free(first);
+	net_close(&n);
+	program_free(&p);
+}
+
 int
 main(void)
 {
@@ -440,6 +483,8 @@ main(void)
 	test_threads(&bf16);
 	test_threads(&f16);
 	test_scale();
+	test_fresh(false);
+	test_fresh(true);
 	if (!mkdtemp(top))
 		return 1;
 	OK(train("f32", OPS_F32, 2, 80, 0, &f32, &e) == 0, "f32 %s", e.msg);

@@ -237,6 +237,14 @@ multiply(const struct factors *f, enum form form)
 	scratch_give(s);
 }
 
+size_t
+matmul16_scratch(bool native)
+{
+	size_t panel = (size_t)PANEL * PANEL;
+
+	return 2 * panel * element(native ? NATIVE_BF16 : FLOAT_BF16);
+}
+
 void
 bf16_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
     int tb, int accumulate)

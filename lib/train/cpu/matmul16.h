@@ -2,6 +2,9 @@
 #ifndef TRAIN_CPU_MATMUL16_H
 #define TRAIN_CPU_MATMUL16_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /*
  * ops.def's matmul with both factors rounded to 16 bits; the products of two
  * such numbers are exact in float, and so are the sums' operands.  fp16, and
@@ -11,5 +14,8 @@ void bf16_matmul(void *c, const void *a, const void *b, int m, int n, int k,
     int ta, int tb, int accumulate);
 void f16_matmul(void *c, const void *a, const void *b, int m, int n, int k,
     int ta, int tb, int accumulate);
+
+/* The most bytes of rounded factors that are held, native or as floats. */
+size_t matmul16_scratch(bool native);
 
 #endif

@@ -70,6 +70,12 @@ ops_cpu(int threads)
 	return ops_cpu_typed(threads, OPS_F32);
 }
 
+size_t
+ops_cpu_scratch(enum ops_type type)
+{
+	return type == OPS_F32 ? 0 : matmul16_scratch(ops_cpu_has(type));
+}
+
 bool
 ops_cpu_has(enum ops_type type)
 {
