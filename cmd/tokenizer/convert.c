@@ -40,25 +40,37 @@ target(void)
 	return strcmp(convert_to, "vocab") == 0 ? LOAD_VOCAB : LOAD_TIKTOKEN;
 }
 
+/* What a SentencePiece model says and a tokenizer.json doesn't. */
+static void
+warn_of_pieces(struct run *r, const struct bpe *b)
+{
+	cmd_warn(r,
+	    STR("text that spells a piece such as <s> or <0x41> is that piece "
+		"to readers of a tokenizer.json"));
+	if (b->sub.kind == SUBWORD_UNIGRAM)
+		cmd_warn(r,
+		    STR("scores add up in doubles there, not in floats: of two "
+			"ways that are all but equal the other may be taken"));
+}
+
 /* What the files of the format have no place for. */
 static void
 warn_of_loss(struct run *r, const struct bpe *b, enum load_format format)
 {
-	static const struct str spelled =
-	    STR("text that spells a piece such as <s> or <0x41> is that piece "
-		"to readers of a tokenizer.json");
 	char line[256];
 	int n;
 
-	if (session_common.quiet ||
-	    (format == LOAD_JSON && !b->sub.sentencepiece))
+	if (session_common.quiet)
+		return;
+	if (format == LOAD_JSON && b->sub.sentencepiece)
+		warn_of_pieces(r, b);
+	if (format == LOAD_JSON)
 		return;
 	n = snprintf(line, sizeof(line),
 	    "the format holds neither the pattern nor %zu special tokens: its "
 	    "readers go by the file's name or are told",
 	    b->nadded);
-	cmd_warn(
-	    r, format == LOAD_JSON ? spelled : (struct str){ line, (size_t)n });
+	cmd_warn(r, (struct str){ line, (size_t)n });
 }
 
 int

@@ -26,10 +26,35 @@ static const struct opt_cmd info_cmd = {
 	.common = session_common_opts,
 };
 
+/* What is found out, of one tokenizer or several. */
+struct insight {
+	struct facts_lines lines;
+	struct buf json;
+};
+
+static void
+insight_free(struct insight *in)
+{
+	facts_lines_free(&in->lines);
+	buf_free(&in->json);
+}
+
+static int
+add_facts(struct session *s, const struct tokenizer *first,
+    const struct usage *u, struct insight *to)
+{
+	const char *name = session_opts.tokenizer;
+
+	buf_puts(&to->json, to->json.n ? "," : "");
+	if (facts_lines_add(&to->lines, name, s->t, first, u, &s->e) < 0)
+		return s->e.code;
+	return facts_json(&to->json, name, s->t, first, u, &s->e);
+}
+
 /* What the texts, if there are any, become; with the facts, into --stats. */
 static int
-measure(struct session *s, const char *name, const struct tokenizer *first,
-    struct buf *json, struct usage *u)
+measure(struct session *s, const struct tokenizer *first, struct insight *to,
+    struct usage *u)
 {
 	bool texts = s->in.paths.n > 0;
 	int rc;
@@ -39,13 +64,12 @@ measure(struct session *s, const char *name, const struct tokenizer *first,
 		return rc;
 	if (texts)
 		rc = usage_measure(u, s->t, &s->in, &s->r, &s->e);
-	buf_puts(json, json->n ? "," : "");
 	if (rc == 0)
-		rc = facts_json(
-		    json, name, s->t, first, texts ? u : NULL, &s->e);
+		rc = add_facts(s, first, texts ? u : NULL, to);
+	facts_tables(&s->r.extra, &to->lines);
 	buf_printf(&s->r.extra, "\"tokens\":%" PRIu64 ",\"tokenizers\":[",
 	    u->all.tokens);
-	buf_str(&s->r.extra, buf_view(json));
+	buf_str(&s->r.extra, buf_view(&to->json));
 	buf_puts(&s->r.extra, "],");
 	return session_finish(s, rc, "texts");
 }
@@ -54,7 +78,8 @@ int
 main_info(int argc, char **argv)
 {
 	struct session s = { .cmd = &info_cmd };
-	struct buf out = { 0 }, json = { 0 };
+	struct insight in = { 0 };
+	struct buf out = { 0 };
 	struct usage u = { 0 };
 	int n = cmd_begin(&info_cmd, argc, argv), rc = 0;
 
@@ -65,7 +90,7 @@ main_info(int argc, char **argv)
 	if (rc == 0)
 		rc = facts_list(&out, s.t, &s.e);
 	if (rc == 0)
-		rc = measure(&s, session_opts.tokenizer, s.t, &json, &u);
+		rc = measure(&s, s.t, &in, &u);
 	if (rc == 0 && s.in.paths.n)
 		facts_usage(&out, &u);
 	if (rc == 0)
@@ -73,7 +98,7 @@ main_info(int argc, char **argv)
 	if (rc == 0)
 		rc = out_whole(session_common.out, out.p, out.n, &s.e);
 	usage_free(&u);
-	buf_free(&json);
+	insight_free(&in);
 	buf_free(&out);
 	return session_end(&s, rc);
 }
@@ -101,51 +126,28 @@ static const struct opt_cmd compare_cmd = {
 	.common = session_common_opts,
 };
 
-/* A row of the table, and, into groups, its lines by language and host. */
 static int
-compare_one(struct session *s, const struct tokenizer *first, struct buf *out,
-    struct buf *groups, struct buf *json)
+compare_all(struct session *s, struct insight *to)
 {
-	struct usage u = { 0 };
-	int rc = facts_row(out, session_opts.tokenizer, s->t, first, &s->e);
-
-	if (rc == 0)
-		rc = measure(s, session_opts.tokenizer, first, json, &u);
-	if (rc == 0 && s->in.paths.n) {
-		facts_usage_row(out, &u);
-		facts_groups(groups, &u, session_opts.tokenizer);
-	} else {
-		buf_putc(out, '\n');
-	}
-	usage_free(&u);
-	return rc;
-}
-
-static int
-compare_all(struct session *s, struct buf *out)
-{
-	struct buf groups = { 0 }, json = { 0 };
 	struct tokenizer *first = NULL;
 	int rc = 0;
 	size_t i;
 
-	buf_puts(out, FACTS_HEADER);
-	buf_puts(out, s->in.paths.n ? FACTS_USAGE "\n" : "\n");
 	for (i = 0; rc == 0 && i < compared.n; i++) {
+		struct usage u = { 0 };
+
 		session_opts.tokenizer = compared.v[i];
 		rc = session_load(s);
 		if (i == 0)
 			first = s->t;
 		if (rc == 0)
-			rc = compare_one(s, first, out, &groups, &json);
+			rc = measure(s, first, to, &u);
 		if (i > 0)
 			tokenizer_free(s->t);
 		s->t = NULL;
+		usage_free(&u);
 	}
-	buf_str(out, buf_view(&groups));
 	tokenizer_free(first);
-	buf_free(&groups);
-	buf_free(&json);
 	return rc;
 }
 
@@ -153,6 +155,7 @@ int
 main_compare(int argc, char **argv)
 {
 	struct session s = { .cmd = &compare_cmd };
+	struct insight in = { 0 };
 	struct buf out = { 0 };
 	int n = cmd_begin(&compare_cmd, argc, argv), rc = 0;
 
@@ -161,11 +164,16 @@ main_compare(int argc, char **argv)
 	if (rc == 0 && n > 0)
 		rc = session_texts(&s, n, argv);
 	if (rc == 0)
-		rc = compare_all(&s, &out);
+		rc = compare_all(&s, &in);
+	buf_puts(&out, FACTS_HEADER);
+	buf_puts(&out, in.lines.texts ? FACTS_USAGE "\n" : "\n");
+	buf_str(&out, buf_view(&in.lines.rows));
+	buf_str(&out, buf_view(&in.lines.groups));
 	if (rc == 0)
 		rc = buf_ok(&out, &s.e);
 	if (rc == 0)
 		rc = out_whole(session_common.out, out.p, out.n, &s.e);
+	insight_free(&in);
 	buf_free(&out);
 	return session_end(&s, rc);
 }

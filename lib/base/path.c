@@ -220,3 +220,16 @@ paths_free(struct paths *p)
 	free(p->v);
 	*p = (struct paths){ 0 };
 }
+
+uint64_t
+paths_size(const struct paths *p)
+{
+	uint64_t n = 0;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (stat(p->v[i], &st) == 0 && S_ISREG(st.st_mode))
+			n += (uint64_t)st.st_size;
+	return n;
+}

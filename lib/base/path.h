@@ -26,6 +26,8 @@ struct paths {
 int paths_expand(struct paths *p, char *const *args, int n,
     const struct opt_shard *shard, struct err *e);
 void paths_free(struct paths *p);
+/* Bytes of those that are regular files: what progress goes by. */
+uint64_t paths_size(const struct paths *p);
 
 /* The part after the last '/'. */
 const char *path_base(const char *path);

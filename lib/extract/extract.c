@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/par.h"
@@ -158,19 +157,6 @@ free_workers(struct pass *p, int n)
 	free(p->workers);
 }
 
-static uint64_t
-total_size(const struct paths *paths)
-{
-	uint64_t n = 0;
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < paths->n; i++)
-		if (stat(paths->v[i], &st) == 0 && S_ISREG(st.st_mode))
-			n += (uint64_t)st.st_size;
-	return n;
-}
-
 int
 extract_run(const struct paths *paths, const struct extract_opts *opts,
     struct run *r, struct err *e)
@@ -179,7 +165,7 @@ extract_run(const struct paths *paths, const struct extract_opts *opts,
 	int n = r->opt->threads > 1 ? r->opt->threads : 1, rc;
 
 	html_init();
-	progress_start(&r->progress, r->cmd->name, "records", total_size(paths),
+	progress_start(&r->progress, r->cmd->name, "records", paths_size(paths),
 	    r->opt->progress, r->opt->quiet);
 	rc = p.source ? make_workers(&p, opts, n, e) : err_nomem(e, "a source");
 	if (rc == 0)

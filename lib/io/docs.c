@@ -518,19 +518,6 @@ run_batches(struct pass *p, int nthread, struct err *e)
 	return rc;
 }
 
-static uint64_t
-total_size(const struct docs *in)
-{
-	uint64_t n = 0;
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < in->paths.n; i++)
-		if (stat(in->paths.v[i], &st) == 0 && S_ISREG(st.st_mode))
-			n += (uint64_t)st.st_size;
-	return n;
-}
-
 int
 docs_run(struct docs *in, const struct docs_ops *ops, void *ctx, struct run *r,
     struct err *e)
@@ -539,8 +526,8 @@ docs_run(struct docs *in, const struct docs_ops *ops, void *ctx, struct run *r,
 	int n = r->opt->threads > 1 ? r->opt->threads : 1;
 	int rc;
 
-	progress_start(&r->progress, r->cmd->name, "documents", total_size(in),
-	    r->opt->progress, r->opt->quiet);
+	progress_start(&r->progress, r->cmd->name, "documents",
+	    paths_size(&in->paths), r->opt->progress, r->opt->quiet);
 	rc = make_workers(&p, n, e);
 	if (rc == 0)
 		rc = run_batches(&p, n, e);

@@ -98,13 +98,15 @@ model_name(const struct bpe *b)
 }
 
 static void
-put_longest(struct buf *out, const struct bpe *b, const struct facts *f)
+put_longest(struct buf *out, const char *what, const struct bpe *b,
+    const struct facts *f)
 {
 	size_t i;
 
 	for (i = 0; i < f->ntop; i++) {
-		buf_printf(out, "longest_token\t%" PRIu32 "\t%" PRIu32 "\t",
-		    f->top[i], b->tokens[f->top[i]].len);
+		buf_puts(out, what);
+		buf_printf(out, "\t%" PRIu32 "\t%" PRIu32 "\t", f->top[i],
+		    b->tokens[f->top[i]].len);
 		buf_json_lossy(out, bpe_bytes(b, f->top[i]));
 		buf_putc(out, '\n');
 	}
@@ -131,7 +133,7 @@ facts_list(struct buf *out, const struct tokenizer *t, struct err *e)
 			buf_printf(out, "normalizer\t%s\n",
 			    norm_name(b->norm.steps[i].kind));
 	buf_printf(out, "sha256\t%s\n", tokenizer_digest(t));
-	put_longest(out, b, &f);
+	put_longest(out, "longest_token", b, &f);
 	for (i = 0; i < b->nadded; i++) {
 		buf_printf(out, "%s\t%" PRIu32 "\t",
 		    b->added[i].special ? "special" : "added", b->added[i].id);
@@ -141,47 +143,20 @@ facts_list(struct buf *out, const struct tokenizer *t, struct err *e)
 	return buf_ok(out, e);
 }
 
-int
-facts_row(struct buf *out, const char *name, const struct tokenizer *t,
-    const struct tokenizer *first, struct err *e)
-{
-	const struct bpe *b = tokenizer_bpe(t);
-	struct facts f;
-
-	if (look(&f, b, tokenizer_bpe(first), e) < 0)
-		return e->code;
-	buf_printf(out,
-	    "%s\t%" PRIu32 "\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu32, name,
-	    b->ntoken, b->nmerge, f.shared, f.unreachable, f.longest);
-	return buf_ok(out, e);
-}
-
 /* ---- texts ---- */
 
-void
-facts_usage(struct buf *out, const struct usage *u)
-{
-	buf_printf(out,
-	    "texts\t%" PRIu64 "\nbytes\t%" PRIu64 "\ncharacters\t%" PRIu64
-	    "\ntokens\t%" PRIu64 "\nbytes_per_token\t%.4f\nunknown\t%" PRIu64
-	    "\nmet\t%" PRIu64 "\n",
-	    u->all.texts, u->all.bytes, u->all.chars, u->all.tokens,
-	    usage_bytes_per_token(&u->all), u->all.unknown, u->nmet);
-	facts_groups(out, u, NULL);
-}
-
-void
-facts_usage_row(struct buf *out, const struct usage *u)
+static void
+put_usage_cells(struct buf *out, const struct usage *u)
 {
 	buf_printf(out,
 	    "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%.4f\t%" PRIu64
-	    "\t%" PRIu64 "\n",
+	    "\t%" PRIu64,
 	    u->all.texts, u->all.bytes, u->all.tokens,
 	    usage_bytes_per_token(&u->all), u->all.unknown, u->nmet);
 }
 
-void
-facts_groups(struct buf *out, const struct usage *u, const char *name)
+static void
+put_groups(struct buf *out, const struct usage *u, const char *name)
 {
 	size_t i, hosts = 0;
 
@@ -199,6 +174,44 @@ facts_groups(struct buf *out, const struct usage *u, const char *name)
 		    g->n.texts, g->n.bytes, g->n.tokens,
 		    usage_bytes_per_token(&g->n));
 	}
+}
+
+void
+facts_usage(struct buf *out, const struct usage *u)
+{
+	buf_printf(out,
+	    "texts\t%" PRIu64 "\nbytes\t%" PRIu64 "\ncharacters\t%" PRIu64
+	    "\ntokens\t%" PRIu64 "\nbytes_per_token\t%.4f\nunknown\t%" PRIu64
+	    "\nmet\t%" PRIu64 "\n",
+	    u->all.texts, u->all.bytes, u->all.chars, u->all.tokens,
+	    usage_bytes_per_token(&u->all), u->all.unknown, u->nmet);
+	put_groups(out, u, NULL);
+}
+
+int
+facts_lines_add(struct facts_lines *l, const char *name,
+    const struct tokenizer *t, const struct tokenizer *first,
+    const struct usage *u, struct err *e)
+{
+	const struct bpe *b = tokenizer_bpe(t);
+	struct facts f;
+
+	if (look(&f, b, tokenizer_bpe(first), e) < 0)
+		return e->code;
+	buf_puts(&l->rows, name);
+	buf_printf(&l->rows,
+	    "\t%" PRIu32 "\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu32, b->ntoken,
+	    b->nmerge, f.shared, f.unreachable, f.longest);
+	if (u) {
+		l->texts = true;
+		put_usage_cells(&l->rows, u);
+		put_groups(&l->groups, u, name);
+	}
+	buf_putc(&l->rows, '\n');
+	put_longest(&l->longest, name, b, &f);
+	if (buf_ok(&l->rows, e) < 0 || buf_ok(&l->groups, e) < 0)
+		return e->code;
+	return buf_ok(&l->longest, e);
 }
 
 /* ---- JSON ---- */

@@ -17,14 +17,26 @@ enum { FACTS_TOP = 10 /* of the longest tokens, and of hosts */ };
 
 /* Append lines "what TAB value", those of special tokens last. */
 int facts_list(struct buf *out, const struct tokenizer *t, struct err *e);
-/* Append a row of FACTS_HEADER without its end, beside the first's. */
-int facts_row(struct buf *out, const char *name, const struct tokenizer *t,
-    const struct tokenizer *first, struct err *e);
-/* Append what texts gave: lines of facts_list(), or the end of a row. */
+/* Append what texts gave, as lines of facts_list(). */
 void facts_usage(struct buf *out, const struct usage *u);
-void facts_usage_row(struct buf *out, const struct usage *u);
-/* Lines "language NAME ...", with the tokenizer's name where it isn't NULL. */
-void facts_groups(struct buf *out, const struct usage *u, const char *name);
+
+/*
+ * Of several tokenizers, lines with tabs: a row of FACTS_HEADER (with texts
+ * FACTS_USAGE too) each; "language NAME TOKENIZER ..." and the same of hosts;
+ * the longest tokens.  All zeros is empty.
+ */
+struct facts_lines {
+	struct buf rows, groups, longest;
+	bool texts;
+};
+
+/* u: NULL without texts. */
+int facts_lines_add(struct facts_lines *l, const char *name,
+    const struct tokenizer *t, const struct tokenizer *first,
+    const struct usage *u, struct err *e);
+/* Append them as "tables", which quern report draws, to a JSON object. */
+void facts_tables(struct buf *out, const struct facts_lines *l);
+void facts_lines_free(struct facts_lines *l);
 /*
  * All of these as a JSON object: vocab, merges, shared, unreachable, longest,
  * longest_tokens; of texts: texts, bytes, chars, tokens, unknown, met,

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/par.h"
@@ -28,8 +27,7 @@ struct pass {
 	const struct texts_ops *ops;
 	void *ctx;
 	struct run *run;
-	char *const *files;
-	size_t nfile;
+	struct paths files; /* a view: the names stay the caller's */
 	void **workers;
 	/* The reader's place. */
 	size_t file;
@@ -75,9 +73,9 @@ next_file(struct pass *p, struct err *e)
 		p->stream = NULL;
 		p->file++;
 	}
-	if (p->file == p->nfile)
+	if (p->file == p->files.n)
 		return 0;
-	if (in_open(&p->stream, p->files[p->file], e) < 0)
+	if (in_open(&p->stream, p->files.v[p->file], e) < 0)
 		return e->code;
 	p->record = p->offset = 0;
 	p->begins = true;
@@ -195,8 +193,8 @@ read_chunk(void *ctx, void *job, struct err *e)
 	} while (p->broken && p->ended && c->bytes.n == 0);
 	if (c->damage.code)
 		c->last = true;
-	c->file =
-	    strcmp(p->files[p->file], "-") == 0 ? "stdin" : p->files[p->file];
+	c->file = strcmp(p->files.v[p->file], "-") == 0 ? "stdin"
+							: p->files.v[p->file];
 	c->record = p->record;
 	c->offset = p->offset;
 	p->begins = c->last;
@@ -348,19 +346,6 @@ run_chunks(struct pass *p, int nthread, struct err *e)
 	return rc;
 }
 
-static uint64_t
-total_size(char *const *files, size_t n)
-{
-	uint64_t total = 0;
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (stat(files[i], &st) == 0 && S_ISREG(st.st_mode))
-			total += (uint64_t)st.st_size;
-	return total;
-}
-
 static int
 run_text(struct pass *p, struct err *e)
 {
@@ -368,7 +353,7 @@ run_text(struct pass *p, struct err *e)
 	int n = r->opt->threads > 1 ? r->opt->threads : 1, rc;
 
 	progress_start(&r->progress, r->cmd->name, "texts",
-	    total_size(p->files, p->nfile), r->opt->progress, r->opt->quiet);
+	    paths_size(&p->files), r->opt->progress, r->opt->quiet);
 	rc = make_workers(p, n, e);
 	if (rc == 0)
 		rc = run_chunks(p, n, e);
@@ -423,11 +408,8 @@ run_docs(struct pass *p, struct err *e)
 		.worker_free = p->ops->worker_free,
 		.doc = one_doc,
 		.fold = fold_docs };
-	struct docs in = { 0 };
+	struct docs in = { .paths = p->files };
 
-	/* A view: the names stay the caller's. */
-	in.paths.v = (char **)p->files;
-	in.paths.n = p->nfile;
 	return docs_run(&in, &ops, p, p->run, e);
 }
 
@@ -460,13 +442,13 @@ texts_run(const struct texts *in, const struct texts_ops *ops, void *ctx,
 			.ops = ops,
 			.ctx = ctx,
 			.run = r,
-			.files = in->paths.v + from };
+			.files = { in->paths.v + from, 0 } };
 
 		docs = has_docs(in, in->paths.v[from]);
 		for (to = from + 1; to < in->paths.n; to++)
 			if (has_docs(in, in->paths.v[to]) != docs)
 				break;
-		p.nfile = to - from;
+		p.files.n = to - from;
 		rc = docs ? run_docs(&p, e) : run_text(&p, e);
 	}
 	return rc;

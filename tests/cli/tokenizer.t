@@ -202,6 +202,13 @@ quern tokenizer convert -q --tokenizer files/vocab.json -o files/t.json
 check "and back" cmp files/t.json tokenizer.json
 golden tokenizer-compare quern tokenizer compare "${T[@]}" "${M[@]}" \
 	--tokenizer r50k_base.tiktoken mill.txt docs.jsonl
+quern tokenizer compare -q "${T[@]}" "${M[@]}" --stats compare.stats \
+	docs.jsonl >/dev/null
+equal "the tables are in --stats, too" "2 20" \
+	"$(jq -r '[.tables[0, 2].rows | length] | join(" ")' compare.stats)"
+quern report -o compare.html compare.stats
+check "and quern report draws them" grep -q \
+	'<td>gpt2_mine.tiktoken</td>' compare.html
 exits 2 "compare takes two" quern tokenizer compare "${T[@]}" mill.txt
 exits 2 "two files have no place on stdout" \
 	quern tokenizer convert "${T[@]}" --to vocab
