@@ -52,7 +52,7 @@ struct judge {
 static const struct ops *
 device(struct err *e)
 {
-	return strcmp(given.device, "cuda") == 0 ? ops_cuda(e)
+	return strcmp(given.device, "cuda") == 0 ? ops_cuda(OPS_F32, e)
 						 : ops_cpu(common.threads);
 }
 

@@ -120,7 +120,7 @@ open_all(struct generation *g, struct err *e)
 		.top_p = given.top_p,
 		.seed = common.seed };
 	const struct ops *ops = strcmp(given.device, "cuda") == 0
-				    ? ops_cuda(e)
+				    ? ops_cuda(OPS_F32, e)
 				    : ops_cpu(common.threads);
 	char path[PATH_MAX];
 	uint32_t vocab;

@@ -372,12 +372,8 @@ tell_emulated(void)
 static const struct ops *
 device(struct err *e)
 {
-	if (strcmp(given.device, "cuda") == 0 && options.type != OPS_F32) {
-		err_set(e, ERR_ARG, "the CUDA device computes in f32 only");
-		return NULL;
-	}
 	if (strcmp(given.device, "cuda") == 0)
-		return ops_cuda(e);
+		return ops_cuda(options.type, e);
 	tell_emulated();
 	return ops_cpu_typed(common.threads, options.type);
 }

@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 4
+#define OPS_VERSION 5
 
 enum { OPS_CHUNK = 16384 };
 
@@ -142,10 +142,10 @@ bool ops_cpu_has(enum ops_type type);
  */
 const struct ops *ops_ref(void);
 /*
- * The CUDA twin.  NULL without the plugin, or without a device that answers;
- * e says which.
+ * The CUDA twin, for the life of the process.  NULL without the plugin, or
+ * without a device that answers; e says which.
  */
-const struct ops *ops_cuda(struct err *e);
+const struct ops *ops_cuda(enum ops_type type, struct err *e);
 /* 0, or ERR_ARG naming the operations that the device doesn't have. */
 int ops_complete(const struct ops *ops, struct err *e);
 

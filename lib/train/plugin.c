@@ -16,7 +16,7 @@
 
 #define PLUGIN "quern-cuda.so"
 
-typedef const struct ops *plugin_init(struct err *);
+typedef const struct ops *plugin_init(enum ops_type, struct err *);
 
 /* Beside the running program, or where QUERN_PLUGIN_DIR says. */
 static int
@@ -40,7 +40,7 @@ plugin_path(char *path, size_t size, struct err *e)
 }
 
 const struct ops *
-ops_cuda(struct err *e)
+ops_cuda(enum ops_type type, struct err *e)
 {
 	const struct ops *ops;
 	char path[PATH_MAX];
@@ -59,7 +59,7 @@ ops_cuda(struct err *e)
 		err_set(e, ERR_FORMAT, "%s: not a quern plugin", path);
 		return NULL;
 	}
-	ops = init(e); /* stays loaded: its ops are used to the end */
+	ops = init(type, e); /* stays loaded: its ops are used to the end */
 	if (ops && ops->version != OPS_VERSION) {
 		err_set(e, ERR_FORMAT, "%s: version %d, this is %d", path,
 		    ops->version, OPS_VERSION);

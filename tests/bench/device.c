@@ -3,9 +3,10 @@
  * Each operation of a device by itself, as a share of what the device copies
  * or multiplies at most.
  *
- *	device [cpu|cuda [FILE]]
+ *	device [cpu|cuda [TYPE [FILE]]]
  *
- * FILE: the table again, as JSON.  Medians of several runs by the clock.
+ * TYPE: f32, bf16 or fp16.  FILE: the table again, as JSON.  Medians of several
+ *runs by the clock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,10 +92,9 @@ elements(struct bench *b)
 static struct attention
 heads(struct bench *b)
 {
-	return (struct attention){ .H = b->s.H,
-		.K = b->s.H,
-		.D = b->s.D,
-		.scale = .08 };
+	return (struct attention){
+		.H = b->s.H, .K = b->s.H, .D = b->s.D, .scale = .08
+	};
 }
 
 static void
@@ -114,15 +114,15 @@ run_product(struct bench *b)
 static void
 run_matmul(struct bench *b)
 {
-	b->o->matmul(b->x[0], b->x[1], b->x[2], b->s.N, b->s.F, b->s.C, 0, 1,
-	    0);
+	b->o->matmul(
+	    b->x[0], b->x[1], b->x[2], b->s.N, b->s.F, b->s.C, 0, 1, 0);
 }
 
 static void
 run_matmul_weights(struct bench *b)
 {
-	b->o->matmul(b->x[0], b->x[1], b->x[2], b->s.F, b->s.C, b->s.N, 1, 0,
-	    1);
+	b->o->matmul(
+	    b->x[0], b->x[1], b->x[2], b->s.F, b->s.C, b->s.N, 1, 0, 1);
 }
 
 static void
@@ -148,8 +148,8 @@ run_rmsnorm_bwd(struct bench *b)
 static void
 run_layernorm_fwd(struct bench *b)
 {
-	b->o->layernorm_fwd(b->x[0], b->x[3], b->x[1], b->x[2], b->x[2], b->s.N,
-	    b->s.C, 1e-5);
+	b->o->layernorm_fwd(
+	    b->x[0], b->x[3], b->x[1], b->x[2], b->x[2], b->s.N, b->s.C, 1e-5);
 }
 
 static void
@@ -251,16 +251,16 @@ static void
 print_row(struct bench *b, const struct kernel *k, double s)
 {
 	double gbs = k->bytes / s * 1e-9, tflops = k->flops / s * 1e-12;
-	double share = k->flops ? k->flops / s / b->product
-				: k->bytes / s / b->copy;
+	double share =
+	    k->flops ? k->flops / s / b->product : k->bytes / s / b->copy;
 
 	printf("%-22s %10.3f ms", k->name, s * 1e3);
 	if (k->flops)
 		printf(" %9.2f TFLOP/s %6.1f %% of the product\n", tflops,
 		    share * 100);
 	else
-		printf(" %9.1f GB/s    %6.1f %% of the copy\n", gbs,
-		    share * 100);
+		printf(
+		    " %9.1f GB/s    %6.1f %% of the copy\n", gbs, share * 100);
 	if (b->json)
 		fprintf(b->json,
 		    "%s\n {\"op\":\"%s\",\"ms\":%.4f,\"gb_s\":%.2f,"
@@ -279,7 +279,8 @@ measure(struct bench *b)
 	double rows = room / real / s->V < s->N ? room / real / s->V : s->N;
 	const struct kernel kernels[] = {
 		{ "copy", run_copy, 2 * room, 0 },
-		{ "product", run_product, 0, 2.0 * s->side * s->side * s->side },
+		{ "product", run_product, 0,
+		    2.0 * s->side * s->side * s->side },
 		{ "matmul", run_matmul, 0, gemm },
 		{ "matmul, of weights", run_matmul_weights, 0, gemm },
 		{ "add", run_add, 3 * n, 0 },
@@ -292,7 +293,8 @@ measure(struct bench *b)
 		{ "rope", run_rope, 2.0 * s->B * s->T * s->H * s->D * real, 0 },
 		{ "embed_fwd", run_embed_fwd, 2 * n, 0 },
 		{ "embed_bwd", run_embed_bwd, 3 * n, 0 },
-		{ "cross_entropy", run_cross_entropy, 2 * rows * s->V * real, 0 },
+		{ "cross_entropy", run_cross_entropy, 2 * rows * s->V * real,
+		    0 },
 		{ "adamw", run_adamw, 7 * room, 0 },
 		{ "sumsq", run_sumsq, room, 0 },
 		{ "attention_fwd", run_attention_fwd, 0, 4 * pairs },
@@ -322,8 +324,8 @@ largest(const struct sizes *s)
 	size_t glu = 2 * (size_t)s->N * (size_t)s->F;
 	size_t table = (size_t)s->V * (size_t)s->C;
 	size_t side = (size_t)s->side * (size_t)s->side;
-	size_t qkv = 3 * (size_t)s->B * (size_t)s->T * (size_t)s->H *
-		     (size_t)s->D;
+	size_t qkv =
+	    3 * (size_t)s->B * (size_t)s->T * (size_t)s->H * (size_t)s->D;
 	size_t n = glu > table ? glu : table;
 
 	n = n > side ? n : side;
@@ -368,10 +370,15 @@ main(int argc, char **argv)
 {
 	bool card = argc > 1 && strcmp(argv[1], "cuda") == 0;
 	struct bench b = { .s = card ? on_card : on_processor };
+	enum ops_type type = OPS_F32;
 	struct err e = { 0 };
 	int rc;
 
-	b.o = card ? ops_cuda(&e) : ops_cpu(0);
+	if (argc > 2 && ops_type(&type, argv[2], &e) < 0) {
+		fprintf(stderr, "bench: %s\n", e.msg);
+		return 2;
+	}
+	b.o = card ? ops_cuda(type, &e) : ops_cpu_typed(0, type);
 	if (!b.o) {
 		fprintf(stderr, "bench: %s\n", e.msg);
 		return 1;
@@ -380,8 +387,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "bench: out of the device's memory\n");
 		return 1;
 	}
-	if (argc > 2)
-		b.json = fopen(argv[2], "w");
+	if (argc > 3)
+		b.json = fopen(argv[3], "w");
 	if (b.json)
 		fprintf(b.json, "[");
 	rc = measure(&b);

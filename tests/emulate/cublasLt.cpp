@@ -21,7 +21,7 @@ cublasLtCreate(cublasLtHandle_t *h)
 
 cublasStatus_t
 cublasLtMatmulDescCreate(
-    cublasLtMatmulDesc_t *d, cublasComputeType_t, cudaDataType)
+    cublasLtMatmulDesc_t *d, cublasComputeType_t, cudaDataType_t)
 {
 	*d = &products[n_products++];
 	return CUBLAS_STATUS_SUCCESS;
@@ -36,13 +36,13 @@ cublasLtMatmulDescSetAttribute(
 }
 
 cublasStatus_t
-cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *l, cudaDataType,
+cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *l, cudaDataType_t type,
     uint64_t rows, uint64_t cols, int64_t ld)
 {
 	if ((uint64_t)ld < rows)
 		return CUBLAS_STATUS_INVALID_VALUE;
 	*l = &layouts[n_layouts++];
-	**l = { rows, cols, ld };
+	**l = { rows, cols, ld, type };
 	return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -89,13 +89,31 @@ cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t d,
 	return CUBLAS_STATUS_SUCCESS;
 }
 
+/* Sign, exponent and fraction of 16 bits: 8 and 7 of bf16, 5 and 10 of fp16. */
+static double
+number_of(uint16_t u, bool bf16)
+{
+	int bits = bf16 ? 7 : 10, bias = bf16 ? 127 : 15;
+	int e = (u & 0x7fff) >> bits, f = u & ((1 << bits) - 1);
+	double x;
+
+	if (e == 2 * bias + 1)
+		x = f ? NAN : INFINITY;
+	else
+		x = ldexp(e ? f + (1 << bits) : f, (e ? e : 1) - bias - bits);
+	return u >> 15 ? -x : x;
+}
+
 static double
 element_of(const void *p, cublasLtMatrixLayout_t l, cublasOperation_t op,
     uint64_t row, uint64_t col)
 {
 	if (op == CUBLAS_OP_T)
 		std::swap(row, col);
-	return ((const float *)p)[row + col * (uint64_t)l->ld];
+	row += col * (uint64_t)l->ld;
+	if (l->type == CUDA_R_32F)
+		return ((const float *)p)[row];
+	return number_of(((const uint16_t *)p)[row], l->type == CUDA_R_16BF);
 }
 
 cublasStatus_t

@@ -7,12 +7,16 @@
 
 enum cublasStatus_t { CUBLAS_STATUS_SUCCESS, CUBLAS_STATUS_INVALID_VALUE };
 enum cublasOperation_t { CUBLAS_OP_N, CUBLAS_OP_T };
-enum cudaDataType { CUDA_R_32F };
+enum cudaDataType_t { CUDA_R_32F, CUDA_R_16BF, CUDA_R_16F };
 enum cublasComputeType_t { CUBLAS_COMPUTE_32F };
 enum { CUBLASLT_MATMUL_DESC_TRANSA, CUBLASLT_MATMUL_DESC_TRANSB };
-enum {
+enum cublasLtMatmulPreferenceAttributes_t {
 	CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-	CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK
+	CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+	CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES,
+	CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+	CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES,
+	CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES
 };
 enum {
 	CUBLASLT_REDUCTION_SCHEME_INPLACE = 1,
@@ -27,6 +31,7 @@ typedef struct emulated_product {
 typedef struct emulated_layout {
 	uint64_t rows, cols;
 	int64_t ld;
+	cudaDataType_t type;
 } * cublasLtMatrixLayout_t;
 typedef int cublasLtMatmulPreference_t;
 struct cublasLtMatmulAlgo_t {
@@ -38,11 +43,11 @@ struct cublasLtMatmulHeuristicResult_t {
 
 cublasStatus_t cublasLtCreate(cublasLtHandle_t *h);
 cublasStatus_t cublasLtMatmulDescCreate(
-    cublasLtMatmulDesc_t *d, cublasComputeType_t, cudaDataType);
+    cublasLtMatmulDesc_t *d, cublasComputeType_t, cudaDataType_t);
 cublasStatus_t cublasLtMatmulDescSetAttribute(
     cublasLtMatmulDesc_t d, int what, const void *value, size_t size);
 cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *l,
-    cudaDataType, uint64_t rows, uint64_t cols, int64_t ld);
+    cudaDataType_t type, uint64_t rows, uint64_t cols, int64_t ld);
 cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *p);
 cublasStatus_t cublasLtMatmulPreferenceSetAttribute(
     cublasLtMatmulPreference_t p, int what, const void *value, size_t size);

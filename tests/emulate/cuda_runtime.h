@@ -84,6 +84,24 @@ __ldg(const value *p)
 	return *p;
 }
 
+static inline uint32_t
+__float_as_uint(float x)
+{
+	uint32_t u;
+
+	memcpy(&u, &x, sizeof(u));
+	return u;
+}
+
+static inline float
+__uint_as_float(uint32_t u)
+{
+	float x;
+
+	memcpy(&x, &u, sizeof(x));
+	return x;
+}
+
 static inline float
 rsqrtf(float x)
 {

@@ -17,7 +17,10 @@ card=$(nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.mem \
 	--format=csv,noheader 2>/dev/null | head -n 1) || true
 [ -n "$card" ] || { echo "gpu-bench: no card answers (nvidia-smi)" >&2; exit 1; }
 echo "$card"
-"$build/bench/device" cuda "$tmp/ops.json"
+for type in f32 bf16; do
+	echo "$type"
+	"$build/bench/device" cuda $type "$tmp/$type.json"
+done
 
 # Random words: what a step costs doesn't depend on what they say.
 cd "$tmp"
@@ -37,7 +40,7 @@ train() { # train PRESET SEQ ROWS STEPS
 	printf '%%mix 1\nseed 1\nsource text text.bin epochs<=1000\nbatch %d\nphase only %d %s\n' \
 		$batch $((batch * $4)) "seq=$2 text:100" >"$1.mix"
 	quern train -q --config "$1" --recipe "$1.mix" --out "$1" \
-		--micro-batch "$3" --device cuda || return
+		--micro-batch "$3" --dtype bf16 --device cuda || return
 	rate=$(jq -s '.[length / 2 | floor:] | map(.tokens_per_s) | sort |
 		.[length / 2 | floor]' "$1/log.jsonl")
 	printf 'train %-16s T %-5d %12.0f tokens/s\n' "$1" "$2" "$rate"
@@ -55,5 +58,5 @@ train gpt2-124m 1024 32 20
 decode gpt2-124m 500
 train gpt2-1558m 1024 8 6
 train llama-1b 4096 4 6
-printf '{"card":"%s","date":"%s","ops":%s,"runs":[%s]}\n' "$card" \
-	"$(date -u +%F)" "$(cat "$tmp/ops.json")" "$rows" >"$file"
+printf '{"card":"%s","date":"%s","f32":%s,"bf16":%s,"runs":[%s]}\n' "$card" \
+	"$(date -u +%F)" "$(cat "$tmp/f32.json")" "$(cat "$tmp/bf16.json")" "$rows" >"$file"

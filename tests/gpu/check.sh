@@ -32,8 +32,10 @@ card=$(nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.mem \
 	--format=csv,noheader 2>/dev/null | head -n 1)
 [ -n "$card" ] || { echo "gpu-check: no card answers (nvidia-smi)" >&2; exit 1; }
 echo "$card"
-"$build/tests/unit/train_ops.t" >"$tmp/ops"
-rc=$?
+rc=0
+for test in train_ops train_types; do
+	"$build/tests/unit/$test.t" >>"$tmp/ops" || rc=1
+done
 grep -q 'cuda: ' "$tmp/ops" || rc=1
 grep 'cuda: \|SKIP' "$tmp/ops" >"$tmp/card"
 row "operations against fp64" $rc "$(count "$tmp/card")"

@@ -622,7 +622,7 @@ int
 main(void)
 {
 	struct err e = { 0 };
-	const struct ops *gpu = ops_cuda(&e);
+	const struct ops *gpu = ops_cuda(OPS_F32, &e);
 	size_t n = 640000;
 	float *x = calloc(3 * n, sizeof(*x));
 	uint64_t one, two, seven;

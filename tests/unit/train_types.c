@@ -132,8 +132,28 @@ sum(const struct shape *s, const double *a, const double *b, size_t i, size_t j,
  * half an eps of a factor, spread evenly, so its mean square is at most eps^2 /
  * 12; two factors that have nothing to do with each other: eps^2 / 6.
  */
+/* c = A * B on a device, its memory being where it may be. */
 static void
-test_product(const struct format *f, struct shape s, int threads)
+multiply(const struct ops *o, float *c, const float *a, const float *b,
+    const struct shape *s)
+{
+	size_t na = (size_t)s->m * (size_t)s->k * sizeof(float);
+	size_t nb = (size_t)s->k * (size_t)s->n * sizeof(float);
+	size_t nc = (size_t)s->m * (size_t)s->n * sizeof(float);
+	char *x = o->alloc(na), *y = o->alloc(nb), *z = o->alloc(nc);
+
+	o->put(x, a, na);
+	o->put(y, b, nb);
+	o->put(z, c, nc);
+	o->matmul(z, x, y, s->m, s->n, s->k, s->ta, s->tb, s->accumulate);
+	o->get(c, z, nc);
+	o->free(x);
+	o->free(y);
+	o->free(z);
+}
+
+static void
+test_product(const struct ops *o, const struct format *f, struct shape s)
 {
 	size_t na = (size_t)s.m * (size_t)s.k, nb = (size_t)s.k * (size_t)s.n;
 	size_t nc = (size_t)s.m * (size_t)s.n, nx = na + nb, i, row, col;
@@ -150,8 +170,7 @@ test_product(const struct format *f, struct shape s, int threads)
 	}
 	for (i = 0; i < nc; i++)
 		was[i] = s.accumulate ? (double)c[i] : 0;
-	ops_cpu_typed(threads, f->type)
-	    ->matmul(c, x, x + na, s.m, s.n, s.k, s.ta, s.tb, s.accumulate);
+	multiply(o, c, x, x + na, &s);
 	for (i = 0; i < nc; i++) {
 		row = i / (size_t)s.n;
 		col = i % (size_t)s.n;
@@ -164,9 +183,9 @@ test_product(const struct format *f, struct shape s, int threads)
 		signal += d * d;
 	}
 	OK(worst <= 1 && noise <= signal * eps * eps / 6,
-	    "%s product (%d,%d,%d) ta %d tb %d accumulate %d: %.2g of the "
+	    "%s: %s product (%d,%d,%d) ta %d tb %d accumulate %d: %.2g of the "
 	    "bound, NMSE %.2g <= %.2g",
-	    f->name, s.m, s.n, s.k, s.ta, s.tb, s.accumulate, worst,
+	    o->name, f->name, s.m, s.n, s.k, s.ta, s.tb, s.accumulate, worst,
 	    noise / signal, eps * eps / 6);
 	free(x);
 	free(exact);
@@ -174,33 +193,48 @@ test_product(const struct format *f, struct shape s, int threads)
 }
 
 static void
-test_products(const struct format *f)
+test_products(const struct ops *o, const struct format *f)
 {
 	int i;
 
 	/* Few elements are no sample of the noise: none of them is small. */
 	for (i = 0; i < 8; i++)
-		test_product(f,
-		    (struct shape){ 67, 130, 96, i & 1, i >> 1 & 1, i >> 2 },
-		    2);
+		test_product(o, f,
+		    (struct shape){ 67, 130, 96, i & 1, i >> 1 & 1, i >> 2 });
 	/* Beyond a panel in each direction. */
-	test_product(f, (struct shape){ 2051, 33, 40, 1, 0, 1 }, 2);
-	test_product(f, (struct shape){ 33, 2051, 40, 0, 1, 0 }, 1);
-	test_product(f, (struct shape){ 20, 31, 4099, 0, 0, 1 }, 3);
-	test_product(f, (struct shape){ 1, 512, 77, 0, 1, 0 }, 2);
+	test_product(o, f, (struct shape){ 2051, 33, 40, 1, 0, 1 });
+	test_product(o, f, (struct shape){ 33, 2051, 40, 0, 1, 0 });
+	test_product(o, f, (struct shape){ 20, 31, 4099, 0, 0, 1 });
+	test_product(o, f, (struct shape){ 1, 512, 77, 0, 1, 0 });
 }
 
 /* What can't be represented stays visible. */
 static void
-test_infinite(const struct format *f, float large)
+test_infinite(const struct ops *o, const struct format *f, float large)
 {
+	static const struct shape s = { 1, 1, 2, 0, 0, 0 };
 	float a[2] = { large, 1 }, b[2] = { 1, 1 }, c = 0;
 
-	ops_cpu_typed(1, f->type)->matmul(&c, a, b, 1, 1, 2, 0, 0, 0);
-	OK(isinf(c), "%s: %g is infinite", f->name, (double)large);
+	multiply(o, &c, a, b, &s);
+	OK(isinf(c), "%s: %s: %g is infinite", o->name, f->name, (double)large);
 	a[0] = NAN;
-	ops_cpu_typed(1, f->type)->matmul(&c, a, b, 1, 1, 2, 0, 0, 0);
-	OK(isnan(c), "%s: NaN stays", f->name);
+	multiply(o, &c, a, b, &s);
+	OK(isnan(c), "%s: %s: NaN stays", o->name, f->name);
+}
+
+/* The same products on the CUDA twin, where there is one. */
+static void
+test_card(const struct format *f, float large)
+{
+	struct err e = { 0 };
+	const struct ops *o = ops_cuda(f->type, &e);
+
+	if (!o) {
+		printf("ok %d # SKIP %s\n", ++tap_run, e.msg);
+		return;
+	}
+	test_products(o, f);
+	test_infinite(o, f, large);
 }
 
 static void
@@ -476,10 +510,12 @@ main(void)
 	char cmd[64];
 
 	test_rounding();
-	test_products(&bf16);
-	test_products(&f16);
-	test_infinite(&bf16, 0x1.ffp127f);
-	test_infinite(&f16, 65520);
+	test_products(ops_cpu_typed(2, OPS_BF16), &bf16);
+	test_products(ops_cpu_typed(3, OPS_F16), &f16);
+	test_infinite(ops_cpu_typed(1, OPS_BF16), &bf16, 0x1.ffp127f);
+	test_infinite(ops_cpu_typed(1, OPS_F16), &f16, 65520);
+	test_card(&bf16, 0x1.ffp127f);
+	test_card(&f16, 65520);
 	test_threads(&bf16);
 	test_threads(&f16);
 	test_scale();

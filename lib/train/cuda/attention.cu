@@ -8,8 +8,7 @@
 #include "train/cuda/device.h"
 
 /* The running softmax of a query and its share of the output. */
-template <int CHANNELS>
-struct running {
+template <int CHANNELS> struct running {
 	float max, sum, out[CHANNELS];
 };
 
@@ -51,7 +50,11 @@ attend(float *out, float *lse, const struct scene s)
 	int t0 = blockIdx.x * ROWS, rows = min(ROWS, s.T - t0), t = t0 + row;
 	int mine = min(t, s.T - 1), from = s.from(b, mine), to = s.to(b, mine);
 	int end = s.to(b, t0 + rows - 1);
-	struct running<CHANNELS> r = { -INFINITY, 0, {} };
+	struct running<CHANNELS> r = {
+		- INFINITY, 0,
+		{
+		}
+	};
 
 	SHARED(float, q);
 	float *k = q + ROWS * (D + 1), *v = k + COLS * (D + 1);
@@ -74,9 +77,10 @@ attend(float *out, float *lse, const struct scene s)
 			if (!seen)
 				continue;
 			keep[i] = s.kept(b, t, h, j);
-			score[i] = dot(q + row * (D + 1), k + col * (D + 1), D) *
-				       (float)s.o.scale +
-				   s.bias(h, j - t);
+			score[i] =
+			    dot(q + row * (D + 1), k + col * (D + 1), D) *
+				(float)s.o.scale +
+			    s.bias(h, j - t);
 		}
 		take_tile(r, weights, v, score, keep, D);
 	}
@@ -97,8 +101,8 @@ cuda_attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
 	struct scene s = scene_of(qkv, T, o);
 	size_t shared = ((ROWS + 2 * COLS) * (size_t)(o->D + 1) + ROWS * COLS) *
 			sizeof(float);
-	dim3 grid((unsigned)((T + ROWS - 1) / ROWS), (unsigned)o->H,
-	    (unsigned)B);
+	dim3 grid(
+	    (unsigned)((T + ROWS - 1) / ROWS), (unsigned)o->H, (unsigned)B);
 
 	if (o->D > MOST_D) {
 		device_fail("attention: heads of at most 256 channels");

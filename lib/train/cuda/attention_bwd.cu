@@ -104,8 +104,7 @@ query_grads(float *dqkv, const struct back x)
 }
 
 /* The gradients of a key and its value that a thread holds. */
-template <int CHANNELS>
-struct pair_grads {
+template <int CHANNELS> struct pair_grads {
 	float dk[CHANNELS], dv[CHANNELS];
 };
 
@@ -122,8 +121,8 @@ add_queries(struct pair_grads<CHANNELS> &sum, const struct back &x, int b,
 		struct share w = { 0, 0 };
 
 		if (j < x.s.T && t0 + c < x.s.T)
-			w = share_of(x, b, t0 + c, h, j, q + c * W, g + c * W,
-			    k, v);
+			w = share_of(
+			    x, b, t0 + c, h, j, q + c * W, g + c * W, k, v);
 		weight[c] = w.weight;
 		ds[c] = w.dscore;
 	}
@@ -147,7 +146,8 @@ key_grads(float *dqkv, const struct back x)
 	int group = s.o.H / s.o.K, row = threadIdx.x / LANES;
 	int lane = threadIdx.x % LANES, j0 = blockIdx.x * ROWS, j = j0 + row;
 	int last = min(s.T, j0 + ROWS) - 1;
-	struct pair_grads<CHANNELS> sum = {};
+	struct pair_grads<CHANNELS> sum = {
+	};
 
 	SHARED(float, k);
 	float *v = k + ROWS * W, *q = v + ROWS * W, *g = q + COLS * W;
@@ -163,8 +163,8 @@ key_grads(float *dqkv, const struct back x)
 			continue;
 		for (int h = kv * group; h < (kv + 1) * group; h++) {
 			__syncthreads();
-			load_tile(q, s.query(b, t0, h), s.stride, COLS,
-			    s.T - t0, D);
+			load_tile(
+			    q, s.query(b, t0, h), s.stride, COLS, s.T - t0, D);
 			load_tile(g, x.grad(b, t0, h), (size_t)s.o.H * D, COLS,
 			    s.T - t0, D);
 			__syncthreads();
@@ -197,8 +197,7 @@ bias_grads(float *dbias, const struct back x)
 
 		if (j >= 0 && j < s.T)
 			sum += share_of(x, b, t, h, j, s.query(b, t, h),
-			    x.grad(b, t, h), s.key(b, j, kv),
-			    s.value(b, j, kv))
+			    x.grad(b, t, h), s.key(b, j, kv), s.value(b, j, kv))
 				   .dscore;
 	}
 	sum = block_sum(sum);
@@ -236,6 +235,7 @@ cuda_attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
 	BY_CHANNELS(o->D, RUN);
 #undef RUN
 	if (dbias)
-		LAUNCH(bias_grads, dim3(2 * (unsigned)T, (unsigned)o->H,
-		    (unsigned)B), THREADS, 0, (float *)dbias, x);
+		LAUNCH(bias_grads,
+		    dim3(2 * (unsigned)T, (unsigned)o->H, (unsigned)B), THREADS,
+		    0, (float *)dbias, x);
 }

@@ -46,8 +46,9 @@ over_positions(const struct kept &s, const float *q, int t, int h)
 			score += q[d] * k[d];
 		score = warp_sum(score) * (float)s.o.scale;
 		if (s.o.bias)
-			score += ((const float *)s.o.bias)[2 * s.o.span * h +
-							   s.o.span + j - t];
+			score +=
+			    ((const float *)s.o
+				    .bias)[2 * s.o.span * h + s.o.span + j - t];
 		top = fmaxf(p.max, score);
 		shrink = expf(p.max - top);
 		w = expf(score - top);
@@ -68,8 +69,8 @@ attend_kept(float *out, const struct kept s, const float *qkv)
 	__shared__ float outs[WARPS][MOST_CHANNELS * WARP];
 	int D = s.o.D, h = blockIdx.x, warp = threadIdx.x / WARP;
 	int row = (s.o.H + 2 * s.o.K) * D;
-	struct part p = over_positions(s, qkv + (size_t)blockIdx.y * row + h * D,
-	    s.pos + (int)blockIdx.y, h);
+	struct part p = over_positions(s,
+	    qkv + (size_t)blockIdx.y * row + h * D, s.pos + (int)blockIdx.y, h);
 	float top = -INFINITY, sum = 0;
 
 	for (int n = 0; n < MOST_CHANNELS; n++)

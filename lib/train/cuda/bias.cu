@@ -72,8 +72,8 @@ cuda_position_fwd(void *x, const void *table, const int32_t *first, int B,
 }
 
 void
-cuda_position_bwd(void *dtable, const void *dout, const int32_t *first, int B,
-    int T, int C)
+cuda_position_bwd(
+    void *dtable, const void *dout, const int32_t *first, int B, int T, int C)
 {
 	LAUNCH(position_grad, blocks((size_t)T * (size_t)C), THREADS, 0,
 	    (float *)dtable, (const float *)dout, first, B, T, (size_t)C);

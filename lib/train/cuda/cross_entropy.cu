@@ -42,6 +42,7 @@ void
 cuda_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
     int V, const struct cross_entropy *o)
 {
-	LAUNCH(loss_row, (unsigned)N, THREADS, 0, (float *)loss, (float *)logits, targets, V,
-	    (float)o->scale, (float)o->smoothing, (float)o->z, o->backward);
+	LAUNCH(loss_row, (unsigned)N, THREADS, 0, (float *)loss,
+	    (float *)logits, targets, V, (float)o->scale, (float)o->smoothing,
+	    (float)o->z, o->backward);
 }

@@ -18,6 +18,6 @@ cuda_dropout(void *x, int N, int C, const struct dropout *o)
 	size_t n = (size_t)N * (size_t)C;
 
 	if (o->rate > 0)
-		LAUNCH(drop, blocks(n), THREADS, 0, (float *)x, n, (size_t)C,
-		    *o);
+		LAUNCH(
+		    drop, blocks(n), THREADS, 0, (float *)x, n, (size_t)C, *o);
 }

@@ -40,7 +40,8 @@ cuda_add(void *out, const void *a, const void *b, size_t n)
 }
 
 void
-cuda_blend(void *out, const void *x, const void *y, size_t n, double a, double b)
+cuda_blend(
+    void *out, const void *x, const void *y, size_t n, double a, double b)
 {
 	LAUNCH(blend, blocks(n), THREADS, 0, (float *)out, (const float *)x,
 	    (const float *)y, n, (float)a, (float)b);

@@ -50,5 +50,6 @@ cuda_embed_bwd(void *dtable, const void *dout, const int32_t *ids, int N, int C)
 
 	if (memory)
 		LAUNCH(embed_grad, (unsigned)N, THREADS, 0, (float *)dtable,
-		    (const float *)dout, ids, sort_tokens(memory, ids, N), N, C);
+		    (const float *)dout, ids, sort_tokens(memory, ids, N), N,
+		    C);
 }

@@ -88,8 +88,8 @@ cuda_glu_fwd(void *out, const void *in, int N, int F, int kind)
 {
 	size_t n = (size_t)N * F;
 
-	LAUNCH(glu, blocks(n), THREADS, 0,
-	    (float *)out, (const float *)in, n, (size_t)F, kind);
+	LAUNCH(glu, blocks(n), THREADS, 0, (float *)out, (const float *)in, n,
+	    (size_t)F, kind);
 }
 
 void
@@ -98,20 +98,20 @@ cuda_glu_bwd(
 {
 	size_t n = (size_t)N * F;
 
-	LAUNCH(glu_grad, blocks(n), THREADS, 0,(float *)din, (const float *)dout,
-	    (const float *)in, n, (size_t)F, kind);
+	LAUNCH(glu_grad, blocks(n), THREADS, 0, (float *)din,
+	    (const float *)dout, (const float *)in, n, (size_t)F, kind);
 }
 
 void
 cuda_act_fwd(void *out, const void *in, size_t n, int kind)
 {
-	LAUNCH(act_all, blocks(n), THREADS, 0,
-	    (float *)out, (const float *)in, n, kind);
+	LAUNCH(act_all, blocks(n), THREADS, 0, (float *)out, (const float *)in,
+	    n, kind);
 }
 
 void
 cuda_act_bwd(void *din, const void *dout, const void *in, size_t n, int kind)
 {
-	LAUNCH(act_grad, blocks(n), THREADS, 0,
-	    (float *)din, (const float *)dout, (const float *)in, n, kind);
+	LAUNCH(act_grad, blocks(n), THREADS, 0, (float *)din,
+	    (const float *)dout, (const float *)in, n, kind);
 }

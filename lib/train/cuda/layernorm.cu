@@ -63,9 +63,9 @@ void
 cuda_layernorm_fwd(void *out, void *stats, const void *in, const void *w,
     const void *b, int N, int C, double eps)
 {
-	LAUNCH(layernorm, (unsigned)N, THREADS, 0, (float *)out,
-	    (float *)stats, (const float *)in, (const float *)w,
-	    (const float *)b, C, (float)eps);
+	LAUNCH(layernorm, (unsigned)N, THREADS, 0, (float *)out, (float *)stats,
+	    (const float *)in, (const float *)w, (const float *)b, C,
+	    (float)eps);
 }
 
 void
@@ -77,7 +77,7 @@ cuda_layernorm_bwd(void *din, void *dw, void *db, const void *dout,
 
 	LAUNCH(layernorm_grad, (unsigned)N, THREADS, 0, (float *)din, g, x,
 	    (const float *)w, (const float *)stats, C, accumulate);
-	add_columns((float *)dw, layer_weight{ g, x, (const float *)stats, C },
-	    N, C);
+	add_columns(
+	    (float *)dw, layer_weight{ g, x, (const float *)stats, C }, N, C);
 	add_columns((float *)db, elements{ g, C }, N, C);
 }

@@ -3,8 +3,8 @@
 #include "train/ops.h"
 
 static __global__ void
-update_by_sign(float *p, const float *g, float *m, size_t n,
-    const struct adamw o)
+update_by_sign(
+    float *p, const float *g, float *m, size_t n, const struct adamw o)
 {
 	size_t i = element();
 	float x, u;

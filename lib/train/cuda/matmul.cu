@@ -3,17 +3,30 @@
  * The library counts by columns: a row-major (m,n) is its (n,m), so that it is
  * asked for the transpose of the product, B's before A's.
  */
+#include "train/cuda/matmul.h"
+
 #include <cublasLt.h>
 #include <cuda_runtime.h>
 
 #include "train/cuda/device.h"
+#include "train/cuda/launch.h"
+#include "train/cuda/round.h"
 #include "train/ops.h"
 
 enum { PLANS = 256, WORKSPACE = 32 << 20 };
 
-/* A product's shape, and how the library does it. */
+/* A product's shape; what its factors are made of, rows of lda and ldb. */
+struct shape {
+	int m, n, k, ta, tb;
+	enum ops_type type;
+	int lda, ldb;
+	uint32_t align; /* of all three matrices, in bytes */
+};
+
+/* ... and how the library does it. */
 struct plan {
-	int m, n, k, ta, tb, made;
+	struct shape s;
+	bool made;
 	cublasLtMatmulDesc_t desc;
 	cublasLtMatrixLayout_t a, b, c;
 	cublasLtMatmulAlgo_t algo;
@@ -53,8 +66,14 @@ static bool
 choose(struct plan *p)
 {
 	size_t size = WORKSPACE;
-	uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_MASK &
-			   ~CUBLASLT_REDUCTION_SCHEME_INPLACE;
+	uint32_t schemes =
+	    CUBLASLT_REDUCTION_SCHEME_MASK & ~CUBLASLT_REDUCTION_SCHEME_INPLACE;
+	static const cublasLtMatmulPreferenceAttributes_t matrices[] = {
+		CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES,
+		CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+		CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES,
+		CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES
+	};
 	cublasLtMatmulPreference_t wish;
 	cublasLtMatmulHeuristicResult_t best;
 	int found = 0;
@@ -67,8 +86,11 @@ choose(struct plan *p)
 	cublasLtMatmulPreferenceSetAttribute(wish,
 	    CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &schemes,
 	    sizeof(schemes));
-	rc = cublasLtMatmulAlgoGetHeuristic(handle, p->desc, p->b, p->a, p->c,
-	    p->c, wish, 1, &best, &found);
+	for (size_t i = 0; i < sizeof(matrices) / sizeof(*matrices); i++)
+		cublasLtMatmulPreferenceSetAttribute(
+		    wish, matrices[i], &p->s.align, sizeof(p->s.align));
+	rc = cublasLtMatmulAlgoGetHeuristic(
+	    handle, p->desc, p->b, p->a, p->c, p->c, wish, 1, &best, &found);
 	cublasLtMatmulPreferenceDestroy(wish);
 	p->algo = best.algo;
 	return !failed(rc) && (found || (device_fail("no algorithm for a "
@@ -79,21 +101,24 @@ choose(struct plan *p)
 static bool
 make(struct plan *p)
 {
-	cublasOperation_t first = p->tb ? CUBLAS_OP_T : CUBLAS_OP_N;
-	cublasOperation_t second = p->ta ? CUBLAS_OP_T : CUBLAS_OP_N;
-	uint64_t m = (uint64_t)p->m, n = (uint64_t)p->n, k = (uint64_t)p->k;
+	static const cudaDataType_t types[OPS_TYPES] = { CUDA_R_32F,
+		CUDA_R_16BF, CUDA_R_16F };
+	const struct shape &s = p->s;
+	cublasOperation_t first = s.tb ? CUBLAS_OP_T : CUBLAS_OP_N;
+	cublasOperation_t second = s.ta ? CUBLAS_OP_T : CUBLAS_OP_N;
+	uint64_t m = (uint64_t)s.m, n = (uint64_t)s.n, k = (uint64_t)s.k;
 
 	if (failed(cublasLtMatmulDescCreate(
 		&p->desc, CUBLAS_COMPUTE_32F, CUDA_R_32F)) ||
-	    failed(cublasLtMatmulDescSetAttribute(p->desc,
-		CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof(first))) ||
-	    failed(cublasLtMatmulDescSetAttribute(p->desc,
-		CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof(second))))
+	    failed(cublasLtMatmulDescSetAttribute(
+		p->desc, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof(first))) ||
+	    failed(cublasLtMatmulDescSetAttribute(
+		p->desc, CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof(second))))
 		return false;
-	if (failed(cublasLtMatrixLayoutCreate(&p->b, CUDA_R_32F, p->tb ? k : n,
-		p->tb ? n : k, (int64_t)(p->tb ? k : n))) ||
-	    failed(cublasLtMatrixLayoutCreate(&p->a, CUDA_R_32F, p->ta ? m : k,
-		p->ta ? k : m, (int64_t)(p->ta ? m : k))) ||
+	if (failed(cublasLtMatrixLayoutCreate(
+		&p->b, types[s.type], s.tb ? k : n, s.tb ? n : k, s.ldb)) ||
+	    failed(cublasLtMatrixLayoutCreate(
+		&p->a, types[s.type], s.ta ? m : k, s.ta ? k : m, s.lda)) ||
 	    failed(cublasLtMatrixLayoutCreate(
 		&p->c, CUDA_R_32F, n, m, (int64_t)n)))
 		return false;
@@ -101,32 +126,123 @@ make(struct plan *p)
 	return p->made;
 }
 
+static bool
+same(const struct shape &x, const struct shape &y)
+{
+	return x.m == y.m && x.n == y.n && x.k == y.k && x.ta == y.ta &&
+	       x.tb == y.tb && x.type == y.type && x.align == y.align;
+}
+
 /* A model has few shapes; the table never fills in one run. */
 static struct plan *
-plan_for(int m, int n, int k, int ta, int tb)
+plan_for(const struct shape &s)
 {
 	for (struct plan *p = plans; p < plans + PLANS; p++) {
-		if (p->made && p->m == m && p->n == n && p->k == k &&
-		    p->ta == ta && p->tb == tb)
+		if (p->made && same(p->s, s))
 			return p;
 		if (p->made)
 			continue;
-		p->m = m, p->n = n, p->k = k, p->ta = ta, p->tb = tb;
+		p->s = s;
 		return make(p) ? p : nullptr;
 	}
 	device_fail("more shapes of matrix products than there is room for");
 	return nullptr;
 }
 
-void
-cuda_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
-    int tb, int accumulate)
+/* The largest power of two, up to the library's 256, that divides them all. */
+static uint32_t
+alignment(const void *a, const void *b, const void *c)
+{
+	uintptr_t u = (uintptr_t)a | (uintptr_t)b | (uintptr_t)c | 256;
+
+	return (uint32_t)(u & -u);
+}
+
+static void
+multiply(void *c, const void *a, const void *b, struct shape s, int accumulate)
 {
 	float one = 1, beta = accumulate ? 1 : 0;
-	struct plan *p = start() ? plan_for(m, n, k, ta, tb) : nullptr;
+
+	s.align = alignment(a, b, c);
+	struct plan *p = start() ? plan_for(s) : nullptr;
 
 	if (p)
 		failed(cublasLtMatmul(handle, p->desc, &one, b, p->b, a, p->a,
 		    &beta, c, p->c, c, p->c, &p->algo, workspace, WORKSPACE,
 		    0));
+}
+
+/* Rows of ld, with zeros behind their cols. */
+static __global__ void
+round_rows(uint16_t *to, const float *x, size_t n, int cols, int ld, int bf16)
+{
+	size_t i = element(), c = i % ld;
+	float v;
+
+	if (i >= n)
+		return;
+	v = c < cols ? x[i / ld * cols + c] : 0;
+	to[i] = bf16 ? bits_bf16(v) : bits_f16(v);
+}
+
+/* The library is fastest with rows of whole 16 bytes. */
+static int
+padded(int cols)
+{
+	return (cols + 7) / 8 * 8;
+}
+
+static void
+round_matrix(uint16_t *to, const void *x, int rows, int cols, bool bf16)
+{
+	size_t n = (size_t)rows * (size_t)padded(cols);
+
+	LAUNCH(round_rows, blocks(n), THREADS, 0, to, (const float *)x, n, cols,
+	    padded(cols), bf16);
+}
+
+static void
+multiply_rounded(
+    void *c, const void *a, const void *b, struct shape s, int accumulate)
+{
+	int rows_a = s.ta ? s.k : s.m, cols_a = s.ta ? s.m : s.k;
+	int rows_b = s.tb ? s.n : s.k, cols_b = s.tb ? s.k : s.n;
+	size_t size_a, size_b;
+	uint16_t *r;
+
+	s.lda = padded(cols_a);
+	s.ldb = padded(cols_b);
+	size_a = (size_t)rows_a * (size_t)s.lda;
+	size_b = (size_t)rows_b * (size_t)s.ldb;
+	r = (uint16_t *)device_scratch((size_a + size_b) * sizeof(*r));
+	if (!r)
+		return;
+	round_matrix(r, a, rows_a, cols_a, s.type == OPS_BF16);
+	round_matrix(r + size_a, b, rows_b, cols_b, s.type == OPS_BF16);
+	multiply(c, r, r + size_a, s, accumulate);
+}
+
+void
+cuda_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
+    int tb, int accumulate)
+{
+	multiply(c, a, b,
+	    { m, n, k, ta, tb, OPS_F32, ta ? m : k, tb ? k : n, 0 },
+	    accumulate);
+}
+
+void
+bf16_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
+    int tb, int accumulate)
+{
+	multiply_rounded(
+	    c, a, b, { m, n, k, ta, tb, OPS_BF16, 0, 0, 0 }, accumulate);
+}
+
+void
+f16_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
+    int tb, int accumulate)
+{
+	multiply_rounded(
+	    c, a, b, { m, n, k, ta, tb, OPS_F16, 0, 0, 0 }, accumulate);
 }

@@ -2,6 +2,7 @@
 #include <cuda_runtime.h>
 
 #include "base/err.h"
+#include "train/cuda/matmul.h"
 #include "train/cuda/table.h"
 #include "train/ops.h"
 
@@ -21,8 +22,9 @@ static const struct ops cuda = {
 
 /* The plugin's only exported name; lib/train/plugin.c looks it up. */
 extern "C" __attribute__((visibility("default"))) const struct ops *
-quern_ops_cuda(struct err *e)
+quern_ops_cuda(enum ops_type type, struct err *e)
 {
+	static struct ops typed;
 	int n = 0;
 	cudaError_t rc = cudaGetDeviceCount(&n);
 
@@ -31,5 +33,10 @@ quern_ops_cuda(struct err *e)
 		    rc != cudaSuccess ? cudaGetErrorString(rc) : "no device");
 		return nullptr;
 	}
-	return &cuda;
+	typed = cuda;
+	if (type == OPS_BF16)
+		typed.matmul = bf16_matmul;
+	if (type == OPS_F16)
+		typed.matmul = f16_matmul;
+	return &typed;
 }

@@ -53,9 +53,8 @@ norm_heads_grad(float *din, const float *dout, const float *in, const float *wq,
 		}
 		sum = warp_sum(sum) * r * r / s.D;
 		for (int d = lane; d < s.D; d += WARP)
-			dx[d] = h < s.H + s.K
-				    ? r * (g[d] * w[d] - x[d] * sum)
-				    : g[d];
+			dx[d] = h < s.H + s.K ? r * (g[d] * w[d] - x[d] * sum)
+					      : g[d];
 	}
 }
 
@@ -81,9 +80,8 @@ cuda_qknorm_fwd(void *out, void *rstd, const void *in, const void *wq,
 {
 	struct heads s = { H, K, D, (float)eps };
 
-	LAUNCH(norm_heads, (unsigned)N, THREADS, 0, (float *)out,
-	    (float *)rstd, (const float *)in, (const float *)wq,
-	    (const float *)wk, s);
+	LAUNCH(norm_heads, (unsigned)N, THREADS, 0, (float *)out, (float *)rstd,
+	    (const float *)in, (const float *)wq, (const float *)wk, s);
 }
 
 void

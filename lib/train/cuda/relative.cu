@@ -28,7 +28,8 @@ sum_rows(float *sum, const float *dbias, int B, size_t n)
 
 /* A thread a head: it owns a column of the table. */
 static __global__ void
-add_buckets(float *dtable, const float *sum, const int32_t *bucket, int H, int n)
+add_buckets(
+    float *dtable, const float *sum, const int32_t *bucket, int H, int n)
 {
 	int h = (int)element();
 
@@ -53,7 +54,8 @@ cuda_relative_bwd(void *dtable, const void *dbias, const int32_t *bucket, int B,
 
 	if (!sum)
 		return;
-	LAUNCH(sum_rows, blocks(n), THREADS, 0, sum, (const float *)dbias, B, n);
+	LAUNCH(
+	    sum_rows, blocks(n), THREADS, 0, sum, (const float *)dbias, B, n);
 	LAUNCH(add_buckets, blocks((size_t)H), THREADS, 0, (float *)dtable, sum,
 	    bucket + span - T, H, 2 * T);
 }

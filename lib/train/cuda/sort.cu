@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Radix sort of numbers by key, a byte of the key a pass.  A thread owns a value
- * of the byte and walks its block's numbers in order: nothing is atomic, and
- * equal keys stay in order.
+ * Radix sort of numbers by key, a byte of the key a pass.  A thread owns a
+ * value of the byte and walks its block's numbers in order: nothing is atomic,
+ * and equal keys stay in order.
  */
 #include "train/cuda/sort.h"
 
@@ -26,21 +26,22 @@ sort_size(int n)
 
 /* The digits of this block's numbers; from: the numbers in order, or NULL. */
 static __device__ int
-load_digits(uint8_t *digit, const int32_t *from, const int32_t *keys, int n,
-    int shift)
+load_digits(
+    uint8_t *digit, const int32_t *from, const int32_t *keys, int n, int shift)
 {
 	int at = blockIdx.x * PIECE, here = min(PIECE, n - at);
 
 	for (int i = threadIdx.x; i < here; i += THREADS)
-		digit[i] = (uint8_t)(keys[from ? from[at + i] : at + i] >> shift);
+		digit[i] =
+		    (uint8_t)(keys[from ? from[at + i] : at + i] >> shift);
 	__syncthreads();
 	return here;
 }
 
 /* counts (DIGITS, pieces) */
 static __global__ void
-count_digits(int32_t *counts, const int32_t *from, const int32_t *keys, int n,
-    int shift)
+count_digits(
+    int32_t *counts, const int32_t *from, const int32_t *keys, int n, int shift)
 {
 	__shared__ uint8_t digit[PIECE];
 	int here = load_digits(digit, from, keys, n, shift), count = 0;
