@@ -50,6 +50,20 @@ reserve(struct select *s, const struct page *p, struct err *e)
 	return 0;
 }
 
+/*
+ * The forest weighs pages of all kinds.  Articles and products are surer than
+ * it takes them for: theirs are few blocks that matter, and long ones.
+ * (Factor: cross-validated.)
+ */
+static int32_t
+sharper(enum page_kind kind, int32_t odds)
+{
+	bool sure = kind == PAGE_ARTICLE || kind == PAGE_PRODUCT;
+
+	return sure ? (int32_t)((int64_t)odds * 13 / 10) : odds;
+}
+
+/* By s->kind. */
 static void
 score_blocks(struct select *s, const struct page *p)
 {
@@ -58,8 +72,8 @@ score_blocks(struct select *s, const struct page *p)
 
 	for (i = 0; i < p->nblock; i++) {
 		features_row(&s->features, p, &s->rules, i, row);
-		s->score[i] =
-		    forest_probability(forest_vote(&forest_block, 0, row));
+		s->score[i] = forest_probability(
+		    sharper(s->kind, forest_vote(&forest_block, 0, row)));
 	}
 }
 
@@ -138,8 +152,8 @@ choose(struct select *s, const struct page *p, enum select_mode mode)
 	int32_t cut;
 	size_t i, n = 0;
 
-	score_blocks(s, p);
 	s->kind = find_kind(s);
+	score_blocks(s, p);
 	cut = cut_for(find_cut(s, p), mode);
 	for (i = 0; i < p->nblock; i++) {
 		s->keep[i] = s->score[i] > cut;
