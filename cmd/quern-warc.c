@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "cmd.h"
 #include "extract/archive.h"
+#include "extract/field.h"
 #include "io/stream.h"
 
 static struct opt_common common;
@@ -34,6 +35,8 @@ struct pass {
 	struct buf line, faults;
 	uint64_t offset; /* cat: of the record that is wanted */
 	bool wanted;     /* ... or else there must be no output */
+	struct str id;   /* cat: of the record that is wanted, instead */
+	bool found;      /* it has been printed: nothing more to read */
 	uint64_t damaged, hits;
 	/* cdx: of the line that waits for its record's end */
 	uint64_t from, to; /* to: 0, or its end */
@@ -85,7 +88,7 @@ records(struct pass *p, struct err *e)
 		}
 		if (p->end && p->end(p, r.offset, e) < 0)
 			return e->code;
-		if (p->wanted && r.offset > p->offset)
+		if (p->wanted && !p->id.n && r.offset > p->offset)
 			return 0; /* nothing of it can follow */
 		if (rc == ERR_DAMAGE) {
 			p->damaged++;
@@ -93,7 +96,7 @@ records(struct pass *p, struct err *e)
 		} else {
 			rc = p->record(p, &r, e);
 		}
-		if (rc < 0)
+		if (rc < 0 || p->found)
 			return rc;
 	}
 	return p->end ? p->end(p, archive_raw(p->a), e) : 0;
@@ -116,12 +119,21 @@ one_file(struct pass *p, const char *path, struct err *e)
 	p->file = strcmp(path, "-") == 0 ? "stdin" : path;
 	if (archive_open(&p->a, path, max_record, e) < 0)
 		return e->code;
-	rc = p->wanted ? seek(p, e) : 0;
+	rc = p->wanted && !p->id.n ? seek(p, e) : 0;
 	if (rc == 0)
 		rc = records(p, e);
 	archive_close(p->a);
 	p->a = NULL;
 	return rc;
+}
+
+static int
+missing(const struct pass *p, struct err *e)
+{
+	if (p->id.n)
+		return err_set(e, ERR_FORMAT, "no record %.*s",
+		    (int)(p->id.n < 200 ? p->id.n : 200), p->id.p);
+	return err_set(e, ERR_FORMAT, "no record at byte %" PRIu64, p->offset);
 }
 
 static int
@@ -135,11 +147,10 @@ all_files(struct pass *p, char **args, int n, struct err *e)
 		rc = out_open(&p->out, common.out, e);
 	if (rc == 0 && p->line.n)
 		rc = flush(p, e);
-	for (i = 0; rc == 0 && i < paths.n; i++)
+	for (i = 0; rc == 0 && i < paths.n && !p->found; i++)
 		rc = one_file(p, paths.v[i], e);
 	if (rc == 0 && p->wanted && !p->hits)
-		rc = err_set(
-		    e, ERR_FORMAT, "no record at byte %" PRIu64, p->offset);
+		rc = missing(p, e);
 	if (rc == 0)
 		rc = out_commit(p->out, e);
 	else
@@ -203,28 +214,43 @@ ls(int argc, char **argv)
 static int
 print(struct pass *p, const struct warc_rec *r, struct err *e)
 {
-	if (r->offset != p->offset)
+	if (p->id.n ? !str_eq(r->id, p->id) : r->offset != p->offset)
 		return 0;
 	p->hits++;
+	p->found = p->id.n > 0;
 	return out_write(p->out, r->raw.p, r->raw.n, e);
 }
 
 static const struct opt_cmd cat_cmd = {
 	.name = "warc cat",
-	.args = "OFFSET [FILE...]",
-	.summary = "print the record at an offset, as warc ls gives it",
+	.args = "OFFSET|ID [FILE...]",
+	.summary =
+	    "print the record at an offset, as warc ls gives it, or with "
+	    "a WARC-Record-ID",
 	.example = "quern warc cat 1260 crawl.warc.gz",
 	.opts = own,
 	.common = shared,
 };
 
+/* A record's id: a URI, in brackets or not. */
+static bool
+is_id(struct str s)
+{
+	return s.n && memchr(s.p, ':', s.n);
+}
+
 static int
 cat_args(struct pass *p, int n, char **args, struct err *e)
 {
+	p->id =
+	    n < 1 ? (struct str){ NULL, 0 } : field_unbracket(str_c(args[0]));
+	if (is_id(p->id))
+		return all_files(p, args + 1, n - 1, e);
+	p->id = (struct str){ NULL, 0 };
 	if (n < 1 || num_u64(args[0], &p->offset, e) < 0)
 		return err_set(e, ERR_ARG,
-		    "say which OFFSET: a number, as "
-		    "warc ls prints it");
+		    "say which record: its OFFSET, a number as warc ls prints "
+		    "it, or its ID, as urn:uuid:...");
 	return all_files(p, args + 1, n - 1, e);
 }
 
@@ -338,7 +364,7 @@ check(int argc, char **argv)
 
 static const struct cmd_sub subs[] = { { "ls", "list the records of archives",
 					   ls },
-	{ "cat", "print the record at an offset", cat },
+	{ "cat", "print one record, by offset or id", cat },
 	{ "cdx", "an index of archives", cdx },
 	{ "check", "name every damaged record", check }, { 0 } };
 

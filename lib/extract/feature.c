@@ -155,6 +155,7 @@ count_same(struct features *f, const struct page *p)
 			k = (k + 1) & mask;
 		if (!*slot)
 			*slot = (uint32_t)i + 1;
+		f->text[i].copy = f->text[*slot - 1].same;
 		if (f->text[*slot - 1].same < UINT16_MAX)
 			f->text[*slot - 1].same++;
 		/* The others point back, by the table's answer below. */
@@ -400,6 +401,7 @@ put_text(const struct features *f, const struct page *p, size_t i, int32_t *row)
 	row[F_FIRST] = t->first;
 	row[F_LAST] = t->last;
 	row[F_SAME] = t->same;
+	row[F_COPY] = t->copy;
 	row[F_TAG] = p->elem[b->elem].tag;
 	row[F_SHAPE] =
 	    (int32_t)((b->bits & (E_LIST | E_TABLE | E_PRE | E_QUOTE |

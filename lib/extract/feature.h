@@ -73,6 +73,7 @@ enum feature {
 	F_FROM_BEST,
 	F_RULES, /* the rules keep it */
 	F_SAME,  /* blocks of this very text */
+	F_COPY,  /* how many of them stand before this one */
 	FEATURES_OF_BLOCK,
 
 	F_PAGE_BYTES = FEATURES_OF_BLOCK,
@@ -105,7 +106,7 @@ struct text_stat {
 	uint16_t digits, uppers, spaces;     /* 1/1000 of bytes */
 	uint8_t legal, action, byline, shop; /* words */
 	uint8_t first, last;
-	uint16_t same;
+	uint16_t same, copy;
 };
 
 /* Elements of one shape under one parent. */

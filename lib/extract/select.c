@@ -67,6 +67,20 @@ fill_columns(const struct select *s, const struct page *p, size_t i,
 	return n;
 }
 
+/*
+ * The forest weighs pages of all kinds.  Articles and products are surer than
+ * it takes them for: theirs are few blocks that matter, and long ones.
+ * (Factor: cross-validated.)
+ */
+static int32_t
+sharper(enum page_kind kind, int32_t odds)
+{
+	bool sure = kind == PAGE_ARTICLE || kind == PAGE_PRODUCT;
+
+	return sure ? (int32_t)((int64_t)odds * 13 / 10) : odds;
+}
+
+/* By s->kind. */
 static void
 score_blocks(struct select *s, const struct page *p)
 {
@@ -80,7 +94,8 @@ score_blocks(struct select *s, const struct page *p)
 		n = fill_columns(s, p, i, x);
 		forest_votes((const int32_t(*)[FOREST_ROWS])x, votes);
 		for (r = 0; r < n; r++)
-			s->score[i + r] = forest_probability(votes[r]);
+			s->score[i + r] =
+			    forest_probability(sharper(s->kind, votes[r]));
 	}
 }
 
@@ -159,8 +174,8 @@ choose(struct select *s, const struct page *p, enum select_mode mode)
 	int32_t cut;
 	size_t i, n = 0;
 
-	score_blocks(s, p);
 	s->kind = find_kind(s);
+	score_blocks(s, p);
 	cut = cut_for(find_cut(s, p), mode);
 	for (i = 0; i < p->nblock; i++) {
 		s->keep[i] = s->score[i] > cut;

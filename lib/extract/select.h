@@ -14,10 +14,10 @@ struct err;
  *
  * The rules (rules.h) always run.  What they found, and all else that is
  * known of each block (feature.h), is put to a forest (forest.h), which gives
- * the block's probability to be content.  Blocks are kept above the cut at
- * which the expected F1 of the page, by bytes, is best (half that F1, and more
- * on pages of which much is sure).  So a listing is cut lower than a plain
- * article.
+ * the block's probability to be content, surer on some kinds of page.  Blocks
+ * are kept above the cut at which the expected F1 of the page, by bytes, is
+ * best (half that F1, and more on pages of which much is sure).  So a listing
+ * is cut lower than a plain article.
  *
  * Pages of few blocks, on which there is nothing to learn from, and of very
  * many are left to the rules; then the kind is article if they have prose.

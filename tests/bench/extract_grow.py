@@ -20,10 +20,12 @@ import lightgbm
 import numpy as np
 
 N = 4  # tokens of a shingle by which blocks are found in the gold text
+SHARPER = {"article": 1.3, "product": 1.3}  # select.c: sharper()
+COPY = 60  # bytes of a block from which on copies are told apart
 WEIGHT = {"aeb": 2.0, "trafilatura": 0.25, "wcxb": 1.0, "magic": 0.7}
 KINDS = ["article", "documentation", "forum", "product", "listing", "service",
          "collection"]
-PAGE = 96  # FEATURES_OF_BLOCK
+PAGE, RULES = 97, 94  # FEATURES_OF_BLOCK, F_RULES
 COMMON = dict(verbose=-1, seed=1, deterministic=True, force_row_wise=True,
               num_threads=1)
 BLOCK = dict(COMMON, objective="cross_entropy", num_leaves=24,
@@ -92,9 +94,34 @@ def by_text(texts, gold, words):
             y[i] = k >= 0
             if k >= 0:
                 before = max(before, lo + part[:k].count(" "))
+    one_of_each(tokens, texts, y, where)
     w = np.minimum(np.array([len(t) for t in tokens], float) /
                    max(60, len(g)), 1.0)
     return y, w * min(1.0, 4 / max(w.sum(), 1e-9))
+
+
+def one_of_each(tokens, texts, y, where):
+    """Of copies of a block, as many count as the gold text has.
+
+    Those that stand among other content come first, then the earlier.
+    """
+    copies = {}
+    for i, t in enumerate(tokens):
+        if y[i] >= 0.5 and len(t) > N:
+            copies.setdefault(tuple(t), []).append(i)
+    room = np.array([min(200, len(t)) for t in texts], float)
+    score = np.clip(y, 0, 1) * room
+    extra = []
+    for t, at in copies.items():
+        if len(at) < 2 or len(texts[at[0]].encode()) < COPY:
+            continue
+        n = min((len(h) for h in (where.get(t[k:k + N]) for k in
+                                  range(len(t) - N + 1)) if h), default=1)
+        around = lambda i: sum(score[j] for j in
+                               range(max(0, i - 3), min(len(y), i + 4))
+                               if tuple(tokens[j]) != t)
+        extra += sorted(at, key=lambda i: (-around(i), i))[n:]
+    y[extra] = 0
 
 
 def by_snippets(texts, wanted, unwanted):
@@ -152,28 +179,31 @@ def grow_kinds(pages):
     return lightgbm.train(KIND, lightgbm.Dataset(x, y), KIND_TREES), x, y
 
 
-def chosen(page, odds):
+def chosen(page, odds, kind):
     """As select.c chooses."""
-    s = 1 / (1 + np.exp(-odds))
+    s = 1 / (1 + np.exp(-odds * SHARPER.get(kind, 1)))
     n = np.array([len(t.encode()) for t in page["texts"]], float) + 2
     o = np.argsort(-s)
     f1 = (2 * np.cumsum(s[o] * n[o]) /
           (np.cumsum(n[o]) + (s * n).sum())).max()
     keep = s > f1 * (0.5 + 1.2 * max(0, f1 - 0.75))
     if len(s) < 25:
-        keep = page["x"][:, PAGE - 2] > 0  # F_RULES
+        keep = page["x"][:, RULES] > 0
     return "\n\n".join(t for t, k in zip(page["texts"], keep) if k)
 
 
 def check(pages, scorer):
     text = {}
     for f in range(5):
-        forest = grow_blocks([p for p in pages if p["fold"] != f])
+        others = [p for p in pages if p["fold"] != f]
+        forest, kinds = grow_blocks(others), grow_kinds(others)[0]
         for p in pages:
             if p["fold"] == f:
                 odds = forest.predict(p["x"].astype(np.float32),
                                       raw_score=True)
-                text[p["set"], p["gold"]["id"]] = chosen(p, odds)
+                kind = kinds.predict(p["x"][:1, PAGE:].astype(np.float32))
+                text[p["set"], p["gold"]["id"]] = chosen(
+                    p, odds, KINDS[kind[0].argmax()])
     score = dict(aeb=scorer.aeb, trafilatura=scorer.trafilatura,
                  wcxb=scorer.bag, magic=scorer.magic)
     for name in WEIGHT:

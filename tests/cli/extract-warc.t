@@ -56,6 +56,16 @@ warc cat "$(gzip -n <1.warc | wc -c)" holed.warc.gz >out 2>err
 check "cat seeks: damage before the record is not met" \
 	cmp <(head -c -4 2.warc) out
 equal "... nor told" "" "$(cat err)"
+check "cat by id" cmp <(head -c -4 2.warc) <(warc cat urn:test:two all.warc.gz)
+check "... in brackets, out of a pipe" cmp <(head -c -4 3.warc) \
+	<(warc cat '<urn:test:three>' <all.warc)
+equal "... the first of several files, and no more is read" \
+	"$(head -c -4 1.warc | cksum)" \
+	"$(warc cat urn:test:one all.warc holed.warc.gz 2>&1 | cksum)"
+equal "... that no record has" "quern warc cat: no record urn:test:four" \
+	"$(warc cat urn:test:four all.warc 2>&1)"
+exits 1 "... and its exit status" warc cat urn:test:four all.warc -o four
+check "... and no file" test ! -e four
 exits 1 "cat: no such record" warc cat 7 all.warc -o seven
 check "... and no file" test ! -e seven
 exits 2 "cat: no offset" warc cat all.warc
