@@ -75,6 +75,26 @@ read_yarn(struct rope_scaling *s, struct json_val p, struct err *e)
 	    &s->attention, p, "attention_factor", otherwise, e);
 }
 
+/* Where nothing is scaled: a number that says by how much is a mistake. */
+static int
+refuse_numbers(struct json_val p, struct err *e)
+{
+	static const char *const fine[] = { "rope_type", "type", "rope_theta",
+		"partial_rotary_factor", NULL };
+	struct json_iter it = json_each(p);
+	struct json_val v;
+	struct str key;
+
+	while (json_next(&it, &key, &v))
+		if (!config_among(key, fine) && !config_off(v))
+			return err_set(e, ERR_FORMAT,
+			    "\"%.*s\" of rotary positions without a "
+			    "\"rope_type\" that scales them: linear, llama3 "
+			    "or yarn",
+			    (int)key.n, key.p);
+	return 0;
+}
+
 static int
 read_scaling(struct model_config *c, struct json_val p, struct err *e)
 {
@@ -85,7 +105,7 @@ read_scaling(struct model_config *c, struct json_val p, struct err *e)
 	if (read_kind(&s->kind, p, e) < 0)
 		return e->code;
 	if (s->kind == SCALING_NONE)
-		return 0;
+		return refuse_numbers(p, e);
 	if (config_positive(&s->factor, p, "factor", 0, e) < 0)
 		return e->code;
 	if (s->kind == SCALING_LINEAR)

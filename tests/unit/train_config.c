@@ -157,6 +157,8 @@ test_refused(void)
 		    "must be above 0" },
 		{ OURS("\"rope_parameters\":{\"short_factor\":[1]}"),
 		    "\"rope_parameters.short_factor\" is not known" },
+		{ OURS("\"rope_scaling\":{\"factor\":2}"),
+		    "without a \"rope_type\"" },
 		{ OURS("\"partial_rotary_factor\":2"), "at most 1" },
 		{ OURS("\"partial_rotary_factor\":0.4"), "must be even" },
 		{ OURS("\"position_embedding_type\":\"t5\",\"rope_theta\":9"),
