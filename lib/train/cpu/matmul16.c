@@ -40,22 +40,31 @@ element(enum form f)
 }
 
 static void
-round_panel(char *to, const struct panel *p, enum form f)
+round_row(char *to, const struct panel *p, size_t i, enum form f)
 {
-	size_t i;
+	const float *x = p->x + i * p->ld;
+	char *row = to + i * p->cols * element(f);
 
-#pragma omp parallel for
-	for (i = 0; i < p->rows; i++) {
-		const float *x = p->x + i * p->ld;
-		char *row = to + i * p->cols * element(f);
+	if (f == NATIVE_BF16)
+		round_bf16((uint16_t *)(void *)row, x, p->cols);
+	else if (f == FLOAT_BF16)
+		round_as_bf16((float *)(void *)row, x, p->cols);
+	else
+		round_as_f16((float *)(void *)row, x, p->cols);
+}
 
-		if (f == NATIVE_BF16)
-			round_bf16((uint16_t *)(void *)row, x, p->cols);
-		else if (f == FLOAT_BF16)
-			round_as_bf16((float *)(void *)row, x, p->cols);
+/* Threads meet once for both; rows of the two differ in length. */
+static void
+round_panels(const struct product *p, bool b_too)
+{
+	size_t rows = b_too ? p->b.rows : 0, i;
+
+#pragma omp parallel for schedule(static, 8)
+	for (i = 0; i < rows + p->a.rows; i++)
+		if (i < rows)
+			round_row(p->rb, &p->b, i, p->form);
 		else
-			round_as_f16((float *)(void *)row, x, p->cols);
-	}
+			round_row(p->ra, &p->a, i - rows, p->form);
 }
 
 /* Where a tile's rows of A and columns of B begin in the rounded panels. */
@@ -199,12 +208,11 @@ down_panels(const struct factors *f, struct product *p, size_t k0, size_t n0)
 	p->n = lesser(PANEL, f->n - n0);
 	p->add = f->add || k0 > 0;
 	p->b = cut_panel(f->b, f->tb ? f->k : f->n, f->tb, k0, n0, p->k, p->n);
-	round_panel(p->rb, &p->b, p->form);
 	for (m0 = 0; m0 < f->m; m0 += PANEL) {
 		p->m = lesser(PANEL, f->m - m0);
 		p->a = cut_panel(
 		    f->a, f->ta ? f->m : f->k, f->ta, m0, k0, p->m, p->k);
-		round_panel(p->ra, &p->a, p->form);
+		round_panels(p, m0 == 0);
 		p->c = f->c + m0 * f->n + n0;
 		cuts = tiles_cut((int)p->m, (int)p->n);
 		if (p->form == NATIVE_BF16)
