@@ -14,9 +14,9 @@ struct parser {
 	struct err *e;
 };
 
-static const char *const keys[] = { "bucket", "charset", "content_type",
-	"date", "file", "language", "language_reliable", "language_score",
-	"offset", "page_kind", "perplexity", "title", "url" };
+static const char *const keys[] = { "bucket", "charset", "content_type", "date",
+	"file", "language", "language_reliable", "language_score", "offset",
+	"page_kind", "perplexity", "title", "url" };
 
 enum { KEYS = sizeof(keys) / sizeof(*keys) };
 

@@ -147,10 +147,7 @@ check_unigram(struct bpe *b, struct err *e)
 			    "can't say",
 			    id);
 		if (t == SUBWORD_USER)
-			s->scores[id] =
-			    (double)((float)utf8_length(bpe_bytes(b, id)) *
-				     (float)s->max_score) -
-			    0.1;
+			s->scores[id] = subword_user_score(s, bpe_bytes(b, id));
 		if (b->tokens[id].len && s->scores[id] < least - 1e-6)
 			return err_set(e, ERR_FORMAT,
 			    "piece %u, no normal one, has the least score: "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text/utf8.h"
 #include "base/num.h"
 #include "bpe.h"
 #include "subword_work.h"
@@ -188,7 +189,7 @@ find_scores(struct bpe *b)
 	s->unk_score = (isinf(least) ? 0 : least) - 10;
 	if (s->sentencepiece)
 		s->unk_score = (float)((float)least - 10.0f);
-	s->max_score = isinf(most) ? 0 : most;
+	s->max_score = most > 0.5 ? most : 0.5;
 }
 
 /*
@@ -221,6 +222,12 @@ subword_index(struct bpe *b, struct err *e)
 	find_scores(b);
 	b->sub.words = keeps_words(b);
 	return build_tries(b, e);
+}
+
+double
+subword_user_score(const struct subword *s, struct str piece)
+{
+	return (double)utf8_length(piece) * s->max_score - 0.1;
 }
 
 /* ---- encoding ---- */

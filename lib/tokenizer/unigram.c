@@ -31,14 +31,11 @@ offer(struct way *w, double score, bool narrow, uint32_t from, uint32_t id)
 	w->id = id;
 }
 
-/* A user-defined piece wins against all ways through its inside. */
 static double
 piece_score(const struct subword *s, uint32_t id, struct str piece)
 {
 	if (s->sentencepiece && subword_type(s, id) == SUBWORD_USER)
-		return (double)((float)utf8_length(piece) *
-				(float)s->max_score) -
-		       0.1;
+		return subword_user_score(s, piece);
 	return s->scores[id];
 }
 

@@ -94,7 +94,7 @@ def same_pieces(work):
                                    for p, _ in theirs.pre_tokenize_str(t))
         got = collections.Counter()
         for line in quern("train", "--stage", "count", "--pattern", name,
-                          docs).split("\n")[1:-1]:
+                          docs).split("\n")[1:-2]:  # "#end N" is the last
             n, piece = line.split("\t")
             got[piece] += int(n)
         print(f"{name:10} {sum(want.values())} pieces,"
