@@ -130,7 +130,8 @@ pieces() {
 		cat
 	else
 		jq -c --argjson n "$words" '.metadata as $m |
-			[.text | splits("\\s+") | select(length > 0)] as $w |
+			[.text | split("\n")[] | split("\t")[] | split(" ")[] |
+				select(length > 0)] as $w |
 			range(0; $w | length; $n) as $i |
 			{text: ($w[$i:$i + $n] | join(" ")), metadata: $m}'
 	fi

@@ -160,7 +160,7 @@ exponent_of(double v)
 
 	while (e < MOST_EXPONENT && v >= tens_of[e + 1])
 		e++;
-	while (e >= LEAST_EXPONENT && v * tens_of[-e] < 1)
+	while (e <= 0 && e >= LEAST_EXPONENT && v * tens_of[-e] < 1)
 		e--;
 	return e;
 }

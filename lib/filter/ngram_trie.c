@@ -184,12 +184,25 @@ ngram_place_trie(struct ngram *m, uint64_t *size, struct err *e)
 	return 0;
 }
 
-/* The last of ascending numbers that is at most v; the first one is 0. */
+/*
+ * The last of ascending numbers, the first of which is 0, that is at most v.
+ * The search widens from a guess: the numbers grow evenly.
+ */
 static uint64_t
-last_below(const struct ngram_packed *k, uint64_t v)
+last_below(const struct ngram_packed *k, uint64_t v, uint64_t guess)
 {
-	uint64_t from = 0, to = k->noffset, mid;
+	uint64_t from = guess, to = guess + 1, step = 1, mid;
 
+	while (from > 0 && ngram_u64(k->offsets + 8 * from) > v) {
+		to = from;
+		from -= from < step ? from : step;
+		step *= 2;
+	}
+	while (to < k->noffset && ngram_u64(k->offsets + 8 * to) <= v) {
+		from = to;
+		to += k->noffset - to < step ? k->noffset - to : step;
+		step *= 2;
+	}
 	while (to - from > 1) {
 		mid = from + (to - from) / 2;
 		if (ngram_u64(k->offsets + 8 * mid) <= v)
@@ -200,13 +213,24 @@ last_below(const struct ngram_packed *k, uint64_t v)
 	return from;
 }
 
-/* Where the longer n-grams of entry `at` begin, pointers read at a bit. */
-static uint64_t
-pointer(const struct ngram_packed *k, uint64_t at, uint64_t bit)
+/* Where the longer n-grams of entry `at` begin and end, read from a bit on. */
+static void
+read_range(const struct ngram_packed *k, uint64_t at, uint64_t bit,
+    struct ngram_range *r)
 {
-	uint64_t low = take(k->at, bit, k->next_bits);
+	uint64_t high;
 
-	return k->offsets ? last_below(k, at) << k->next_bits | low : low;
+	r->from = take(k->at, bit, k->next_bits);
+	r->to = take(k->at, bit + k->entry_bits, k->next_bits);
+	if (k->offsets) {
+		high = last_below(k, at,
+		    (uint64_t)((double)at * (double)k->noffset /
+			       (double)(k->entries + 1)));
+		r->from |= high << k->next_bits;
+		r->to |= last_below(k, at + 1, high) << k->next_bits;
+	}
+	if (r->to > k->below || r->from > r->to)
+		r->from = r->to = 0;
 }
 
 static float
@@ -303,10 +327,6 @@ ngram_trie_next(const struct ngram *m, unsigned order, struct ngram_range *r,
 	values(k, bit, log, backoff);
 	if (order == m->order)
 		return true;
-	bit += k->value_bits;
-	r->from = pointer(k, at, bit);
-	r->to = pointer(k, at + 1, bit + k->entry_bits);
-	if (r->to > k->below || r->from > r->to)
-		r->from = r->to = 0;
+	read_range(k, at, bit + k->value_bits, r);
 	return true;
 }
