@@ -59,8 +59,9 @@ struct tag_token {
 struct open {
 	uint32_t bits; /* of the builder, to be restored */
 	uint32_t name;
-	int16_t p;   /* builder's p before it was opened */
-	uint8_t did; /* see html_build.c */
+	int16_t p;    /* builder's p before it was opened */
+	int16_t wall; /* the innermost that list items don't reach over; -1 */
+	uint8_t did;  /* see html_build.c */
 	uint8_t tag;
 	bool ghost; /* its end tag came while others were open within */
 };
@@ -77,6 +78,7 @@ struct builder {
 	int nopen;
 	int p; /* the innermost <p> that a block would close, or -1 */
 	uint16_t count[TAG_COUNT]; /* open elements of a kind */
+	uint16_t names[256];       /* ... of names by their lowest byte */
 	enum phase phase;
 
 	/* The block: html_build.c, html_text.c. */

@@ -309,6 +309,7 @@ builder_begin(struct builder *b, struct page *p)
 	page_clear(p);
 	buf_clear(&b->og_title);
 	memset(b->count, 0, sizeof(b->count));
+	memset(b->names, 0, sizeof(b->names));
 	b->page = p;
 	b->p = -1;
 	b->phase = BEFORE_HTML;

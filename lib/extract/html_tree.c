@@ -11,6 +11,13 @@ top(const struct builder *b)
 	return b->nopen ? (enum tag)b->open[b->nopen - 1].tag : TAG_NONE;
 }
 
+static bool
+is_wall(enum tag tag)
+{
+	return (html_rules[tag] & SPECIAL) && tag != TAG_address &&
+	       tag != TAG_div && tag != TAG_p;
+}
+
 /* False: it's too deep. */
 static bool
 push(struct builder *b, const struct tag_token *t)
@@ -26,12 +33,16 @@ push(struct builder *b, const struct tag_token *t)
 	o->tag = (uint8_t)t->tag;
 	o->name = t->name;
 	o->p = (int16_t)b->p;
+	o->wall = (int16_t)(is_wall(t->tag) ? b->nopen
+			    : b->nopen      ? o[-1].wall
+					    : -1);
 	o->ghost = false;
 	if (t->tag == TAG_p)
 		b->p = b->nopen;
 	else if ((html_rules[t->tag] & SCOPE) || t->tag == TAG_button)
 		b->p = -1;
 	b->count[t->tag]++;
+	b->names[t->name & 255]++;
 	builder_open(b, t);
 	return true;
 }
@@ -42,6 +53,7 @@ pop_one(struct builder *b)
 	struct open *o = &b->open[b->nopen - 1];
 
 	b->count[o->tag]--;
+	b->names[o->name & 255]--;
 	b->p = o->p;
 	builder_close(b);
 }
@@ -110,8 +122,7 @@ make_ghost(struct builder *b, int i)
 	builder_undo(b, o);
 	b->count[o->tag]--;
 	b->count[TAG_NONE]++;
-	o->tag = TAG_NONE;
-	o->name = 0;
+	o->tag = TAG_NONE; /* and no name: that is 0, as of all known tags */
 	o->ghost = true;
 }
 
@@ -217,21 +228,14 @@ frame(struct builder *b, const struct tag_token *t)
 static void
 close_item(struct builder *b, enum tag one, enum tag other)
 {
-	int i;
+	int i = b->nopen - 1;
 
-	if (!b->count[one] && !b->count[other])
+	if (i < 0 || (!b->count[one] && !b->count[other]))
 		return;
-	for (i = b->nopen - 1; i >= 0; i--) {
-		enum tag tag = (enum tag)b->open[i].tag;
-
-		if (tag == one || tag == other) {
-			pop_to(b, i);
-			return;
-		}
-		if ((html_rules[tag] & SPECIAL) && tag != TAG_address &&
-		    tag != TAG_div && tag != TAG_p)
-			return;
-	}
+	for (i = b->open[i].wall; i >= 0 && b->open[i].ghost;)
+		i = i ? b->open[i - 1].wall : -1;
+	if (i >= 0 && (b->open[i].tag == one || b->open[i].tag == other))
+		pop_to(b, i);
 }
 
 static bool
@@ -444,7 +448,9 @@ close_any(struct builder *b, const struct tag_token *t)
 {
 	int i;
 
-	for (i = b->nopen - 1; i >= 0 && b->count[t->tag]; i--) {
+	if (!b->count[t->tag] || !b->names[t->name & 255])
+		return false;
+	for (i = b->nopen - 1; i >= 0; i--) {
 		const struct open *o = &b->open[i];
 
 		if (o->tag == t->tag && o->name == t->name) {

@@ -42,6 +42,9 @@ def cases(k):
         "<body>": lambda: b"<body>" * (100 * n) + P,
         "JSON-LD": lambda: b"<script type=application/ld+json>" +
             b"[" * (500 * n) + b"</script>" + P,
+        "stray ends": lambda: b"<x>" * 500 + b"</y>" * (100 * n) + P,
+        "items": lambda: b"<li><ul>" + b"<i>" * 500 + b"<li></li>" * (50 * n),
+        "ghosts": lambda: b"<div>" * 500 + b"<b><p></b></p>" * (30 * n) + P,
         "formulas": lambda: b"<math><annotation encoding=tex>" * (20 * n) + P,
         "<pre>": lambda: b"<pre>" + b"x\n" * (250 * n),
         "invalid UTF-8": lambda: P + b"\xff\xfe\x80" * (300 * n),

@@ -166,6 +166,12 @@ fi
 
 # ---- real archives --------------------------------------------------------------
 
+if command -v python3 >/dev/null; then
+	check "the table of references is what its script writes" cmp \
+		<(python3 "$top/tests/parity/entities.py") \
+		"$top/lib/extract/entity_table.c"
+fi
+
 needs "$shared/data/warc"
 cd "$shared/data/warc" || exit 1
 for f in fastwarc/warcfile.warc fastwarc/warcfile.warc.gz; do
