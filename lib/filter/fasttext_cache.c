@@ -169,11 +169,11 @@ add_ids(const struct fasttext *f, struct fasttext_scratch *s, struct look *x)
 		return;
 	}
 	find_rows(f, s, x);
-	if (x->c->rows <= KEPT_IDS && !s->failed)
+	if (x->c->rows > KEPT_IDS || s->failed)
+		memset(x->c->key, 0, sizeof(x->c->key));
+	else if (x->c->rows)
 		memcpy(ids, s->ids + s->nid - x->c->rows,
 		    x->c->rows * sizeof(*ids));
-	else
-		memset(x->c->key, 0, sizeof(x->c->key));
 }
 
 static void

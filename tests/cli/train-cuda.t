@@ -51,12 +51,12 @@ qwen3() {
 EOT
 }
 
-exec= # or "exec", where the process itself is to be killed
+within=env # or exec, where the process itself is to be killed
 run() { # run DEVICE DIR MODEL [OPTIONS]
 	local device=$1 dir=$2 model=$3
 	shift 3
 	# shellcheck disable=SC2086 # a command and its options
-	$exec ${CARD_SANITIZER:-} quern train -q --config "$model.json" --recipe train.mix --out "$dir" \
+	$within ${CARD_SANITIZER:-} quern train -q --config "$model.json" --recipe train.mix --out "$dir" \
 		--tokenizer tokenizer.json --lr 1e-2 --micro-batch 2 \
 		--device "$device" "$@"
 }
@@ -101,10 +101,10 @@ done
 
 # Killed and continued: the weights of the run that was left alone.
 killed() {
-	exec=exec
+	within=exec
 	run cuda killed llama --save-every 2 &
 	local pid=$!
-	exec=
+	within=env
 	until [ -e killed/last/state.json ] || ! kill -0 $pid 2>/dev/null; do
 		sleep .05
 	done
