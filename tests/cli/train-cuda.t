@@ -51,7 +51,7 @@ qwen3() {
 EOT
 }
 
-within=env # or exec, where the process itself is to be killed
+within="env" # or exec, where the process itself is to be killed
 run() { # run DEVICE DIR MODEL [OPTIONS]
 	local device=$1 dir=$2 model=$3
 	shift 3
@@ -101,10 +101,10 @@ done
 
 # Killed and continued: the weights of the run that was left alone.
 killed() {
-	within=exec
+	within="exec"
 	run cuda killed llama --save-every 2 &
 	local pid=$!
-	within=env
+	within="env"
 	until [ -e killed/last/state.json ] || ! kill -0 $pid 2>/dev/null; do
 		sleep .05
 	done
