@@ -46,8 +46,8 @@ int lm_pieces_words(const struct lm_pieces *p, const struct ngram *m,
     uint32_t **words, struct err *e);
 /*
  * Append the text's sentences to row; words is lm_pieces_words() of the same
- * model, or NULL without a tokenizer.  An empty text has no sentence; nor has one
- * that is empty when normalised, if it is a sentence by itself.
+ * model, or NULL without a tokenizer.  An empty text has no sentence; nor has
+ * one that is empty when normalised, if it is a sentence by itself.
  */
 int lm_text_row(const struct lm_text *t, struct lm_scratch *s,
     const struct ngram *m, const uint32_t *words, struct str text,
