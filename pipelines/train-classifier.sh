@@ -28,8 +28,9 @@ options:
   -w, --work DIR         where all files go (default: $work)
   -t, --threads N        threads a command (default: $threads)
       --preset NAME      quality: good reference text against raw crawl, in pieces
-                         of 200 words, so that length tells nothing; toxicity:
-                         short texts with labels
+                         of 200 words, so that length tells nothing, as many of
+                         each kind, 5 epochs or more where there is little;
+                         toxicity: short texts with labels
       --class NAME=FILE  all documents of FILE are of that kind; for each kind one
                          or more
       --label KEY        without --class: metadata.KEY is the kind (default: $label)
@@ -88,13 +89,14 @@ case $preset in
 '') ;;
 quality)
 	[ "$words" != 0 ] || words=200
-	: "${epochs:=5}" "${lr:=0.1}" "${ngrams:=2}"
+	: "${lr:=0.1}" "${ngrams:=2}"
 	;;
 toxicity) : "${epochs:=10}" "${lr:=0.25}" "${ngrams:=2}" ;;
 *) echo "train-classifier.sh: --preset: quality or toxicity, not $preset" >&2; exit 2 ;;
 esac
-: "${epochs:=5}" "${lr:=0.1}" "${ngrams:=1}"
-for n in "$words" "$epochs" "$ngrams" "$dim" "$bucket" "$held" "$threads"; do
+: "${lr:=0.1}" "${ngrams:=1}"
+[ "$preset" = quality ] || : "${epochs:=5}"
+for n in "$words" "${epochs:-5}" "$ngrams" "$dim" "$bucket" "$held" "$threads"; do
 	[[ $n =~ ^[0-9]+$ ]] || { echo "train-classifier.sh: '$n' is no number; see -h" >&2; exit 2; }
 done
 [ "$held" -ge 2 ] || { echo "train-classifier.sh: --held: 2 or more" >&2; exit 2; }
@@ -141,8 +143,22 @@ pieces() {
 mix() { shuf --random-source=<(yes mix); }
 
 documents | quern dedup exact -q >"$work/all.jsonl" || die "cannot read the documents"
-awk -v n="$held" 'NR % n != 0' "$work/all.jsonl" | pieces | mix |
-	zstd -q -f -o "$work/train.jsonl.zst" || die "cannot write $work/train.jsonl.zst"
+awk -v n="$held" 'NR % n != 0' "$work/all.jsonl" | pieces | mix >"$work/train.jsonl" ||
+	die "cannot write $work/train.jsonl"
+if [ "$preset" = quality ]; then
+	# As many pieces of each kind as the rarest has.
+	jq -r .metadata.kind "$work/train.jsonl" | awk '
+		NR == FNR { n[$0]++; next }
+		FNR == 1 { for (k in n) if (!least || n[k] < least) least = n[k] }
+		{ print ++seen[$0] <= least }' <(jq -r .metadata.kind "$work/train.jsonl") - |
+		paste "$work/train.jsonl" - | sed -n 's/\t1$//p' >"$work/balanced.jsonl" &&
+		mv "$work/balanced.jsonl" "$work/train.jsonl" || die "cannot balance the kinds"
+	# Few pieces are gone over more often.
+	pieces=$(wc -l <"$work/train.jsonl")
+	: "${epochs:=$((pieces * 5 >= 100000 ? 5 : pieces * 50 <= 100000 ? 50 : 100000 / pieces))}"
+fi
+zstd -q -f --rm "$work/train.jsonl" -o "$work/train.jsonl.zst" ||
+	die "cannot write $work/train.jsonl.zst"
 awk -v n="$held" 'NR % n == 0' "$work/all.jsonl" | pieces >"$work/held.jsonl" ||
 	die "cannot write $work/held.jsonl"
 rm -f "$work/all.jsonl"
