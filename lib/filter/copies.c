@@ -126,7 +126,8 @@ part(struct meter *m, size_t n, struct pieces *x, struct err *e)
 
 	if (seen_begin(&m->seen, p, (uint32_t)m->newlines + 1, e) < 0)
 		return e->code;
-	while (stop < end && (stop = memchr(stop, '\n', (size_t)(end - stop)))) {
+	while (
+	    stop < end && (stop = memchr(stop, '\n', (size_t)(end - stop)))) {
 		if (n == 2 && (stop + 1 == end || stop[1] != '\n')) {
 			stop++;
 			continue;

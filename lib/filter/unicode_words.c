@@ -8,11 +8,11 @@ enum kind {
 	LETTER,
 	NUMERIC,
 	KATAKANA,
-	JOINER,      /* underscores and the like */
-	MID_LETTER,  /* between letters */
-	MID_NUMBER,  /* between numbers */
-	MID_EITHER,  /* between letters, or between numbers */
-	EXTEND,      /* belongs to what is before it */
+	JOINER,     /* underscores and the like */
+	MID_LETTER, /* between letters */
+	MID_NUMBER, /* between numbers */
+	MID_EITHER, /* between letters, or between numbers */
+	EXTEND,     /* belongs to what is before it */
 	LINE_END,
 	SPACE
 };
@@ -93,12 +93,12 @@ kind_of(uint32_t cp)
 	static const uint32_t spaces[][2] = { { 0x1680, 0x1680 },
 		{ 0x2000, 0x2006 }, { 0x2008, 0x200a }, { 0x205f, 0x205f },
 		{ 0x3000, 0x3000 } };
-	static const uint32_t formats[][2] = { { 0xad, 0xad },
-		{ 0x600, 0x605 }, { 0x61c, 0x61c }, { 0x6dd, 0x6dd },
-		{ 0x70f, 0x70f }, { 0x180e, 0x180e }, { 0x200c, 0x200f },
-		{ 0x202a, 0x202e }, { 0x2060, 0x2064 }, { 0x2066, 0x206f },
-		{ 0xfeff, 0xfeff }, { 0xff9e, 0xff9f }, { 0xfff9, 0xfffb },
-		{ 0x1f3fb, 0x1f3ff }, { 0xe0001, 0xe007f } };
+	static const uint32_t formats[][2] = { { 0xad, 0xad }, { 0x600, 0x605 },
+		{ 0x61c, 0x61c }, { 0x6dd, 0x6dd }, { 0x70f, 0x70f },
+		{ 0x180e, 0x180e }, { 0x200c, 0x200f }, { 0x202a, 0x202e },
+		{ 0x2060, 0x2064 }, { 0x2066, 0x206f }, { 0xfeff, 0xfeff },
+		{ 0xff9e, 0xff9f }, { 0xfff9, 0xfffb }, { 0x1f3fb, 0x1f3ff },
+		{ 0xe0001, 0xe007f } };
 	unsigned class;
 
 	if (cp < 0x80)
@@ -146,9 +146,9 @@ look(const char *p, const char *end, const char **behind)
 	kind = kind_of(utf8_get(p, end, &len));
 	p += len;
 	if (kind != LINE_END)
-		while (p < end &&
-		       ((unsigned char)*p >= 0x80 &&
-			   kind_of(utf8_get(p, end, &len)) == EXTEND))
+		while (
+		    p < end && ((unsigned char)*p >= 0x80 &&
+				   kind_of(utf8_get(p, end, &len)) == EXTEND))
 			p += len;
 	*behind = p;
 	return kind;
