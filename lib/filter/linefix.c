@@ -59,6 +59,14 @@ strip(struct linefix_result *r)
 	r->lines[r->n - 1] = text_rstrip(r->lines[r->n - 1]);
 }
 
+static inline bool
+is_space(uint32_t cp)
+{
+	return cp < 0x80 ? cp == ' ' || (cp >= 9 && cp <= 13) ||
+			       (cp >= 0x1c && cp <= 0x1f)
+			 : text_is_space(cp);
+}
+
 /* Title case, neither upper nor lower. */
 static bool
 is_title(uint32_t cp)
@@ -68,15 +76,15 @@ is_title(uint32_t cp)
 	       cp == 0x1fcc || cp == 0x1ffc;
 }
 
+/* Beyond ASCII. */
 static bool
 is_upper(uint32_t cp)
 {
-	if (cp < 0x80)
-		return cp >= 'A' && cp <= 'Z';
 	return uni_lower(cp) != cp && !is_title(cp);
 }
 
-/* Decimal digits, and those that stand above, below, or in a circle. */
+/* Decimal digits, and those that stand above, below, or in a circle; beyond
+ * ASCII. */
 static bool
 is_digit(uint32_t cp)
 {
@@ -90,24 +98,31 @@ is_digit(uint32_t cp)
 		{ 0x1f100, 0x1f10a } };
 	size_t i;
 
-	if (cp < 0x80)
-		return cp >= '0' && cp <= '9';
 	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++)
 		if (cp >= runs[i][0] && cp <= runs[i][1])
 			return true;
 	return uni_class(cp) & UNI_DIGIT;
 }
 
-/* Is more than `most` of the line such characters? */
+/* Are more than `most` of the line's characters capitals, or digits? */
 static bool
-is_mostly(struct str line, bool (*is)(uint32_t), double most)
+is_mostly(struct str line, bool digits, double most)
 {
 	const char *p = line.p, *end = p + line.n;
+	char low = digits ? '0' : 'A', high = digits ? '9' : 'Z';
 	uint64_t n = 0, all = 0;
+	uint32_t cp;
 	size_t len;
 
-	for (; p < end; p += len, all++)
-		n += is(utf8_get(p, end, &len));
+	for (; p < end; p += len, all++) {
+		len = 1;
+		if ((unsigned char)*p < 0x80) {
+			n += *p >= low && *p <= high;
+			continue;
+		}
+		cp = utf8_get(p, end, &len);
+		n += digits ? is_digit(cp) : is_upper(cp);
+	}
 	return all && (double)n / (double)all > most;
 }
 
@@ -203,7 +218,7 @@ count_words(struct str line)
 	size_t len;
 
 	for (; p < end; p += len, inside = !space) {
-		space = text_is_space(utf8_get(p, end, &len));
+		space = is_space(utf8_get(p, end, &len));
 		n += !space && !inside;
 	}
 	return n;
@@ -326,9 +341,9 @@ stays(const struct linefix *f, struct str line, int step)
 {
 	switch (step) {
 	case 0:
-		return !is_mostly(line, is_upper, f->upper);
+		return !is_mostly(line, false, f->upper);
 	case 1:
-		return !is_mostly(line, is_digit, f->digits);
+		return !is_mostly(line, true, f->digits);
 	case 2:
 		return !is_counter(line);
 	default:
