@@ -519,7 +519,8 @@ is_plain(const char *p, const char *end)
 	const char *q = p;
 
 	if (end - p >= 5)
-		switch ((p[0] | 0x20) << 8 | (p[1] | 0x20)) {
+		switch (((unsigned char)p[0] | 0x20) << 8 |
+			((unsigned char)p[1] | 0x20)) {
 		case 'c' << 8 | 'a':
 		case 'g' << 8 | 'i':
 		case 'g' << 8 | 'o':
