@@ -166,7 +166,7 @@ test_needs(void)
 		expr_wants(x, SIG_words) && !expr_wants(x, SIG_chars),
 	    "a signal's name needs that one");
 	expr_free(x);
-	OK(strcmp(expr_key(0), "charset") == 0 && !expr_key(99), "known keys");
+	OK(strcmp(expr_key(0), "bucket") == 0 && !expr_key(99), "known keys");
 }
 
 int
