@@ -3,11 +3,13 @@
 """Makes documents for tests/parity/filter.py out of a folder of texts.
 
 	python3 tests/parity/filter_corpus.py DATA pages.jsonl >documents.jsonl
+	python3 tests/parity/filter_corpus.py DATA pages.jsonl long >long.jsonl
 
 DATA holds books/, code/, langid/ and lm/ of *.jsonl.zst with a field "text";
 pages.jsonl is what quern extract made of web pages.  Texts come as they are,
 in chunks, with changes by chance, and with changes aimed at one rule each, so
-that every rule comes first somewhere.
+that every rule comes first somewhere; but for that of over 100,000 words, whose
+documents the second line makes, as they take minutes to compare.
 """
 import glob
 import json
@@ -17,6 +19,7 @@ import subprocess
 import sys
 
 AIMED = 400
+MOST_WORDS = 100000
 R = random.Random(20240420)
 
 
@@ -215,6 +218,16 @@ class Aim:
             lines.append(" ".join(w).capitalize() + ("." if i % 6 == 0 else ""))
         return "\n".join(lines)
 
+    def many_words(self, n):
+        """Exactly n, in lines: words that nobody parts (cannot, gonna)."""
+        whole = [w for w in self.words if len(w) > 2 and
+                 not re.match("can|gon|got|lem|gim|wan|whad|dunn|doin|nuf|nuth|"
+                              "ol|somet|noth|hav|goin|cos|coz|cuz|lovin|mm|oh",
+                              w)]
+        w = R.choices(whole, k=n)
+        w[::17] = R.choices(["the", "of", "and", "with"], k=len(w[::17]))
+        return "\n".join(" ".join(w[i:i + 40]) for i in range(0, n, 40))
+
     def all(self):
         yield from (self.dup_paragraphs, self.dup_paragraph_chars,
             self.dup_lines, self.dup_line_chars, self.top_2gram,
@@ -227,28 +240,78 @@ class Aim:
             yield lambda n=n: self.dup(n)
 
 
-def main(data, pages):
-    books = read(f"{data}/books/books.en.jsonl.zst")
-    base = [json.loads(x)["text"][:8000] for x in open(pages, encoding="utf-8")]
-    base += read(f"{data}/lm/c4_demo.jsonl.zst")
+def words_in(t):
+    """No more than what any tokenizer counts."""
+    return sum(any(c.isalnum() for c in w) for w in t.split())
+
+
+def join_to(texts, n):
+    """Different ones, until they have n words or more; most times without the
+    lines that stand there already, blank ones too, as rules on them come
+    before."""
+    parts, have, seen, once = [], 0, {""}, R.random() < .9
+    for t in R.sample(texts, len(texts)):
+        if once:
+            lines = [x for x in dict.fromkeys(t.splitlines())
+                     if x.strip() not in seen]
+            seen.update(x.strip() for x in lines)
+            t = "\n".join(lines)
+        parts.append(t)
+        have += words_in(t)
+        if have >= n:
+            break
+    return R.choice(["\n", " "] if once else ["\n", "\n\n"]).join(parts)
+
+
+def long_ones(kinds, aim):
+    """About MOST_WORDS words: most a little above, some a little below."""
+    for i in range(300):
+        texts = [t for k in R.sample(sorted(kinds), R.randrange(1, 4))
+                 for t in kinds[k]]
+        less = -R.randrange(1, 9000) if i % 15 == 0 else R.randrange(1, 6000)
+        yield join_to(texts, MOST_WORDS + less)
+        if i % 20 == 0:
+            yield aim.many_words(MOST_WORDS + i // 20 % 3 - 1)
+
+
+def write(out):
+    for i, t in enumerate(out):
+        print(json.dumps({"id": str(i), "text": t}))
+
+
+def read_kinds(data, pages, books):
+    """Texts as they are, or in chunks, by where they come from."""
+    web = [json.loads(x)["text"][:8000] for x in open(pages, encoding="utf-8")]
+    kinds = {"web": web + read(f"{data}/lm/c4_demo.jsonl.zst"), "code": []}
     for path in sorted(glob.glob(f"{data}/code/*.jsonl.zst")):
         texts = read(path)
-        base += chunks(texts, 2 * len(texts), 400, 3000)
-    base += chunks(books, 14000)
+        kinds["code"] += chunks(texts, 2 * len(texts), 400, 3000)
+    kinds["books"] = list(chunks(books, 14000))
     for lang in "de", "es", "fr", "ru":
-        base += chunks(read(f"{data}/books/books.{lang}.jsonl.zst"), 1500)
+        kinds[lang] = list(chunks(read(f"{data}/books/books.{lang}.jsonl.zst"),
+                                  1500))
+    kinds["langs"] = []
     for name in "tldr_pages", "lingua_testdata":
-        base += read(f"{data}/langid/{name}.jsonl.zst")
+        kinds["langs"] += read(f"{data}/langid/{name}.jsonl.zst")
     for name in "udhr", "genesis":
-        base += chunks(read(f"{data}/langid/{name}.jsonl.zst"), 1000)
+        kinds["langs"] += chunks(read(f"{data}/langid/{name}.jsonl.zst"), 1000)
+    return kinds
+
+
+def main(data, pages, only=""):
+    books = read(f"{data}/books/books.en.jsonl.zst")
+    kinds = read_kinds(data, pages, books)
+    if only == "long":
+        write(long_ones(kinds, Aim(books)))
+        return
+    base = [t for texts in kinds.values() for t in texts]
     long = [t for t in base if len(t.split()) >= 50]
     out = base + [R.choice(CHANCE)(R.choice(long)) for _ in range(16000)]
     for make in Aim(books).all():
         out += [make() for _ in range(AIMED)]
     out = [t for t in out if t]
     R.shuffle(out)
-    for i, t in enumerate(out):
-        print(json.dumps({"id": str(i), "text": t}))
+    write(out)
     print(len(out), "documents,", sum(len(t.split()) >= 50 for t in out),
           "of 50 words or more", file=sys.stderr)
 
