@@ -4,37 +4,21 @@
 #include "base/text/lines.h"
 #include "base/text/utf8.h"
 #include "filter/c4.h"
+#include "filter/spaces.h"
 
-/* Words between white space, and whether one has over `most` characters. */
-static uint64_t
-count_words(struct str line, uint64_t most, bool *too_long)
+/* Has a word over `most` characters?  They are no more than bytes. */
+static bool
+has_long_word(struct str line, uint64_t most)
 {
-	static const bool is_space[256] = { ['\t'] = true,
-		['\n'] = true,
-		['\v'] = true,
-		['\f'] = true,
-		['\r'] = true,
-		[0x1c] = true,
-		[0x1d] = true,
-		[0x1e] = true,
-		[0x1f] = true,
-		[' '] = true };
 	const char *p = line.p, *end = p + line.n;
-	uint64_t words = 0, n = 0;
+	uint64_t n = 0;
 	size_t len;
 
-	for (*too_long = false; p < end; p += len) {
-		len = 1;
-		if (is_space[(unsigned char)*p] ||
-		    ((unsigned char)*p >= 0x80 &&
-			text_is_space(utf8_get(p, end, &len)))) {
-			n = 0;
-			continue;
-		}
-		words += n++ == 0;
-		*too_long |= n > most;
-	}
-	return words;
+	if (line.n <= most)
+		return false;
+	for (; p < end && n <= most; p += len)
+		n = space_at(p, end, &len) ? 0 : n + 1;
+	return n > most;
 }
 
 /* Bytes of the citation at p, or 0. */
@@ -105,58 +89,43 @@ phrase_at(const char *p, const char *end, const char *phrase)
 	return true;
 }
 
-/* Can one of the phrases below begin at p, by the next two letters? */
-static bool
-begins_phrase(const char *p, const char *end)
-{
-	if (end - p < 9)
-		return false;
-	switch ((p[0] | 0x20) << 8 | (p[1] | 0x20)) {
-	case 'l' << 8 | 'o':
-	case 'j' << 8 | 'a':
-	case 't' << 8 | 'e':
-	case 'p' << 8 | 'r':
-	case 'c' << 8 | 'o':
-	case 'u' << 8 | 's':
-		return true;
-	}
-	return false;
-}
-
 enum { LOREM = 1, SCRIPT = 2, POLICY = 4 };
 
-/* Which phrases stand in the line? */
+/*
+ * Which phrases stand in the line?  They are looked for where their rarest
+ * letter is; none of those before it is a k, so they are a byte each.
+ */
 static unsigned
 find_phrases(struct str line)
 {
 	static const struct {
 		const char *text;
 		unsigned bit;
-	} phrases[] = { { "lorem ipsum", LOREM }, { "javascript", SCRIPT },
-		{ "terms of use", POLICY }, { "privacy policy", POLICY },
-		{ "cookie policy", POLICY }, { "uses cookies", POLICY },
-		{ "use of cookies", POLICY }, { "use cookies", POLICY } };
-	static const bool begins[256] = { ['l'] = true,
-		['j'] = true,
-		['t'] = true,
-		['p'] = true,
-		['c'] = true,
-		['u'] = true,
-		['L'] = true,
+		ptrdiff_t at; /* of the letter */
+	} phrases[] = { { "lorem ipsum", LOREM, 4 },
+		{ "javascript", SCRIPT, 0 }, { "terms of use", POLICY, 3 },
+		{ "privacy policy", POLICY, 3 }, { "cookie policy", POLICY, 3 },
+		{ "uses cookies", POLICY, 8 }, { "use of cookies", POLICY, 10 },
+		{ "use cookies", POLICY, 7 } };
+	static const bool rare[256] = { ['j'] = true,
+		['k'] = true,
+		['m'] = true,
+		['v'] = true,
 		['J'] = true,
-		['T'] = true,
-		['P'] = true,
-		['C'] = true,
-		['U'] = true };
+		['K'] = true,
+		['M'] = true,
+		['V'] = true,
+		[0xe2] = true };
 	const char *p = line.p, *end = p + line.n;
 	unsigned found = 0;
 	size_t i;
 
 	for (; p < end; p++) {
-		if (!begins[(unsigned char)*p] || !begins_phrase(p, end))
+		if (!rare[(unsigned char)*p])
 			continue;
 		for (i = 0; i < sizeof(phrases) / sizeof(*phrases); i++)
-			if (phrase_at(p, end, phrases[i].text))
+			if (p - line.p >= phrases[i].at &&
+			    phrase_at(p - phrases[i].at, end, phrases[i].text))
 				found |= phrases[i].bit;
 	}
 	return found;
@@ -182,15 +151,13 @@ static bool
 line_stays(const struct c4 *c, struct str *line, struct c4_result *r)
 {
 	unsigned found;
-	bool too_long;
-	uint64_t words;
 
 	*line = text_strip(*line);
-	words = count_words(*line, c->word_max, &too_long);
-	if (too_long)
+	if (!has_words(*line, c->line_words) ||
+	    has_long_word(*line, c->word_max))
 		return false;
 	*line = drop_citations(*line, &r->line);
-	if ((c->end_marks && !ends_well(*line)) || words < c->line_words)
+	if (c->end_marks && !ends_well(*line))
 		return false;
 	found = find_phrases(*line);
 	if (found & LOREM)

@@ -5,27 +5,16 @@
  */
 #include "base/err.h"
 #include "base/text/lines.h"
-#include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "filter/meter.h"
+#include "filter/spaces.h"
 
 /* Words that white space of ASCII (and NUL) parts. */
 int
 meter_begun(struct meter *m, struct token_set *t, struct err *e)
 {
-	const char *p = m->text.p, *end = p + m->text.n;
-	bool inside = false, space;
-	uint64_t n = 0;
-	uint32_t cp;
-	size_t len;
-
 	(void)t, (void)e;
-	for (; p < end; p += len, inside = !space) {
-		cp = utf8_get(p, end, &len);
-		space = cp == ' ' || (cp >= 9 && cp <= 13) || cp == 0;
-		n += !space && !inside && uni_is_word(cp) && cp != '_';
-	}
-	m->s.v[SIG_begun_words] = (double)n;
+	m->s.v[SIG_begun_words] = (double)count_begun(m->text, UINT64_MAX);
 	return 0;
 }
 

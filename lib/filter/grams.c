@@ -96,6 +96,9 @@ meter_top_bound(struct meter *m, struct token_set *t, uint32_t n, double *bound,
 	uint64_t most = 0, size;
 	uint32_t i, k, count;
 
+	*bound = t->bounds[n - 2];
+	if (*bound >= 0)
+		return 0;
 	if (number_tokens(m, t, e) < 0)
 		return e->code;
 	for (i = 0; i + n <= t->n; i++) {
@@ -108,6 +111,7 @@ meter_top_bound(struct meter *m, struct token_set *t, uint32_t n, double *bound,
 			most = size;
 	}
 	*bound = meter_ratio(most, (uint64_t)m->s.v[SIG_chars]);
+	t->bounds[n - 2] = *bound;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "filter/linefix.h"
+#include "filter/spaces.h"
 
 static int
 add_line(struct linefix_result *r, struct str line, struct err *e)
@@ -57,14 +58,6 @@ strip(struct linefix_result *r)
 		return;
 	r->lines[0] = text_lstrip(r->lines[0]);
 	r->lines[r->n - 1] = text_rstrip(r->lines[r->n - 1]);
-}
-
-static inline bool
-is_space(uint32_t cp)
-{
-	return cp < 0x80 ? cp == ' ' || (cp >= 9 && cp <= 13) ||
-			       (cp >= 0x1c && cp <= 0x1f)
-			 : text_is_space(cp);
 }
 
 /* Title case, neither upper nor lower. */
@@ -209,37 +202,13 @@ is_counter(struct str line)
 	return false;
 }
 
-static uint64_t
-count_words(struct str line)
+/* The fraction of a text's words that isn't left. */
+static double
+removed_of(struct str text, struct str left)
 {
-	const char *p = line.p, *end = p + line.n;
-	bool inside = false, space;
-	uint64_t n = 0;
-	size_t len;
+	double before = (double)count_begun(text, UINT64_MAX);
 
-	for (; p < end; p += len, inside = !space) {
-		space = is_space(utf8_get(p, end, &len));
-		n += !space && !inside;
-	}
-	return n;
-}
-
-/* Words that begin with a letter or number; white space is that of ASCII. */
-static uint64_t
-count_begun(struct str line)
-{
-	const char *p = line.p, *end = p + line.n;
-	bool inside = false, space;
-	uint64_t n = 0;
-	uint32_t cp;
-	size_t len;
-
-	for (; p < end; p += len, inside = !space) {
-		cp = utf8_get(p, end, &len);
-		space = cp == ' ' || (cp >= 9 && cp <= 13) || cp == 0;
-		n += !space && !inside && uni_is_word(cp) && cp != '_';
-	}
-	return n;
+	return (before - (double)count_begun(left, UINT64_MAX)) / before;
 }
 
 /* White space, of one character, before p or at p; or p. */
@@ -326,7 +295,7 @@ enum edit { CART, MORE_DOTS, SIGN_IN };
 static bool
 edit_line(struct str *line, enum edit what, uint32_t most, struct buf *out)
 {
-	if (!line->n || count_words(*line) > most)
+	if (!line->n || has_words(*line, (uint64_t)most + 1))
 		return true;
 	if (what == CART)
 		drop_cart(line, out);
@@ -347,7 +316,7 @@ stays(const struct linefix *f, struct str line, int step)
 	case 2:
 		return !is_counter(line);
 	default:
-		return !line.n || count_words(line) >= f->words;
+		return !line.n || has_words(line, f->words);
 	}
 }
 
@@ -390,7 +359,6 @@ int
 linefix_clean(const struct linefix *f, struct str text,
     struct linefix_result *r, struct err *e)
 {
-	uint64_t before = count_begun(text), after = 0;
 	double removed;
 	size_t i;
 
@@ -404,22 +372,23 @@ linefix_clean(const struct linefix *f, struct str text,
 		return err_nomem(e, "a text");
 	if (part_lines(r, text, e) < 0)
 		return e->code;
-	if (!correct(f, r) || !before) {
+	if (!correct(f, r) || !count_begun(text, 1)) {
 		reject(r, "empty", 0, 0);
 		return 0;
 	}
 	for (i = 0; i < r->n; i++) {
-		after += count_begun(r->lines[i]);
 		if (i)
 			buf_putc(&r->text, '\n');
 		buf_str(&r->text, r->lines[i]);
 	}
-	removed = ((double)before - (double)after) / (double)before;
-	if (removed > f->removed)
-		reject(r, "corrected", removed, f->removed);
+	if (buf_ok(&r->text, e) < 0 || buf_ok(&r->edits, e) < 0)
+		return e->code;
 	r->left = buf_view(&r->text);
 	r->changed = !str_eq(r->left, text);
-	return buf_ok(&r->text, e) < 0 ? e->code : buf_ok(&r->edits, e);
+	removed = r->changed ? removed_of(text, r->left) : 0;
+	if (removed > f->removed)
+		reject(r, "corrected", removed, f->removed);
+	return 0;
 }
 
 void

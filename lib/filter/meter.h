@@ -72,6 +72,7 @@ struct token_set {
 	struct meter_token *tokens; /* n + 1 */
 	struct numbers ids, grams;  /* of tokens; of n-grams ... */
 	uint32_t grams_n;           /* ... of which n, 0 of none yet */
+	double bounds[3];           /* of top_2gram ...; < 0: not known yet */
 	/* The tokens without gaps, and 16 bytes more. */
 	struct {
 		char *p;

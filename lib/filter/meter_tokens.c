@@ -8,6 +8,7 @@
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "filter/meter.h"
+#include "filter/spaces.h"
 #include "filter/unicode_words.h"
 
 static int
@@ -25,16 +26,6 @@ add_part(struct parts *x, size_t *n, struct str part, struct err *e)
 	}
 	x->v[(*n)++] = part;
 	return 0;
-}
-
-static inline bool
-space_at(const char *p, const char *end, size_t *len)
-{
-	*len = 1;
-	if ((unsigned char)*p < 0x80)
-		return *p == ' ' || (*p >= 9 && *p <= 13) ||
-		       (*p >= 0x1c && *p <= 0x1f);
-	return text_is_space(utf8_get(p, end, len));
 }
 
 /* What white space parts, in m->spaced. */

@@ -128,6 +128,7 @@ meter_begin(struct meter *m, struct str text, struct err *e)
 			memset(&t->s, 0, sizeof(t->s));
 		t->done = t->n = t->grams_n = 0;
 		t->split = t->numbered = t->joined = t->listed = false;
+		t->bounds[0] = t->bounds[1] = t->bounds[2] = -1;
 	}
 	return 0;
 }

@@ -57,6 +57,58 @@ lines(void)
 	cleans(&loose, "Say \"mill\"", "Say \"mill\"");
 }
 
+/* At the start of a line, at its end, in capitals; but not less a letter. */
+static void
+phrases(void)
+{
+	static const char *const all[] = { "javascript", "terms of use",
+		"privacy policy", "cookie policy", "uses cookies",
+		"use of cookies", "use cookies", "lorem ipsum" };
+	static const struct c4 c = { .word_max = 100 };
+	char text[64];
+	size_t i, k, n;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		n = strlen(all[i]);
+		for (k = 0; k <= n; k++) {
+			snprintf(text, sizeof(text), "%.*s%s", (int)k, all[i],
+			    all[i] + (k < n ? k + 1 : k));
+			if (k < n && strcmp(text, "use cookies") != 0)
+				cleans(&c, text, text);
+			else if (all[i][0] == 'l')
+				rejects(&c, text, "lorem_ipsum", 1);
+			else
+				cleans(&c, text, "");
+		}
+		snprintf(text, sizeof(text), "mill %s mill", all[i]);
+		for (k = 0; text[k]; k += 2)
+			text[k] ^= text[k] >= 'a' ? 0x20 : 0;
+		if (all[i][0] == 'l')
+			rejects(&c, text, "lorem_ipsum", 1);
+		else
+			cleans(&c, text, "");
+	}
+}
+
+/* Characters count in long words, not bytes; the last word too. */
+static void
+long_words(void)
+{
+	static const struct c4 c = { .word_max = 4 };
+
+	cleans(&c, "abcd efgh", "abcd efgh");
+	cleans(&c, "abcd efghi", "");
+	cleans(&c, "abcde f", "");
+	cleans(&c, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9",
+	    "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9");
+	cleans(&c,
+	    "ab\xe2\x80\x83"
+	    "cde",
+	    "ab\xe2\x80\x83"
+	    "cde");
+	cleans(&c, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", "");
+}
+
 static void
 texts(void)
 {
@@ -100,6 +152,8 @@ int
 main(void)
 {
 	lines();
+	phrases();
+	long_words();
 	texts();
 	steps();
 	return tap_end();

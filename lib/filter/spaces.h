@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FILTER_SPACES_H
+#define FILTER_SPACES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text/lines.h"
+#include "base/text/uni.h"
+#include "base/text/utf8.h"
+
+/* Is there white space (base/text/lines.h) at p < end?  *len: its bytes, or
+ * those of the character. */
+static inline bool
+space_at(const char *p, const char *end, size_t *len)
+{
+	*len = 1;
+	if ((unsigned char)*p < 0x80)
+		return *p == ' ' || (*p >= 9 && *p <= 13) ||
+		       (*p >= 0x1c && *p <= 0x1f);
+	return text_is_space(utf8_get(p, end, len));
+}
+
+/* Are there `least` words between white space?  Reads no more than it must. */
+static inline bool
+has_words(struct str s, uint64_t least)
+{
+	const char *p = s.p, *end = p + s.n;
+	bool inside = false, space;
+	uint64_t words = 0;
+	size_t len;
+
+	for (; p < end && words < least; p += len, inside = !space) {
+		space = space_at(p, end, &len);
+		words += !space && !inside;
+	}
+	return words >= least;
+}
+
+/* Does a word begin with the letter or number at p?  *len: its bytes. */
+static inline bool
+begun_at(const char *p, const char *end, size_t *len)
+{
+	unsigned c = (unsigned char)*p;
+
+	*len = 1;
+	if (c < 0x80)
+		return (c | 0x20) - 'a' < 26 || c - '0' < 10;
+	return uni_is_word(utf8_get(p, end, len));
+}
+
+/* Words that begin with a letter or number, counted up to `most`; white space
+ * is that of ASCII, and NUL. */
+static inline uint64_t
+count_begun(struct str s, uint64_t most)
+{
+	const char *p = s.p, *end = p + s.n;
+	bool inside = false, space;
+	uint64_t n = 0;
+	size_t len;
+
+	for (; p < end && n < most; p += len, inside = !space) {
+		n += begun_at(p, end, &len) && !inside;
+		space = *p == ' ' || (*p >= 9 && *p <= 13) || *p == 0;
+	}
+	return n;
+}
+
+#endif
