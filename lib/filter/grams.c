@@ -130,10 +130,25 @@ make_joined_room(struct token_set *t, size_t n, struct err *e)
 	return 0;
 }
 
+/* Copy a token, and what is behind it in the text if that saves counting: there
+ * are BEGINNING bytes of room at `to`.  end: of the text, NULL if the token is
+ * not in it. */
+static inline void
+copy_token(char *to, struct str token, const char *end)
+{
+	if (end && token.n <= BEGINNING && end - token.p >= BEGINNING)
+		memcpy(to, token.p, BEGINNING);
+	else
+		memcpy(to, token.p, token.n);
+}
+
 /* The tokens without gaps, and room to read a beginning anywhere. */
 static int
-join_tokens(struct token_set *t, struct err *e)
+join_tokens(struct meter *m, struct token_set *t, struct err *e)
 {
+	/* The Treebank's tokens are not in the text. */
+	const char *end =
+	    t->words == WORDS_TREEBANK ? NULL : m->text.p + m->text.n;
 	char *p;
 	uint32_t i;
 
@@ -142,10 +157,8 @@ join_tokens(struct token_set *t, struct err *e)
 	if (make_joined_room(t, t->tokens[t->n].at + BEGINNING, e) < 0)
 		return e->code;
 	p = t->joined_text.p;
-	for (i = 0; i < t->n; i++) {
-		memcpy(p, t->v[i].p, t->v[i].n);
-		p += t->v[i].n;
-	}
+	for (i = 0; i < t->n; p += t->v[i++].n)
+		copy_token(p, t->v[i], end);
 	memset(p, 0, BEGINNING);
 	t->joined = true;
 	return 0;
@@ -191,7 +204,7 @@ list_places(struct meter *m, struct token_set *t, struct err *e)
 	if (t->listed)
 		return 0;
 	if (meter_want(m, t, METER_TOKENS, e) < 0 ||
-	    meter_want(m, t, METER_SIZE, e) < 0 || join_tokens(t, e) < 0 ||
+	    meter_want(m, t, METER_SIZE, e) < 0 || join_tokens(m, t, e) < 0 ||
 	    make_list_room(t, e) < 0 || again_begin(&m->again, t->n, e) < 0)
 		return e->code;
 	p = t->joined_text.p;

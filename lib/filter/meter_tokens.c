@@ -28,34 +28,58 @@ add_part(struct parts *x, size_t *n, struct str part, struct err *e)
 	return 0;
 }
 
+/*
+ * Where white space begins or ends in the next bytes from *p on.  Noted without
+ * a branch, as none could be foretold.
+ */
+enum { EDGES = 1024 };
+
+static uint32_t
+find_edges(const char **p, const char *end, bool *space,
+    const char *edges[static EDGES])
+{
+	const char *at = *p, *stop = end - at > EDGES ? at + EDGES : end;
+	bool was = *space, is;
+	uint32_t n = 0;
+	size_t len;
+
+	for (; at < stop; at += len, was = is) {
+		is = space_at(at, end, &len);
+		edges[n] = at;
+		n += is != was;
+	}
+	*p = at;
+	*space = was;
+	return n;
+}
+
 /* What white space parts, in m->spaced. */
 static int
 part_at_spaces(struct meter *m, size_t *n, struct err *e)
 {
-	const char *p = m->text.p, *end = p + m->text.n, *from;
-	size_t len;
+	const char *p = m->text.p, *end = p + m->text.n, *from = NULL;
+	const char *edges[EDGES];
+	bool space = true;
+	uint32_t i, found;
 
 	for (*n = 0; p < end;) {
-		if (space_at(p, end, &len)) {
-			p += len;
-			continue;
+		found = find_edges(&p, end, &space, edges);
+		for (i = 0; i < found; i++) {
+			if (!from) {
+				from = edges[i];
+				continue;
+			}
+			if (add_part(&m->spaced, n,
+				(struct str){ from, (size_t)(edges[i] - from) },
+				e) < 0)
+				return e->code;
+			from = NULL;
 		}
-		for (from = p; p < end && !space_at(p, end, &len);)
-			p += len;
-		if (add_part(&m->spaced, n,
-			(struct str){ from, (size_t)(p - from) }, e) < 0)
-			return e->code;
 	}
-	return 0;
-}
-
-static bool
-begins_word(struct str s)
-{
-	size_t len;
-	uint32_t cp = utf8_get(s.p, s.p + s.n, &len);
-
-	return uni_is_word(cp) && cp != '_';
+	if (!from)
+		return 0;
+	return add_part(
+	    &m->spaced, n, (struct str){ from, (size_t)(end - from) }, e);
 }
 
 static int
@@ -63,9 +87,11 @@ part_words(struct meter *m, size_t *n, struct err *e)
 {
 	struct unicode_words it = { m->text };
 	struct str word;
+	size_t len;
 
 	for (*n = 0; unicode_words_next(&it, &word);)
-		if (begins_word(word) && add_part(&m->unicode, n, word, e) < 0)
+		if (begun_at(word.p, word.p + word.n, &len) &&
+		    add_part(&m->unicode, n, word, e) < 0)
 			return e->code;
 	return 0;
 }
@@ -205,6 +231,26 @@ look_at(const struct meter *m, struct str token, enum words words)
 	return x;
 }
 
+/* Characters, and whether one is a letter: of tokens that are all words. */
+static inline struct look
+look_for_letter(const struct meter *m, struct str token, bool ascii)
+{
+	struct look x = { (uint32_t)token.n, 0, 0 };
+	size_t i;
+
+	if (!ascii)
+		for (i = 0; i < token.n; i++)
+			x.n -= ((unsigned char)token.p[i] & 0xc0) == 0x80;
+	for (i = 0; i < token.n; i++) {
+		if ((unsigned char)token.p[i] >= 0x80)
+			return look_at_any(token, WORDS_SPACES);
+		x.any = m->class[(unsigned char)token.p[i]];
+		if (x.any & ENG_LETTER)
+			break;
+	}
+	return x;
+}
+
 /* The bit of a stop word, 0 for another token. */
 static unsigned
 stop_bit(struct str token)
@@ -243,21 +289,24 @@ int
 meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 {
 	uint64_t word_chars = 0, words = 0, alpha = 0, stop_count = 0;
-	unsigned stops = 0, stop, mark;
+	unsigned stops = 0, stop;
 	uint32_t i, at = 0, chars = 0;
+	bool all_words, ascii;
 	struct look x;
 
-	if (meter_split(m, t, e) < 0)
+	if (meter_want(m, t, METER_SIZE, e) < 0 || meter_split(m, t, e) < 0)
 		return e->code;
 	/* Without punctuation of their own, all are words. */
-	mark = t->words >= WORDS_SPACES ? 0 : ENG_MARK;
+	all_words = t->words >= WORDS_SPACES;
+	ascii = (uint64_t)m->s.v[SIG_chars] == m->text.n;
 	for (i = 0; i < t->n; i++) {
 		t->tokens[i] = (struct meter_token){ at, chars };
-		x = look_at(m, t->v[i], t->words);
+		x = all_words ? look_for_letter(m, t->v[i], ascii)
+			      : look_at(m, t->v[i], t->words);
 		at += (uint32_t)t->v[i].n;
 		chars += x.n;
 		alpha += (x.any & ENG_LETTER) != 0;
-		if (!(x.all & mark)) {
+		if (all_words || !(x.all & ENG_MARK)) {
 			words++;
 			word_chars += x.n;
 		}
@@ -326,31 +375,6 @@ has_symbol(struct str token)
 	return false;
 }
 
-int
-meter_lengths(struct meter *m, struct token_set *t, struct err *e)
-{
-	uint32_t lengths[LENGTHS] = { 0 }, i, len, longest = 0;
-	uint64_t symbols = 0;
-
-	if (meter_want(m, t, METER_TOKENS, e) < 0)
-		return e->code;
-	for (i = 0; i < t->n; i++) {
-		len = length_of(t, i);
-		symbols += has_symbol(t->v[i]);
-		lengths[len < LENGTHS ? len : LENGTHS - 1]++;
-		if (len > longest)
-			longest = len;
-	}
-	if (t->n)
-		t->s.v[SIG_median_token_length] =
-		    (length_at(lengths, (t->n - 1) / 2) +
-			(double)length_at(lengths, t->n / 2)) /
-		    2;
-	t->s.v[SIG_longest_token] = longest;
-	t->s.v[SIG_symbol_tokens] = meter_ratio(symbols, t->n);
-	return 0;
-}
-
 static const char *
 find(const char *p, const char *end, char c)
 {
@@ -378,6 +402,35 @@ count_symbols(struct meter *m)
 	     p = find(p + 1, end, '\xe2'))
 		m->ellipses += end - p >= 3 && p[1] == '\x80' && p[2] == '\xa6';
 	m->symbols = true;
+}
+
+int
+meter_lengths(struct meter *m, struct token_set *t, struct err *e)
+{
+	uint32_t lengths[LENGTHS] = { 0 }, i, len, longest = 0;
+	uint64_t symbols = 0;
+	bool any;
+
+	if (meter_want(m, t, METER_TOKENS, e) < 0)
+		return e->code;
+	if (!m->symbols)
+		count_symbols(m);
+	any = m->hashes || m->ellipses;
+	for (i = 0; i < t->n; i++) {
+		len = length_of(t, i);
+		symbols += any && has_symbol(t->v[i]);
+		lengths[len < LENGTHS ? len : LENGTHS - 1]++;
+		if (len > longest)
+			longest = len;
+	}
+	if (t->n)
+		t->s.v[SIG_median_token_length] =
+		    (length_at(lengths, (t->n - 1) / 2) +
+			(double)length_at(lengths, t->n / 2)) /
+		    2;
+	t->s.v[SIG_longest_token] = longest;
+	t->s.v[SIG_symbol_tokens] = meter_ratio(symbols, t->n);
+	return 0;
 }
 
 int

@@ -14,10 +14,20 @@
 static inline bool
 space_at(const char *p, const char *end, size_t *len)
 {
+	static const bool ascii[128] = { ['\t'] = true,
+		['\n'] = true,
+		['\v'] = true,
+		['\f'] = true,
+		['\r'] = true,
+		[0x1c] = true,
+		[0x1d] = true,
+		[0x1e] = true,
+		[0x1f] = true,
+		[' '] = true };
+
 	*len = 1;
 	if ((unsigned char)*p < 0x80)
-		return *p == ' ' || (*p >= 9 && *p <= 13) ||
-		       (*p >= 0x1c && *p <= 0x1f);
+		return ascii[(unsigned char)*p];
 	return text_is_space(utf8_get(p, end, len));
 }
 
