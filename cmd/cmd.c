@@ -159,8 +159,8 @@ cmd_closing(const struct run *r, const char *unit)
 }
 
 int
-cmd_docs(const struct opt_cmd *c, const struct opt_common *opt, int argc,
-    char **argv, const struct docs_ops *ops, void *ctx)
+cmd_work(const struct opt_cmd *c, const struct opt_common *opt, int argc,
+    char **argv, cmd_work_fn *work, void *ctx)
 {
 	struct docs in;
 	struct run r;
@@ -172,7 +172,7 @@ cmd_docs(const struct opt_cmd *c, const struct opt_common *opt, int argc,
 		return cmd_end(c, rc, &e);
 	rc = run_open(&r, c, opt, false, cmd_warn, &e);
 	if (rc == 0) {
-		rc = docs_run(&in, ops, ctx, &r, &e);
+		rc = work(ctx, &in, &r, &e);
 		if (rc < 0)
 			run_abort(&r);
 		else
@@ -182,6 +182,28 @@ cmd_docs(const struct opt_cmd *c, const struct opt_common *opt, int argc,
 	}
 	docs_close(&in);
 	return cmd_end(c, rc, &e);
+}
+
+struct filtering {
+	const struct docs_ops *ops;
+	void *ctx;
+};
+
+static int
+filter_docs(void *ctx, struct docs *in, struct run *r, struct err *e)
+{
+	const struct filtering *f = ctx;
+
+	return docs_run(in, f->ops, f->ctx, r, e);
+}
+
+int
+cmd_docs(const struct opt_cmd *c, const struct opt_common *opt, int argc,
+    char **argv, const struct docs_ops *ops, void *ctx)
+{
+	struct filtering f = { ops, ctx };
+
+	return cmd_work(c, opt, argc, argv, filter_docs, &f);
 }
 
 static int

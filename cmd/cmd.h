@@ -34,7 +34,15 @@ void cmd_warn(struct run *r, struct str line);
 /* The closing line on a terminal: records in, kept, dropped; seconds. */
 void cmd_closing(const struct run *r, const char *unit);
 
-/* A command that filters documents with ops, once: options to exit status. */
+/*
+ * A command over the documents that argv[1..] names, after its options: work()
+ * sees them once.  Returns the exit status.
+ */
+typedef int
+cmd_work_fn(void *ctx, struct docs *in, struct run *r, struct err *e);
+int cmd_work(const struct opt_cmd *c, const struct opt_common *opt, int argc,
+    char **argv, cmd_work_fn *work, void *ctx);
+/* The same, where the work is to filter the documents with ops. */
 int cmd_docs(const struct opt_cmd *c, const struct opt_common *opt, int argc,
     char **argv, const struct docs_ops *ops, void *ctx);
 

@@ -15,33 +15,6 @@
 
 static struct opt_common common;
 
-/* Open the documents, work over them, close. */
-static int
-run_docs(const struct opt_cmd *c, int argc, char **argv,
-    int (*work)(struct docs *in, struct run *r, struct err *e))
-{
-	struct docs in;
-	struct run r;
-	struct err e;
-	int rc;
-
-	rc = docs_open(&in, argv + 1, argc, &common, &e);
-	if (rc < 0)
-		return cmd_end(c, rc, &e);
-	rc = run_open(&r, c, &common, false, cmd_warn, &e);
-	if (rc == 0) {
-		rc = work(&in, &r, &e);
-		if (rc < 0)
-			run_abort(&r);
-		else
-			rc = run_close(&r, &e);
-		if (rc == 0)
-			cmd_closing(&r, "documents");
-	}
-	docs_close(&in);
-	return cmd_end(c, rc, &e);
-}
-
 /* ---- label ---- */
 
 static struct {
@@ -289,7 +262,7 @@ static const struct opt_cmd cmd = {
 };
 
 static int
-label_docs(struct docs *in, struct run *r, struct err *e)
+label_docs(void *unused, struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .worker_new = worker_new,
 		.worker_free = worker_free,
@@ -297,6 +270,7 @@ label_docs(struct docs *in, struct run *r, struct err *e)
 		.fold = count_units };
 	int rc = docs_run(in, &ops, &labels, r, e);
 
+	(void)unused;
 	if (rc == 0 && labels.unit != CLASSIFY_DOCUMENT) {
 		buf_printf(&r->extra,
 		    "\"units\":{\"in\":%llu,\"removed\":%llu},",
@@ -316,7 +290,7 @@ label_main(int argc, char **argv)
 	argc = cmd_begin(&cmd, argc, argv);
 	rc = prepare(&labels, &e);
 	rc = rc < 0 ? cmd_end(&cmd, rc, &e)
-		    : run_docs(&cmd, argc, argv, label_docs);
+		    : cmd_work(&cmd, &common, argc, argv, label_docs, NULL);
 	strs_free(&labels.rules.keep);
 	strs_free(&labels.rules.drop);
 	fasttext_free(labels.model);
@@ -449,7 +423,7 @@ explain(int rc, struct err *e)
 }
 
 static int
-train_language(struct docs *in, struct run *r, struct err *e)
+train_language(void *unused, struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .doc = sample_doc,
 		.fold = add_language };
@@ -464,6 +438,7 @@ train_language(struct docs *in, struct run *r, struct err *e)
 	struct buf b = { 0 };
 	int rc;
 
+	(void)unused;
 	if (!t)
 		return err_nomem(e, "training");
 	rc = docs_run(in, &ops, t, r, e);
@@ -480,7 +455,7 @@ train_language(struct docs *in, struct run *r, struct err *e)
 }
 
 static int
-train_text(struct docs *in, struct run *r, struct err *e)
+train_text(void *unused, struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .doc = sample_doc,
 		.fold = add_text };
@@ -499,6 +474,7 @@ train_text(struct docs *in, struct run *r, struct err *e)
 	const struct fasttext *f;
 	int rc;
 
+	(void)unused;
 	if (!t)
 		return err_nomem(e, "training");
 	rc = docs_run(in, &ops, t, r, e);
@@ -547,8 +523,9 @@ train_main(int argc, char **argv)
 	rc = check_kind(train.kind, &e);
 	if (rc < 0)
 		return cmd_end(&train_cmd, rc, &e);
-	return run_docs(&train_cmd, argc, argv,
-	    strcmp(train.kind, "text") == 0 ? train_text : train_language);
+	return cmd_work(&train_cmd, &common, argc, argv,
+	    strcmp(train.kind, "text") == 0 ? train_text : train_language,
+	    NULL);
 }
 
 int

@@ -572,30 +572,16 @@ put_verdicts(const struct judges *j, struct buf *out)
 }
 
 static int
-run_files(struct judges *j, int argc, char **argv, struct err *e)
+judge_docs(void *judges, struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .worker_new = worker_new,
 		.worker_free = worker_free,
 		.doc = judge_doc,
 		.fold = count_verdicts };
-	struct docs in;
-	struct run r;
-	int rc;
+	struct judges *j = judges;
+	int rc = docs_run(in, &ops, j, r, e);
 
-	if (docs_open(&in, argv + 1, argc, &common, e) < 0)
-		return e->code;
-	rc = run_open(&r, &cmd, &common, false, cmd_warn, e);
-	if (rc == 0) {
-		rc = docs_run(&in, &ops, j, &r, e);
-		put_verdicts(j, &r.extra);
-		if (rc < 0)
-			run_abort(&r);
-		else
-			rc = run_close(&r, e);
-		if (rc == 0)
-			cmd_closing(&r, "documents");
-	}
-	docs_close(&in);
+	put_verdicts(j, &r->extra);
 	return rc;
 }
 
@@ -611,8 +597,8 @@ main(int argc, char **argv)
 	if (list_profiles)
 		return cmd_end(&cmd, print_profiles(), &e);
 	rc = prepare(&j, &e);
-	if (rc == 0)
-		rc = run_files(&j, argc, argv, &e);
+	rc = rc < 0 ? cmd_end(&cmd, rc, &e)
+		    : cmd_work(&cmd, &common, argc, argv, judge_docs, &j);
 	expr_free(j.where);
 	urllist_free(j.urls);
 	lexicons_free(j.lexicon.lists);
@@ -622,5 +608,5 @@ main(int argc, char **argv)
 	free(j.files);
 	free(j.profiles);
 	free(j.tallies);
-	return cmd_end(&cmd, rc, &e);
+	return rc;
 }

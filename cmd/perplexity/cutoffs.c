@@ -74,7 +74,7 @@ add_measured(void *ctx, struct str side, struct err *e)
 }
 
 static int
-write_cutoffs(struct docs *in, struct run *r, struct err *e)
+write_cutoffs(void *unused, struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .doc = look,
 		.fold = add_measured };
@@ -82,6 +82,7 @@ write_cutoffs(struct docs *in, struct run *r, struct err *e)
 	struct buf b = { 0 };
 	int rc = s ? 0 : err_nomem(e, "the sample");
 
+	(void)unused;
 	if (rc == 0)
 		rc = docs_run(in, &ops, s, r, e);
 	if (rc == 0)
@@ -96,5 +97,7 @@ write_cutoffs(struct docs *in, struct run *r, struct err *e)
 int
 main_cutoffs(int argc, char **argv)
 {
-	return perplexity_look(&cutoffs_cmd, argc, argv, write_cutoffs);
+	argc = cmd_begin(&cutoffs_cmd, argc, argv);
+	return cmd_work(
+	    &cutoffs_cmd, &perplexity_common, argc, argv, write_cutoffs, NULL);
 }

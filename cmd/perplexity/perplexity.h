@@ -47,10 +47,6 @@ struct worker {
 void *perplexity_worker_new(void *ctx, struct err *e);
 void perplexity_worker_free(void *worker);
 
-/* A command that looks at documents and writes one thing. */
-int perplexity_look(const struct opt_cmd *c, int argc, char **argv,
-    int (*work)(struct docs *, struct run *, struct err *));
-
 int main_train(int argc, char **argv);
 int main_label(int argc, char **argv);
 int main_cutoffs(int argc, char **argv);

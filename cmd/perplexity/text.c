@@ -71,30 +71,3 @@ perplexity_worker_free(void *worker)
 	ngram_row_free(&w->row);
 	free(w);
 }
-
-int
-perplexity_look(const struct opt_cmd *c, int argc, char **argv,
-    int (*work)(struct docs *, struct run *, struct err *))
-{
-	struct docs in;
-	struct run r;
-	struct err e;
-	int rc;
-
-	argc = cmd_begin(c, argc, argv);
-	rc = docs_open(&in, argv + 1, argc, &perplexity_common, &e);
-	if (rc < 0)
-		return cmd_end(c, rc, &e);
-	rc = run_open(&r, c, &perplexity_common, false, cmd_warn, &e);
-	if (rc == 0) {
-		rc = work(&in, &r, &e);
-		if (rc < 0)
-			run_abort(&r);
-		else
-			rc = run_close(&r, &e);
-		if (rc == 0)
-			cmd_closing(&r, "documents");
-	}
-	docs_close(&in);
-	return cmd_end(c, rc, &e);
-}

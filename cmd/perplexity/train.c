@@ -61,7 +61,7 @@ add_sentences(void *ctx, struct str side, struct err *e)
 }
 
 static int
-train_model(struct docs *in, struct run *r, struct err *e)
+train_model(void *unused, struct docs *in, struct run *r, struct err *e)
 {
 	static const struct docs_ops ops = { .worker_new =
 						 perplexity_worker_new,
@@ -76,6 +76,7 @@ train_model(struct docs *in, struct run *r, struct err *e)
 	struct trainer x = { 0 };
 	int rc = ngram_train_prune(&o, train.prune, e);
 
+	(void)unused;
 	if (rc == 0 && train.tokenizer)
 		rc = pieces_open(&x.pieces, train.tokenizer, e);
 	x.text = pieces_text(&x.pieces);
@@ -93,5 +94,7 @@ train_model(struct docs *in, struct run *r, struct err *e)
 int
 main_train(int argc, char **argv)
 {
-	return perplexity_look(&train_cmd, argc, argv, train_model);
+	argc = cmd_begin(&train_cmd, argc, argv);
+	return cmd_work(
+	    &train_cmd, &perplexity_common, argc, argv, train_model, NULL);
 }
