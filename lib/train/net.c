@@ -65,8 +65,6 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	struct net_memory m;
 
 	*n = (struct net){ .p = p, .ops = ops, .embed_grad = 1 };
-	if (ops_complete(ops, e) < 0)
-		return e->code;
 	if (!alloc_all(n)) {
 		net_memory(p, ops, &m);
 		net_close(n);

@@ -103,7 +103,7 @@ struct ops {
 	void (*get)(void *host, const void *dev, size_t size);
 	/* Wait for everything; the only place device errors surface. */
 	int (*sync)(struct err *e);
-/* NULL: the device cannot do it (ops_complete()). */
+/* Every device has every operation. */
 #define OP(name, args) void(*name) args;
 #include "train/ops.def"
 #undef OP
@@ -146,8 +146,6 @@ const struct ops *ops_ref(void);
  * without a device that answers; e says which.
  */
 const struct ops *ops_cuda(enum ops_type type, struct err *e);
-/* 0, or ERR_ARG naming the operations that the device doesn't have. */
-int ops_complete(const struct ops *ops, struct err *e);
 
 #ifdef __cplusplus
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "train/ops.h"
 
@@ -66,23 +65,4 @@ ops_cuda(enum ops_type type, struct err *e)
 		return NULL;
 	}
 	return ops;
-}
-
-int
-ops_complete(const struct ops *ops, struct err *e)
-{
-	struct buf missing = { 0 };
-	int rc = 0;
-
-#define OP(op, args) \
-	if (!ops->op) \
-		buf_puts(&missing, " " #op);
-#include "train/ops.def"
-#undef OP
-	if (missing.n)
-		rc = err_set(e, ERR_ARG,
-		    "the %s device cannot do these operations:%.*s", ops->name,
-		    (int)missing.n, missing.p);
-	buf_free(&missing);
-	return rc;
 }

@@ -5,8 +5,6 @@
  */
 #include "train/cuda/attention.h"
 
-#include "train/cuda/device.h"
-
 /* The running softmax of a query and its share of the output. */
 template <int CHANNELS> struct running {
 	float max, sum, out[CHANNELS];
@@ -104,10 +102,8 @@ cuda_attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
 	dim3 grid(
 	    (unsigned)((T + ROWS - 1) / ROWS), (unsigned)o->H, (unsigned)B);
 
-	if (o->D > MOST_D) {
-		device_fail("attention: heads of at most 256 channels");
+	if (!heads_fit(o))
 		return;
-	}
 #define RUN(n) \
 	allow_shared(attend<n>, shared); \
 	LAUNCH(attend<n>, grid, THREADS, shared, (float *)out, (float *)lse, s)

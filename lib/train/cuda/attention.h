@@ -6,6 +6,7 @@
 #ifndef TRAIN_CUDA_ATTENTION_H
 #define TRAIN_CUDA_ATTENTION_H
 
+#include "train/cuda/device.h"
 #include "train/cuda/launch.h"
 #include "train/cuda/philox.h"
 #include "train/ops.h"
@@ -67,6 +68,15 @@ struct scene {
 		return dropout_factor(o.drop, token * o.H + h, j, T);
 	}
 };
+
+/* Are the heads small enough for the kernels?  If not, device_fail(). */
+static inline bool
+heads_fit(const struct attention *o)
+{
+	if (o->D > MOST_D)
+		device_fail("attention: heads of at most 256 channels");
+	return o->D <= MOST_D;
+}
 
 static inline struct scene
 scene_of(const void *qkv, int T, const struct attention *o)

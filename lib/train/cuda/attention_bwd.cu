@@ -217,12 +217,8 @@ cuda_attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
 	dim3 queries(tiles, (unsigned)o->H, (unsigned)B);
 	dim3 keys(tiles, (unsigned)o->K, (unsigned)B);
 
-	if (!delta)
+	if (!delta || !heads_fit(o))
 		return;
-	if (o->D > MOST_D) {
-		device_fail("attention: heads of at most 256 channels");
-		return;
-	}
 	shared = (2 * (ROWS + COLS) * (size_t)(o->D + 1) + 2 * ROWS * COLS) *
 		 sizeof(float);
 	LAUNCH(deltas, blocks(n * WARP), THREADS, 0, delta, (const float *)out,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/cuda/device.h"
-#include "train/cuda/launch.h"
-#include "train/ops.h"
+#include "train/cuda/attention.h"
 
-enum { MOST_CHANNELS = 8 }; /* of a head, in each lane of a warp */
+static const int MOST_CHANNELS = MOST_D / WARP; /* of a head, in each lane */
 
 /* One sequence's kept keys and values. */
 struct kept {
@@ -98,10 +96,8 @@ cuda_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
 	struct kept s = { (float *)keys, (float *)values, *o, pos };
 	size_t kept = (size_t)n * (size_t)o->K * (size_t)o->D;
 
-	if (o->D > MOST_CHANNELS * WARP) {
-		device_fail("attention: heads of at most 256 channels");
+	if (!heads_fit(o))
 		return;
-	}
 	LAUNCH(append, blocks(kept), THREADS, 0, s, (const float *)qkv, kept);
 	LAUNCH(attend_kept, dim3((unsigned)o->H, (unsigned)n), THREADS, 0,
 	    (float *)out, s, (const float *)qkv);

@@ -47,9 +47,11 @@ void
 cuda_embed_bwd(void *dtable, const void *dout, const int32_t *ids, int N, int C)
 {
 	void *memory = device_scratch(sort_size(N));
+	const int32_t *order;
 
-	if (memory)
-		LAUNCH(embed_grad, (unsigned)N, THREADS, 0, (float *)dtable,
-		    (const float *)dout, ids, sort_tokens(memory, ids, N), N,
-		    C);
+	if (!memory)
+		return;
+	order = sort_tokens(memory, ids, N);
+	LAUNCH(embed_grad, (unsigned)N, THREADS, 0, (float *)dtable,
+	    (const float *)dout, ids, order, N, C);
 }
