@@ -389,27 +389,65 @@ static size_t
 kept_parts(const struct net *n, struct weights_part kept[KEPT])
 {
 	const struct program *p = n->p;
-	size_t k = 0;
+	const struct weights_part all[KEPT] = {
+		{ "m.", n->m, &p->params, true, NULL },
+		{ "v.", n->v, &p->params, true, NULL },
+		{ "row.", n->rows, &p->rows, true, NULL },
+		{ "col.", n->cols, &p->cols, true, NULL },
+	};
+	size_t i, k = 0;
 
-	if (p->moments > 0)
-		kept[k++] = (struct weights_part){ "m.", n->m, &p->params };
-	if (p->moments > 1)
-		kept[k++] = (struct weights_part){ "v.", n->v, &p->params };
-	if (p->rows.n)
-		kept[k++] = (struct weights_part){ "row.", n->rows, &p->rows };
-	if (p->cols.n)
-		kept[k++] = (struct weights_part){ "col.", n->cols, &p->cols };
+	for (i = 0; i < KEPT; i++)
+		if (all[i].arena)
+			kept[k++] = all[i];
 	return k;
+}
+
+/* Room on rank 0 for what the optimisers of all ranks keep. */
+static int
+make_room(struct weights_part *kept, size_t nkept, float **host, struct err *e)
+{
+	size_t k;
+
+	for (k = 0; k < nkept; k++) {
+		host[k] = malloc(kept[k].of->size * sizeof(**host));
+		kept[k].host = host[k];
+		if (!host[k])
+			return err_nomem(e, "the moments of all ranks");
+	}
+	return 0;
+}
+
+/* What the others keep, to rank 0; alone there is nothing to do. */
+static int
+collect(struct ranks *ranks, struct weights_part *kept, size_t nkept,
+    float **host, struct err *e)
+{
+	size_t k;
+	int rc = 0;
+
+	if (!ranks || ranks->link->size == 1)
+		return 0;
+	if (ranks_chief(ranks))
+		rc = make_room(kept, nkept, host, e);
+	if (link_agree(ranks->link, rc, e) < 0)
+		return e->code;
+	for (k = 0; k < nkept; k++)
+		if (ranks_collect(
+			ranks, host[k], kept[k].arena, kept[k].of, e) < 0)
+			return e->code;
+	return 0;
 }
 
 /* All files of a checkpoint into a folder that is there. */
 static int
 fill_folder(const char *dir, const struct net *n, const struct checkpoint *c,
-    const char *tokenizer, struct err *e)
+    const struct weights_part *kept, size_t nkept, const char *tokenizer,
+    struct err *e)
 {
-	const struct weights_part model = { "", n->params, &n->p->params };
-	struct weights_part kept[KEPT];
-	size_t nkept = kept_parts(n, kept);
+	const struct weights_part model = {
+		.prefix = "", .arena = n->params, .of = &n->p->params
+	};
 	char path[PATH_MAX];
 
 	if (join(path, dir, "model.safetensors", e) < 0 ||
@@ -478,10 +516,10 @@ remove_old(const char *dir, uint32_t keep)
 		free(d);
 }
 
-int
-checkpoint_save(const char *dir, const struct net *n,
-    const struct checkpoint *c, const char *tokenizer, uint32_t keep,
-    struct err *e)
+static int
+write_checkpoint(const char *dir, const struct net *n,
+    const struct checkpoint *c, const struct weights_part *kept, size_t nkept,
+    const char *tokenizer, uint32_t keep, struct err *e)
 {
 	char name[32], tmp[PATH_MAX], path[PATH_MAX];
 	int rc;
@@ -494,7 +532,7 @@ checkpoint_save(const char *dir, const struct net *n,
 	remove_folder(tmp);
 	if (mkdir(tmp, 0777) < 0)
 		return err_errno(e, tmp, "create it");
-	rc = fill_folder(tmp, n, c, tokenizer, e);
+	rc = fill_folder(tmp, n, c, kept, nkept, tokenizer, e);
 	if (rc == 0) {
 		/* Of a run that was killed before `last` pointed there. */
 		remove_folder(path);
@@ -509,6 +547,24 @@ checkpoint_save(const char *dir, const struct net *n,
 		remove_old(dir, keep);
 	else
 		remove_folder(tmp);
+	return rc;
+}
+
+int
+checkpoint_save(const char *dir, const struct net *n, struct ranks *ranks,
+    const struct checkpoint *c, const char *tokenizer, uint32_t keep,
+    struct err *e)
+{
+	struct weights_part kept[KEPT];
+	float *host[KEPT] = { 0 };
+	size_t nkept = kept_parts(n, kept), k;
+	int rc = collect(ranks, kept, nkept, host, e);
+
+	if (rc == 0 && (!ranks || ranks_chief(ranks)))
+		rc = write_checkpoint(
+		    dir, n, c, kept, nkept, tokenizer, keep, e);
+	for (k = 0; k < nkept; k++)
+		free(host[k]);
 	return rc;
 }
 
@@ -572,7 +628,9 @@ int
 checkpoint_load(
     const char *dir, struct net *n, struct checkpoint *c, struct err *e)
 {
-	const struct weights_part model = { "", n->params, &n->p->params };
+	const struct weights_part model = {
+		.prefix = "", .arena = n->params, .of = &n->p->params
+	};
 	struct weights_part kept[KEPT];
 	size_t nkept = kept_parts(n, kept);
 	char path[PATH_MAX], last[PATH_MAX];

@@ -7,6 +7,7 @@
 
 #include "train/net.h"
 #include "train/optimiser.h"
+#include "train/ranks.h"
 #include "train/scale.h"
 #include "train/schedule.h"
 #include "train/spike.h"
@@ -51,8 +52,12 @@ struct checkpoint {
 	char journal[17]; /* what of a journal it depends on (io/feedback.h) */
 };
 
-/* tokenizer: a file to copy, or NULL; keep: checkpoints to keep, 0 all. */
-int checkpoint_save(const char *dir, const struct net *n,
+/*
+ * tokenizer: a file to copy, or NULL; keep: checkpoints to keep, 0 all.  Of
+ * several ranks (NULL: one), 0 writes it, with memory for all that the
+ * optimisers of all of them keep; the others hand it their shares.
+ */
+int checkpoint_save(const char *dir, const struct net *n, struct ranks *ranks,
     const struct checkpoint *c, const char *tokenizer, uint32_t keep,
     struct err *e);
 /* Is there one in DIR? */

@@ -3,14 +3,20 @@
 #define TRAIN_RUN_H
 
 #include "train/checkpoint.h"
+#include "train/ranks.h"
 #include "train/tboard.h"
 #include "train/train.h"
 
-/* A run under way: what the files train*.c share. */
+/*
+ * A run under way: what the files train*.c share.  Every rank of a run goes
+ * through it, and all of them take the same turns: what only one of them knows
+ * (a signal, an error) is agreed on first.  Rank 0 writes the files.
+ */
 struct run {
 	const struct train_options *o;
 	const struct row_source *rows, *valid;
 	const struct train_events *ev;
+	struct ranks ranks;
 	struct program p;
 	struct net n;
 	struct optimiser opt;
@@ -18,18 +24,28 @@ struct run {
 	struct runlog log;
 	struct tboard board;
 	struct spikes spikes;
-	struct rows micro;        /* of a micro-batch */
-	uint64_t counted;         /* targets of the step */
-	uint64_t *valid_counts;   /* (vocab), or NULL */
-	struct source_loss *told; /* (sources) of the step, or NULL */
+	struct rows micro; /* of a micro-batch */
+	/*
+	 * Losses and targets, of all rows and then of those of each source, if
+	 * somebody wants to know: of a micro-batch of this rank, of those of
+	 * all ranks, of the step; (kinds), (ranks, kinds), (kinds).
+	 */
+	struct source_loss *mine, *each, *told;
+	size_t kinds;
+	uint64_t *seen;         /* (vocab): tokens not yet in c.counts */
+	uint64_t *valid_counts; /* (vocab), or NULL */
 	struct step_report r;
 	uint64_t saved; /* the last step that has a checkpoint */
+	bool begun;     /* there is a checkpoint */
 };
 
 /* The options as the rows resolve them, into t->c.recipe (train_options.c). */
 int run_resolve(struct run *t, const struct model_config *c, struct err *e);
 /* As after the last checkpoint, or as at the beginning. */
 int run_go_back(struct run *t, struct err *e);
+/* rows->step(), agreed on. */
+int run_step_info(struct run *t, const struct row_source *rows, uint64_t step,
+    struct step_info *s, struct err *e);
 /*
  * Loss, gradients and update (train_step.c); 1 if a spike was found and
  * journaled, and the run gone back.
@@ -37,5 +53,7 @@ int run_go_back(struct run *t, struct err *e);
 int run_step(struct run *t, const struct step_info *s, struct err *e);
 /* The loss of all rows of the validation, into t->r. */
 int run_validate(struct run *t, struct err *e);
+/* The tokens that all ranks have trained on, into t->c.counts. */
+int run_count(struct run *t, struct err *e);
 
 #endif

@@ -11,6 +11,12 @@
 #include "train/run.h"
 #include "train/weights.h"
 
+static struct link *
+link_of(const struct train_options *o)
+{
+	return o->ranks ? o->ranks : link_self();
+}
+
 /* Tokens of the largest pass. */
 static size_t
 capacity(const struct run *t)
@@ -27,7 +33,8 @@ run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
 
 	net_memory(&t->p, ops, m);
 	m->optimiser += more;
-	m->total += more + ops_cpu_scratch(t->o->type);
+	m->total += more + ops_cpu_scratch(t->o->type) +
+		    collective_memory(t->ranks.link, ops);
 }
 
 static bool
@@ -59,15 +66,19 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 		    "a micro-batch of %zu tokens is too large", tokens);
 	if (program_recompute(&flags, t->o->recompute, e) < 0 ||
 	    program_build(&t->p, c, tokens, flags, e) < 0 ||
-	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0)
+	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0 ||
+	    ranks_split(&t->ranks, link_of(t->o), &t->p, e) < 0)
 		return e->code;
+	t->p.several = t->rows->max_rows > t->c.recipe.micro_batch ||
+		       t->ranks.link->size > 1;
 	run_memory(t, ops, &m);
 	if (t->o->memory && m.total > t->o->memory)
 		return err_set(e, ERR_ARG,
 		    "the run needs %.1f MiB, it may have %.1f; a smaller "
 		    "micro-batch or --recompute needs less",
 		    (double)m.total / 1048576, (double)t->o->memory / 1048576);
-	if (net_open(&t->n, &t->p, ops, e) < 0 ||
+	if (ranks_open(&t->ranks, ops, e) < 0 ||
+	    net_open(&t->n, &t->p, ops, e) < 0 ||
 	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
 		return e->code;
 	t->n.smoothing = t->o->label_smoothing;
@@ -77,15 +88,26 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 		.residual = t->o->dropout,
 		.attention = t->o->attention_dropout,
 		.seed = t->o->seed };
-	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
-	if (t->valid)
-		t->valid_counts = calloc(c->vocab, sizeof(*t->valid_counts));
-	if (wants_losses(t))
-		t->told = calloc(t->ev->feedback->sources, sizeof(*t->told));
-	if (!t->c.counts || (t->valid && !t->valid_counts) ||
-	    (wants_losses(t) && !t->told))
-		return err_nomem(e, "token counts");
 	return rows_alloc(&t->micro, tokens, also(t), e);
+}
+
+static int
+open_counts(struct run *t, uint32_t vocab, struct err *e)
+{
+	size_t ranks = t->ranks.link->size;
+
+	t->kinds = 1 + (wants_losses(t) ? t->ev->feedback->sources : 0);
+	t->mine = calloc(t->kinds, (2 + ranks) * sizeof(*t->mine));
+	t->c.counts = calloc(vocab, sizeof(*t->c.counts));
+	t->seen = calloc(vocab, sizeof(*t->seen));
+	if (t->valid)
+		t->valid_counts = calloc(vocab, sizeof(*t->valid_counts));
+	if (!t->mine || !t->c.counts || !t->seen ||
+	    (t->valid && !t->valid_counts))
+		return err_nomem(e, "token counts");
+	t->told = t->mine + t->kinds;
+	t->each = t->told + t->kinds;
+	return 0;
 }
 
 static int
@@ -124,15 +146,17 @@ int
 run_go_back(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
-	int rc = checkpoint_exists(t->o->dir)
-		     ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
-		     : fresh(t, e);
+	int rc = t->begun ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
+			  : fresh(t, e);
 
 	if (rc == 0)
 		rc = go_back_in_journal(t, e);
 	if (rc < 0)
 		return rc;
+	memset(t->seen, 0, t->p.config.vocab * sizeof(*t->seen));
 	t->saved = t->c.step;
+	if (!ranks_chief(&t->ranks))
+		return 0;
 	if (snprintf(path, sizeof(path), "%s/log.jsonl", t->o->dir) >=
 	    (int)sizeof(path))
 		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
@@ -144,13 +168,22 @@ run_go_back(struct run *t, struct err *e)
 	return runlog_open(&t->log, path, t->c.step, e);
 }
 
-/* Fresh weights, or those of the last checkpoint. */
 static int
-begin(struct run *t, struct err *e)
+spikes_path(const struct run *t, char path[PATH_MAX], struct err *e)
+{
+	if (snprintf(path, PATH_MAX, "%s/spikes.jsonl", t->o->dir) < PATH_MAX)
+		return 0;
+	return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
+}
+
+/* The folder of the run; once for all ranks. */
+static int
+begin_folder(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
 
-	if (checkpoint_exists(t->o->dir) && !t->o->resume)
+	t->begun = checkpoint_exists(t->o->dir);
+	if (t->begun && !t->o->resume)
 		return err_set(e, ERR_ARG,
 		    "%s holds a run already; --resume goes on with it",
 		    t->o->dir);
@@ -159,15 +192,48 @@ begin(struct run *t, struct err *e)
 		return err_errno(e, t->o->tokenizer, "read it");
 	if (mkdir(t->o->dir, 0777) < 0 && errno != EEXIST)
 		return err_errno(e, t->o->dir, "create it");
-	if (snprintf(path, sizeof(path), "%s/spikes.jsonl", t->o->dir) >=
-	    (int)sizeof(path))
-		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
+	if (spikes_path(t, path, e) < 0)
+		return e->code;
 	/* Of a run that left no checkpoint, and isn't resumed. */
 	if (!t->o->resume)
 		remove(path);
-	if (spikes_open(&t->spikes, path, e) < 0)
+	return 0;
+}
+
+/* Fresh weights, or those of the last checkpoint. */
+static int
+load(struct run *t, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (spikes_path(t, path, e) < 0 || spikes_open(&t->spikes, path, e) < 0)
 		return e->code;
+	if (!ranks_chief(&t->ranks))
+		spikes_only_read(&t->spikes);
 	return run_go_back(t, e);
+}
+
+/* Does any rank say so? */
+static int
+any(struct run *t, bool *yes, struct err *e)
+{
+	uint64_t votes = *yes;
+
+	if (link_sum(t->ranks.link, &votes, 1, e) < 0)
+		return e->code;
+	*yes = votes > 0;
+	return 0;
+}
+
+static int
+begin(struct run *t, struct err *e)
+{
+	struct link *l = t->ranks.link;
+	int rc = ranks_chief(&t->ranks) ? begin_folder(t, e) : 0;
+
+	if (link_agree(l, rc, e) < 0 || any(t, &t->begun, e) < 0)
+		return e->code;
+	return link_agree(l, load(t, e), e);
 }
 
 static void
@@ -178,11 +244,12 @@ tell_plan(const struct run *t)
 		.first_step = t->c.step,
 		.tokens = t->c.tokens,
 		.micro_batch = t->c.recipe.micro_batch,
+		.ranks = t->ranks.link->size,
 		.warmup = t->c.recipe.schedule.warmup };
 
 	run_memory(t, t->n.ops, &p.memory);
 	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
-	if (t->ev->plan)
+	if (t->ev->plan && ranks_chief(&t->ranks))
 		t->ev->plan(t->ev->ctx, &p);
 }
 
@@ -198,16 +265,31 @@ sync_journal(struct run *t, struct err *e)
 }
 
 static int
+sync_logs(struct run *t, struct err *e)
+{
+	if (runlog_sync(&t->log, e) < 0)
+		return e->code;
+	return sync_journal(t, e);
+}
+
+static int
 save(struct run *t, struct err *e)
 {
-	if (t->saved == t->c.step && checkpoint_exists(t->o->dir))
+	bool chief = ranks_chief(&t->ranks);
+	struct link *l = t->ranks.link;
+
+	if (t->saved == t->c.step && t->begun)
 		return 0;
-	if (runlog_sync(&t->log, e) < 0 || sync_journal(t, e) < 0 ||
-	    checkpoint_save(
-		t->o->dir, &t->n, &t->c, t->o->tokenizer, t->o->keep, e) < 0)
+	if (run_count(t, e) < 0 ||
+	    link_agree(l, chief ? sync_logs(t, e) : 0, e) < 0 ||
+	    link_agree(l,
+		checkpoint_save(t->o->dir, &t->n, &t->ranks, &t->c,
+		    t->o->tokenizer, t->o->keep, e),
+		e) < 0)
 		return e->code;
 	t->saved = t->c.step;
-	if (t->ev->saved)
+	t->begun = true;
+	if (t->ev->saved && chief)
 		t->ev->saved(t->ev->ctx, t->c.step);
 	return 0;
 }
@@ -218,6 +300,18 @@ due(uint64_t every, uint64_t step, uint64_t steps)
 	return step == steps || (every && step % every == 0);
 }
 
+/* What the step came to, to all who want to know. */
+static int
+tell_step(struct run *t, struct err *e)
+{
+	if (runlog_add(&t->log, &t->r, e) < 0 ||
+	    (t->board.fd >= 0 && tboard_add(&t->board, &t->r, e) < 0))
+		return e->code;
+	if (t->ev->step)
+		t->ev->step(t->ev->ctx, &t->r);
+	return 0;
+}
+
 /* 1 if it ended in going back. */
 static int
 one_step(struct run *t, struct err *e)
@@ -225,7 +319,7 @@ one_step(struct run *t, struct err *e)
 	struct step_info s;
 	int rc = 0;
 
-	if (t->rows->step(t->rows->ctx, t->c.step, &s, e) < 0)
+	if (run_step_info(t, t->rows, t->c.step, &s, e) < 0)
 		return e->code;
 	t->r = (struct step_report){ .steps = t->rows->steps,
 		.skipped = spikes_skip(&t->spikes, t->c.step + 1) };
@@ -239,12 +333,8 @@ one_step(struct run *t, struct err *e)
 	if (t->valid && due(t->o->valid_every, t->c.step, t->rows->steps) &&
 	    run_validate(t, e) < 0)
 		return e->code;
-	if (runlog_add(&t->log, &t->r, e) < 0 ||
-	    (t->board.fd >= 0 && tboard_add(&t->board, &t->r, e) < 0))
-		return e->code;
-	if (t->ev->step)
-		t->ev->step(t->ev->ctx, &t->r);
-	return 0;
+	rc = ranks_chief(&t->ranks) ? tell_step(t, e) : 0;
+	return link_agree(t->ranks.link, rc, e);
 }
 
 static int
@@ -258,6 +348,8 @@ loop(struct run *t, struct err *e)
 		if (back < 0)
 			return back;
 		stop = t->ev->stop && *t->ev->stop;
+		if (any(t, &stop, e) < 0)
+			return e->code;
 		if (!stop && !back &&
 		    due(t->o->save_every, t->c.step, t->rows->steps) &&
 		    save(t, e) < 0)
@@ -276,11 +368,23 @@ close_run(struct run *t)
 	spikes_close(&t->spikes);
 	optimiser_close(&t->opt);
 	net_close(&t->n);
+	ranks_close(&t->ranks);
 	program_free(&t->p);
 	rows_free(&t->micro);
 	free(t->c.counts);
+	free(t->seen);
 	free(t->valid_counts);
-	free(t->told);
+	free(t->mine);
+}
+
+/* All that can be said against the run before it writes anything. */
+static int
+open_run(struct run *t, const struct model_config *c, const struct ops *ops,
+    struct err *e)
+{
+	if (run_resolve(t, c, e) < 0 || open_net(t, c, ops, e) < 0)
+		return e->code;
+	return open_counts(t, c->vocab, e);
 }
 
 int
@@ -297,10 +401,7 @@ train_run(const struct model_config *c, const struct train_options *o,
 		.board = { .fd = -1 } };
 	int rc;
 
-	rc = run_resolve(&t, c, e);
-	if (rc < 0)
-		return rc;
-	rc = open_net(&t, c, ops, e);
+	rc = link_agree(link_of(o), open_run(&t, c, ops, e), e);
 	if (rc == 0)
 		rc = begin(&t, e);
 	if (rc == 0) {
