@@ -8,13 +8,6 @@
 
 enum { PIECE = 1 << 16 }; /* elements that go between two ranks at a time */
 
-/* Arrays in the host's memory need no stage to be sent from or come to. */
-static bool
-on_host(const struct collective *c)
-{
-	return c->ops->get == c->ops->put;
-}
-
 static char *
 stage_at(const struct collective *c, uint32_t slot)
 {
@@ -49,17 +42,11 @@ no_parcels(struct collective *c)
 	memset(c->out, 0, 2 * c->link->size * sizeof(*c->out));
 }
 
-/* n elements to be sent, by way of a slot of the stage if need be. */
+/* n elements of an array. */
 static struct parcel
-parcel(const struct collective *c, const void *x, size_t n, uint32_t slot)
+parcel(const struct collective *c, const void *x, size_t at, size_t n)
 {
-	struct parcel p = { (void *)(uintptr_t)x, n * c->ops->real };
-
-	if (on_host(c) || n == 0)
-		return p;
-	p.p = stage_at(c, slot);
-	c->ops->get(p.p, x, p.n);
-	return p;
+	return (struct parcel){ net_at(c->ops, x, at), n * c->ops->real };
 }
 
 /* sum = sum + x, or x if that is the first. */
@@ -73,16 +60,6 @@ add_piece(
 		c->ops->add(sum, sum, x, n);
 }
 
-/* What came from a rank, where the device can read it. */
-static const void *
-arrived(const struct collective *c, uint32_t rank, size_t n)
-{
-	if (on_host(c))
-		return stage_at(c, rank);
-	c->ops->put(c->piece, stage_at(c, rank), n * c->ops->real);
-	return c->piece;
-}
-
 /* The pieces from `from` on of all shares: sent, received, added. */
 static int
 reduce_piece(struct collective *c, void *sum, const void *part,
@@ -93,18 +70,16 @@ reduce_piece(struct collective *c, void *sum, const void *part,
 
 	no_parcels(c);
 	for (r = 0; r < all && me < parts; r++)
-		if (r != me)
-			c->out[r] =
-			    parcel(c, net_at(c->ops, part, at[r] + from),
-				piece_of(at, r, from), all + r);
+		c->out[r] =
+		    parcel(c, part, at[r] + from, piece_of(at, r, from));
 	for (r = 0; r < parts; r++)
 		c->in[r] = (struct parcel){ stage_at(c, r), n * c->ops->real };
-	if (c->ops->sync(e) < 0 || c->link->exchange(c->link, c->out, c->in, e))
+	if (c->link->exchange(c->link, c->out, c->in, e) < 0)
 		return e->code;
 	for (r = 0; r < parts && n > 0; r++)
 		add_piece(c, net_at(c->ops, sum, from),
 		    r == me ? net_at(c->ops, part, at[r] + from)
-			    : arrived(c, r, n),
+			    : stage_at(c, r),
 		    n, first && r == 0);
 	return 0;
 }
@@ -130,29 +105,12 @@ gather_piece(
     struct collective *c, void *x, const size_t *at, size_t from, struct err *e)
 {
 	uint32_t me = c->link->rank, r;
-	struct parcel mine;
-	size_t n;
 
-	no_parcels(c);
-	mine = parcel(
-	    c, net_at(c->ops, x, at[me] + from), piece_of(at, me, from), me);
 	for (r = 0; r < c->link->size; r++) {
-		if (r == me)
-			continue;
-		n = piece_of(at, r, from);
-		c->out[r] = mine;
-		c->in[r] = (struct parcel){ on_host(c) ? net_at(c->ops, x,
-							     at[r] + from)
-						       : stage_at(c, r),
-			n * c->ops->real };
+		c->out[r] = parcel(c, x, at[me] + from, piece_of(at, me, from));
+		c->in[r] = parcel(c, x, at[r] + from, piece_of(at, r, from));
 	}
-	if (c->ops->sync(e) < 0 || c->link->exchange(c->link, c->out, c->in, e))
-		return e->code;
-	for (r = 0; r < c->link->size && !on_host(c); r++)
-		if (r != me && c->in[r].n > 0)
-			c->ops->put(net_at(c->ops, x, at[r] + from), c->in[r].p,
-			    c->in[r].n);
-	return 0;
+	return c->link->exchange(c->link, c->out, c->in, e);
 }
 
 static int
@@ -195,7 +153,7 @@ fetch(struct collective *c, float *to, const void *x, size_t n, uint32_t from,
 uint64_t
 collective_memory(const struct link *l, const struct ops *ops)
 {
-	return l->size == 1 ? 0 : (2ull * l->size + 1) * PIECE * ops->real;
+	return l->size == 1 ? 0 : (uint64_t)l->size * PIECE * ops->real;
 }
 
 int
@@ -209,10 +167,15 @@ collective_open(
 		.fetch = fetch };
 	if (l->size == 1)
 		return 0;
-	c->stage = malloc(2ull * l->size * PIECE * ops->real);
-	c->piece = ops->alloc(PIECE * ops->real);
+	/* Who copies bytes to and from a device copies them the same way. */
+	if (ops->get != ops->put)
+		return err_set(e, ERR_ARG,
+		    "several ranks train on processors: with the device %s "
+		    "there can be one",
+		    ops->name);
+	c->stage = malloc((size_t)l->size * PIECE * ops->real);
 	c->out = calloc(l->size, 2 * sizeof(*c->out));
-	if (!c->stage || !c->piece || !c->out) {
+	if (!c->stage || !c->out) {
 		collective_close(c);
 		return err_nomem(e, "what ranks send each other");
 	}
@@ -225,7 +188,5 @@ collective_close(struct collective *c)
 {
 	free(c->stage);
 	free(c->out);
-	if (c->piece)
-		c->ops->free(c->piece);
 	*c = (struct collective){ 0 };
 }

@@ -14,9 +14,8 @@
  * at[r + 1] of an array are rank r's share; at (ranks + 1) begins with 0.
  *
  * One table, so that a device whose cards reach each other (NCCL) can put its
- * own functions here; collective_open() fills in those that go through the
- * host and a link, with any device, and with one rank do what is left of it.
- * One thread.
+ * own functions here; collective_open() fills in those of the processor, which
+ * go over a link, and with one rank do what is left of it.  One thread.
  */
 struct collective {
 	struct link *link;
@@ -41,14 +40,16 @@ struct collective {
 	 */
 	int (*fetch)(struct collective *c, float *to, const void *x, size_t n,
 	    uint32_t from, struct err *e);
-	char *stage;             /* on the host: (2 * ranks) pieces */
-	void *piece;             /* on the device */
+	char *stage;             /* a piece from each rank */
 	struct parcel *out, *in; /* (ranks) */
 };
 
 /* Bytes that collective_open() asks for. */
 uint64_t collective_memory(const struct link *l, const struct ops *ops);
-/* Link and ops must outlive it.  ERR_NOMEM. */
+/*
+ * Link and ops must outlive it.  ERR_ARG for several ranks with a device that
+ * has a memory of its own; ERR_NOMEM.
+ */
 int collective_open(
     struct collective *c, struct link *l, const struct ops *ops, struct err *e);
 /* All zeros is fine. */

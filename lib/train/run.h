@@ -41,7 +41,7 @@ struct run {
 
 /* The options as the rows resolve them, into t->c.recipe (train_options.c). */
 int run_resolve(struct run *t, const struct model_config *c, struct err *e);
-/* As after the last checkpoint, or as at the beginning. */
+/* As after the last checkpoint, or as at the beginning; agreed on. */
 int run_go_back(struct run *t, struct err *e);
 /* rows->step(), agreed on. */
 int run_step_info(struct run *t, const struct row_source *rows, uint64_t step,

@@ -141,22 +141,12 @@ go_back_in_journal(struct run *t, struct err *e)
 	    (unsigned long long)t->c.step);
 }
 
-/* As after the last checkpoint, or as at the beginning. */
-int
-run_go_back(struct run *t, struct err *e)
+/* The logs as they were after the checkpoint. */
+static int
+go_back_in_logs(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
-	int rc = t->begun ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
-			  : fresh(t, e);
 
-	if (rc == 0)
-		rc = go_back_in_journal(t, e);
-	if (rc < 0)
-		return rc;
-	memset(t->seen, 0, t->p.config.vocab * sizeof(*t->seen));
-	t->saved = t->c.step;
-	if (!ranks_chief(&t->ranks))
-		return 0;
 	if (snprintf(path, sizeof(path), "%s/log.jsonl", t->o->dir) >=
 	    (int)sizeof(path))
 		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
@@ -166,6 +156,28 @@ run_go_back(struct run *t, struct err *e)
 	    tboard_open(&t->board, t->o->tensorboard, t->c.step, e) < 0)
 		return e->code;
 	return runlog_open(&t->log, path, t->c.step, e);
+}
+
+/* As after the last checkpoint, or as at the beginning. */
+int
+run_go_back(struct run *t, struct err *e)
+{
+	bool chief = ranks_chief(&t->ranks);
+	struct link *l = t->ranks.link;
+	int rc = t->begun ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
+			  : fresh(t, e);
+
+	/* Rank 0 cuts the journal back before the others read it. */
+	if (rc == 0 && chief)
+		rc = go_back_in_journal(t, e);
+	if (rc == 0 && chief)
+		rc = go_back_in_logs(t, e);
+	if (link_agree(l, rc, e) < 0 ||
+	    link_agree(l, chief ? 0 : go_back_in_journal(t, e), e) < 0)
+		return e->code;
+	memset(t->seen, 0, t->p.config.vocab * sizeof(*t->seen));
+	t->saved = t->c.step;
+	return 0;
 }
 
 static int
@@ -200,9 +212,8 @@ begin_folder(struct run *t, struct err *e)
 	return 0;
 }
 
-/* Fresh weights, or those of the last checkpoint. */
 static int
-load(struct run *t, struct err *e)
+load_spikes(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
 
@@ -210,7 +221,7 @@ load(struct run *t, struct err *e)
 		return e->code;
 	if (!ranks_chief(&t->ranks))
 		spikes_only_read(&t->spikes);
-	return run_go_back(t, e);
+	return 0;
 }
 
 /* Does any rank say so? */
@@ -225,6 +236,7 @@ any(struct run *t, bool *yes, struct err *e)
 	return 0;
 }
 
+/* Fresh weights, or those of the last checkpoint. */
 static int
 begin(struct run *t, struct err *e)
 {
@@ -233,7 +245,9 @@ begin(struct run *t, struct err *e)
 
 	if (link_agree(l, rc, e) < 0 || any(t, &t->begun, e) < 0)
 		return e->code;
-	return link_agree(l, load(t, e), e);
+	if (link_agree(l, load_spikes(t, e), e) < 0)
+		return e->code;
+	return run_go_back(t, e);
 }
 
 static void

@@ -224,7 +224,7 @@ check_spike(struct run *t, struct err *e)
 		    "tells them",
 		    (unsigned long long)step, SPIKE_MOST + 1, t->r.loss,
 		    t->o->dir);
-	if (link_agree(t->ranks.link, run_go_back(t, e), e) < 0)
+	if (run_go_back(t, e) < 0)
 		return e->code;
 	s.step = s.to = step;
 	s.back = t->c.step;

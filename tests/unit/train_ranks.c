@@ -315,7 +315,7 @@ test_failures(struct job j)
 	OK(go(4, "bad", j), "a bad token on one rank: all say so");
 	j.bad_row = 0;
 	j.want = ERR_IO;
-	j.says = "rank 2 is gone";
+	j.says = "is gone";
 	j.dies_at = 4;
 	j.o.save_every = 2;
 	j.name = "died";
