@@ -4,6 +4,7 @@
 
 #include "train/checkpoint.h"
 #include "train/ranks.h"
+#include "train/saver.h"
 #include "train/tboard.h"
 #include "train/train.h"
 
@@ -21,6 +22,7 @@ struct run {
 	struct net n;
 	struct optimiser opt;
 	struct checkpoint c;
+	struct saver saver; /* closed: checkpoints are written between steps */
 	struct runlog log;
 	struct tboard board;
 	struct spikes spikes;
@@ -46,6 +48,8 @@ int run_go_back(struct run *t, struct err *e);
 /* rows->step(), agreed on. */
 int run_step_info(struct run *t, const struct row_source *rows, uint64_t step,
     struct step_info *s, struct err *e);
+/* The checkpoint under way is on the disk; agreed on. */
+int run_end_save(struct run *t, struct err *e);
 /*
  * Loss, gradients and update (train_step.c); 1 if a spike was found and
  * journaled, and the run gone back.

@@ -110,6 +110,48 @@ open_counts(struct run *t, uint32_t vocab, struct err *e)
 	return 0;
 }
 
+/* Room for writing checkpoints beside training, if it is wanted and fits. */
+static void
+open_saver(struct run *t)
+{
+	const struct train_options *o = t->o;
+	struct net_memory m;
+	struct err e;
+
+	run_memory(t, t->n.ops, &m);
+	m.total += checkpoint_copy_memory(&t->p);
+	if (ranks_chief(&t->ranks) && o->async_save && o->save_every &&
+	    o->save_every < t->rows->steps &&
+	    (!o->memory || m.total <= o->memory))
+		saver_open(&t->saver, &t->n, o->dir, o->tokenizer, o->keep, &e);
+}
+
+static void
+saved(struct run *t, uint64_t step)
+{
+	t->saved = step;
+	if (t->ev->saved && ranks_chief(&t->ranks))
+		t->ev->saved(t->ev->ctx, step);
+}
+
+/* What became of the checkpoint under way; it may stay so unless wait. */
+static int
+end_save(struct run *t, bool wait, struct err *e)
+{
+	uint64_t step;
+	int rc = saver_end(&t->saver, wait, &step, e);
+
+	if (rc > 0)
+		saved(t, step);
+	return rc < 0 ? rc : 0;
+}
+
+int
+run_end_save(struct run *t, struct err *e)
+{
+	return link_agree(t->ranks.link, end_save(t, true, e), e);
+}
+
 static int
 fresh(struct run *t, struct err *e)
 {
@@ -262,6 +304,9 @@ tell_plan(const struct run *t)
 		.warmup = t->c.recipe.schedule.warmup };
 
 	run_memory(t, t->n.ops, &p.memory);
+	if (t->saver.open)
+		p.copy = checkpoint_copy_memory(&t->p);
+	p.memory.total += p.copy;
 	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
 	if (t->ev->plan && ranks_chief(&t->ranks))
 		t->ev->plan(t->ev->ctx, &p);
@@ -286,25 +331,33 @@ sync_logs(struct run *t, struct err *e)
 	return sync_journal(t, e);
 }
 
+/* This rank's part of it; if it is the last, it is on the disk then. */
 static int
-save(struct run *t, struct err *e)
+save_part(struct run *t, bool last, struct err *e)
+{
+	if (t->saver.open && !last)
+		return saver_start(&t->saver, &t->n, &t->ranks, &t->c, e);
+	return checkpoint_save(
+	    t->o->dir, &t->n, &t->ranks, &t->c, t->o->tokenizer, t->o->keep, e);
+}
+
+static int
+save(struct run *t, bool last, struct err *e)
 {
 	bool chief = ranks_chief(&t->ranks);
 	struct link *l = t->ranks.link;
 
+	if (run_end_save(t, e) < 0)
+		return e->code;
 	if (t->saved == t->c.step && t->begun)
 		return 0;
 	if (run_count(t, e) < 0 ||
 	    link_agree(l, chief ? sync_logs(t, e) : 0, e) < 0 ||
-	    link_agree(l,
-		checkpoint_save(t->o->dir, &t->n, &t->ranks, &t->c,
-		    t->o->tokenizer, t->o->keep, e),
-		e) < 0)
+	    link_agree(l, save_part(t, last, e), e) < 0)
 		return e->code;
-	t->saved = t->c.step;
 	t->begun = true;
-	if (t->ev->saved && chief)
-		t->ev->saved(t->ev->ctx, t->c.step);
+	if (!t->saver.under_way)
+		saved(t, t->c.step);
 	return 0;
 }
 
@@ -318,7 +371,7 @@ due(uint64_t every, uint64_t step, uint64_t steps)
 static int
 tell_step(struct run *t, struct err *e)
 {
-	if (runlog_add(&t->log, &t->r, e) < 0 ||
+	if (end_save(t, false, e) < 0 || runlog_add(&t->log, &t->r, e) < 0 ||
 	    (t->board.fd >= 0 && tboard_add(&t->board, &t->r, e) < 0))
 		return e->code;
 	if (t->ev->step)
@@ -366,10 +419,10 @@ loop(struct run *t, struct err *e)
 			return e->code;
 		if (!stop && !back &&
 		    due(t->o->save_every, t->c.step, t->rows->steps) &&
-		    save(t, e) < 0)
+		    save(t, t->c.step == t->rows->steps, e) < 0)
 			return e->code;
 	}
-	if (save(t, e) < 0)
+	if (save(t, true, e) < 0)
 		return e->code;
 	return t->c.step < t->rows->steps;
 }
@@ -380,6 +433,7 @@ close_run(struct run *t)
 	runlog_close(&t->log);
 	tboard_close(&t->board);
 	spikes_close(&t->spikes);
+	saver_close(&t->saver);
 	optimiser_close(&t->opt);
 	net_close(&t->n);
 	ranks_close(&t->ranks);
@@ -419,6 +473,7 @@ train_run(const struct model_config *c, const struct train_options *o,
 	if (rc == 0)
 		rc = begin(&t, e);
 	if (rc == 0) {
+		open_saver(&t);
 		tell_plan(&t);
 		rc = loop(&t, e);
 	}

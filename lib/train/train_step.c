@@ -104,6 +104,18 @@ accumulate(
 }
 
 static int
+no_number(struct run *t, uint64_t step, struct err *e)
+{
+	if (run_end_save(t, e) < 0)
+		return e->code;
+	return err_set(e, ERR_FORMAT,
+	    "step %llu: loss %g, gradient norm %g: stopped; the last "
+	    "checkpoint is of step %llu",
+	    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
+	    (unsigned long long)t->saved);
+}
+
+static int
 update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 {
 	const struct train_recipe *r = &t->c.recipe;
@@ -112,11 +124,7 @@ update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 	int rc;
 
 	if (!isfinite(t->r.loss) || !isfinite(t->r.grad_norm))
-		return err_set(e, ERR_FORMAT,
-		    "step %llu: loss %g, gradient norm %g: stopped; the last "
-		    "checkpoint is of step %llu",
-		    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
-		    (unsigned long long)t->saved);
+		return no_number(t, step, e);
 	if (r->clip > 0 && t->r.grad_norm > r->clip)
 		scale *= r->clip / t->r.grad_norm;
 	t->r.lr = schedule_lr(&r->schedule, step) * s->lr_scale;
@@ -224,7 +232,7 @@ check_spike(struct run *t, struct err *e)
 		    "tells them",
 		    (unsigned long long)step, SPIKE_MOST + 1, t->r.loss,
 		    t->o->dir);
-	if (run_go_back(t, e) < 0)
+	if (run_end_save(t, e) < 0 || run_go_back(t, e) < 0)
 		return e->code;
 	s.step = s.to = step;
 	s.back = t->c.step;
