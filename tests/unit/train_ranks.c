@@ -369,6 +369,7 @@ main(void)
 	k = j;
 	k.o.optimiser = OPTIMISER_ADAFACTOR;
 	k.o.momentum = .9;
+	k.o.save_every = 1;
 	test_same("adafactor", k);
 	return tap_end();
 }
