@@ -226,6 +226,11 @@ on_plan(void *ctx, const struct train_plan *p)
 	if (p->copy)
 		snprintf(copy, sizeof(copy), ", a copy for saving %.1f",
 		    mib(p->copy));
+	if (p->ranks > 1)
+		fprintf(stderr,
+		    "quern train: %u ranks; threads of the first: %d, its "
+		    "memory is that below\n",
+		    p->ranks, common.threads);
 	fprintf(stderr,
 	    "quern train: %s parameters, %llu steps, %u rows at a time; needs "
 	    "%.1f MiB: weights %.1f, gradients and moments %.1f, activations "
@@ -234,11 +239,6 @@ on_plan(void *ctx, const struct train_plan *p)
 	    (unsigned long long)p->steps, p->micro_batch, mib(p->memory.total),
 	    mib(p->memory.params), mib(p->memory.optimiser),
 	    mib(p->memory.activations), spared, mib(p->memory.logits), copy);
-	if (p->ranks > 1)
-		fprintf(stderr,
-		    "quern train: %u ranks, the first on %d threads; that is "
-		    "what it needs\n",
-		    p->ranks, common.threads);
 	if (p->first_step)
 		fprintf(stderr, "quern train: going on after step %llu\n",
 		    (unsigned long long)p->first_step);
@@ -589,7 +589,7 @@ join_ranks(bool threads_given, struct err *e)
 int
 main(int argc, char **argv)
 {
-	bool threads_given = gave_threads(argc, argv), quietly;
+	bool threads_given = gave_threads(argc, argv);
 	struct job j = { 0 };
 	struct err e;
 	int rc;
@@ -604,7 +604,11 @@ main(int argc, char **argv)
 	if (rc == 0 && (rc = link_agree(ranks, prepare(&j, &e), &e)) == 0)
 		rc = train(&j, &e);
 	close_job(&j);
-	quietly = ranks && ranks->rank > 0 && !ranks->broken;
+	/* Before anybody ends: mpirun would end the others. */
+	if (ranks && ranks->rank > 0 && !ranks->broken)
+		rc = cmd_end_quietly(&cmd, rc);
+	else
+		rc = cmd_end(&cmd, rc, &e);
 	link_close(ranks);
-	return quietly ? cmd_end_quietly(&cmd, rc) : cmd_end(&cmd, rc, &e);
+	return rc;
 }
