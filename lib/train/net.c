@@ -18,7 +18,9 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	uint64_t real = ops->real;
 
 	m->params = p->params.size * real;
-	m->optimiser = p->backward ? (1 + p->moments) * m->params : 0;
+	m->optimiser = p->backward ? (1 + p->moments) * m->params +
+					 (p->rows.size + p->cols.size) * real
+				   : 0;
 	m->activations = p->arena * real;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->total = m->params + m->optimiser + m->activations + m->logits +
@@ -39,8 +41,13 @@ alloc_all(struct net *n)
 			n->m = n->ops->alloc(params);
 		if (p->moments > 1)
 			n->v = n->ops->alloc(params);
+		if (p->rows.size)
+			n->rows = n->ops->alloc(p->rows.size * real);
+		if (p->cols.size)
+			n->cols = n->ops->alloc(p->cols.size * real);
 		if (!n->grads || (p->moments > 0 && !n->m) ||
-		    (p->moments > 1 && !n->v))
+		    (p->moments > 1 && !n->v) || (p->rows.size && !n->rows) ||
+		    (p->cols.size && !n->cols))
 			return false;
 	}
 	n->arena = n->ops->alloc(p->arena * real);
@@ -87,8 +94,9 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 void
 net_close(struct net *n)
 {
-	void *dev[] = { n->params, n->grads, n->m, n->v, n->arena, n->logits,
-		n->loss, n->ids, n->targets, n->first, n->last, n->sum };
+	void *dev[] = { n->params, n->grads, n->m, n->v, n->rows, n->cols,
+		n->arena, n->logits, n->loss, n->ids, n->targets, n->first,
+		n->last, n->sum };
 	size_t i;
 
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
@@ -265,6 +273,10 @@ net_forget(struct net *n)
 		n->ops->zero(n->m, n->p->params.size);
 	if (n->v)
 		n->ops->zero(n->v, n->p->params.size);
+	if (n->rows)
+		n->ops->zero(n->rows, n->p->rows.size);
+	if (n->cols)
+		n->ops->zero(n->cols, n->p->cols.size);
 }
 
 int

@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 5
+#define OPS_VERSION 6
 
 enum { OPS_CHUNK = 16384 };
 
@@ -28,6 +28,28 @@ struct adamw {
 	double scale;  /* of the gradient: clipping */
 	double c1, c2; /* 1 - beta^t: bias correction */
 };
+
+/*
+ * One step of Adafactor for a matrix p (rows,cols); a vector is a matrix of one
+ * column, whose second moments are exact that way.  x = g * scale:
+ *	row = b2 row + (1-b2) (mean of x^2 over columns + eps); col likewise
+ *	u = x sqrt(mean(row)) / sqrt(row col);  u /= max(1, rms(u) / limit)
+ *	u *= lr, times max(least, rms(p)) with by_rms
+ *	m = b1 m + (1-b1) u;  p -= m (u without m) + lr * decay * p
+ * Source: Shazeer and Stern, arXiv 1804.04235, algorithms 4 and 6.
+ */
+struct adafactor {
+	double lr, decay;
+	double scale; /* of the gradient: clipping */
+	double beta1; /* of the mean of steps; unused without m */
+	double beta2; /* of this step: 1 - t^-c */
+	double limit; /* of the root mean square of u before lr */
+	bool by_rms;
+};
+
+/* Added to squares, and the least size of weights. */
+#define ADAFACTOR_EPS 1e-30
+#define ADAFACTOR_LEAST 1e-3
 
 /*
  * Source: ReLU^2: So et al., arXiv 2109.08668; GELU and its tanh form:

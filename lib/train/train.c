@@ -58,9 +58,9 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 		return err_set(e, ERR_ARG,
 		    "a micro-batch of %zu tokens is too large", tokens);
 	if (program_recompute(&flags, t->o->recompute, e) < 0 ||
-	    program_build(&t->p, c, tokens, flags, e) < 0)
+	    program_build(&t->p, c, tokens, flags, e) < 0 ||
+	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0)
 		return e->code;
-	t->p.moments = optimiser_moments(t->o->optimiser);
 	run_memory(t, ops, &m);
 	if (t->o->memory && m.total > t->o->memory)
 		return err_set(e, ERR_ARG,

@@ -35,6 +35,8 @@ struct train_options {
 	const char *warmup;   /* "200" steps or "2%" */
 	const char *cooldown; /* likewise, of wsd */
 	double beta1, beta2, eps;
+	double momentum, decay_rate, update_clip; /* adafactor's */
+	bool scale_by_rms;
 	double decay;          /* of matrices */
 	bool spare_embeddings; /* embeddings and head don't decay */
 	double label_smoothing, z_loss;

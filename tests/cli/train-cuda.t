@@ -91,6 +91,7 @@ for model in llama gpt2 qwen3; do
 		$model-{cuda,again}/last/model.safetensors
 done
 for how in "--optimizer lion" "--optimizer muon" \
+	"--optimizer adafactor --momentum .5 --scale-by-rms" \
 	"--label-smoothing .1 --z-loss 1e-3" "--dtype bf16" "--dtype fp16"; do
 	# shellcheck disable=SC2086 # options
 	check "$how: on the processor" run cpu "cpu$how" llama $how
