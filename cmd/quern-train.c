@@ -123,6 +123,10 @@ static const struct opt opts[] = {
 	    "steps between checkpoints; 0: only at the end", NULL },
 	{ "keep", 0, OPT_INT, &given.keep, "N",
 	    "checkpoints that are kept, the newest; 0: all", NULL },
+	{ "async-save", 0, OPT_FLAG, &options.async_save, NULL,
+	    "write checkpoints while training goes on, from a copy of weights "
+	    "and moments where memory suffices; --no-async-save: don't",
+	    NULL },
 	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE",
 	    "what the factors of matrix products are rounded to",
 	    "f32,bf16,fp16" },
@@ -197,7 +201,7 @@ static void
 on_plan(void *ctx, const struct train_plan *p)
 {
 	struct view *v = ctx;
-	char s[16], spared[48] = "";
+	char s[16], spared[48] = "", copy[48] = "";
 
 	v->plan = *p;
 	if (p->first_step == 0)
@@ -210,14 +214,17 @@ on_plan(void *ctx, const struct train_plan *p)
 	if (p->spared)
 		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
 		    mib(p->spared));
+	if (p->copy)
+		snprintf(copy, sizeof(copy), ", a copy for saving %.1f",
+		    mib(p->copy));
 	fprintf(stderr,
 	    "quern train: %s parameters, %llu steps, %u rows at a time; needs "
 	    "%.1f MiB: weights %.1f, gradients and moments %.1f, activations "
-	    "%.1f%s, logits %.1f\n",
+	    "%.1f%s, logits %.1f%s\n",
 	    progress_scaled(s, (double)p->params, 1000),
 	    (unsigned long long)p->steps, p->micro_batch, mib(p->memory.total),
 	    mib(p->memory.params), mib(p->memory.optimiser),
-	    mib(p->memory.activations), spared, mib(p->memory.logits));
+	    mib(p->memory.activations), spared, mib(p->memory.logits), copy);
 	if (p->first_step)
 		fprintf(stderr, "quern train: going on after step %llu\n",
 		    (unsigned long long)p->first_step);

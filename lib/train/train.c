@@ -88,6 +88,40 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	return rows_alloc(&t->micro, tokens, also(t), e);
 }
 
+/* Room for writing checkpoints beside training, if it is wanted and fits. */
+static void
+open_saver(struct run *t)
+{
+	const struct train_options *o = t->o;
+	struct net_memory m;
+	struct err e;
+
+	run_memory(t, t->n.ops, &m);
+	m.total += saver_memory(&t->p, t->n.ops);
+	if (o->async_save && o->save_every && o->save_every < t->rows->steps &&
+	    (!o->memory || m.total <= o->memory))
+		saver_open(&t->saver, &t->n, o->dir, o->tokenizer, o->keep, &e);
+}
+
+static void
+saved(struct run *t, uint64_t step)
+{
+	t->saved = step;
+	if (t->ev->saved)
+		t->ev->saved(t->ev->ctx, step);
+}
+
+int
+run_end_save(struct run *t, bool wait, struct err *e)
+{
+	uint64_t step;
+	int rc = saver_end(&t->saver, wait, &step, e);
+
+	if (rc > 0)
+		saved(t, step);
+	return rc < 0 ? rc : 0;
+}
+
 static int
 fresh(struct run *t, struct err *e)
 {
@@ -124,10 +158,12 @@ int
 run_go_back(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
-	int rc = checkpoint_exists(t->o->dir)
-		     ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
-		     : fresh(t, e);
+	int rc = run_end_save(t, true, e);
 
+	if (rc == 0)
+		rc = checkpoint_exists(t->o->dir)
+			 ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
+			 : fresh(t, e);
 	if (rc == 0)
 		rc = go_back_in_journal(t, e);
 	if (rc < 0)
@@ -181,6 +217,9 @@ tell_plan(const struct run *t)
 		.warmup = t->c.recipe.schedule.warmup };
 
 	run_memory(t, t->n.ops, &p.memory);
+	if (t->saver.open)
+		p.copy = saver_memory(&t->p, t->n.ops);
+	p.memory.total += p.copy;
 	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
 	if (t->ev->plan)
 		t->ev->plan(t->ev->ctx, &p);
@@ -197,18 +236,22 @@ sync_journal(struct run *t, struct err *e)
 	return f->sync(f->ctx, e);
 }
 
+/* The last one of a run is on the disk when this returns. */
 static int
-save(struct run *t, struct err *e)
+save(struct run *t, bool last, struct err *e)
 {
+	if (run_end_save(t, true, e) < 0)
+		return e->code;
 	if (t->saved == t->c.step && checkpoint_exists(t->o->dir))
 		return 0;
-	if (runlog_sync(&t->log, e) < 0 || sync_journal(t, e) < 0 ||
-	    checkpoint_save(
+	if (runlog_sync(&t->log, e) < 0 || sync_journal(t, e) < 0)
+		return e->code;
+	if (t->saver.open && !last)
+		return saver_start(&t->saver, &t->n, &t->c, e);
+	if (checkpoint_save(
 		t->o->dir, &t->n, &t->c, t->o->tokenizer, t->o->keep, e) < 0)
 		return e->code;
-	t->saved = t->c.step;
-	if (t->ev->saved)
-		t->ev->saved(t->ev->ctx, t->c.step);
+	saved(t, t->c.step);
 	return 0;
 }
 
@@ -254,16 +297,18 @@ loop(struct run *t, struct err *e)
 	int back;
 
 	while (t->c.step < t->rows->steps && !stop) {
+		if (run_end_save(t, false, e) < 0)
+			return e->code;
 		back = one_step(t, e);
 		if (back < 0)
 			return back;
 		stop = t->ev->stop && *t->ev->stop;
 		if (!stop && !back &&
 		    due(t->o->save_every, t->c.step, t->rows->steps) &&
-		    save(t, e) < 0)
+		    save(t, t->c.step == t->rows->steps, e) < 0)
 			return e->code;
 	}
-	if (save(t, e) < 0)
+	if (save(t, true, e) < 0)
 		return e->code;
 	return t->c.step < t->rows->steps;
 }
@@ -274,6 +319,7 @@ close_run(struct run *t)
 	runlog_close(&t->log);
 	tboard_close(&t->board);
 	spikes_close(&t->spikes);
+	saver_close(&t->saver);
 	optimiser_close(&t->opt);
 	net_close(&t->n);
 	program_free(&t->p);
@@ -304,6 +350,7 @@ train_run(const struct model_config *c, const struct train_options *o,
 	if (rc == 0)
 		rc = begin(&t, e);
 	if (rc == 0) {
+		open_saver(&t);
 		tell_plan(&t);
 		rc = loop(&t, e);
 	}

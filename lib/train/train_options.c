@@ -22,6 +22,7 @@ train_defaults(struct train_options *o)
 		.embed_grad_scale = 1,
 		.clip = 1,
 		.save_every = 1000,
+		.async_save = true,
 		.keep = 3 };
 }
 
