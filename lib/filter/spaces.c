@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/simd.h"
+#include "filter/spaces.h"
+
+enum { BLOCK = 64 };
+
+static inline bool
+parts(unsigned char c)
+{
+	return c == ' ' || (unsigned char)(c - 9) < 5 || c == 0;
+}
+
+static inline bool
+is_plain(unsigned char c)
+{
+	return (unsigned char)((c | 0x20) - 'a') < 26 ||
+	       (unsigned char)(c - '0') < 10;
+}
+
+/* Does a word begin at p, behind another character? */
+static bool
+begins(const unsigned char *p, const unsigned char *end)
+{
+	size_t len;
+
+	return parts(p[-1]) && begun_at((const char *)p, (const char *)end, &len);
+}
+
+/* The same of a block's ASCII, whatever the bytes; *high: there are others. */
+SIMD static uint64_t
+count_block(const unsigned char *p, bool *high)
+{
+	unsigned char n = 0, any = 0;
+	int i;
+
+	for (i = 0; i < BLOCK; i++) {
+		n = (unsigned char)(n + (is_plain(p[i]) & parts(p[i - 1])));
+		any |= p[i];
+	}
+	*high = any >= 0x80;
+	return n;
+}
+
+uint64_t
+count_begun(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n, *q;
+	uint64_t n;
+	bool high;
+	size_t len;
+
+	if (!s.n)
+		return 0;
+	n = begun_at(s.p, s.p + s.n, &len);
+	for (p++; end - p >= BLOCK; p += BLOCK) {
+		n += count_block(p, &high);
+		for (q = p; high && q < p + BLOCK; q++)
+			n += *q >= 0xc0 && begins(q, end);
+	}
+	for (; p < end; p++)
+		n += (*p < 0x80 || *p >= 0xc0) && begins(p, end);
+	return n;
+}
