@@ -54,8 +54,8 @@ make_row(struct meter *m, struct token_set *t, struct row *r, struct err *e)
 	if (r->made)
 		return 0;
 	if (meter_lay_out(m, t, e) < 0 ||
-	    make_room(r, t->tokens[t->n].at + r->gap * (size_t)t->n + BYTES,
-		e) < 0)
+	    make_room(
+		r, t->tokens[t->n].at + r->gap * (size_t)t->n + BYTES, e) < 0)
 		return e->code;
 	p = r->p;
 	for (i = 0; i < t->n; i++) {
@@ -95,8 +95,7 @@ scatter(uint64_t a)
 static inline uint64_t
 beginning(const char *p)
 {
-	return scatter(
-	    load(p) ^ load(p + 8) * UINT64_C(0xbf58476d1ce4e5b9));
+	return scatter(load(p) ^ load(p + 8) * UINT64_C(0xbf58476d1ce4e5b9));
 }
 
 static inline uint64_t
@@ -259,8 +258,7 @@ make_counts(struct meter *m, uint32_t n, struct err *e)
 	if (bits > m->rough.bits) {
 		free(m->rough.counts);
 		m->rough.bits = 0;
-		m->rough.counts =
-		    malloc(sizeof(*m->rough.counts) << bits);
+		m->rough.counts = malloc(sizeof(*m->rough.counts) << bits);
 		if (!m->rough.counts)
 			return err_nomem(e, "a text");
 		m->rough.bits = bits;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/simd.h"
 #include "filter/spaces.h"
 
 enum { BLOCK = 64 };
@@ -10,35 +9,50 @@ parts(unsigned char c)
 	return c == ' ' || (unsigned char)(c - 9) < 5 || c == 0;
 }
 
-static inline bool
-is_plain(unsigned char c)
-{
-	return (unsigned char)((c | 0x20) - 'a') < 26 ||
-	       (unsigned char)(c - '0') < 10;
-}
-
 /* Does a word begin at p, behind another character? */
 static bool
 begins(const unsigned char *p, const unsigned char *end)
 {
 	size_t len;
 
-	return parts(p[-1]) && begun_at((const char *)p, (const char *)end, &len);
+	return parts(p[-1]) &&
+	       begun_at((const char *)p, (const char *)end, &len);
 }
 
-/* The same of a block's ASCII, whatever the bytes; *high: there are others. */
-SIMD static uint64_t
+typedef unsigned char bytes __attribute__((vector_size(16)));
+
+static inline bytes
+load(const unsigned char *p)
+{
+	bytes v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* How many begin in a block, of ASCII, whatever the bytes; *high: there are
+ * others. */
+static uint64_t
 count_block(const unsigned char *p, bool *high)
 {
-	unsigned char n = 0, any = 0;
-	int i;
+	bytes n = { 0 }, any = { 0 }, c, q;
+	uint64_t sum = 0, part[2];
+	size_t i;
 
-	for (i = 0; i < BLOCK; i++) {
-		n = (unsigned char)(n + (is_plain(p[i]) & parts(p[i - 1])));
-		any |= p[i];
+	for (i = 0; i < BLOCK; i += sizeof(c)) {
+		c = load(p + i);
+		q = load(p + i - 1);
+		any |= c;
+		/* Where a comparison holds, a byte is 255. */
+		n -= (bytes)((((c | 0x20) - 'a' < 26) | (c - '0' < 10)) &
+			     ((q == ' ') | (q - 9 < 5) | (q == 0)));
 	}
-	*high = any >= 0x80;
-	return n;
+	memcpy(part, &any, sizeof(part));
+	*high = (part[0] | part[1]) & UINT64_C(0x8080808080808080);
+	memcpy(part, &n, sizeof(part));
+	for (i = 0; i < 2; i++)
+		sum += part[i] * UINT64_C(0x0101010101010101) >> 56;
+	return sum;
 }
 
 uint64_t
