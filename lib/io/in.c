@@ -1,110 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <fcntl.h>
-#include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 #include <zstd_errors.h>
 
-#include "base/err.h"
-#include "io/stream.h"
+#include "io/in_impl.h"
 #include "io/zdict.h"
 
 enum {
-	RAW = 256 * 1024, /* bytes asked of the system at a time */
-	RAW_MIN = 4096,   /* ... where the whole file is no longer */
-	ZSTD_HEAD = 5,    /* tell a zstd frame's header from its start */
-	BACK = 32,        /* kept before them: the inflater reads ahead */
+	ZSTD_HEAD = 5, /* tell a zstd frame's header from its start */
 };
-
-/* What is to be done before the next byte can be returned. */
-enum phase {
-	AT_MEMBER, /* a member (or the end) is next */
-	IN_MEMBER,
-	LOST, /* look for the next member */
-	ENDED,
-};
-
-struct in {
-	char *path;
-	int fd;
-	struct in_reader from; /* instead of fd, if it has a function */
-	enum in_kind kind;
-	enum phase phase;
-	bool seekable, raw_eof;
-	bool mismatch; /* the last damage was a wrong checksum */
-	uint64_t raw_size;
-	uint64_t raw_base;  /* file offset of raw[0] */
-	unsigned char *raw; /* cap bytes, BACK bytes of the past before */
-	ptrdiff_t cap;
-	ptrdiff_t at, have; /* raw[at..have) is unread; at may be < 0 */
-	uint64_t member, member_start, offset;
-	ptrdiff_t pending; /* an error that in_fill() holds back */
-	struct err pending_err;
-	struct inflate_state *inflate; /* of gzip */
-	ZSTD_DStream *zstd;
-	size_t zstd_next;  /* bytes to the end of the next block's header */
-	bool zstd_waiting; /* output may wait in the library */
-};
-
-static ptrdiff_t
-read_some(int fd, void *p, size_t n)
-{
-	ptrdiff_t got;
-
-	do
-		got = read(fd, p, n);
-	while (got < 0 && errno == EINTR);
-	return got;
-}
-
-/* Raw bytes from wherever they come; an error has been set if < 0. */
-static ptrdiff_t
-read_raw(struct in *in, void *p, size_t n, struct err *e)
-{
-	ptrdiff_t got;
-
-	if (in->from.read)
-		return in->from.read(in->from.ctx, p, n, e);
-	got = read_some(in->fd, p, n);
-	return got < 0 ? err_errno(e, in_name(in), "read") : got;
-}
-
-/* More raw bytes behind those unread; 0 and raw_eof at the end of the file. */
-static int
-refill(struct in *in, struct err *e)
-{
-	ptrdiff_t got;
-
-	if (in->at) {
-		memmove(in->raw - BACK / 2, in->raw + in->at - BACK / 2,
-		    (size_t)(in->have - in->at) + BACK / 2);
-		in->raw_base += (uint64_t)in->at;
-		in->have -= in->at;
-		in->at = 0;
-	}
-	if (in->have == in->cap)
-		return 0;
-	got = read_raw(in, in->raw + in->have, (size_t)(in->cap - in->have), e);
-	if (got < 0)
-		return (int)got;
-	in->raw_eof = got == 0;
-	in->have += got;
-	return 0;
-}
-
-/* At least n (<= RAW_MIN) raw bytes unread, fewer at the end of the file. */
-static int
-want(struct in *in, ptrdiff_t n, struct err *e)
-{
-	while (in->have - in->at < n && !in->raw_eof)
-		if (refill(in, e) < 0)
-			return e->code;
-	return 0;
-}
 
 static bool
 is_gzip(const unsigned char *p, size_t n)
@@ -132,7 +37,7 @@ is_zstd(const unsigned char *p, size_t n)
 static int
 detect(struct in *in, struct err *e)
 {
-	if (want(in, 4, e) < 0)
+	if (in_want(in, 4, e) < 0)
 		return e->code;
 	if (is_gzip(in->raw, (size_t)in->have)) {
 		in->kind = IN_GZIP;
@@ -152,43 +57,6 @@ detect(struct in *in, struct err *e)
 }
 
 static int
-open_fd(struct in *in, const char *path, struct err *e)
-{
-	struct stat st;
-
-	in->fd = strcmp(path, "-") == 0 ? STDIN_FILENO
-					: open(path, O_RDONLY | O_CLOEXEC);
-	if (in->fd < 0)
-		return err_errno(e, in_name(in), "open it");
-	if (fstat(in->fd, &st) < 0)
-		return err_errno(e, in_name(in), "look at it");
-	if (S_ISDIR(st.st_mode))
-		return err_set(e, ERR_IO, "%s: is a folder", in_name(in));
-	if (S_ISREG(st.st_mode) && lseek(in->fd, 0, SEEK_CUR) == 0) {
-		in->seekable = true;
-		in->raw_size = (uint64_t)st.st_size;
-		posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	}
-	return 0;
-}
-
-/* A buffer no larger than the file can need: small files open fast. */
-static int
-make_raw(struct in *in, struct err *e)
-{
-	uint64_t n = in->seekable && in->raw_size < RAW ? in->raw_size : RAW;
-	unsigned char *raw;
-
-	in->cap = n > RAW_MIN ? (ptrdiff_t)n : RAW_MIN;
-	raw = malloc(BACK + (size_t)in->cap);
-	if (!raw)
-		return err_nomem(e, "an input stream");
-	memset(raw, 0, BACK);
-	in->raw = raw + BACK;
-	return 0;
-}
-
-static int
 open_any(
     struct in **out, const char *path, struct in_reader from, struct err *e)
 {
@@ -204,8 +72,8 @@ open_any(
 		in_close(in);
 		return err_nomem(e, "an input stream");
 	}
-	if ((!from.read && open_fd(in, path, e) < 0) || make_raw(in, e) < 0 ||
-	    detect(in, e) < 0) {
+	if ((!from.read && in_open_fd(in, path, e) < 0) ||
+	    in_make_raw(in, e) < 0 || detect(in, e) < 0) {
 		in_close(in);
 		return e->code;
 	}
@@ -227,7 +95,7 @@ in_open_from(
 }
 
 static int
-damage(struct in *in, enum phase next, struct err *e, const char *what)
+damage(struct in *in, enum in_phase next, struct err *e, const char *what)
 {
 	in->phase = next;
 	in->mismatch = false;
@@ -249,7 +117,7 @@ static int
 find_member(struct in *in, struct err *e)
 {
 	for (;;) {
-		if (want(in, 4, e) < 0)
+		if (in_want(in, 4, e) < 0)
 			return e->code;
 		while (in->have - in->at >= 4 && !at_magic(in))
 			in->at++;
@@ -276,11 +144,8 @@ rewind_to_member(struct in *in, struct err *e)
 	if (from >= in->raw_base) {
 		in->at = (ptrdiff_t)(from - in->raw_base);
 	} else if (in->seekable) {
-		if (lseek(in->fd, (off_t)from, SEEK_SET) < 0)
-			return err_errno(e, in_name(in), "seek");
-		in->raw_base = from;
-		in->at = in->have = 0;
-		in->raw_eof = false;
+		if (in_seek_raw(in, from, e) < 0)
+			return e->code;
 	} else {
 		in->at = 0;
 	}
@@ -298,29 +163,6 @@ only_zeros(const struct in *in)
 	return true;
 }
 
-/* The next n bytes as they are in the file; the caller frees *p. */
-static int
-take_raw(struct in *in, size_t n, unsigned char **p, struct err *e)
-{
-	size_t got = 0, have;
-
-	*p = malloc(n + 1);
-	if (!*p)
-		return err_nomem(e, "a zstd dictionary");
-	while (got < n) {
-		if (want(in, 1, e) < 0)
-			return e->code;
-		have = (size_t)(in->have - in->at);
-		if (have == 0)
-			return err_set(e, ERR_DAMAGE, "cut off");
-		have = have < n - got ? have : n - got;
-		memcpy(*p + got, in->raw + in->at, have);
-		in->at += (ptrdiff_t)have;
-		got += have;
-	}
-	return 0;
-}
-
 /* in->at stands at the frame; what goes wrong is damage of this member. */
 static int
 load_dict(struct in *in, struct err *e)
@@ -330,13 +172,13 @@ load_dict(struct in *in, struct err *e)
 	size_t n;
 	int rc;
 
-	if (want(in, 8, e) < 0)
+	if (in_want(in, 8, e) < 0)
 		return e->code;
 	n = in->have - in->at < 8 ? SIZE_MAX : le32(in->raw + in->at + 4);
 	if (n > ZDICT_MAX)
 		return damage(in, LOST, e, "broken dictionary");
 	in->at += 8;
-	rc = take_raw(in, n, &p, &why);
+	rc = in_take_raw(in, n, &p, &why);
 	if (rc == 0)
 		rc = zdict_use(in->zstd, p, n, &why);
 	free(p);
@@ -351,11 +193,11 @@ load_dict(struct in *in, struct err *e)
 static int
 start_member(struct in *in, struct err *e)
 {
-	if (want(in, 4, e) < 0)
+	if (in_want(in, 4, e) < 0)
 		return e->code;
 	while (!at_magic(in) && only_zeros(in) && !in->raw_eof) {
 		in->at = in->have;
-		if (want(in, 4, e) < 0)
+		if (in_want(in, 4, e) < 0)
 			return e->code;
 	}
 	in->member = in_raw_offset(in);
@@ -481,7 +323,7 @@ read_plain(struct in *in, void *buf, size_t n, struct err *e)
 		in->at += (ptrdiff_t)have;
 		return (ptrdiff_t)have;
 	}
-	got = read_raw(in, buf, n, e);
+	got = in_read_raw(in, buf, n, e);
 	if (got < 0)
 		return got;
 	if (got == 0)
@@ -502,7 +344,7 @@ read_member(struct in *in, void *buf, size_t n, struct err *e)
 	if (got != 0 || in->phase != IN_MEMBER || in->at != at)
 		return got;
 	/* Nothing came out and the member goes on: it needs more input. */
-	if (refill(in, e) < 0)
+	if (in_refill(in, e) < 0)
 		return e->code;
 	if (in->raw_eof && in->at == in->have)
 		return damage(in, LOST, e, "cut off");
@@ -572,11 +414,8 @@ in_seek(struct in *in, uint64_t offset, struct err *e)
 		    e, ERR_ARG, "%s: is no file to seek in", in_name(in));
 	if (first_dict(in, e) < 0)
 		return e->code;
-	if (lseek(in->fd, (off_t)offset, SEEK_SET) < 0)
-		return err_errno(e, in_name(in), "seek");
-	in->raw_base = offset;
-	in->at = in->have = 0;
-	in->raw_eof = false;
+	if (in_seek_raw(in, offset, e) < 0)
+		return e->code;
 	in->pending = 0;
 	in->phase = in->kind == IN_PLAIN ? IN_MEMBER : AT_MEMBER;
 	return 0;
@@ -637,8 +476,7 @@ in_close(struct in *in)
 		return;
 	if (in->fd > STDIN_FILENO)
 		close(in->fd);
-	if (in->raw)
-		free(in->raw - BACK);
+	in_free_raw(in);
 	free(in->inflate);
 	ZSTD_freeDStream(in->zstd);
 	free(in->path);

@@ -145,9 +145,9 @@ struct ops {
 const struct ops *ops_cpu(int threads);
 /*
  * What the factors of matrix products are rounded to, the nearest, ties to the
- * even.  Everything else stays float32: what products add up to, weights and
- * gradients, norms, softmax, attention.
- * Source: Micikevicius et al., arXiv 1710.03740, sections 3.1 and 3.3.
+ * even; on the CUDA twin those of attention's products too.  Everything else
+ * stays float32: what products add up to, weights and gradients, norms,
+ * softmax. Source: Micikevicius et al., arXiv 1710.03740, sections 3.1 and 3.3.
  */
 enum ops_type { OPS_F32, OPS_BF16, OPS_F16, OPS_TYPES };
 /* "f32", "bf16", "fp16"; ERR_ARG for anything else. */

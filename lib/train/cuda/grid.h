@@ -10,6 +10,8 @@
 
 #define LAUNCH(kernel, grid, block, shared, ...) \
 	kernel<<<grid, block, shared>>>(__VA_ARGS__)
+/* Before a loop: its rounds one after the other, with constant counters. */
+#define UNROLL _Pragma("unroll")
 /* The block's shared memory, as many bytes as the launch said. */
 #define SHARED(type, name) \
 	extern __shared__ __align__(128) unsigned char shared_memory[]; \
