@@ -91,22 +91,42 @@ phrase_at(const char *p, const char *end, const char *phrase)
 
 enum { LOREM = 1, SCRIPT = 2, POLICY = 4 };
 
-/*
- * Which phrases stand in the line?  They are looked for where their rarest
- * letter is; none of those before it is a k, so they are a byte each.
- */
+static bool
+phrase_around(struct str line, const char *p, ptrdiff_t at, const char *phrase)
+{
+	return p - line.p >= at && phrase_at(p - at, line.p + line.n, phrase);
+}
+
+/* The phrase that has its rarest letter at p, which no k stands before: they
+ * are a byte each. */
+static unsigned
+phrase_with(struct str line, const char *p)
+{
+	switch (*p) {
+	case 'm':
+	case 'M':
+		if (phrase_around(line, p, 4, "lorem ipsum"))
+			return LOREM;
+		return phrase_around(line, p, 3, "terms of use") ? POLICY : 0;
+	case 'j':
+	case 'J':
+		return phrase_around(line, p, 0, "javascript") ? SCRIPT : 0;
+	case 'v':
+	case 'V':
+		return phrase_around(line, p, 3, "privacy policy") ? POLICY : 0;
+	}
+	return phrase_around(line, p, 3, "cookie policy") ||
+		       phrase_around(line, p, 8, "uses cookies") ||
+		       phrase_around(line, p, 10, "use of cookies") ||
+		       phrase_around(line, p, 7, "use cookies")
+		   ? POLICY
+		   : 0;
+}
+
+/* Which phrases stand in the line? */
 static unsigned
 find_phrases(struct str line)
 {
-	static const struct {
-		const char *text;
-		unsigned bit;
-		ptrdiff_t at; /* of the letter */
-	} phrases[] = { { "lorem ipsum", LOREM, 4 },
-		{ "javascript", SCRIPT, 0 }, { "terms of use", POLICY, 3 },
-		{ "privacy policy", POLICY, 3 }, { "cookie policy", POLICY, 3 },
-		{ "uses cookies", POLICY, 8 }, { "use of cookies", POLICY, 10 },
-		{ "use cookies", POLICY, 7 } };
 	static const bool rare[256] = { ['j'] = true,
 		['k'] = true,
 		['m'] = true,
@@ -118,16 +138,10 @@ find_phrases(struct str line)
 		[0xe2] = true };
 	const char *p = line.p, *end = p + line.n;
 	unsigned found = 0;
-	size_t i;
 
-	for (; p < end; p++) {
-		if (!rare[(unsigned char)*p])
-			continue;
-		for (i = 0; i < sizeof(phrases) / sizeof(*phrases); i++)
-			if (p - line.p >= phrases[i].at &&
-			    phrase_at(p - phrases[i].at, end, phrases[i].text))
-				found |= phrases[i].bit;
-	}
+	for (; p < end; p++)
+		if (rare[(unsigned char)*p])
+			found |= phrase_with(line, p);
 	return found;
 }
 

@@ -257,6 +257,9 @@ meter_lay_out(struct meter *m, struct token_set *t, struct err *e)
 
 	if (t->placed)
 		return 0;
+	/* Of Unicode's words little more is asked for. */
+	if (t->words != WORDS_UNICODE)
+		return meter_want(m, t, METER_TOKENS, e);
 	if (meter_split(m, t, e) < 0)
 		return e->code;
 	for (i = 0; i < t->n; i++) {
