@@ -187,16 +187,16 @@ is_old_mark(uint32_t cp)
 
 /* What the characters of a token are. */
 struct look {
-	uint32_t n;   /* characters */
-	unsigned any; /* classes that one of them has */
-	unsigned all; /* ... that all have */
+	uint32_t n;  /* characters */
+	bool letter; /* is one a letter? */
+	bool all_marks;
 };
 
 static struct look
 look_at_any(struct str token, enum words words)
 {
 	const char *p = token.p, *end = p + token.n;
-	struct look x = { 0, 0, ~0u };
+	struct look x = { 0, false, true };
 	unsigned class;
 	uint32_t cp;
 	size_t len;
@@ -204,69 +204,112 @@ look_at_any(struct str token, enum words words)
 	for (; p < end; p += len, x.n++) {
 		cp = utf8_get(p, end, &len);
 		class = english_class(cp);
-		x.any |= class;
-		x.all &= class;
-		if (words == WORDS_TREEBANK && !is_old_mark(cp))
-			x.all &= ~(unsigned)ENG_MARK;
+		x.letter |= (class & ENG_LETTER) != 0;
+		x.all_marks &= class & ENG_MARK &&
+			       (words != WORDS_TREEBANK || is_old_mark(cp));
 	}
 	return x;
 }
 
-static inline struct look
-look_at(const struct meter *m, struct str token, enum words words)
-{
-	struct look x = { (uint32_t)token.n, 0, ~0u };
-	unsigned char c;
-	size_t i;
+typedef unsigned char bytes __attribute__((vector_size(16)));
 
-	for (i = 0; i < token.n; i++) {
-		c = (unsigned char)token.p[i];
-		if (c >= 0x80)
+/* The token's bytes, of which there are no more, and zeros. */
+static inline bytes
+load(struct str token)
+{
+	static const unsigned char ones[32] = { 255, 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+	bytes v, mask;
+
+	memcpy(&v, token.p, sizeof(v));
+	memcpy(&mask, ones + sizeof(v) - token.n, sizeof(mask));
+	return v & mask;
+}
+
+static inline bool
+any(bytes v)
+{
+	uint64_t part[2];
+
+	memcpy(part, &v, sizeof(part));
+	return part[0] | part[1];
+}
+
+/* Bytes of v that are 255, of such and zeros. */
+static inline uint32_t
+count(bytes v)
+{
+	uint64_t part[2];
+
+	memcpy(part, &v, sizeof(part));
+	return (uint32_t)(__builtin_popcountll(part[0]) +
+			  __builtin_popcountll(part[1])) /
+	       8;
+}
+
+/* Most tokens are short; end: of what may be read. */
+static inline struct look
+look_at(struct str token, const char *end, enum words words)
+{
+	struct look x = { (uint32_t)token.n, false, false };
+	bytes v, letters, digits;
+
+	if (token.n > sizeof(v) || end - token.p < (ptrdiff_t)sizeof(v))
+		return look_at_any(token, words);
+	v = load(token);
+	letters = (bytes)((v | 0x20) - 'a' < 26);
+	digits = (bytes)(v - '0' < 10);
+	x.letter = any(letters);
+	if (any((bytes)(v >= 0x80))) {
+		if (!x.letter)
 			return look_at_any(token, words);
-		x.any |= m->class[c];
-		x.all &= m->class[c];
+		x.n -= count((bytes)((v & 0xc0) == 0x80));
+		return x;
 	}
+	/* What is neither, of ASCII, is a mark. */
+	x.all_marks = !any(letters | digits);
 	return x;
 }
 
-/* Characters, and whether one is a letter: of tokens that are all words. */
-static inline struct look
-look_for_letter(const struct meter *m, struct str token, bool ascii)
+/* Where the last token ends. */
+static const char *
+tokens_end(const struct token_set *t)
 {
-	struct look x = { (uint32_t)token.n, 0, 0 };
-	size_t i;
+	return t->n ? t->v[t->n - 1].p + t->v[t->n - 1].n : NULL;
+}
 
-	if (!ascii)
-		for (i = 0; i < token.n; i++)
-			x.n -= ((unsigned char)token.p[i] & 0xc0) == 0x80;
-	for (i = 0; i < token.n; i++) {
-		if ((unsigned char)token.p[i] >= 0x80)
-			return look_at_any(token, WORDS_SPACES);
-		x.any = m->class[(unsigned char)token.p[i]];
-		if (x.any & ENG_LETTER)
-			break;
-	}
-	return x;
+/* Characters of a short token. */
+static inline uint32_t
+chars_in(struct str token, const char *end)
+{
+	bytes v;
+
+	if (token.n > sizeof(v) || end - token.p < (ptrdiff_t)sizeof(v))
+		return (uint32_t)utf8_length(token);
+	v = load(token);
+	return (uint32_t)token.n - count((bytes)((v & 0xc0) == 0x80));
 }
 
 int
 meter_lay_out(struct meter *m, struct token_set *t, struct err *e)
 {
 	uint32_t i, at = 0, chars = 0;
-	const char *p, *end;
+	const char *end;
+	bool ascii;
 
 	if (t->placed)
 		return 0;
 	/* Of Unicode's words little more is asked for. */
 	if (t->words != WORDS_UNICODE)
 		return meter_want(m, t, METER_TOKENS, e);
-	if (meter_split(m, t, e) < 0)
+	if (meter_want(m, t, METER_SIZE, e) < 0 || meter_split(m, t, e) < 0)
 		return e->code;
+	end = tokens_end(t);
+	ascii = (uint64_t)m->s.v[SIG_chars] == m->text.n;
 	for (i = 0; i < t->n; i++) {
 		t->tokens[i] = (struct meter_token){ at, chars };
 		at += (uint32_t)t->v[i].n;
-		for (p = t->v[i].p, end = p + t->v[i].n; p < end; p++)
-			chars += ((unsigned char)*p & 0xc0) != 0x80;
+		chars += ascii ? (uint32_t)t->v[i].n : chars_in(t->v[i], end);
 	}
 	t->tokens[i] = (struct meter_token){ at, chars };
 	t->placed = true;
@@ -279,22 +322,22 @@ meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 	uint64_t word_chars = 0, words = 0, alpha = 0, stop_count = 0;
 	unsigned stops = 0, stop;
 	uint32_t i, at = 0, chars = 0;
-	bool all_words, ascii;
+	const char *end;
+	bool all_words;
 	struct look x;
 
-	if (meter_want(m, t, METER_SIZE, e) < 0 || meter_split(m, t, e) < 0)
+	if (meter_split(m, t, e) < 0)
 		return e->code;
 	/* Without punctuation of their own, all are words. */
 	all_words = t->words >= WORDS_SPACES;
-	ascii = (uint64_t)m->s.v[SIG_chars] == m->text.n;
+	end = tokens_end(t);
 	for (i = 0; i < t->n; i++) {
 		t->tokens[i] = (struct meter_token){ at, chars };
-		x = all_words ? look_for_letter(m, t->v[i], ascii)
-			      : look_at(m, t->v[i], t->words);
+		x = look_at(t->v[i], end, t->words);
 		at += (uint32_t)t->v[i].n;
 		chars += x.n;
-		alpha += (x.any & ENG_LETTER) != 0;
-		if (all_words || !(x.all & ENG_MARK)) {
+		alpha += x.letter;
+		if (all_words || !x.all_marks) {
 			words++;
 			word_chars += x.n;
 		}

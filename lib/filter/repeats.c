@@ -29,13 +29,12 @@ make_room(struct row *r, size_t n, struct err *e)
 	return 0;
 }
 
-/* Copy a token, and what is behind it in the text if that saves counting: there
- * are BYTES of room at `to`.  end: of the text, NULL if the token is not in
- * it. */
+/* Copy a token, and what is behind it up to end if that saves counting: there
+ * are BYTES of room at `to`. */
 static inline void
 copy_token(char *to, struct str token, const char *end)
 {
-	if (end && token.n <= BYTES && end - token.p >= BYTES)
+	if (token.n <= BYTES && end - token.p >= BYTES)
 		memcpy(to, token.p, BYTES);
 	else
 		memcpy(to, token.p, token.n);
@@ -45,11 +44,9 @@ copy_token(char *to, struct str token, const char *end)
 static int
 make_row(struct meter *m, struct token_set *t, struct row *r, struct err *e)
 {
-	/* The Treebank's tokens are not in the text. */
-	const char *end =
-	    t->words == WORDS_TREEBANK ? NULL : m->text.p + m->text.n;
-	char *p;
+	const char *end;
 	uint32_t i;
+	char *p;
 
 	if (r->made)
 		return 0;
@@ -58,6 +55,7 @@ make_row(struct meter *m, struct token_set *t, struct row *r, struct err *e)
 		r, t->tokens[t->n].at + r->gap * (size_t)t->n + BYTES, e) < 0)
 		return e->code;
 	p = r->p;
+	end = t->n ? t->v[t->n - 1].p + t->v[t->n - 1].n : p;
 	for (i = 0; i < t->n; i++) {
 		copy_token(p, t->v[i], end);
 		p += t->v[i].n;

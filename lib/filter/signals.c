@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "base/text/english.h"
 #include "base/text/lines.h"
 #include "filter/meter.h"
 
@@ -64,8 +63,6 @@ meter_new(void)
 	struct meter *m = calloc(1, sizeof(*m));
 	int i;
 
-	for (i = 0; m && i < 128; i++)
-		m->class[i] = (uint16_t)english_class((uint32_t)i);
 	for (i = 0; m && i < WORDS_KINDS; i++)
 		m->sets[i] = (struct token_set){
 			.words = (enum words)i,
