@@ -183,36 +183,72 @@ line_stays(const struct c4 *c, struct str *line, struct c4_result *r)
 	return !r->reason && !(found & POLICY);
 }
 
+/* What sentences are counted of. */
+struct source {
+	enum words words;
+	struct meter_words left; /* tokens from some line on; or none */
+};
+
+static bool
+is_in(struct str part, struct str text)
+{
+	return part.p >= text.p && part.p + part.n <= text.p + text.n;
+}
+
+/* The line's tokens, of those that are left. */
+static struct meter_words
+tokens_of(struct source *s, struct str line)
+{
+	struct meter_words *left = &s->left, found;
+
+	for (; left->n && left->v->p < line.p; left->n--)
+		left->v++;
+	found = *left;
+	for (; left->n && left->v->p < line.p + line.n; left->n--)
+		left->v++;
+	found.n -= left->n;
+	return found;
+}
+
 static int
-count_sentences(struct str line, enum words words, struct c4_result *r,
-    uint64_t *n, struct err *e)
+count_sentences(struct str line, struct str text, struct source *from,
+    struct c4_result *r, uint64_t *n, struct err *e)
 {
 	struct sentences s = { 0 };
+	struct meter_words tokens;
 	size_t i;
 
-	if (words == WORDS_TREEBANK) {
+	if (from->words == WORDS_TREEBANK) {
 		if (punkt_split(&r->punkt, line, e) < 0)
 			return e->code;
 		*n += r->punkt.n;
 		return 0;
 	}
-	if (tokens_split(&r->tokens, line, e) < 0)
-		return e->code;
-	for (i = 0; i < r->tokens.n; i++)
-		sentences_add(&s, r->tokens.v[i]);
+	if (from->left.n && is_in(line, text)) {
+		tokens = tokens_of(from, line);
+	} else {
+		if (tokens_split(&r->tokens, line, e) < 0)
+			return e->code;
+		tokens = (struct meter_words){ r->tokens.v, r->tokens.n };
+	}
+	for (i = 0; i < tokens.n; i++)
+		sentences_add(&s, tokens.v[i]);
 	*n += sentences_with_space(&s, line.p + line.n);
 	return 0;
 }
 
 int
 c4_clean(const struct c4 *c, struct str text, enum words words,
-    struct c4_result *r, struct err *e)
+    const struct meter_words *tokens, struct c4_result *r, struct err *e)
 {
+	struct source from = { .words = words };
 	struct text_lines it = { text };
 	uint64_t sentences = 0;
 	struct str line;
 	bool first = true;
 
+	if (tokens)
+		from.left = *tokens;
 	r->reason = NULL;
 	buf_clear(&r->text);
 	while (text_lines_next(&it, &line)) {
@@ -222,7 +258,7 @@ c4_clean(const struct c4 *c, struct str text, enum words words,
 			continue;
 		}
 		if (sentences < c->sentences &&
-		    count_sentences(line, words, r, &sentences, e) < 0)
+		    count_sentences(line, text, &from, r, &sentences, e) < 0)
 			return e->code;
 		if (!first)
 			buf_putc(&r->text, '\n');

@@ -288,6 +288,15 @@ meter_at_most(struct meter *m, enum words words, enum signal s, double limit,
 	return 0;
 }
 
+bool
+meter_words(const struct meter *m, enum words words, struct meter_words *w)
+{
+	const struct token_set *t = &m->sets[words];
+
+	*w = (struct meter_words){ t->v, t->n };
+	return t->split;
+}
+
 int
 meter_all(struct meter *m, enum words words, struct signals *s, struct err *e)
 {
