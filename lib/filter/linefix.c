@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/english.h"
 #include "base/text/lines.h"
@@ -295,24 +296,19 @@ drop_sign_in(struct str line)
 	return (struct str){ q, (size_t)(end - q) };
 }
 
-typedef unsigned char bytes __attribute__((vector_size(16)));
-
 /* Do the letters a and b of ASCII stand behind each other, whatever their
  * case? */
 static bool
 has_pair(struct str line, unsigned char a, unsigned char b)
 {
 	const unsigned char *p = (const unsigned char *)line.p;
-	uint64_t found[2];
-	bytes c, d, hit;
 	size_t i = 0;
+	bytes c, d;
 
-	for (; i + sizeof(c) < line.n; i += sizeof(c)) {
-		memcpy(&c, p + i, sizeof(c));
-		memcpy(&d, p + i + 1, sizeof(d));
-		hit = (bytes)(((c | 0x20) == a) & ((d | 0x20) == b));
-		memcpy(found, &hit, sizeof(found));
-		if (found[0] | found[1])
+	for (; i + BYTES < line.n; i += BYTES) {
+		c = bytes_load(p + i);
+		d = bytes_load(p + i + 1);
+		if (bytes_any((bytes)(((c | 0x20) == a) & ((d | 0x20) == b))))
 			return true;
 	}
 	for (; i + 1 < line.n; i++)

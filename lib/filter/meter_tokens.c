@@ -2,6 +2,7 @@
 /* What is measured of tokens, one by one. */
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/english.h"
 #include "base/text/lines.h"
@@ -131,9 +132,31 @@ make_room(struct token_set *t, size_t n, struct err *e)
 	return 0;
 }
 
+/* What white space parts, from tokens: those of English have none in them, and
+ * all else. */
+static int
+join_tokens(
+    struct meter *m, const struct token_set *t, size_t *n, struct err *e)
+{
+	const struct str *v = t->v, *stop = v + t->n;
+	const char *from, *end;
+
+	for (*n = 0; v < stop;) {
+		from = v->p;
+		do
+			end = v->p + v->n;
+		while (++v < stop && v->p == end);
+		if (add_part(&m->spaced, n,
+			(struct str){ from, (size_t)(end - from) }, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
 int
 meter_split(struct meter *m, struct token_set *t, struct err *e)
 {
+	const struct token_set *english;
 	size_t n = 0;
 
 	if (t->split)
@@ -146,7 +169,9 @@ meter_split(struct meter *m, struct token_set *t, struct err *e)
 		n = m->treebank.n;
 		break;
 	case WORDS_SPACES:
-		if (part_at_spaces(m, &n, e) < 0)
+		english = &m->sets[WORDS_ENGLISH];
+		if ((english->split ? join_tokens(m, english, &n, e)
+				    : part_at_spaces(m, &n, e)) < 0)
 			return e->code;
 		t->v = m->spaced.v;
 		break;
@@ -211,40 +236,21 @@ look_at_any(struct str token, enum words words)
 	return x;
 }
 
-typedef unsigned char bytes __attribute__((vector_size(16)));
-
 /* The token's bytes, of which there are no more, and zeros. */
 static inline bytes
 load(struct str token)
 {
-	static const unsigned char ones[32] = { 255, 255, 255, 255, 255, 255,
-		255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
-	bytes v, mask;
+	static const unsigned char ones[2 * BYTES] = { 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
 
-	memcpy(&v, token.p, sizeof(v));
-	memcpy(&mask, ones + sizeof(v) - token.n, sizeof(mask));
-	return v & mask;
+	return bytes_load(token.p) & bytes_load(ones + BYTES - token.n);
 }
 
-static inline bool
-any(bytes v)
-{
-	uint64_t part[2];
-
-	memcpy(part, &v, sizeof(part));
-	return part[0] | part[1];
-}
-
-/* Bytes of v that are 255, of such and zeros. */
+/* Bytes that begin no character. */
 static inline uint32_t
-count(bytes v)
+tails(bytes v)
 {
-	uint64_t part[2];
-
-	memcpy(part, &v, sizeof(part));
-	return (uint32_t)(__builtin_popcountll(part[0]) +
-			  __builtin_popcountll(part[1])) /
-	       8;
+	return bytes_sum((bytes)((v & 0xc0) == 0x80) & 1);
 }
 
 /* Most tokens are short; end: of what may be read. */
@@ -254,20 +260,20 @@ look_at(struct str token, const char *end, enum words words)
 	struct look x = { (uint32_t)token.n, false, false };
 	bytes v, letters, digits;
 
-	if (token.n > sizeof(v) || end - token.p < (ptrdiff_t)sizeof(v))
+	if (token.n > BYTES || end - token.p < BYTES)
 		return look_at_any(token, words);
 	v = load(token);
 	letters = (bytes)((v | 0x20) - 'a' < 26);
 	digits = (bytes)(v - '0' < 10);
-	x.letter = any(letters);
-	if (any((bytes)(v >= 0x80))) {
+	x.letter = bytes_any(letters);
+	if (bytes_any(v & 0x80)) {
 		if (!x.letter)
 			return look_at_any(token, words);
-		x.n -= count((bytes)((v & 0xc0) == 0x80));
+		x.n -= tails(v);
 		return x;
 	}
 	/* What is neither, of ASCII, is a mark. */
-	x.all_marks = !any(letters | digits);
+	x.all_marks = !bytes_any(letters | digits);
 	return x;
 }
 
@@ -282,12 +288,9 @@ tokens_end(const struct token_set *t)
 static inline uint32_t
 chars_in(struct str token, const char *end)
 {
-	bytes v;
-
-	if (token.n > sizeof(v) || end - token.p < (ptrdiff_t)sizeof(v))
+	if (token.n > BYTES || end - token.p < BYTES)
 		return (uint32_t)utf8_length(token);
-	v = load(token);
-	return (uint32_t)token.n - count((bytes)((v & 0xc0) == 0x80));
+	return (uint32_t)token.n - tails(load(token));
 }
 
 int
@@ -407,33 +410,61 @@ has_symbol(struct str token)
 	return false;
 }
 
-static const char *
-find(const char *p, const char *end, char c)
+static uint64_t
+count_at(const char *p, const char *stop, char c)
 {
-	p = p < end ? memchr(p, c, (size_t)(end - p)) : NULL;
-	return p ? p : end;
+	uint64_t n = 0;
+
+	for (; p < stop; p++)
+		n += *p == c;
+	return n;
+}
+
+static uint64_t
+count_char(struct str s, char c)
+{
+	const char *p = s.p, *end = p + s.n;
+	uint64_t n = 0;
+
+	for (; end - p >= BYTES; p += BYTES)
+		n += bytes_sum((bytes)(bytes_load(p) == (unsigned char)c) & 1);
+	return n + count_at(p, end, c);
+}
+
+/* The first place from p on where a and b stand behind each other; or end. */
+static const char *
+find_pair(const char *p, const char *end, unsigned char a, unsigned char b)
+{
+	for (; end - p > BYTES; p += BYTES)
+		if (bytes_any((bytes)((bytes_load(p) == a) &
+				      (bytes_load(p + 1) == b))))
+			break;
+	for (; end - p > 1; p++)
+		if ((unsigned char)*p == a && (unsigned char)p[1] == b)
+			return p;
+	return end;
 }
 
 void
 meter_count_symbols(struct meter *m)
 {
-	const char *p = m->text.p, *end = p + m->text.n;
+	const char *p = m->text.p, *end = p + m->text.n, *at;
 
 	if (m->symbols)
 		return;
-	m->hashes = m->ellipses = 0;
-	for (p = find(p, end, '#'); p < end; p = find(p + 1, end, '#'))
-		m->hashes++;
-	for (p = find(m->text.p, end, '.'); p < end; p = find(p, end, '.'))
-		if (end - p >= 3 && p[1] == '.' && p[2] == '.') {
+	m->hashes = count_char(m->text, '#');
+	m->ellipses = 0;
+	for (at = find_pair(p, end, '.', '.'); at < end;
+	     at = find_pair(at, end, '.', '.'))
+		if (end - at >= 3 && at[2] == '.') {
 			m->ellipses++;
-			p += 3;
+			at += 3;
 		} else {
-			p++;
+			at++;
 		}
-	for (p = find(m->text.p, end, '\xe2'); p < end;
-	     p = find(p + 1, end, '\xe2'))
-		m->ellipses += end - p >= 3 && p[1] == '\x80' && p[2] == '\xa6';
+	for (at = find_pair(p, end, 0xe2, 0x80); at < end;
+	     at = find_pair(at + 1, end, 0xe2, 0x80))
+		m->ellipses += end - at >= 3 && at[2] == '\xa6';
 	m->symbols = true;
 }
 

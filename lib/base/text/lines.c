@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
 #include "base/text/lines.h"
 #include "base/text/utf8.h"
 
@@ -53,21 +54,17 @@ line_end(const unsigned char *p, const unsigned char *end)
 	return p[2] == 0xa8 || p[2] == 0xa9 ? 3 : 0;
 }
 
-typedef unsigned char bytes __attribute__((vector_size(16)));
-
 /* The first of 16 bytes at a time among which a line end may begin. */
 static const unsigned char *
 skip_to_end(const unsigned char *p, const unsigned char *end)
 {
-	uint64_t found[2];
 	bytes c, hit;
 
-	for (; end - p >= (ptrdiff_t)sizeof(c); p += sizeof(c)) {
-		memcpy(&c, p, sizeof(c));
+	for (; end - p >= BYTES; p += BYTES) {
+		c = bytes_load(p);
 		hit = (bytes)((c - 0x0a < 4) | (c - 0x1c < 3) | (c == 0xc2) |
 			      (c == 0xe2));
-		memcpy(found, &hit, sizeof(found));
-		if (found[0] | found[1])
+		if (bytes_any(hit))
 			break;
 	}
 	return p;
