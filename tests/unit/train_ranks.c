@@ -12,7 +12,7 @@
 #include "train/philox.h"
 #include "train/train.h"
 
-enum { STEPS = 6, ROWS = 9, SEQ = 16, VOCAB = 40, PLACE = 256 };
+enum { STEPS = 6, LONG = 24, ROWS = 9, SEQ = 16, VOCAB = 40, PLACE = 256 };
 
 static const struct model_config model = { .vocab = VOCAB,
 	.dim = 32,
@@ -170,7 +170,7 @@ run(struct link *l, void *ctx)
 {
 	struct job *j = ctx;
 	struct row_source rows = { .ctx = j,
-		.steps = STEPS,
+		.steps = j->noise ? LONG : STEPS,
 		.max_rows = ROWS,
 		.max_seq = SEQ,
 		.vocab = VOCAB,
@@ -304,6 +304,26 @@ test_same(const char *what, struct job j)
 	    "%s: 2 ranks, to the end: the same again", what);
 }
 
+/* A spike: all go back, one writes it down. */
+static void
+test_spike(struct job j)
+{
+	size_t n = 0;
+	char *p;
+
+	j.o.spike = 2;
+	j.o.spike_skip = 2;
+	j.o.save_every = 4;
+	j.noise = 20;
+	OK(go(1, "spike-1", j), "spike: alone");
+	p = slurp("spike-1", "/spikes.jsonl", &n);
+	OK(p && strstr(p, "{\"step\":21,"), "spike: found");
+	free(p);
+	OK(go(3, "spike-3", j) && same_run("spike-1", "spike-3") &&
+		same_file("spike-1", "spike-3", "/spikes.jsonl"),
+	    "spike: 3 ranks: the same way back");
+}
+
 static void
 test_failures(struct job j)
 {
@@ -339,6 +359,7 @@ int
 main(void)
 {
 	struct job j = { .want = 0, .says = "" }, k;
+	char command[64];
 
 	if (!mkdtemp(top))
 		return 1;
@@ -349,6 +370,7 @@ main(void)
 	j.o.valid_every = 3;
 	test_same("adamw", j);
 	test_failures(j);
+	test_spike(j);
 	k = j;
 	k.o.dropout = k.o.attention_dropout = k.o.embed_dropout = .2;
 	k.o.clip = .1;
@@ -371,5 +393,6 @@ main(void)
 	k.o.momentum = .9;
 	k.o.save_every = 1;
 	test_same("adafactor", k);
-	return tap_end();
+	snprintf(command, sizeof(command), "rm -r '%s'", top);
+	return system(command) | tap_end();
 }
