@@ -278,13 +278,37 @@ any(struct run *t, bool *yes, struct err *e)
 	return 0;
 }
 
+/* Files of machines may differ, and commands of ranks. */
+static int
+same_rows(struct run *t, struct err *e)
+{
+	struct link *l = t->ranks.link;
+	size_t size = sizeof(t->c.recipe.rows);
+	char *all = malloc(l->size * size);
+	uint32_t r;
+	int rc = all ? link_gather(l, t->c.recipe.rows, size, all, e)
+		     : err_nomem(e, "the digests of rows");
+
+	for (r = 0; r < l->size && rc == 0; r++)
+		if (memcmp(all, all + r * size, size) != 0)
+			rc = err_set(e, ERR_ARG,
+			    "the recipe or the shards of rank %u are others "
+			    "than those of rank 0",
+			    r);
+	free(all);
+	return rc;
+}
+
 /* Fresh weights, or those of the last checkpoint. */
 static int
 begin(struct run *t, struct err *e)
 {
 	struct link *l = t->ranks.link;
-	int rc = ranks_chief(&t->ranks) ? begin_folder(t, e) : 0;
+	int rc;
 
+	if (same_rows(t, e) < 0)
+		return e->code;
+	rc = ranks_chief(&t->ranks) ? begin_folder(t, e) : 0;
 	if (link_agree(l, rc, e) < 0 || any(t, &t->begun, e) < 0)
 		return e->code;
 	if (link_agree(l, load_spikes(t, e), e) < 0)

@@ -39,6 +39,7 @@ struct job {
 	uint64_t bad_row; /* of step 2 (from 0), has no token; 0: none has */
 	uint64_t dies_at; /* reading this step the last rank dies; 0: never */
 	uint64_t noise;   /* this step's rows are noise; 0: none's */
+	bool differs;     /* the last rank has other rows */
 	bool ramp, adapts;   /* fewer rows at first; losses by source */
 	int want;            /* what train_run() is to return */
 	const char *says;    /* in its error */
@@ -197,6 +198,8 @@ run(struct link *l, void *ctx)
 	char dir[PLACE];
 	int rc;
 
+	if (j->differs && l->rank + 1 == l->size)
+		strcpy(rows.digest, "others");
 	valid.steps = 3;
 	j->rank = l->rank;
 	j->size = l->size;
@@ -351,6 +354,10 @@ test_failures(struct job j)
 	j.want = ERR_ARG;
 	j.says = "holds a run already";
 	OK(go(2, "died", j), "a folder with a run: all say so");
+	j.differs = true;
+	j.says = "shards of rank 2 are others";
+	OK(go(3, "differs", j), "ranks that read other rows are refused");
+	j.differs = false;
 	j.says = "5 micro-batches";
 	OK(go(6, "many", j), "more ranks than micro-batches are refused");
 }
