@@ -152,8 +152,8 @@ run_end_save(struct run *t, struct err *e)
 	return link_agree(t->ranks.link, end_save(t, true, e), e);
 }
 
-static int
-fresh(struct run *t, struct err *e)
+int
+run_fresh(struct run *t, struct err *e)
 {
 	t->c.step = t->c.tokens = t->c.window.n = 0;
 	t->c.journal[0] = '\0';
@@ -164,9 +164,8 @@ fresh(struct run *t, struct err *e)
 			  : weights_init(&t->n, t->o->seed, e);
 }
 
-/* The journal as it was after the checkpoint, which has to be of it. */
-static int
-go_back_in_journal(struct run *t, struct err *e)
+int
+run_begin_journal(struct run *t, struct err *e)
 {
 	const struct row_feedback *f = t->ev->feedback;
 	char hex[17] = "";
@@ -207,15 +206,15 @@ run_go_back(struct run *t, struct err *e)
 	bool chief = ranks_chief(&t->ranks);
 	struct link *l = t->ranks.link;
 	int rc = t->begun ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
-			  : fresh(t, e);
+			  : run_fresh(t, e);
 
 	/* Rank 0 cuts the journal back before the others read it. */
 	if (rc == 0 && chief)
-		rc = go_back_in_journal(t, e);
+		rc = run_begin_journal(t, e);
 	if (rc == 0 && chief)
 		rc = go_back_in_logs(t, e);
 	if (link_agree(l, rc, e) < 0 ||
-	    link_agree(l, chief ? 0 : go_back_in_journal(t, e), e) < 0)
+	    link_agree(l, chief ? 0 : run_begin_journal(t, e), e) < 0)
 		return e->code;
 	memset(t->seen, 0, t->p.config.vocab * sizeof(*t->seen));
 	t->saved = t->c.step;
@@ -254,8 +253,8 @@ begin_folder(struct run *t, struct err *e)
 	return 0;
 }
 
-static int
-load_spikes(struct run *t, struct err *e)
+int
+run_load_spikes(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
 
@@ -311,7 +310,7 @@ begin(struct run *t, struct err *e)
 	rc = ranks_chief(&t->ranks) ? begin_folder(t, e) : 0;
 	if (link_agree(l, rc, e) < 0 || any(t, &t->begun, e) < 0)
 		return e->code;
-	if (link_agree(l, load_spikes(t, e), e) < 0)
+	if (link_agree(l, run_load_spikes(t, e), e) < 0)
 		return e->code;
 	return run_go_back(t, e);
 }
@@ -403,9 +402,8 @@ tell_step(struct run *t, struct err *e)
 	return 0;
 }
 
-/* 1 if it ended in going back. */
-static int
-one_step(struct run *t, struct err *e)
+int
+run_advance(struct run *t, struct err *e)
 {
 	struct step_info s;
 	int rc = 0;
@@ -421,6 +419,17 @@ one_step(struct run *t, struct err *e)
 	t->c.step++;
 	t->r.step = t->c.step;
 	t->r.tokens = t->c.tokens;
+	return 0;
+}
+
+/* 1 if it ended in going back. */
+static int
+one_step(struct run *t, struct err *e)
+{
+	int rc = run_advance(t, e);
+
+	if (rc != 0)
+		return rc;
 	if (t->valid && due(t->o->valid_every, t->c.step, t->rows->steps) &&
 	    run_validate(t, e) < 0)
 		return e->code;
@@ -451,8 +460,8 @@ loop(struct run *t, struct err *e)
 	return t->c.step < t->rows->steps;
 }
 
-static void
-close_run(struct run *t)
+void
+run_tear_down(struct run *t)
 {
 	runlog_close(&t->log);
 	tboard_close(&t->board);
@@ -469,9 +478,8 @@ close_run(struct run *t)
 	free(t->mine);
 }
 
-/* All that can be said against the run before it writes anything. */
-static int
-open_run(struct run *t, const struct model_config *c, const struct ops *ops,
+int
+run_set_up(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
 {
 	if (run_resolve(t, c, e) < 0 || open_net(t, c, ops, e) < 0)
@@ -493,7 +501,7 @@ train_run(const struct model_config *c, const struct train_options *o,
 		.board = { .fd = -1 } };
 	int rc;
 
-	rc = link_agree(link_of(o), open_run(&t, c, ops, e), e);
+	rc = link_agree(link_of(o), run_set_up(&t, c, ops, e), e);
 	if (rc == 0)
 		rc = begin(&t, e);
 	if (rc == 0) {
@@ -503,6 +511,6 @@ train_run(const struct model_config *c, const struct train_options *o,
 	}
 	if (last)
 		*last = t.r;
-	close_run(&t);
+	run_tear_down(&t);
 	return rc;
 }
