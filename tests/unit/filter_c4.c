@@ -151,7 +151,7 @@ again(void)
 		c4_clean(by[i], WORDS_ENGLISH, NULL, &one, &e);
 		c4_clean(by[i], WORDS_ENGLISH, NULL, &all, &e);
 		OK(str_eq(one.left, all.left) && one.reason == all.reason &&
-			one.value == all.value,
+			(!one.reason || one.value == all.value),
 		    "rules %zu on a text that others had", i);
 		c4_result_free(&one);
 	}
