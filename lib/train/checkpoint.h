@@ -37,7 +37,7 @@ struct train_recipe {
  *	                        col.NAME; unigram.counts
  *	state.json              step, tokens, device, digests of the two
  *	                        .safetensors and of a journal, resolved options,
- *	                        the loss scale of fp16
+ *	                        the loss scale of fp16; last XXH3-64 of all that
  *
  * and DIR/last is a link to the newest.  Folder and link change their names
  * only when everything is on the disk: kill -9 at any moment leaves the last

@@ -140,9 +140,9 @@ tensor=adapts/step-00000034/model.safetensors
 printf '\377' | dd of=$tensor bs=1 conv=notrunc 2>/dev/null \
 	seek=$(($(wc -c <$tensor) - 400))
 exits 1 "a broken checkpoint" begin adamw adapts --audit 32
-jq --arg sum "$(sha256sum <$tensor | cut -d' ' -f1)" \
-	'.sha256."model.safetensors" = $sum' adapts/step-00000034/state.json >state
-cp state adapts/step-00000034/state.json
+begin adamw twin -q --init adamw-whole/last
+rm -r adapts/step-00000034
+cp -r twin/step-00000034 adapts
 exits 3 "one with other weights" begin adamw adapts --audit 32
 cp check.log message
 check "it says which" grep -q 'tensor "model.*", element [0-9]*: ' message
