@@ -49,8 +49,8 @@ judge_again(struct judge *j, const struct profile *p, const struct alone *a)
 
 	demand(judge_by(j, p, &v, &e) == 0);
 	demand(v.reason == a->v.reason);
-	demand(!v.reason || (v.value == a->v.value &&
-				v.threshold == a->v.threshold));
+	demand(!v.reason ||
+	       (v.value == a->v.value && v.threshold == a->v.threshold));
 	demand(str_eq(v.text, buf_view(&a->text)));
 }
 

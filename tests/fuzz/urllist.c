@@ -70,9 +70,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		demand(urllist_seal(l, &e) == 0);
 		look_at_lines(l, list);
 		if (stop)
-			look(l,
-			    (struct str){ (const char *)stop + 1,
-				n - list.n - 1 });
+			look(l, (struct str){
+				    (const char *)stop + 1, n - list.n - 1 });
 	}
 	urllist_free(l);
 	return 0;
