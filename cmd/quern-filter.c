@@ -362,7 +362,7 @@ find_profiles(struct judges *j, struct err *e)
 
 static int
 read_words(struct judges *j, const struct opt_list *files,
-    enum urllist_words kind, struct err *e)
+    enum urllist_kind kind, struct err *e)
 {
 	size_t i;
 
