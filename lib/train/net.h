@@ -75,6 +75,8 @@ struct net_memory {
 	uint64_t total; /* all that and the rest */
 };
 
+/* Flags of programs that run on ops: PROGRAM_HALF or 0. */
+unsigned net_flags(const struct ops *ops);
 void net_memory(
     const struct program *p, const struct ops *ops, struct net_memory *m);
 /* All parameters are 0.  p and ops must outlive the net. */
@@ -169,7 +171,8 @@ void *net_kept(
     const struct net *n, const void *arena, const struct params *of, size_t i);
 /* How many elements such an arena has. */
 size_t net_kept_size(const struct program *p, const struct params *of);
-/* Element `at` of a device array. */
+/* Element `at` of a device array; of one of activations. */
 void *net_at(const struct ops *ops, const void *array, size_t at);
+void *net_act(const struct ops *ops, const void *array, size_t at);
 
 #endif

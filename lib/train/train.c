@@ -57,7 +57,7 @@ static int
 open_net(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
 {
-	unsigned flags = PROGRAM_BACKWARD;
+	unsigned flags = PROGRAM_BACKWARD | net_flags(ops);
 	size_t tokens = capacity(t);
 	struct net_memory m;
 
@@ -330,7 +330,7 @@ tell_plan(const struct run *t)
 	if (t->saver.open)
 		p.copy = checkpoint_copy_memory(&t->p);
 	p.memory.total += p.copy;
-	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
+	p.spared = (t->p.whole - t->p.arena) * t->n.ops->act;
 	if (t->ev->plan && ranks_chief(&t->ranks))
 		t->ev->plan(t->ev->ctx, &p);
 }

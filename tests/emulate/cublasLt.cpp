@@ -5,6 +5,8 @@
  */
 #include <cublasLt.h>
 
+#include "round.h"
+
 enum { CHOSEN = 4711 };
 
 /* What lives as long as a plan of the twin: to the end. */
@@ -116,6 +118,16 @@ element_of(const void *p, cublasLtMatrixLayout_t l, cublasOperation_t op,
 	return number_of(((const uint16_t *)p)[row], l->type == CUDA_R_16BF);
 }
 
+static void
+put_element(void *p, cublasLtMatrixLayout_t l, uint64_t at, float x)
+{
+	if (l->type == CUDA_R_32F)
+		((float *)p)[at] = x;
+	else
+		((uint16_t *)p)[at] =
+		    l->type == CUDA_R_16BF ? bits_bf16(x) : bits_f16(x);
+}
+
 cublasStatus_t
 cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
     const void *a, cublasLtMatrixLayout_t la, const void *b,
@@ -138,8 +150,9 @@ cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
 				       element_of(b, lb, d->op[1], i, col);
 			sum *= scale;
 			if (keep != 0)
-				sum += keep * ((const float *)c)[at];
-			((float *)out)[at] = (float)sum;
+				sum += keep *
+				       element_of(c, lc, CUBLAS_OP_N, row, col);
+			put_element(out, lc, at, (float)sum);
 		}
 	return CUBLAS_STATUS_SUCCESS;
 }
