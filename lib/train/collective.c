@@ -57,7 +57,7 @@ add_piece(
 	if (first)
 		c->ops->copy(sum, x, n);
 	else
-		c->ops->add(sum, sum, x, n);
+		c->ops->blend(sum, sum, x, n, 1, 1);
 }
 
 /* The pieces from `from` on of all shares: sent, received, added. */
