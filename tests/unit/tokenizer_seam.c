@@ -541,7 +541,8 @@ try_ids(const struct tokenizer *t, struct tokenizer_worker *w, struct seams *m,
 	tokenizer_encode(
 	    t, w, (struct str){ s.p + from, s.n - from }, &parts, &e);
 	if ((whole.n != parts.n ||
-		memcmp(whole.v, parts.v, whole.n * sizeof(*whole.v)) != 0) &&
+		(whole.n && memcmp(whole.v, parts.v,
+				whole.n * sizeof(*whole.v)) != 0)) &&
 	    !to->bad++)
 		show("text", s);
 	ids_free(&whole);
