@@ -251,6 +251,9 @@ all_memory(void)
 	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
 }
 
+/* What the system gives as many stacks for. */
+enum { MOST_THREADS = 4096 };
+
 static int
 check_usage(int operands, struct err *e)
 {
@@ -259,6 +262,9 @@ check_usage(int operands, struct err *e)
 	if ((!given.config && !options.init) || !given.recipe || !given.out)
 		return err_set(e, ERR_ARG,
 		    "--config (or --init), --recipe and --out are needed");
+	if (common.threads > MOST_THREADS)
+		return err_set(
+		    e, ERR_ARG, "--threads: at most %d", MOST_THREADS);
 	if (common.out)
 		return err_set(
 		    e, ERR_ARG, "writes a folder: --out, not --output");
