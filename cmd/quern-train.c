@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,24 +161,42 @@ static const struct opt_cmd cmd = { .name = "train",
 /* The others that take part, or a link to nobody. */
 static struct link *ranks;
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, training;
 
-static void
-on_signal(int sig)
+/*
+ * The first signal while training asks for a checkpoint and the end; any other
+ * kills.  A thread waits for them and all others block them: the library's
+ * products use the stack's register for other things, so that a handler would
+ * write into whatever it points to.
+ */
+static void *
+wait_for_signals(void *set)
 {
-	(void)sig;
-	stop = 1;
+	int sig;
+
+	while (sigwait(set, &sig) == 0 && training && !stop)
+		stop = 1;
+	signal(sig, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, set, NULL);
+	raise(sig);
+	return NULL;
 }
 
-/* The first signal asks for a checkpoint and the end; a second one kills. */
-static void
-catch_signals(void)
+/* Before there are other threads. */
+static int
+catch_signals(struct err *e)
 {
-	struct sigaction a = { .sa_handler = on_signal,
-		.sa_flags = (int)SA_RESETHAND | SA_RESTART };
+	static sigset_t set;
+	pthread_t thread;
 
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (pthread_create(&thread, NULL, wait_for_signals, &set) != 0)
+		return err_set(e, ERR_IO, "no thread to wait for signals");
+	pthread_detach(thread);
+	return 0;
 }
 
 static int
@@ -251,6 +270,9 @@ all_memory(void)
 	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
 }
 
+/* What the system gives as many stacks for. */
+enum { MOST_THREADS = 4096 };
+
 static int
 check_usage(int operands, struct err *e)
 {
@@ -259,6 +281,9 @@ check_usage(int operands, struct err *e)
 	if ((!given.config && !options.init) || !given.recipe || !given.out)
 		return err_set(e, ERR_ARG,
 		    "--config (or --init), --recipe and --out are needed");
+	if (common.threads > MOST_THREADS)
+		return err_set(
+		    e, ERR_ARG, "--threads: at most %d", MOST_THREADS);
 	if (common.out)
 		return err_set(
 		    e, ERR_ARG, "writes a folder: --out, not --output");
@@ -404,7 +429,7 @@ train(struct job *j, struct err *e)
 	struct step_report last = { 0 };
 	int rc;
 
-	catch_signals();
+	training = 1;
 	if (given.audit)
 		return audit(j, &t, &ev, e);
 	rc = train_run(&j->model, &options, &j->rows,
@@ -531,6 +556,8 @@ main(int argc, char **argv)
 	train_defaults(&options);
 	given.keep = (int)options.keep;
 	rc = check_usage(cmd_begin(&cmd, argc, argv), &e);
+	if (rc == 0)
+		rc = catch_signals(&e);
 	if (rc == 0)
 		rc = join_ranks(threads_given, &e);
 	if (rc == 0 && (rc = link_agree(ranks, prepare(&j, &e), &e)) == 0)

@@ -229,6 +229,18 @@ spikes_path(const struct run *t, char path[PATH_MAX], struct err *e)
 	return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
 }
 
+static int
+check_file(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
+		return err_errno(e, path, "read it");
+	return S_ISREG(st.st_mode)
+		   ? 0
+		   : err_set(e, ERR_ARG, "%s: not a file", path);
+}
+
 /* The folder of the run; once for all ranks. */
 static int
 begin_folder(struct run *t, struct err *e)
@@ -241,8 +253,8 @@ begin_folder(struct run *t, struct err *e)
 		    "%s holds a run already; --resume goes on with it",
 		    t->o->dir);
 	/* Rather now than with the first checkpoint, hours of work later. */
-	if (t->o->tokenizer && access(t->o->tokenizer, R_OK) < 0)
-		return err_errno(e, t->o->tokenizer, "read it");
+	if (t->o->tokenizer && check_file(t->o->tokenizer, e) < 0)
+		return e->code;
 	if (mkdir(t->o->dir, 0777) < 0 && errno != EEXIST)
 		return err_errno(e, t->o->dir, "create it");
 	if (spikes_path(t, path, e) < 0)

@@ -185,6 +185,9 @@ golden train-no-plugin env QUERN_PLUGIN_DIR="$tmp" quern train \
 	--config model.json --recipe train.mix --out none --device cuda
 exits 1 "a tokenizer that isn't there" quern train --config model.json \
 	--recipe train.mix --out none --tokenizer none.json
+exits 2 "one that is a folder" quern train --config model.json \
+	--recipe train.mix --out none --tokenizer .
+exits 2 "more threads than any machine has" train none --threads 100000
 check "no folder was made" test ! -e none
 
 # A checkpoint that isn't what was written.
