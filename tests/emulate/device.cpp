@@ -22,6 +22,7 @@ enum state { READY, AT_BLOCK, AT_WARP, ENDED };
 struct fiber {
 	void *at[5];
 	dim3 index;
+	unsigned shuffles;
 	enum state state;
 	bool made;
 };
@@ -30,7 +31,9 @@ dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 static void *scheduler[5];
 static fiber fibers[MOST_THREADS];
-static uint64_t slots[MOST_THREADS];
+/* What threads bring to a shuffle, by whether it is their odd or even one: who
+ * brings to the next one leaves alone what others have yet to take. */
+static uint64_t slots[2][MOST_THREADS];
 static char *stacks;
 static unsigned current, n_fibers;
 static const std::function<void()> *body;
@@ -129,15 +132,14 @@ uint64_t
 emulate_shuffle(uint64_t mine, unsigned from)
 {
 	unsigned first = current - current % warpSize, at = first + from;
-	uint64_t got;
+	unsigned turn = fibers[current].shuffles++ % 2;
 
-	slots[current] = mine;
+	slots[turn][current] = mine;
 	wait_as(AT_WARP);
-	if (at >= n_fibers || from >= warpSize || fibers[at].state == ENDED)
+	if (at >= n_fibers || from >= warpSize ||
+	    fibers[at].shuffles < fibers[current].shuffles)
 		fail("a shuffle from a thread that isn't there");
-	got = slots[at];
-	wait_as(AT_WARP);
-	return got;
+	return slots[turn][at];
 }
 
 void *
@@ -150,6 +152,7 @@ static void
 start(unsigned i)
 {
 	fibers[i].state = READY;
+	fibers[i].shuffles = 0;
 	fibers[i].index = dim3(i % blockDim.x, i / blockDim.x % blockDim.y,
 	    i / blockDim.x / blockDim.y);
 }
