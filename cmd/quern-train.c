@@ -177,17 +177,33 @@ keep_sources(struct view *v)
 		stop = 1;
 }
 
-static double
-mib(uint64_t bytes)
+/* What the run needs, all in the same unit. */
+static void
+tell_memory(const struct train_plan *p)
 {
-	return (double)bytes / 1048576;
+	const struct net_memory *m = &p->memory;
+	double unit = m->total >> 30 ? 1 << 30 : 1 << 20;
+	char spared[48] = "", has[32] = "";
+
+	if (p->has)
+		snprintf(has, sizeof(has), ", has %.1f", (double)p->has / unit);
+	if (p->spared)
+		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
+		    (double)p->spared / unit);
+	fprintf(stderr,
+	    "needs %.1f %s%s: weights %.1f, gradients and moments %.1f, "
+	    "activations %.1f%s, logits %.1f, products %.1f\n",
+	    (double)m->total / unit, m->total >> 30 ? "GiB" : "MiB", has,
+	    (double)m->params / unit, (double)m->optimiser / unit,
+	    (double)m->activations / unit, spared, (double)m->logits / unit,
+	    (double)m->scratch / unit);
 }
 
 static void
 on_plan(void *ctx, const struct train_plan *p)
 {
 	struct view *v = ctx;
-	char s[16], spared[48] = "";
+	char s[16];
 
 	v->plan = *p;
 	if (p->first_step == 0)
@@ -197,17 +213,11 @@ on_plan(void *ctx, const struct train_plan *p)
 	v->line.bytes = false;
 	if (common.quiet)
 		return;
-	if (p->spared)
-		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
-		    mib(p->spared));
 	fprintf(stderr,
-	    "quern train: %s parameters, %llu steps, %u rows at a time; needs "
-	    "%.1f MiB: weights %.1f, gradients and moments %.1f, activations "
-	    "%.1f%s, logits %.1f\n",
+	    "quern train: %s parameters, %llu steps, %u rows at a time; ",
 	    progress_scaled(s, (double)p->params, 1000),
-	    (unsigned long long)p->steps, p->micro_batch, mib(p->memory.total),
-	    mib(p->memory.params), mib(p->memory.optimiser),
-	    mib(p->memory.activations), spared, mib(p->memory.logits));
+	    (unsigned long long)p->steps, p->micro_batch);
+	tell_memory(p);
 	if (p->first_step)
 		fprintf(stderr, "quern train: going on after step %llu\n",
 		    (unsigned long long)p->first_step);
@@ -325,15 +335,6 @@ write_stats(const struct view *v, const struct step_report *last, struct err *e)
 	return rc;
 }
 
-/* What the machine has: more would only be killed half-way. */
-static uint64_t
-all_memory(void)
-{
-	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-
-	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
-}
-
 static int
 check_usage(int operands, struct err *e)
 {
@@ -347,7 +348,7 @@ check_usage(int operands, struct err *e)
 		    e, ERR_ARG, "writes a folder: --out, not --output");
 	options.dir = given.out;
 	options.seed = common.seed;
-	options.memory = common.memory ? common.memory : all_memory();
+	options.memory = common.memory;
 	options.micro_batch = (uint32_t)given.micro_batch;
 	options.keep = (uint32_t)given.keep;
 	if (optimiser_kind(&options.optimiser, given.optimizer, e) < 0)

@@ -12,6 +12,42 @@ chunk(const struct program *p)
 	return p->tokens < NET_CHUNK ? p->tokens : NET_CHUNK;
 }
 
+static uint64_t
+most(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t n = a > b ? a : b;
+
+	return n > c ? n : c;
+}
+
+/* Elements of the two factors of the largest product, rows of whole eights. */
+static uint64_t
+largest_factors(const struct program *p)
+{
+	uint64_t rows, in, out, n = 0, of_in, w, of_out;
+	const struct node *x;
+	size_t i;
+
+	for (i = 0; i < p->nodes; i++) {
+		x = &p->node[i];
+		if (x->kind != NODE_LINEAR && x->kind != NODE_LOSS)
+			continue;
+		rows = x->kind == NODE_LOSS ? chunk(p) : p->tokens;
+		in = p->tensor[x->in].width;
+		out = x->kind == NODE_LOSS ? p->config.vocab
+					   : p->tensor[x->out].width;
+		rows += 8;
+		in += 8;
+		out += 8;
+		of_in = rows * in;
+		w = in * out;
+		of_out = rows * out;
+		/* Forward, of the input, of the weights; muon's of them. */
+		n = most(n, most(of_in + w, of_out + w, of_in + of_out), 2 * w);
+	}
+	return n;
+}
+
 void
 net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 {
@@ -21,9 +57,16 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	m->optimiser = p->backward ? (1 + p->moments) * m->params : 0;
 	m->activations = p->arena * real;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
+	m->scratch = ops->scratch(largest_factors(p));
 	m->total = m->params + m->optimiser + m->activations + m->logits +
-		   positions_size(p) * real +
+		   m->scratch + positions_size(p) * real +
 		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
+}
+
+static double
+mib(uint64_t bytes)
+{
+	return (double)bytes / 1048576;
 }
 
 static bool
@@ -59,18 +102,32 @@ alloc_all(struct net *n)
 }
 
 int
+net_fits(uint64_t bytes, const struct ops *ops, struct err *e)
+{
+	uint64_t has = ops->memory();
+
+	if (has == 0 || bytes <= has)
+		return 0;
+	return err_set(e, ERR_NOMEM,
+	    "the model needs %.1f MiB, the %s device has %.1f", mib(bytes),
+	    ops->name, mib(has));
+}
+
+int
 net_open(struct net *n, const struct program *p, const struct ops *ops,
     struct err *e)
 {
 	struct net_memory m;
 
 	*n = (struct net){ .p = p, .ops = ops, .embed_grad = 1 };
+	net_memory(p, ops, &m);
+	if (net_fits(m.total, ops, e) < 0)
+		return e->code;
 	if (!alloc_all(n)) {
-		net_memory(p, ops, &m);
 		net_close(n);
 		return err_set(e, ERR_NOMEM,
 		    "the %s device has not the %.1f MiB that the model needs",
-		    ops->name, (double)m.total / 1048576);
+		    ops->name, mib(m.total));
 	}
 	ops->zero(n->params, p->params.size);
 	if (p->backward) {

@@ -69,11 +69,14 @@ struct net_memory {
 	uint64_t optimiser; /* gradients and moments */
 	uint64_t activations;
 	uint64_t logits;
-	uint64_t total; /* all that and the rest */
+	uint64_t scratch; /* that operations keep beside */
+	uint64_t total;   /* all that and the rest */
 };
 
 void net_memory(
     const struct program *p, const struct ops *ops, struct net_memory *m);
+/* ERR_NOMEM naming both, if the device hasn't so many bytes. */
+int net_fits(uint64_t bytes, const struct ops *ops, struct err *e);
 /* All parameters are 0.  p and ops must outlive the net. */
 int net_open(struct net *n, const struct program *p, const struct ops *ops,
     struct err *e);

@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 5
+#define OPS_VERSION 6
 
 enum { OPS_CHUNK = 16384 };
 
@@ -103,6 +103,13 @@ struct ops {
 	void (*get)(void *host, const void *dev, size_t size);
 	/* Wait for everything; the only place device errors surface. */
 	int (*sync)(struct err *e);
+	/* Bytes that may still be asked for; 0: not known. */
+	uint64_t (*memory)(void);
+	/*
+	 * Bytes that operations may keep beside their arrays, if a product's
+	 * two factors are at most so many elements.
+	 */
+	uint64_t (*scratch)(uint64_t factors);
 /* Every device has every operation. */
 #define OP(name, args) void(*name) args;
 #include "train/ops.def"
@@ -132,8 +139,6 @@ enum ops_type { OPS_F32, OPS_BF16, OPS_F16, OPS_TYPES };
 int ops_type(enum ops_type *t, const char *name, struct err *e);
 const char *ops_type_name(enum ops_type t);
 const struct ops *ops_cpu_typed(int threads, enum ops_type type);
-/* Bytes that its products may keep beside the arrays of a net. */
-size_t ops_cpu_scratch(enum ops_type type);
 /* False if the processor can't: the same rounding, then products of float32. */
 bool ops_cpu_has(enum ops_type type);
 /*

@@ -38,12 +38,12 @@ plugin_path(char *path, size_t size, struct err *e)
 	return 0;
 }
 
-const struct ops *
-ops_cuda(enum ops_type type, struct err *e)
+static const struct ops *
+load(enum ops_type type, struct err *e)
 {
-	const struct ops *ops;
 	char path[PATH_MAX];
 	plugin_init *init;
+	const int *version;
 	void *so;
 
 	if (plugin_path(path, sizeof(path), e) < 0)
@@ -53,16 +53,29 @@ ops_cuda(enum ops_type type, struct err *e)
 		err_set(e, ERR_IO, "no CUDA twin: %s", dlerror());
 		return NULL;
 	}
+	version = dlsym(so, "quern_ops_version");
 	*(void **)&init = dlsym(so, "quern_ops_cuda");
 	if (!init) {
 		err_set(e, ERR_FORMAT, "%s: not a quern plugin", path);
 		return NULL;
 	}
-	ops = init(type, e); /* stays loaded: its ops are used to the end */
-	if (ops && ops->version != OPS_VERSION) {
-		err_set(e, ERR_FORMAT, "%s: version %d, this is %d", path,
-		    ops->version, OPS_VERSION);
+	if (!version || *version != OPS_VERSION) {
+		err_set(e, ERR_FORMAT,
+		    "%s is of another version of quern (%d, this is %d); "
+		    "install both from one build",
+		    path, version ? *version : 0, OPS_VERSION);
 		return NULL;
 	}
+	return init(type, e); /* stays loaded: its ops are used to the end */
+}
+
+const struct ops *
+ops_cuda(enum ops_type type, struct err *e)
+{
+	const struct ops *ops = load(type, e);
+	struct err why = *e;
+
+	if (!ops)
+		err_set(e, why.code, "%s; --device cpu needs no card", why.msg);
 	return ops;
 }

@@ -11,25 +11,6 @@
 #include "train/run.h"
 #include "train/weights.h"
 
-/* Tokens of the largest pass. */
-static size_t
-capacity(const struct run *t)
-{
-	size_t n = (size_t)t->c.recipe.micro_batch * t->rows->max_seq;
-
-	return t->valid && t->valid->max_seq > n ? t->valid->max_seq : n;
-}
-
-static void
-run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
-{
-	uint64_t more = optimiser_memory(&t->c.recipe.optimiser, &t->p, ops);
-
-	net_memory(&t->p, ops, m);
-	m->optimiser += more;
-	m->total += more + ops_cpu_scratch(t->o->type);
-}
-
 static bool
 wants_losses(const struct run *t)
 {
@@ -51,8 +32,7 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
 {
 	unsigned flags = PROGRAM_BACKWARD;
-	size_t tokens = capacity(t);
-	struct net_memory m;
+	size_t tokens = run_tokens(t, t->c.recipe.micro_batch);
 
 	if (tokens > INT_MAX / 4)
 		return err_set(e, ERR_ARG,
@@ -61,12 +41,8 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	    program_build(&t->p, c, tokens, flags, e) < 0)
 		return e->code;
 	t->p.moments = optimiser_moments(t->o->optimiser);
-	run_memory(t, ops, &m);
-	if (t->o->memory && m.total > t->o->memory)
-		return err_set(e, ERR_ARG,
-		    "the run needs %.1f MiB, it may have %.1f; a smaller "
-		    "micro-batch or --recompute needs less",
-		    (double)m.total / 1048576, (double)t->o->memory / 1048576);
+	if (run_fits(t, c, ops, e) < 0)
+		return e->code;
 	if (net_open(&t->n, &t->p, ops, e) < 0 ||
 	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
 		return e->code;
@@ -181,6 +157,7 @@ tell_plan(const struct run *t)
 		.warmup = t->c.recipe.schedule.warmup };
 
 	run_memory(t, t->n.ops, &p.memory);
+	p.has = t->has;
 	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
 	if (t->ev->plan)
 		t->ev->plan(t->ev->ctx, &p);
@@ -247,6 +224,22 @@ one_step(struct run *t, struct err *e)
 	return 0;
 }
 
+/* What went wrong while reading or computing leaves the last checkpoint. */
+static int
+tell_saved(const struct run *t, struct err *e)
+{
+	struct err why = *e;
+
+	if (e->code != ERR_IO)
+		return e->code;
+	if (t->saved == 0)
+		return err_set(
+		    e, why.code, "%s; there is no checkpoint yet", why.msg);
+	return err_set(e, why.code,
+	    "%s; --resume goes on from the checkpoint of step %llu", why.msg,
+	    (unsigned long long)t->saved);
+}
+
 static int
 loop(struct run *t, struct err *e)
 {
@@ -256,7 +249,7 @@ loop(struct run *t, struct err *e)
 	while (t->c.step < t->rows->steps && !stop) {
 		back = one_step(t, e);
 		if (back < 0)
-			return back;
+			return tell_saved(t, e);
 		stop = t->ev->stop && *t->ev->stop;
 		if (!stop && !back &&
 		    due(t->o->save_every, t->c.step, t->rows->steps) &&

@@ -57,7 +57,7 @@ struct train_options {
 	uint64_t valid_every; /* steps; 0: only at the end */
 	uint32_t keep;        /* checkpoints; 0: all */
 	uint64_t seed;
-	uint64_t memory;       /* bytes to stay within, or 0 */
+	uint64_t memory;       /* bytes to stay within; 0: what is there */
 	const char *recompute; /* names as of program_recompute(), or NULL */
 	bool resume;           /* from the last checkpoint, if there is one */
 };
@@ -73,6 +73,7 @@ struct train_plan {
 	uint32_t micro_batch;
 	uint64_t warmup;
 	struct net_memory memory;
+	uint64_t has;    /* bytes it may have; 0: not known */
 	uint64_t spared; /* bytes of activations, by recomputing */
 };
 

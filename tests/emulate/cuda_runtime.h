@@ -119,7 +119,17 @@ using std::min;
 
 typedef int cudaError_t;
 typedef struct emulated_stream *cudaStream_t;
-enum { cudaSuccess, cudaErrorMemoryAllocation = 2 };
+enum {
+	cudaSuccess,
+	cudaErrorInvalidValue,
+	cudaErrorMemoryAllocation,
+	cudaErrorInsufficientDriver = 35,
+	cudaErrorNoDevice = 100,
+	cudaErrorNoKernelImageForDevice = 209,
+	cudaErrorIllegalAddress = 700,
+	cudaErrorStreamCaptureUnsupported = 900,
+	cudaErrorStreamCaptureInvalidated
+};
 enum {
 	cudaMemcpyHostToDevice,
 	cudaMemcpyDeviceToHost,

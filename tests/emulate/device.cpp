@@ -217,7 +217,7 @@ run_block(size_t shared)
 }
 
 void
-emulate_launch(
+emulate_blocks(
     dim3 grid, dim3 block, size_t shared, const std::function<void()> &thread)
 {
 	n_fibers = block.x * block.y * block.z;
@@ -231,80 +231,4 @@ emulate_launch(
 		for (blockIdx.y = 0; blockIdx.y < grid.y; blockIdx.y++)
 			for (blockIdx.x = 0; blockIdx.x < grid.x; blockIdx.x++)
 				run_block(shared);
-}
-
-cudaError_t
-cudaMalloc(void **p, size_t n)
-{
-	*p = malloc(n ? n : 1);
-	if (*p)
-		memset(*p, 0xff, n); /* NaN */
-	return *p ? cudaSuccess : cudaErrorMemoryAllocation;
-}
-
-cudaError_t
-cudaFree(void *p)
-{
-	free(p);
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaMemcpy(void *to, const void *from, size_t n, int)
-{
-	memcpy(to, from, n);
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaMemcpyAsync(void *to, const void *from, size_t n, int, cudaStream_t)
-{
-	memcpy(to, from, n);
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaMemsetAsync(void *p, int byte, size_t n, cudaStream_t)
-{
-	memset(p, byte, n);
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaDeviceSynchronize(void)
-{
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaGetLastError(void)
-{
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaGetDeviceCount(int *n)
-{
-	*n = 1;
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaGetDeviceProperties(struct cudaDeviceProp *p, int)
-{
-	*p = { "emulated", (size_t)4 << 30, 9, 0, 2 };
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaMemGetInfo(size_t *unused, size_t *total)
-{
-	*unused = *total = (size_t)4 << 30;
-	return cudaSuccess;
-}
-
-const char *
-cudaGetErrorString(cudaError_t)
-{
-	return "out of memory";
 }

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "train/cuda/device.h"
+#include "train/cuda/launch.h"
 #include "train/cuda/table.h"
 
 static char failure[160];
@@ -77,4 +78,30 @@ device_sync(struct err *e)
 	rc = err_set(e, ERR_IO, "cuda: %s", failure);
 	failure[0] = '\0';
 	return rc;
+}
+
+uint64_t
+device_memory(void)
+{
+	size_t unused = 0, total = 0;
+
+	check(cudaMemGetInfo(&unused, &total));
+	return unused;
+}
+
+static __global__ void
+answer(int *yes)
+{
+	if (yes)
+		*yes = 1;
+}
+
+cudaError_t
+device_start(void)
+{
+	cudaError_t rc;
+
+	LAUNCH(answer, 1, 1, 0, (int *)nullptr);
+	rc = cudaGetLastError();
+	return rc == cudaSuccess ? cudaDeviceSynchronize() : rc;
 }

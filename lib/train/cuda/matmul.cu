@@ -13,7 +13,7 @@
 #include "train/cuda/round.h"
 #include "train/ops.h"
 
-enum { PLANS = 256, WORKSPACE = 32 << 20 };
+enum { PLANS = 256 };
 
 /* A product's shape; what its factors are made of, rows of lda and ldb. */
 struct shape {

@@ -8,6 +8,9 @@
 #include <functional>
 
 /* Run thread() once for each thread of the grid, block after block. */
+void emulate_blocks(
+    dim3 grid, dim3 block, size_t shared, const std::function<void()> &thread);
+/* The same in the order of a stream's work, or recorded (runtime.cpp). */
 void emulate_launch(
     dim3 grid, dim3 block, size_t shared, const std::function<void()> &thread);
 /* The block's shared memory of run-time size, NaN before it is written. */
