@@ -94,11 +94,12 @@ alloc_all(struct net *n)
 	n->first = n->ops->alloc(p->tokens * sizeof(*n->first));
 	n->last = n->ops->alloc(p->tokens * sizeof(*n->last));
 	n->sum = n->ops->alloc(sizeof(*n->sum));
+	n->draws = n->ops->alloc(2 * sizeof(*n->draws));
 	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
 	n->host_loss = malloc(p->tokens * real);
 	return n->params && n->arena && n->logits && n->loss && n->ids &&
-	       n->targets && n->first && n->last && n->sum && n->host_ids &&
-	       n->host_loss;
+	       n->targets && n->first && n->last && n->sum && n->draws &&
+	       n->host_ids && n->host_loss;
 }
 
 int
@@ -145,9 +146,11 @@ void
 net_close(struct net *n)
 {
 	void *dev[] = { n->params, n->grads, n->m, n->v, n->arena, n->logits,
-		n->loss, n->ids, n->targets, n->first, n->last, n->sum };
+		n->loss, n->ids, n->targets, n->first, n->last, n->sum,
+		n->draws };
 	size_t i;
 
+	pass_forget(n);
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
 		if (dev[i])
 			n->ops->free(dev[i]);
@@ -209,6 +212,17 @@ put_bounds(struct pass *s, const struct rows *rows)
 	}
 }
 
+/* Which draws of dropout the rows get. */
+static void
+put_draws(struct net *n, uint32_t T)
+{
+	const struct net_dropout *d = &n->dropout;
+	uint64_t more[] = { d->step << 20, (uint64_t)d->row * T };
+
+	if (d->embedding > 0 || d->residual > 0 || d->attention > 0)
+		n->ops->put(n->draws, more, sizeof(more));
+}
+
 static double
 host_loss(const struct net *n, size_t i)
 {
@@ -258,11 +272,10 @@ run_rows(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
 	if (put_tokens(n, rows->tokens, B, T, T + 1, rows->loss, e) < 0)
 		return e->code;
 	put_bounds(&s, rows);
-	pass_forward(&s);
-	if (train) {
-		pass_backward(&s);
+	put_draws(n, T);
+	pass_rows(&s);
+	if (train)
 		n->fresh = false;
-	}
 	return add_losses(n, (size_t)s.N, loss, e);
 }
 

@@ -22,6 +22,25 @@ struct net_dropout {
 	uint32_t row;
 };
 
+/* What a pass is, but for what its arrays hold. */
+struct pass_key {
+	int B, T;
+	bool first, last, train, fresh;
+	double scale, smoothing, z, embed_grad;
+	double embedding, residual, attention; /* dropout */
+	uint64_t seed;
+};
+
+/* A pass as the device has it noted (struct ops). */
+struct recorded_pass {
+	struct pass_key key;
+	void *it;      /* NULL: not yet */
+	unsigned seen; /* how often it was asked for */
+	uint64_t used; /* when it was used last */
+};
+
+enum { NET_RECORDED = 8 };
+
 /*
  * A model program with its memory on a device.  Not thread-safe; the device's
  * operations use threads of their own.
@@ -45,6 +64,9 @@ struct net {
 	int32_t *ids, *targets;
 	int32_t *first, *last; /* as in io/rows.h */
 	double *sum;
+	uint64_t *draws; /* (2), as `more` of struct dropout */
+	struct recorded_pass recorded[NET_RECORDED];
+	uint64_t passes; /* so far */
 	/* Of the loss that is trained on; net_loss() measures without them. */
 	double smoothing, z;
 	/*
@@ -155,6 +177,11 @@ struct pass {
 	struct cache *cache; /* or NULL */
 };
 
+/* Forward and, in training, back; from the second time on recorded (replay.c).
+ */
+void pass_rows(const struct pass *s);
+/* Before the net's arrays go. */
+void pass_forget(struct net *n);
 void pass_forward(const struct pass *s);
 void pass_backward(const struct pass *s);
 /* Element `at` of a device array. */

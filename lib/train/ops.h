@@ -66,6 +66,13 @@ struct cross_entropy {
 struct dropout {
 	double rate; /* in [0, 1); 0: none is dropped */
 	uint64_t seed, stream, at;
+	/*
+	 * On the device, or NULL: what stream and the numbers of elements'
+	 * tokens are greater by, [1] times `each`.  So a recording of the
+	 * operation draws anew each time.
+	 */
+	const uint64_t *more;
+	uint64_t each;
 };
 
 /*
@@ -110,6 +117,17 @@ struct ops {
 	 * two factors are at most so many elements.
 	 */
 	uint64_t (*scratch)(uint64_t factors);
+	/*
+	 * What operations are asked for between record() and recorded() is
+	 * noted, not done; play() does it, with what arrays then hold.  The
+	 * same must have been done before, and in between nothing but
+	 * operations be asked for.  False and NULL: it can't be, or, of play(),
+	 * memory has moved since.  record is NULL where nothing is gained.
+	 */
+	bool (*record)(void);
+	void *(*recorded)(void);
+	bool (*play)(void *recording);
+	void (*erase)(void *recording);
 /* Every device has every operation. */
 #define OP(name, args) void(*name) args;
 #include "train/ops.def"

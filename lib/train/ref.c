@@ -107,6 +107,10 @@ static const struct ops ref = {
 	no_wait,
 	unknown,
 	none,
+	NULL,
+	NULL,
+	NULL,
+	NULL,
 #define OP(name, args) ref_##name,
 #include "train/ops.def"
 #undef OP

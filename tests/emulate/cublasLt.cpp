@@ -5,6 +5,8 @@
  */
 #include <cublasLt.h>
 
+#include "train/cuda/grid.h"
+
 enum { CHOSEN = 4711 };
 
 /* What lives as long as a plan of the twin: to the end. */
@@ -116,18 +118,13 @@ element_of(const void *p, cublasLtMatrixLayout_t l, cublasOperation_t op,
 	return number_of(((const uint16_t *)p)[row], l->type == CUDA_R_16BF);
 }
 
-cublasStatus_t
-cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
-    const void *a, cublasLtMatrixLayout_t la, const void *b,
-    cublasLtMatrixLayout_t lb, const void *beta, const void *c,
-    cublasLtMatrixLayout_t lc, void *out, cublasLtMatrixLayout_t,
-    const cublasLtMatmulAlgo_t *algo, void *, size_t, cudaStream_t)
+static void
+multiply(cublasLtMatmulDesc_t d, float scale, const void *a,
+    cublasLtMatrixLayout_t la, const void *b, cublasLtMatrixLayout_t lb,
+    float keep, const void *c, cublasLtMatrixLayout_t lc, void *out)
 {
 	uint64_t inner = extent(la, d->op[0], 1);
-	float scale = *(const float *)alpha, keep = *(const float *)beta;
 
-	if (algo->chosen != CHOSEN)
-		return CUBLAS_STATUS_INVALID_VALUE;
 	for (uint64_t col = 0; col < lc->cols; col++)
 		for (uint64_t row = 0; row < lc->rows; row++) {
 			uint64_t at = row + col * (uint64_t)lc->ld;
@@ -141,5 +138,21 @@ cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
 				sum += keep * ((const float *)c)[at];
 			((float *)out)[at] = (float)sum;
 		}
-	return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
+    const void *a, cublasLtMatrixLayout_t la, const void *b,
+    cublasLtMatrixLayout_t lb, const void *beta, const void *c,
+    cublasLtMatrixLayout_t lc, void *out, cublasLtMatrixLayout_t,
+    const cublasLtMatmulAlgo_t *algo, void *, size_t, cudaStream_t s)
+{
+	float scale = *(const float *)alpha, keep = *(const float *)beta;
+
+	if (algo->chosen != CHOSEN)
+		return CUBLAS_STATUS_INVALID_VALUE;
+	return emulate_work(s,
+		   [=] { multiply(d, scale, a, la, b, lb, keep, c, lc, out); })
+		   ? CUBLAS_STATUS_SUCCESS
+		   : CUBLAS_STATUS_INVALID_VALUE;
 }

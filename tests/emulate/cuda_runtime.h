@@ -136,6 +136,11 @@ enum {
 	cudaMemcpyDeviceToDevice
 };
 enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
+typedef struct emulated_graph *cudaGraph_t, *cudaGraphExec_t;
+enum cudaStreamCaptureMode {
+	cudaStreamCaptureModeGlobal,
+	cudaStreamCaptureModeThreadLocal
+};
 
 struct cudaDeviceProp {
 	char name[256];
@@ -155,6 +160,15 @@ cudaError_t cudaGetDeviceCount(int *n);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int device);
 cudaError_t cudaMemGetInfo(size_t *unused, size_t *total);
 const char *cudaGetErrorString(cudaError_t rc);
+cudaError_t cudaStreamCreate(cudaStream_t *s);
+cudaError_t
+cudaStreamBeginCapture(cudaStream_t s, enum cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *g);
+cudaError_t cudaGraphInstantiate(
+    cudaGraphExec_t *e, cudaGraph_t g, unsigned long long flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t e);
+cudaError_t cudaGraphDestroy(cudaGraph_t g);
 
 template <typename kernel>
 static inline cudaError_t

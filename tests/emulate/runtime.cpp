@@ -7,6 +7,8 @@
  *	EMULATE_DEVICES=N        N cards; "old": the driver is too old
  *	EMULATE_CAPABILITY=7.5   compute capability
  *	EMULATE_NO_CODE=1        kernels have no code for it
+ *	EMULATE_NO_CAPTURE=1     it records nothing
+ *	EMULATE_TELL=FILE        what was done goes there, as JSON
  *	EMULATE_FAIL=N           the N-th launch reads where it may not: from
  *	                         then on everything fails, as on a card
  */
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 
 #include <map>
+#include <vector>
 
 #include "train/cuda/grid.h"
 
@@ -21,6 +24,37 @@ static std::map<void *, size_t> blocks;
 static size_t used;
 static cudaError_t broken, last; /* broken: for good */
 static unsigned long long launches;
+
+struct emulated_stream {
+	bool spoilt; /* what is captured can't be */
+};
+
+struct emulated_graph {
+	std::vector<std::function<void()>> work;
+};
+
+/* What was done, told at the end. */
+static struct told {
+	unsigned long long captures, plays, spoilt;
+	size_t most; /* bytes in use */
+
+	~told()
+	{
+		const char *file = getenv("EMULATE_TELL");
+		FILE *f = file ? fopen(file, "w") : NULL;
+
+		if (!f)
+			return;
+		fprintf(f,
+		    "{\"launches\":%llu,\"captures\":%llu,\"plays\":%llu,"
+		    "\"spoilt\":%llu,\"bytes\":%zu}\n",
+		    launches, captures, plays, spoilt, most);
+		fclose(f);
+	}
+} told;
+
+static cudaStream_t capturing; /* or none */
+static cudaGraph_t captured;
 
 static size_t
 number_of(const char *name, size_t otherwise)
@@ -47,6 +81,27 @@ answer(cudaError_t rc)
 	return rc;
 }
 
+bool
+emulate_work(cudaStream_t s, const std::function<void()> &work)
+{
+	if (capturing && s == capturing)
+		captured->work.push_back(work);
+	else if (capturing && !s)
+		capturing->spoilt = true; /* it waits for all other streams */
+	else if (!broken)
+		work();
+	return !broken && !(capturing && !s);
+}
+
+/* What a capture forbids; true if there is one. */
+static bool
+forbidden(void)
+{
+	if (capturing)
+		capturing->spoilt = true;
+	return capturing;
+}
+
 void
 emulate_launch(
     dim3 grid, dim3 block, size_t shared, const std::function<void()> &thread)
@@ -55,15 +110,85 @@ emulate_launch(
 		last = cudaErrorNoKernelImageForDevice;
 		return;
 	}
-	if (++launches == number_of("EMULATE_FAIL", 0))
-		broken = cudaErrorIllegalAddress;
-	if (!broken)
-		emulate_blocks(grid, block, shared, thread);
+	emulate_work(device_stream, [=] {
+		if (++launches == number_of("EMULATE_FAIL", 0))
+			broken = cudaErrorIllegalAddress;
+		if (!broken)
+			emulate_blocks(grid, block, shared, thread);
+	});
+}
+
+cudaError_t
+cudaStreamCreate(cudaStream_t *s)
+{
+	*s = new emulated_stream();
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaStreamBeginCapture(cudaStream_t s, enum cudaStreamCaptureMode)
+{
+	if (!s || capturing || getenv("EMULATE_NO_CAPTURE"))
+		return answer(cudaErrorStreamCaptureUnsupported);
+	capturing = s;
+	s->spoilt = false;
+	captured = new emulated_graph();
+	told.captures++;
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *g)
+{
+	if (!s || s != capturing)
+		return answer(cudaErrorInvalidValue);
+	told.spoilt += s->spoilt;
+	*g = s->spoilt ? NULL : captured;
+	if (s->spoilt)
+		delete captured;
+	capturing = NULL;
+	captured = NULL;
+	return answer(
+	    s->spoilt ? cudaErrorStreamCaptureInvalidated : cudaSuccess);
+}
+
+cudaError_t
+cudaGraphInstantiate(cudaGraphExec_t *e, cudaGraph_t g, unsigned long long)
+{
+	*e = new emulated_graph(*g);
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s)
+{
+	if (forbidden())
+		return answer(cudaErrorStreamCaptureUnsupported);
+	told.plays++;
+	for (const std::function<void()> &work : e->work)
+		emulate_work(s, work);
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaGraphExecDestroy(cudaGraphExec_t e)
+{
+	delete e;
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaGraphDestroy(cudaGraph_t g)
+{
+	delete g;
+	return answer(cudaSuccess);
 }
 
 cudaError_t
 cudaMalloc(void **p, size_t n)
 {
+	if (forbidden())
+		return answer(cudaErrorStreamCaptureUnsupported);
 	*p = NULL;
 	if (broken)
 		return answer(broken);
@@ -75,6 +200,7 @@ cudaMalloc(void **p, size_t n)
 	memset(*p, 0xff, n); /* NaN */
 	blocks[*p] = n;
 	used += n;
+	told.most = std::max(told.most, used);
 	return cudaSuccess;
 }
 
@@ -83,6 +209,8 @@ cudaFree(void *p)
 {
 	auto block = blocks.find(p);
 
+	if (forbidden())
+		return answer(cudaErrorStreamCaptureUnsupported);
 	if (!p)
 		return answer(cudaSuccess);
 	if (block == blocks.end())
@@ -96,28 +224,32 @@ cudaFree(void *p)
 cudaError_t
 cudaMemcpy(void *to, const void *from, size_t n, int)
 {
+	if (forbidden())
+		return answer(cudaErrorStreamCaptureUnsupported);
 	if (!broken)
 		memcpy(to, from, n);
 	return answer(cudaSuccess);
 }
 
 cudaError_t
-cudaMemcpyAsync(void *to, const void *from, size_t n, int kind, cudaStream_t)
+cudaMemcpyAsync(void *to, const void *from, size_t n, int, cudaStream_t s)
 {
-	return cudaMemcpy(to, from, n, kind);
+	emulate_work(s, [=] { memcpy(to, from, n); });
+	return answer(cudaSuccess);
 }
 
 cudaError_t
-cudaMemsetAsync(void *p, int byte, size_t n, cudaStream_t)
+cudaMemsetAsync(void *p, int byte, size_t n, cudaStream_t s)
 {
-	if (!broken)
-		memset(p, byte, n);
+	emulate_work(s, [=] { memset(p, byte, n); });
 	return answer(cudaSuccess);
 }
 
 cudaError_t
 cudaDeviceSynchronize(void)
 {
+	if (forbidden())
+		return answer(cudaErrorStreamCaptureUnsupported);
 	return answer(cudaSuccess);
 }
 

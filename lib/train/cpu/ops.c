@@ -72,6 +72,10 @@ static const struct ops cpu = {
 	surface,
 	all_memory,
 	no_scratch,
+	NULL,
+	NULL,
+	NULL,
+	NULL,
 #define OP(name, args) cpu_##name,
 #include "train/ops.def"
 #undef OP

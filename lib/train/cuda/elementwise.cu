@@ -23,13 +23,14 @@ blend(float *out, const float *x, const float *y, size_t n, float a, float b)
 void
 cuda_zero(void *x, size_t n)
 {
-	cudaMemsetAsync(x, 0, n * sizeof(float));
+	cudaMemsetAsync(x, 0, n * sizeof(float), device_stream);
 }
 
 void
 cuda_copy(void *out, const void *in, size_t n)
 {
-	cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice);
+	cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice,
+	    device_stream);
 }
 
 void

@@ -169,7 +169,7 @@ multiply(void *c, const void *a, const void *b, struct shape s, int accumulate)
 	if (p)
 		failed(cublasLtMatmul(handle, p->desc, &one, b, p->b, a, p->a,
 		    &beta, c, p->c, c, p->c, &p->algo, workspace, WORKSPACE,
-		    0));
+		    device_stream));
 }
 
 /* Rows of ld, with zeros behind their cols. */

@@ -34,6 +34,10 @@ static const struct ops cuda = {
 	device_sync,
 	device_memory,
 	f32_scratch,
+	device_record,
+	device_recorded,
+	device_play,
+	device_erase,
 #define OP(name, args) cuda_##name,
 #include "train/ops.def"
 #undef OP
