@@ -169,7 +169,7 @@ fuzz-run: $(FUZZER)
 		tail -n 1 $B/fuzz/$$n.log; done
 
 # The CUDA twin on this machine's card; a table, and JSON in $B.
-gpu-check: all $B/tests/unit/train_ops.t $B/tests/unit/train_types.t
+gpu-check: all $(patsubst %,$B/tests/unit/train_%.t,ops types attention)
 	bash tests/gpu/check.sh $B $B/gpu-check.json
 gpu-bench: all $B/bench/device
 	bash tests/gpu/bench.sh $B $B/gpu-bench.json

@@ -57,7 +57,7 @@ static const struct opt opts[] = {
 	{ "device", 0, OPT_STR, &given.device, "DEVICE",
 	    "where to compute; auto is the processor", "auto,cpu,cuda" },
 	{ "optimizer", 0, OPT_STR, &given.optimizer, "NAME",
-	    "how gradients change weights", "adamw,lion,muon" },
+	    "how gradients change weights", "adamw,lion,muon,adafactor" },
 	{ "lr", 0, OPT_DOUBLE, &options.lr, "X", "largest learning rate",
 	    NULL },
 	{ "min-lr-ratio", 0, OPT_DOUBLE, &options.min_lr_ratio, "X",
@@ -73,6 +73,16 @@ static const struct opt opts[] = {
 	    "decay of the gradients' mean", NULL },
 	{ "beta2", 0, OPT_DOUBLE, &options.beta2, "X",
 	    "decay of their squares' mean", NULL },
+	{ "momentum", 0, OPT_DOUBLE, &options.momentum, "X",
+	    "adafactor: decay of its steps' mean; 0: none is kept", NULL },
+	{ "decay-rate", 0, OPT_DOUBLE, &options.decay_rate, "X",
+	    "adafactor: squares' means decay by 1 - step^-X", NULL },
+	{ "update-clip", 0, OPT_DOUBLE, &options.update_clip, "X",
+	    "adafactor: largest root mean square of a step, before --lr",
+	    NULL },
+	{ "scale-by-rms", 0, OPT_FLAG, &options.scale_by_rms, NULL,
+	    "adafactor: --lr is a share of the weights' root mean square",
+	    NULL },
 	{ "weight-decay", 0, OPT_DOUBLE, &options.decay, "X",
 	    "decay of matrices, times the learning rate", NULL },
 	{ "spare-embeddings", 0, OPT_FLAG, &options.spare_embeddings, NULL,
@@ -113,6 +123,10 @@ static const struct opt opts[] = {
 	    "steps between checkpoints; 0: only at the end", NULL },
 	{ "keep", 0, OPT_INT, &given.keep, "N",
 	    "checkpoints that are kept, the newest; 0: all", NULL },
+	{ "async-save", 0, OPT_FLAG, &options.async_save, NULL,
+	    "write checkpoints while training goes on, from a copy of weights "
+	    "and moments where memory suffices; --no-async-save: don't",
+	    NULL },
 	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE",
 	    "what the factors of matrix products are rounded to",
 	    "f32,bf16,fp16" },
@@ -183,20 +197,23 @@ tell_memory(const struct train_plan *p)
 {
 	const struct net_memory *m = &p->memory;
 	double unit = m->total >> 30 ? 1 << 30 : 1 << 20;
-	char spared[48] = "", has[32] = "";
+	char spared[48] = "", has[32] = "", copy[48] = "";
 
 	if (p->has)
 		snprintf(has, sizeof(has), ", has %.1f", (double)p->has / unit);
 	if (p->spared)
 		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
 		    (double)p->spared / unit);
+	if (p->copy)
+		snprintf(copy, sizeof(copy), ", a copy for saving %.1f",
+		    (double)p->copy / unit);
 	fprintf(stderr,
 	    "needs %.1f %s%s: weights %.1f, gradients and moments %.1f, "
-	    "activations %.1f%s, logits %.1f, products %.1f\n",
+	    "activations %.1f%s, logits %.1f, products %.1f%s\n",
 	    (double)m->total / unit, m->total >> 30 ? "GiB" : "MiB", has,
 	    (double)m->params / unit, (double)m->optimiser / unit,
 	    (double)m->activations / unit, spared, (double)m->logits / unit,
-	    (double)m->scratch / unit);
+	    (double)m->scratch / unit, copy);
 }
 
 static void

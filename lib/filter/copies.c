@@ -14,7 +14,7 @@ int
 meter_begun(struct meter *m, struct token_set *t, struct err *e)
 {
 	(void)t, (void)e;
-	m->s.v[SIG_begun_words] = (double)count_begun(m->text, UINT64_MAX);
+	m->s.v[SIG_begun_words] = (double)count_begun(m->text);
 	return 0;
 }
 
@@ -36,37 +36,19 @@ count(struct str text, struct str what)
 	return n;
 }
 
-static bool
-is_stop_word(struct str s)
-{
-	static const char *const words[] = { "the", "be", "to", "of", "and",
-		"that", "have", "with" };
-	size_t i, k;
-
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		for (k = 0; k < s.n && words[i][k]; k++)
-			if ((s.p[k] | 0x20) != words[i][k])
-				break;
-		if (k == s.n && !words[i][k])
-			return true;
-	}
-	return false;
-}
-
 int
 meter_marks(struct meter *m, struct token_set *t, struct err *e)
 {
-	uint64_t stops = 0, symbols;
+	uint64_t stops = 0;
 	uint32_t i;
 
 	if (meter_split(m, t, e) < 0)
 		return e->code;
-	symbols = count(m->text, STR("#")) + count(m->text, STR("...")) +
-		  count(m->text, STR(". . .")) +
-		  count(m->text, STR("\xe2\x80\xa6"));
+	meter_count_symbols(m);
 	for (i = 0; i < t->n; i++)
-		stops += t->v[i].n <= 4 && is_stop_word(t->v[i]);
-	t->s.v[SIG_symbols_per_token] = meter_ratio(symbols, t->n);
+		stops += meter_stop_bit(t->v[i], true) != 0;
+	t->s.v[SIG_symbols_per_token] = meter_ratio(
+	    m->hashes + m->ellipses + count(m->text, STR(". . .")), t->n);
 	t->s.v[SIG_stop_words_any_case] = (double)stops;
 	return 0;
 }

@@ -206,9 +206,9 @@ is_counter(struct str line)
 static double
 removed_of(struct str text, struct str left)
 {
-	double before = (double)count_begun(text, UINT64_MAX);
+	double before = (double)count_begun(text);
 
-	return (before - (double)count_begun(left, UINT64_MAX)) / before;
+	return (before - (double)count_begun(left)) / before;
 }
 
 /* White space, of one character, before p or at p; or p. */
@@ -372,7 +372,7 @@ linefix_clean(const struct linefix *f, struct str text,
 		return err_nomem(e, "a text");
 	if (part_lines(r, text, e) < 0)
 		return e->code;
-	if (!correct(f, r) || !count_begun(text, 1)) {
+	if (!correct(f, r) || !count_begun(text)) {
 		reject(r, "empty", 0, 0);
 		return 0;
 	}

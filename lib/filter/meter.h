@@ -65,21 +65,25 @@ struct meter_token {
 struct token_set {
 	enum words words;
 	uint64_t done; /* bits of groups */
-	bool split, numbered, joined, listed;
+	bool split, numbered, bounded, placed;
 	const struct str *v; /* the tokens */
 	uint32_t n;
 	uint32_t cap;               /* tokens there is room for, below */
 	struct meter_token *tokens; /* n + 1 */
 	struct numbers ids, grams;  /* of tokens; of n-grams ... */
 	uint32_t grams_n;           /* ... of which n, 0 of none yet */
-	double bounds[3];           /* of top_2gram ...; < 0: not known yet */
-	/* The tokens without gaps, and 16 bytes more. */
-	struct {
+	uint64_t most[3];           /* if bounded: no top_2gram ... is larger */
+	/*
+	 * The tokens in a row, without gaps and with one of one byte behind
+	 * each (`gap`); 16 bytes more.  The list, if there is one: where runs
+	 * may begin that stand there twice; pruned: runs of so many tokens do.
+	 */
+	struct row {
 		char *p;
 		size_t room;
-	} joined_text;
-	/* Where n-grams may begin that stand there twice. */
-	uint32_t *list, nlist, list_cap;
+		uint32_t *list, n, cap, gap, pruned;
+		bool made, listed;
+	} rows[2];
 	struct signals s;
 };
 
@@ -101,7 +105,11 @@ struct meter {
 	uint16_t class[128]; /* english_class() of ASCII */
 	struct seen seen;
 	struct pairs pairs;
-	struct again again;
+	struct again again, again_few;
+	/* How often tokens are there, or more often. */
+	struct {
+		uint32_t *counts, bits, shift;
+	} rough;
 };
 
 /* part / whole, 0 of nothing. */
@@ -111,6 +119,58 @@ int meter_want(
     struct meter *m, struct token_set *t, enum meter_group g, struct err *e);
 /* Split the text into t->v, unless it is. */
 int meter_split(struct meter *m, struct token_set *t, struct err *e);
+
+/* Set t->tokens, unless they are. */
+int meter_lay_out(struct meter *m, struct token_set *t, struct err *e);
+/* Characters of the n tokens from i on. */
+static inline uint32_t
+meter_chars_of(const struct token_set *t, uint32_t i, uint32_t n)
+{
+	return t->tokens[i + n].chars - t->tokens[i].chars;
+}
+/* Bytes of the text that the n tokens from i on take. */
+struct signal_span meter_gram_span(
+    const struct meter *m, const struct token_set *t, uint32_t i, uint32_t n);
+/* The bit of a stop word, 0 for another token; of any case: of ASCII. */
+static inline unsigned
+meter_stop_bit(struct str token, bool any_case)
+{
+#define WORD(a, b, c, d) \
+	((unsigned)(a) | (unsigned)(b) << 8 | (unsigned)(c) << 16 | \
+	    (unsigned)(d) << 24)
+	const unsigned char *p = (const unsigned char *)token.p;
+	unsigned word;
+
+	if (token.n < 2 || token.n > 4)
+		return 0;
+	word = WORD(p[0], p[1], token.n > 2 ? p[2] : 0, token.n > 3 ? p[3] : 0);
+	/* No letter but of ASCII becomes one. */
+	if (any_case)
+		word |= 0x20202020u >> (32 - 8 * token.n);
+	switch (word) {
+	case WORD('t', 'h', 'e', 0):
+		return 1;
+	case WORD('b', 'e', 0, 0):
+		return 2;
+	case WORD('t', 'o', 0, 0):
+		return 4;
+	case WORD('o', 'f', 0, 0):
+		return 8;
+	case WORD('a', 'n', 'd', 0):
+		return 16;
+	case WORD('t', 'h', 'a', 't'):
+		return 32;
+	case WORD('h', 'a', 'v', 'e'):
+		return 64;
+	case WORD('w', 'i', 't', 'h'):
+		return 128;
+	}
+	return 0;
+#undef WORD
+}
+/* Times that "#", "..." and U+2026 stand in the text, none overlapping: in
+ * m->hashes, m->ellipses. */
+void meter_count_symbols(struct meter *m);
 
 /* Each measures its group. */
 int meter_size(struct meter *m, struct token_set *t, struct err *e);
@@ -130,14 +190,16 @@ int meter_row_chars(struct meter *m, struct token_set *t, struct err *e);
 /* n-grams, 2..4 and 5..10. */
 int meter_top(struct meter *m, struct token_set *t, uint32_t n, struct err *e);
 int meter_dup(struct meter *m, struct token_set *t, uint32_t n, struct err *e);
-/* n-grams as DCLM counts them, 2..10. */
+/* n-grams as DCLM counts them, 2..4 and 5..10. */
+int meter_copied_top(
+    struct meter *m, struct token_set *t, uint32_t n, struct err *e);
 int
 meter_copied(struct meter *m, struct token_set *t, uint32_t n, struct err *e);
 int meter_begun(struct meter *m, struct token_set *t, struct err *e);
 int meter_copies(struct meter *m, struct token_set *t, struct err *e);
 int meter_marks(struct meter *m, struct token_set *t, struct err *e);
-/* At least as much as top_Ngram. */
-int meter_top_bound(struct meter *m, struct token_set *t, uint32_t n,
-    double *bound, struct err *e);
+/* Set t->most.  gaps: which row is to be had, as it will be needed. */
+int meter_bound_tops(
+    struct meter *m, struct token_set *t, bool gaps, struct err *e);
 
 #endif

@@ -87,11 +87,9 @@ part_words(struct meter *m, size_t *n, struct err *e)
 {
 	struct unicode_words it = { m->text };
 	struct str word;
-	size_t len;
 
-	for (*n = 0; unicode_words_next(&it, &word);)
-		if (begun_at(word.p, word.p + word.n, &len) &&
-		    add_part(&m->unicode, n, word, e) < 0)
+	for (*n = 0; unicode_words_begun(&it, &word);)
+		if (add_part(&m->unicode, n, word, e) < 0)
 			return e->code;
 	return 0;
 }
@@ -251,38 +249,25 @@ look_for_letter(const struct meter *m, struct str token, bool ascii)
 	return x;
 }
 
-/* The bit of a stop word, 0 for another token. */
-static unsigned
-stop_bit(struct str token)
+int
+meter_lay_out(struct meter *m, struct token_set *t, struct err *e)
 {
-#define WORD(a, b, c, d) \
-	((unsigned)(a) | (unsigned)(b) << 8 | (unsigned)(c) << 16 | \
-	    (unsigned)(d) << 24)
-	const unsigned char *p = (const unsigned char *)token.p;
+	uint32_t i, at = 0, chars = 0;
+	const char *p, *end;
 
-	if (token.n < 2 || token.n > 4)
+	if (t->placed)
 		return 0;
-	switch (
-	    WORD(p[0], p[1], token.n > 2 ? p[2] : 0, token.n > 3 ? p[3] : 0)) {
-	case WORD('t', 'h', 'e', 0):
-		return 1;
-	case WORD('b', 'e', 0, 0):
-		return 2;
-	case WORD('t', 'o', 0, 0):
-		return 4;
-	case WORD('o', 'f', 0, 0):
-		return 8;
-	case WORD('a', 'n', 'd', 0):
-		return 16;
-	case WORD('t', 'h', 'a', 't'):
-		return 32;
-	case WORD('h', 'a', 'v', 'e'):
-		return 64;
-	case WORD('w', 'i', 't', 'h'):
-		return 128;
+	if (meter_split(m, t, e) < 0)
+		return e->code;
+	for (i = 0; i < t->n; i++) {
+		t->tokens[i] = (struct meter_token){ at, chars };
+		at += (uint32_t)t->v[i].n;
+		for (p = t->v[i].p, end = p + t->v[i].n; p < end; p++)
+			chars += ((unsigned char)*p & 0xc0) != 0x80;
 	}
+	t->tokens[i] = (struct meter_token){ at, chars };
+	t->placed = true;
 	return 0;
-#undef WORD
 }
 
 int
@@ -310,11 +295,12 @@ meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 			words++;
 			word_chars += x.n;
 		}
-		stop = stop_bit(t->v[i]);
+		stop = meter_stop_bit(t->v[i], false);
 		stops |= stop;
 		stop_count += stop != 0;
 	}
 	t->tokens[i] = (struct meter_token){ at, chars };
+	t->placed = true;
 	t->s.v[SIG_tokens] = t->n;
 	t->s.v[SIG_words] = (double)words;
 	t->s.v[SIG_mean_word_length] = meter_ratio(word_chars, words);
@@ -382,12 +368,13 @@ find(const char *p, const char *end, char c)
 	return p ? p : end;
 }
 
-/* Times that "#", "..." and U+2026 stand in the text, none overlapping. */
-static void
-count_symbols(struct meter *m)
+void
+meter_count_symbols(struct meter *m)
 {
 	const char *p = m->text.p, *end = p + m->text.n;
 
+	if (m->symbols)
+		return;
 	m->hashes = m->ellipses = 0;
 	for (p = find(p, end, '#'); p < end; p = find(p + 1, end, '#'))
 		m->hashes++;
@@ -413,8 +400,7 @@ meter_lengths(struct meter *m, struct token_set *t, struct err *e)
 
 	if (meter_want(m, t, METER_TOKENS, e) < 0)
 		return e->code;
-	if (!m->symbols)
-		count_symbols(m);
+	meter_count_symbols(m);
 	any = m->hashes || m->ellipses;
 	for (i = 0; i < t->n; i++) {
 		len = length_of(t, i);
@@ -438,8 +424,7 @@ meter_symbols(struct meter *m, struct token_set *t, struct err *e)
 {
 	if (meter_split(m, t, e) < 0)
 		return e->code;
-	if (!m->symbols)
-		count_symbols(m);
+	meter_count_symbols(m);
 	t->s.v[SIG_hash_ratio] = meter_ratio(m->hashes, t->n);
 	t->s.v[SIG_ellipsis_ratio] = meter_ratio(m->ellipses, t->n);
 	return 0;

@@ -67,7 +67,10 @@ meter_new(void)
 	for (i = 0; m && i < 128; i++)
 		m->class[i] = (uint16_t)english_class((uint32_t)i);
 	for (i = 0; m && i < WORDS_KINDS; i++)
-		m->sets[i].words = (enum words)i;
+		m->sets[i] = (struct token_set){
+			.words = (enum words)i,
+			.rows[1].gap = 1,
+		};
 	return m;
 }
 
@@ -82,11 +85,15 @@ numbers_free(struct numbers *n)
 static void
 set_free(struct token_set *t)
 {
+	int i;
+
 	free(t->tokens);
 	numbers_free(&t->ids);
 	numbers_free(&t->grams);
-	free(t->joined_text.p);
-	free(t->list);
+	for (i = 0; i < 2; i++) {
+		free(t->rows[i].p);
+		free(t->rows[i].list);
+	}
 }
 
 void
@@ -101,6 +108,8 @@ meter_free(struct meter *m)
 	seen_free(&m->seen);
 	pairs_free(&m->pairs);
 	again_free(&m->again);
+	again_free(&m->again_few);
+	free(m->rough.counts);
 	tokens_free(&m->english);
 	treebank_free(&m->treebank);
 	free(m->spaced.v);
@@ -111,7 +120,7 @@ meter_free(struct meter *m)
 int
 meter_begin(struct meter *m, struct str text, struct err *e)
 {
-	int i;
+	int i, k;
 
 	/* The Treebank's quotation marks are two bytes. */
 	if (text.n >= METER_MAX)
@@ -127,8 +136,11 @@ meter_begin(struct meter *m, struct str text, struct err *e)
 		if (t->done)
 			memset(&t->s, 0, sizeof(t->s));
 		t->done = t->n = t->grams_n = 0;
-		t->split = t->numbered = t->joined = t->listed = false;
-		t->bounds[0] = t->bounds[1] = t->bounds[2] = -1;
+		t->split = t->numbered = t->bounded = t->placed = false;
+		for (k = 0; k < 2; k++) {
+			t->rows[k].made = t->rows[k].listed = false;
+			t->rows[k].pruned = 0;
+		}
 	}
 	return 0;
 }
@@ -175,8 +187,11 @@ measure(struct meter *m, struct token_set *t, enum meter_group g, struct err *e)
 		[METER_MARKS] = meter_marks,
 	};
 
+	if (g >= METER_COPIED5)
+		return meter_copied(m, t, 5 + (uint32_t)(g - METER_COPIED5), e);
 	if (g >= METER_COPIED2)
-		return meter_copied(m, t, 2 + (uint32_t)(g - METER_COPIED2), e);
+		return meter_copied_top(
+		    m, t, 2 + (uint32_t)(g - METER_COPIED2), e);
 	if (g >= METER_DUP5)
 		return dup(m, t, g, e);
 	return g >= METER_TOP2 ? top(m, t, g, e) : how[g](m, t, e);
@@ -253,16 +268,21 @@ meter_at_most(struct meter *m, enum words words, enum signal s, double limit,
 {
 	struct token_set *t = &m->sets[words];
 	enum meter_group g = names[s].group;
-	double bound;
 
 	*known = false;
 	if (t->done >> g & 1)
 		return 0;
 	if (g >= METER_TOP2 && g <= METER_TOP4) {
-		if (meter_top_bound(
-			m, t, 2 + (uint32_t)(g - METER_TOP2), &bound, e) < 0)
+		if (meter_bound_tops(m, t, false, e) < 0 ||
+		    meter_want(m, t, METER_SIZE, e) < 0)
 			return e->code;
-		*known = bound <= limit;
+		*known = meter_ratio(t->most[g - METER_TOP2],
+			     (uint64_t)m->s.v[SIG_chars]) <= limit;
+	} else if (g >= METER_COPIED2 && g <= METER_COPIED4) {
+		if (meter_bound_tops(m, t, true, e) < 0)
+			return e->code;
+		*known = meter_ratio(t->most[g - METER_COPIED2],
+			     t->tokens[t->n].chars) <= limit;
 	} else if (g == METER_NEWLINES && !t->split) {
 		if (meter_want(m, t, METER_SIZE, e) < 0)
 			return e->code;

@@ -59,21 +59,8 @@ begun_at(const char *p, const char *end, size_t *len)
 	return uni_is_word(utf8_get(p, end, len));
 }
 
-/* Words that begin with a letter or number, counted up to `most`; white space
- * is that of ASCII, and NUL. */
-static inline uint64_t
-count_begun(struct str s, uint64_t most)
-{
-	const char *p = s.p, *end = p + s.n;
-	bool inside = false, space;
-	uint64_t n = 0;
-	size_t len;
-
-	for (; p < end && n < most; p += len, inside = !space) {
-		n += begun_at(p, end, &len) && !inside;
-		space = *p == ' ' || (*p >= 9 && *p <= 13) || *p == 0;
-	}
-	return n;
-}
+/* Words that begin with a letter or number; white space is that of ASCII, and
+ * NUL. */
+uint64_t count_begun(struct str s);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
+#include "filter/spaces.h"
 #include "filter/unicode_words.h"
 
 enum kind {
@@ -208,4 +209,86 @@ unicode_words_next(struct unicode_words *w, struct str *piece)
 	*piece = (struct str){ p, (size_t)(stop - p) };
 	w->text = (struct str){ stop, (size_t)(end - stop) };
 	return true;
+}
+
+/* Characters of ASCII: part of a word, no part of any, or what is around must
+ * tell. */
+enum { AROUND = 0, WITHIN = 1, WITHOUT = 2 };
+
+#define A AROUND
+#define I WITHIN
+#define O WITHOUT
+static const uint8_t places[256] = {
+	O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, /* 00 */
+	O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, /* 10 */
+	O, O, O, O, O, O, O, A, O, O, O, O, A, O, A, O, /* 20 */
+	I, I, I, I, I, I, I, I, I, I, A, A, O, O, O, O, /* 30 */
+	O, I, I, I, I, I, I, I, I, I, I, I, I, I, I, I, /* 40 */
+	I, I, I, I, I, I, I, I, I, I, I, O, O, O, O, A, /* 50 */
+	O, I, I, I, I, I, I, I, I, I, I, I, I, I, I, I, /* 60 */
+	I, I, I, I, I, I, I, I, I, I, I, O, O, O, O, O, /* 70 */
+};
+#undef A
+#undef I
+#undef O
+
+static inline uint8_t
+place_of(const char *p)
+{
+	return places[(unsigned char)*p];
+}
+
+/* What belongs to no word at p < end, up to where the rules must be asked. */
+static const char *
+skip_marks(const char *p, const char *end)
+{
+	while (p < end && place_of(p) != WITHIN && *p != '_' &&
+	       (unsigned char)*p < 0x80) {
+		/* What is beyond ASCII may belong to it. */
+		if (p + 1 < end && (unsigned char)p[1] >= 0x80)
+			break;
+		p++;
+	}
+	return p;
+}
+
+/* Where the word at p ends, all of it letters and numbers of ASCII; NULL if the
+ * rules must be asked. */
+static const char *
+plain_end(const char *p, const char *end)
+{
+	while (p < end && place_of(p) == WITHIN)
+		p++;
+	if (p == end || place_of(p) == WITHOUT)
+		return p;
+	/* A mark joins what is on both sides of it. */
+	if (*p == '_' || (unsigned char)*p >= 0x80)
+		return NULL;
+	return p + 1 == end ||
+		       ((unsigned char)p[1] < 0x80 && place_of(p + 1) != WITHIN)
+		   ? p
+		   : NULL;
+}
+
+bool
+unicode_words_begun(struct unicode_words *w, struct str *word)
+{
+	const char *end = w->text.p + w->text.n, *p, *stop;
+	size_t len;
+
+	for (;;) {
+		p = skip_marks(w->text.p, end);
+		stop =
+		    p < end && place_of(p) == WITHIN ? plain_end(p, end) : NULL;
+		w->text = (struct str){ p, (size_t)(end - p) };
+		if (stop) {
+			*word = (struct str){ p, (size_t)(stop - p) };
+			w->text = (struct str){ stop, (size_t)(end - stop) };
+			return true;
+		}
+		if (!unicode_words_next(w, word))
+			return false;
+		if (begun_at(word->p, word->p + word->n, &len))
+			return true;
+	}
 }

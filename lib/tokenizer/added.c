@@ -147,21 +147,11 @@ char_before(const struct added_set *s, struct str text, size_t at,
     unsigned *class, size_t *len)
 {
 	const uint8_t *base = (const uint8_t *)text.p, *end = base + at;
-	uint32_t cp;
-	size_t n;
+	uint32_t cp = utf8_strict_before(base, end, len);
+	size_t n = *len;
 
-	for (n = 1; n <= 4 && n <= at; n++) {
-		if ((end[-(ptrdiff_t)n] & 0xc0) == 0x80)
-			continue;
-		cp = utf8_strict(end - n, end, len);
-		if (*len != n)
-			break;
-		*class = uclass_get(s->classes, end - n, end, len);
-		return cp;
-	}
-	*len = 1;
-	*class = UC_OTHER;
-	return UINT32_MAX;
+	*class = uclass_get(s->classes, end - n, end, len);
+	return cp;
 }
 
 static bool

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "seam.h"
 
 enum { ENDS = 1024 };
 
@@ -144,9 +145,12 @@ words_count(struct counted *to, struct texts *in, const struct pretok *pt,
 
 	/* Half for putting them in order, or for their sum. */
 	c.memory = memory / (2 * n);
-	in->cut = pretok_can_cut(pt);
+	if (pretok_seams(&in->seams, pt, NULL, false, e) < 0)
+		return e->code;
 	pthread_mutex_init(&c.mu, NULL);
 	rc = texts_run(in, &ops, &c, r, e);
+	seams_free(in->seams);
+	in->seams = NULL;
 	if (rc < 0)
 		c.failed = *e;
 	if (gather(&c, &e2) < 0 && rc == 0) {

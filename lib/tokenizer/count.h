@@ -20,8 +20,8 @@ struct counted {
 };
 
 /*
- * in->cut is set by the pattern.  memory: bytes that the tables may take, 0: no
- * limit; beyond it they go to $TMPDIR.  ordered: words are to stand in the
+ * in->seams is set by the pattern.  memory: bytes that the tables may take, 0:
+ * no limit; beyond it they go to $TMPDIR.  ordered: words are to stand in the
  * order of the text, for which r has one thread; ERR_ARG beyond memory.
  * c is empty, and on an error again.
  */

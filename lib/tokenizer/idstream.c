@@ -12,6 +12,7 @@
 #include "base/text/utf8.h"
 #include "io/json.h"
 #include "io/stream.h"
+#include "seam.h"
 #include "tokstream.h"
 #include "uclass.h"
 
@@ -250,12 +251,18 @@ ids_encode(const struct tokenizer *t, struct texts *in,
 	static const struct texts_ops ops = { worker_new, worker_free,
 		encode_part, add_stats };
 	struct job j = { t, *opts, r->out != NULL, stats };
+	int rc;
 
 	*stats = (struct ids_stats){ 0 };
-	in->cut = tokenizer_can_cut(t) && !opts->most && !opts->draws &&
-		  opts->offsets == IDS_NO_OFFSETS;
 	in->most = texts_most(r);
-	return texts_run(in, &ops, &j, r, e);
+	in->seams = NULL;
+	if (!opts->most && !opts->draws && opts->offsets == IDS_NO_OFFSETS &&
+	    tokenizer_seams(&in->seams, t, e) < 0)
+		return e->code;
+	rc = texts_run(in, &ops, &j, r, e);
+	seams_free(in->seams);
+	in->seams = NULL;
+	return rc;
 }
 
 /* ---- decoding ---- */

@@ -34,7 +34,7 @@ struct ids_stats {
 	uint64_t texts, bytes, tokens, cut; /* cut: texts, by `most` */
 };
 
-/* The texts' ids go to r->out, if it has one; in->cut is set here. */
+/* The texts' ids go to r->out, if it has one; in->seams is set here. */
 int ids_encode(const struct tokenizer *t, struct texts *in,
     const struct ids_opts *opts, struct run *r, struct ids_stats *stats,
     struct err *e);

@@ -94,18 +94,6 @@ norm_work_free(struct norm_work *w)
 	}
 }
 
-/* Steps that look at no neighbour across such a cut. */
-bool
-norm_can_cut(const struct norm *n)
-{
-	size_t i;
-
-	for (i = 0; i < n->n; i++)
-		if (n->steps[i].kind > NORM_LOWERCASE)
-			return false;
-	return true;
-}
-
 void
 norm_put(struct norm_out *o, size_t from, size_t to, const char *p, size_t n)
 {
@@ -247,6 +235,51 @@ norm_step(
 	default:
 		return norm_form(o, s, st->kind, e);
 	}
+}
+
+/*
+ * What a form leaves alone is where such text may be cut, but for marks and
+ * the later letters of a syllable of Hangul, which may join what is before.
+ * Source: Unicode Standard Annex 15, section 9.
+ */
+static bool
+may_join(struct str c)
+{
+	const uint8_t *p = (const uint8_t *)c.p;
+	size_t len;
+	uint32_t cp = utf8_strict(p, p + c.n, &len);
+
+	return uclass_get(uclass_table(0), p, p + c.n, &len) == UC_MARK ||
+	       (cp >= 0x1160 && cp <= 0x11ff);
+}
+
+bool
+norm_keeps(const struct norm *n, struct str c, struct norm_work *w)
+{
+	struct norm_out o = { &w->text[0], NULL, NULL };
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < n->n; i++) {
+		switch (n->steps[i].kind) {
+		case NORM_NFC:
+		case NORM_NFD:
+		case NORM_NFKC:
+		case NORM_NFKD:
+		case NORM_LOWERCASE:
+		case NORM_UNACCENT:
+		case NORM_NMT:
+		case NORM_BERT:
+			break;
+		default:
+			return false;
+		}
+		buf_clear(&w->text[0]);
+		if (may_join(c) || norm_step(&n->steps[i], &o, c, &e) < 0 ||
+		    w->text[0].oom || !str_eq(buf_view(&w->text[0]), c))
+			return false;
+	}
+	return true;
 }
 
 /* ASCII is its own normal form. */

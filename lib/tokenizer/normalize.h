@@ -80,10 +80,11 @@ int norm_set_text(char **to, size_t *n, struct str s, struct err *e);
 void norm_free(struct norm *n);
 void norm_work_free(struct norm_work *w);
 /*
- * May parts of a text, cut between an ASCII letter and a space or newline, be
- * normalised alone?
+ * Does each step leave this character, whatever stands around it, and join
+ * nothing over its front?  Then parts of a text that is cut between two such
+ * may be normalised alone.
  */
-bool norm_can_cut(const struct norm *n);
+bool norm_keeps(const struct norm *n, struct str c, struct norm_work *w);
 /*
  * *text becomes the normalised one, which lies in w, or still where it was if
  * nothing changes.

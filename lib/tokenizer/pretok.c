@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "pre.h"
 #include "pretok_scan.h"
+#include "seam.h"
 #include "uclass.h"
 
 struct pretok {
@@ -14,6 +15,7 @@ struct pretok {
 	struct pretok_re *re; /* NULL: kind->fill or steps do it */
 	const struct pre *steps;
 	struct pre own; /* of a named sequence */
+	struct pre one; /* the regex as a step; not its owner */
 	bool named;
 	const uint8_t *table; /* of kind->fill */
 };
@@ -37,6 +39,14 @@ find_kind(const char *pattern)
 		    strcmp(pattern, k->regex) == 0)
 			return k;
 	return NULL;
+}
+
+const char *
+pretok_spelt(const char *pattern)
+{
+	const struct pretok_kind *k = find_kind(pattern);
+
+	return k ? k->regex : pattern;
 }
 
 /* A pattern without any of a regex's signs is a misspelt name. */
@@ -103,6 +113,8 @@ pretok_open(struct pretok **out, const char *pattern, struct err *e)
 	pt->kind = k;
 	pt->table = uclass_table(0);
 	pt->regex = strdup(k ? k->regex : pattern);
+	pt->one.v[pt->one.n++] =
+	    (struct pre_step){ .kind = PRE_SPLIT, .regex = pt->regex };
 	if (!pt->regex)
 		rc = err_nomem(e, "a pattern");
 	else if (!k || !k->fill)
@@ -160,10 +172,13 @@ pretok_regex(const struct pretok *pt)
 	return pt->regex;
 }
 
-bool
-pretok_can_cut(const struct pretok *pt)
+int
+pretok_seams(struct seams **s, const struct pretok *pt, const struct norm *norm,
+    bool at_space, struct err *e)
 {
-	return pt->kind != NULL || pt->named;
+	const struct pre *all = pt->steps ? pt->steps : &pt->one;
+
+	return seams_open(s, all->v, all->n, norm, at_space, e);
 }
 
 struct pretok_scan *

@@ -47,11 +47,11 @@ const char *pretok_names(void);
 /* The pattern's name, or NULL if it has none. */
 const char *pretok_name(const struct pretok *pt);
 const char *pretok_regex(const struct pretok *pt);
-/*
- * May a text be cut between an ASCII letter and a space or newline behind it,
- * and the parts be split on their own?  True for all named patterns.
- */
-bool pretok_can_cut(const struct pretok *pt);
+/* Where texts may be cut (seam.h); as seams_open(), of this pattern. */
+struct seams;
+struct norm;
+int pretok_seams(struct seams **s, const struct pretok *pt,
+    const struct norm *norm, bool at_space, struct err *e);
 
 /* One pass over a text; one a thread, used over and over. */
 struct pretok_scan;

@@ -237,6 +237,32 @@ pretok_re_scan_free(struct pretok_re_scan *s)
 	free(s);
 }
 
+/* The code for a text. */
+static const pcre2_code *
+code_for(const struct pretok_re *re, struct str s)
+{
+	return re->newer && uclass_has_newer(s, re->version) ? re->newer
+							     : re->code;
+}
+
+int
+pretok_re_takes(const struct pretok_re *re, struct str s)
+{
+	pcre2_match_data *m = pcre2_match_data_create(1, NULL);
+	PCRE2_SIZE *place = m ? pcre2_get_ovector_pointer(m) : NULL;
+	int rc = PCRE2_ERROR_NOMEMORY;
+
+	if (m)
+		rc = pcre2_match(code_for(re, s), (PCRE2_SPTR)s.p, s.n, 0,
+		    PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, m, NULL);
+	if (rc >= 0)
+		rc = place[0] == 0 && place[1] == s.n;
+	else if (rc == PCRE2_ERROR_NOMATCH)
+		rc = 0;
+	pcre2_match_data_free(m);
+	return rc;
+}
+
 static int
 clean_copy(struct pretok_re_scan *s, struct err *e)
 {
@@ -261,9 +287,7 @@ pretok_re_start(struct pretok_re_scan *s, struct str text, struct err *e)
 	s->at = s->pending = s->seen_text = s->seen_raw = 0;
 	if (!utf8_valid(text) && clean_copy(s, e) < 0)
 		return e->code;
-	s->code = s->re->newer && uclass_has_newer(s->text, s->re->version)
-		      ? s->re->newer
-		      : s->re->code;
+	s->code = code_for(s->re, s->text);
 	return 0;
 }
 

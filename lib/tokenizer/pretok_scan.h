@@ -23,6 +23,9 @@ struct pretok_kind {
 	pretok_fill *fill; /* NULL: PCRE2 does it */
 };
 
+/* The regex that a pattern's name stands for, or the pattern itself. */
+const char *pretok_spelt(const char *pattern);
+
 /* Ends with { 0 }. */
 extern const struct pretok_kind pretok_kinds[];
 
@@ -35,6 +38,8 @@ struct pretok_re_scan;
 
 int pretok_re_open(struct pretok_re **re, const char *regex, struct err *e);
 void pretok_re_close(struct pretok_re *re);
+/* Is all of s, which is valid UTF-8, one match?  1 or 0; <0 if PCRE2 fails. */
+int pretok_re_takes(const struct pretok_re *re, struct str s);
 struct pretok_re_scan *
 pretok_re_scan_new(const struct pretok_re *re, struct err *e);
 void pretok_re_scan_free(struct pretok_re_scan *s);

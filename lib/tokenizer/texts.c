@@ -8,9 +8,10 @@
 #include "base/par.h"
 #include "io/docs.h"
 #include "io/stream.h"
+#include "seam.h"
 #include "texts.h"
 
-enum { CHUNK = 1 << 20, LOOK_BACK = 1 << 16 };
+enum { CHUNK = 1 << 20 };
 
 struct chunk {
 	struct buf bytes;
@@ -41,27 +42,17 @@ struct pass {
 
 /* ---- reading ---- */
 
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* Where to cut, near the end and below it; 0 if nowhere. */
+/* Where to cut, not before `from`, where there is no place; 0 if nowhere. */
 static size_t
-find_cut(const struct texts *in, const char *p, size_t n)
+find_cut(const struct texts *in, struct str s, size_t from)
 {
-	size_t least = n > LOOK_BACK ? n - LOOK_BACK : 1, i;
 	const char *eol;
 
 	if (in->lines) {
-		eol = memrchr(p, '\n', n);
-		return eol ? (size_t)(eol - p) + 1 : 0;
+		eol = memrchr(s.p + from, '\n', s.n - from);
+		return eol ? (size_t)(eol - s.p) + 1 : 0;
 	}
-	for (i = n - 1; in->cut && i >= least && i > 0; i--)
-		if ((p[i] == ' ' || p[i] == '\n') && is_letter(p[i - 1]))
-			return i;
-	return 0;
+	return in->seams ? seams_last(in->seams, s, from) : 0;
 }
 
 static int
@@ -91,11 +82,15 @@ texts_most(const struct run *r)
 	return (r->opt->memory ? r->opt->memory : memory) / TEXTS_GROW;
 }
 
-static int
-check_size(const struct pass *p, const struct chunk *c, struct err *e)
+static bool
+is_large_chunk(const struct pass *p, const struct chunk *c)
 {
-	if (!p->in->most || c->bytes.n <= p->in->most)
-		return 0;
+	return p->in->most && c->bytes.n > p->in->most;
+}
+
+static int
+too_large(const struct pass *p, struct err *e)
+{
 	return err_set(e, ERR_ARG,
 	    "%s: text %llu, from byte %llu: over %llu bytes that are to be "
 	    "taken whole; a larger --memory lets them (%d for each byte), or "
@@ -109,7 +104,7 @@ check_size(const struct pass *p, const struct chunk *c, struct err *e)
 static int
 fill(struct pass *p, struct chunk *c, struct err *e)
 {
-	size_t want = CHUNK, cut;
+	size_t want = CHUNK, cut, seen = 0;
 	ptrdiff_t got;
 	char *to;
 
@@ -127,9 +122,11 @@ fill(struct pass *p, struct chunk *c, struct err *e)
 		c->bytes.n += (size_t)got;
 		if ((size_t)got < want)
 			break;
-		cut = find_cut(p->in, c->bytes.p, c->bytes.n);
-		if (!cut && check_size(p, c, e) < 0)
-			return e->code;
+		cut = find_cut(p->in, buf_view(&c->bytes), seen);
+		/* The last character may have come in part. */
+		seen = c->bytes.n > 8 ? c->bytes.n - 8 : 0;
+		if (!cut && is_large_chunk(p, c))
+			return too_large(p, e);
 		if (!cut)
 			continue;
 		buf_put(&p->rest, c->bytes.p + cut, c->bytes.n - cut);
@@ -146,7 +143,9 @@ fill(struct pass *p, struct chunk *c, struct err *e)
 		c->bytes.n += (size_t)got;
 	p->ended = !c->damage.code;
 	c->last = true;
-	return p->in->lines || p->in->cut ? 0 : check_size(p, c, e);
+	if (!is_large_chunk(p, c) || find_cut(p->in, buf_view(&c->bytes), seen))
+		return 0;
+	return too_large(p, e);
 }
 
 static uint64_t

@@ -10,14 +10,15 @@
 #include "io/run.h"
 
 struct err;
+struct seams;
 
 /*
  * The texts in files, in order: documents (JSON Lines) give their "text"; any
  * other file is one text, or, by lines, each of its lines with its ending is.
  *
- * A long text comes in parts, if the caller can take it so: cut between an
- * ASCII letter and a space or newline behind it, wherever that is near the end
- * of a megabyte.  Memory is O(threads) then, else that of the largest text.
+ * A long text comes in parts, if the caller can take it so: each megabyte is
+ * cut at its last seam.  Memory is O(threads) then, else, and where a text has
+ * no seams, that of the largest text.
  */
 enum texts_from { TEXTS_AUTO /* by suffix */, TEXTS_TEXT, TEXTS_JSONL };
 
@@ -25,7 +26,7 @@ struct texts {
 	struct paths paths;
 	enum texts_from from;
 	bool lines;
-	bool cut;      /* parts of texts are fine */
+	struct seams *seams; /* where texts may be cut; NULL: nowhere */
 	uint64_t most; /* bytes of what isn't cut, ERR_ARG beyond; 0: any */
 };
 

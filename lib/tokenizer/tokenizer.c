@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "load.h"
+#include "seam.h"
 #include "tokenizer_impl.h"
 
 /* ---- loading ---- */
@@ -237,28 +238,49 @@ tokenizer_end_text(const struct tokenizer *t)
 }
 
 /* No added token may reach over a cut or look at what is beyond it. */
-static bool
-may_straddle(const struct bpe *b, const struct bpe_added *a)
+static int
+spare_token(struct seams *s, const struct bpe *b, const struct bpe_added *a,
+    struct err *e)
 {
-	struct str s = bpe_bytes(b, a->id);
+	struct str names[2] = { bpe_bytes(b, a->id), bpe_bytes(b, a->id) };
+	struct norm_work w = { 0 };
+	int rc = 0, i;
 
-	return a->single_word || a->rstrip || memchr(s.p, ' ', s.n) ||
-	       memchr(s.p, '\n', s.n);
+	if (a->normalized)
+		rc = norm_run(&b->norm, &names[1], &w, e);
+	for (i = 0; rc == 0 && i < 2; i++) {
+		seams_spare(s, names[i]);
+		if (a->single_word || a->lstrip)
+			seams_spare_front(s, names[i]);
+		if (a->single_word || a->rstrip)
+			seams_spare_back(s, names[i]);
+	}
+	norm_work_free(&w);
+	return rc;
 }
 
-bool
-tokenizer_can_cut(const struct tokenizer *t)
+int
+tokenizer_seams(struct seams **s, const struct tokenizer *t, struct err *e)
 {
+	const struct bpe *b = &t->bpe;
 	size_t i;
+	int rc;
 
-	if (t->way != WAY_PIECES || t->dropout > 0 ||
-	    !pretok_can_cut(t->pretok) || t->bpe.add_prefix_space ||
-	    !norm_can_cut(&t->bpe.norm))
-		return false;
-	for (i = 0; i < t->bpe.nadded; i++)
-		if (may_straddle(&t->bpe, &t->bpe.added[i]))
-			return false;
-	return true;
+	*s = NULL;
+	if (t->dropout > 0)
+		return 0;
+	if (t->way == WAY_PIECES)
+		rc = pretok_seams(
+		    s, t->pretok, &b->norm, b->add_prefix_space, e);
+	else
+		rc = seams_open(s, b->pre.v, b->pre.n, &b->norm, false, e);
+	for (i = 0; *s && rc == 0 && i < b->nadded; i++)
+		rc = spare_token(*s, b, &b->added[i], e);
+	if (rc < 0) {
+		seams_free(*s);
+		*s = NULL;
+	}
+	return rc;
 }
 
 /* ---- decoding ---- */

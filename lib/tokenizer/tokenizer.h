@@ -53,8 +53,12 @@ const char *tokenizer_digest(const struct tokenizer *t);
 uint32_t tokenizer_vocab(const struct tokenizer *t);
 /* The id of the token that ends a document, or -1. */
 int64_t tokenizer_end_text(const struct tokenizer *t);
-/* May parts of a text, cut as pretok_can_cut() says, be encoded alone? */
-bool tokenizer_can_cut(const struct tokenizer *t);
+/*
+ * Where texts may be cut (seam.h) and their parts be encoded alone; t outlives
+ * *s, which is NULL where there is no such place.
+ */
+struct seams;
+int tokenizer_seams(struct seams **s, const struct tokenizer *t, struct err *e);
 
 struct tokenizer_worker *
 tokenizer_worker_new(const struct tokenizer *t, struct err *e);

@@ -82,6 +82,25 @@ utf8_strict(const uint8_t *p, const uint8_t *end, size_t *len)
 	return cp;
 }
 
+/* The same of the character that ends at `end` > p. */
+static inline uint32_t
+utf8_strict_before(const uint8_t *p, const uint8_t *end, size_t *len)
+{
+	size_t left = (size_t)(end - p), n;
+	uint32_t cp;
+
+	for (n = 1; n <= 4 && n <= left; n++) {
+		if ((end[-(ptrdiff_t)n] & 0xc0) == 0x80)
+			continue;
+		cp = utf8_strict(end - n, end, len);
+		if (*len == n)
+			return cp;
+		break;
+	}
+	*len = 1;
+	return UINT32_MAX;
+}
+
 /* The class of the character at p < end and its bytes in *len. */
 static inline unsigned
 uclass_get(

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "bpe.h"
+#include "seam.h"
 #include "uclass.h"
 
 struct surveyor {
@@ -277,9 +278,12 @@ usage_measure(struct usage *u, const struct tokenizer *t, struct texts *in,
 	u->met = calloc((size_t)tokenizer_vocab(t) + 1, 1);
 	if (!u->met)
 		return err_nomem(e, "the vocabulary");
-	in->cut = tokenizer_can_cut(t);
 	in->most = texts_most(r);
-	rc = texts_run(in, &ops, &v, r, e);
+	rc = tokenizer_seams(&in->seams, t, e);
+	if (rc == 0)
+		rc = texts_run(in, &ops, &v, r, e);
+	seams_free(in->seams);
+	in->seams = NULL;
 	for (id = 0; id < tokenizer_vocab(t); id++)
 		u->nmet += u->met[id];
 	usage_sort(u);

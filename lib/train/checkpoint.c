@@ -154,9 +154,10 @@ struct field {
 	double real;
 	const char *text;
 };
-enum { FIELDS = 26 };
+enum { FIELDS = 30 };
 
-static void
+/* How many there are. */
+static int
 fields(const struct train_recipe *r, struct field f[FIELDS])
 {
 	const struct schedule *s = &r->schedule;
@@ -190,8 +191,14 @@ fields(const struct train_recipe *r, struct field f[FIELDS])
 		{ "micro-batch", WHOLE, .whole = r->micro_batch },
 		{ "seed", WHOLE, .whole = r->seed },
 		{ "dtype", TEXT, .text = ops_type_name(r->type) },
+		/* Adafactor's. */
+		{ "momentum", REAL, .real = o->momentum },
+		{ "decay-rate", REAL, .real = o->decay_rate },
+		{ "update-clip", REAL, .real = o->limit },
+		{ "scale-by-rms", WHOLE, .whole = o->by_rms },
 	    },
 	    FIELDS * sizeof(*f));
+	return o->kind == OPTIMISER_ADAFACTOR ? FIELDS : FIELDS - 4;
 }
 
 static void
@@ -232,10 +239,9 @@ check_options(
 {
 	struct field f[FIELDS];
 	struct buf b = { 0 };
-	int i;
+	int i, n = fields(r, f);
 
-	fields(r, f);
-	for (i = 0; i < FIELDS; i++) {
+	for (i = 0; i < n; i++) {
 		struct json_val v = json_get(options, f[i].name);
 
 		if (same_value(&f[i], v))
@@ -321,7 +327,7 @@ save_state(const char *dir, const struct net *n, const struct checkpoint *c,
 	char path[PATH_MAX];
 	struct field f[FIELDS];
 	struct buf b = { 0 };
-	int i, rc;
+	int i, nfields = fields(&c->recipe, f), rc;
 
 	buf_printf(&b,
 	    "{\n  \"quern\": \"" QUERN_VERSION "\",\n  \"step\": %llu,\n"
@@ -333,8 +339,7 @@ save_state(const char *dir, const struct net *n, const struct checkpoint *c,
 		buf_printf(&b, "  \"journal\": \"%s\",\n", c->journal);
 	put_scale(&b, &c->scale);
 	buf_puts(&b, "  \"options\": {");
-	fields(&c->recipe, f);
-	for (i = 0; i < FIELDS; i++) {
+	for (i = 0; i < nfields; i++) {
 		buf_printf(&b, "%s\n    \"%s\": ", i ? "," : "", f[i].name);
 		put_value(&b, &f[i]);
 	}
@@ -378,20 +383,39 @@ copy_file(const char *to, const char *from, struct err *e)
 	return rc;
 }
 
+/* What the optimiser keeps, for its file. */
+enum { KEPT = 4 };
+static size_t
+kept_parts(const struct net *n, struct weights_part kept[KEPT])
+{
+	const struct program *p = n->p;
+	size_t k = 0;
+
+	if (p->moments > 0)
+		kept[k++] = (struct weights_part){ "m.", n->m, &p->params };
+	if (p->moments > 1)
+		kept[k++] = (struct weights_part){ "v.", n->v, &p->params };
+	if (p->rows.n)
+		kept[k++] = (struct weights_part){ "row.", n->rows, &p->rows };
+	if (p->cols.n)
+		kept[k++] = (struct weights_part){ "col.", n->cols, &p->cols };
+	return k;
+}
+
 /* All files of a checkpoint into a folder that is there. */
 static int
 fill_folder(const char *dir, const struct net *n, const struct checkpoint *c,
     const char *tokenizer, struct err *e)
 {
-	const struct weights_part model = { "", n->params };
-	const struct weights_part moments[] = { { "m.", n->m },
-		{ "v.", n->v } };
+	const struct weights_part model = { "", n->params, &n->p->params };
+	struct weights_part kept[KEPT];
+	size_t nkept = kept_parts(n, kept);
 	char path[PATH_MAX];
 
 	if (join(path, dir, "model.safetensors", e) < 0 ||
 	    weights_save(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "optimizer.safetensors", e) < 0 ||
-	    weights_save(n, path, moments, n->p->moments, c->counts, e) < 0 ||
+	    weights_save(n, path, kept, nkept, c->counts, e) < 0 ||
 	    join(path, dir, "config.json", e) < 0 ||
 	    save_config(path, n, e) < 0)
 		return e->code;
@@ -548,9 +572,9 @@ int
 checkpoint_load(
     const char *dir, struct net *n, struct checkpoint *c, struct err *e)
 {
-	const struct weights_part model = { "", n->params };
-	const struct weights_part moments[] = { { "m.", n->m },
-		{ "v.", n->v } };
+	const struct weights_part model = { "", n->params, &n->p->params };
+	struct weights_part kept[KEPT];
+	size_t nkept = kept_parts(n, kept);
 	char path[PATH_MAX], last[PATH_MAX];
 
 	if (join(last, dir, "last", e) < 0 ||
@@ -561,5 +585,5 @@ checkpoint_load(
 	    weights_load(n, path, &model, 1, NULL, e) < 0 ||
 	    join(path, dir, "last/optimizer.safetensors", e) < 0)
 		return e->code;
-	return weights_load(n, path, moments, n->p->moments, c->counts, e);
+	return weights_load(n, path, kept, nkept, c->counts, e);
 }

@@ -32,7 +32,8 @@ struct train_recipe {
  * A checkpoint is a folder DIR/step-%08d that transformers can load:
  *
  *	model.safetensors, config.json, tokenizer.json (if there is one)
- *	optimizer.safetensors   m.NAME, v.NAME, unigram.counts
+ *	optimizer.safetensors   m.NAME, v.NAME; of Adafactor row.NAME,
+ *	                        col.NAME; unigram.counts
  *	state.json              step, tokens, device, digests of the two
  *	                        .safetensors and of a journal, resolved options,
  *	                        the loss scale of fp16

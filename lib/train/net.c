@@ -20,6 +20,14 @@ most(uint64_t a, uint64_t b, uint64_t c)
 	return n > c ? n : c;
 }
 
+/* What attention may round of its arrays, and sums of each head. */
+static uint64_t
+attention_factors(const struct program *p, const struct node *x)
+{
+	return p->tokens * (p->tensor[x->in].width + p->tensor[x->out].width +
+			       4 * (uint64_t)p->config.heads);
+}
+
 /* Elements of the two factors of the largest product, rows of whole eights. */
 static uint64_t
 largest_factors(const struct program *p)
@@ -30,6 +38,8 @@ largest_factors(const struct program *p)
 
 	for (i = 0; i < p->nodes; i++) {
 		x = &p->node[i];
+		if (x->kind == NODE_ATTENTION)
+			n = most(n, attention_factors(p, x), 0);
 		if (x->kind != NODE_LINEAR && x->kind != NODE_LOSS)
 			continue;
 		rows = x->kind == NODE_LOSS ? chunk(p) : p->tokens;
@@ -54,7 +64,9 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	uint64_t real = ops->real;
 
 	m->params = p->params.size * real;
-	m->optimiser = p->backward ? (1 + p->moments) * m->params : 0;
+	m->optimiser = p->backward ? (1 + p->moments) * m->params +
+					 (p->rows.size + p->cols.size) * real
+				   : 0;
 	m->activations = p->arena * real;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->scratch = ops->scratch(largest_factors(p));
@@ -82,8 +94,13 @@ alloc_all(struct net *n)
 			n->m = n->ops->alloc(params);
 		if (p->moments > 1)
 			n->v = n->ops->alloc(params);
+		if (p->rows.size)
+			n->rows = n->ops->alloc(p->rows.size * real);
+		if (p->cols.size)
+			n->cols = n->ops->alloc(p->cols.size * real);
 		if (!n->grads || (p->moments > 0 && !n->m) ||
-		    (p->moments > 1 && !n->v))
+		    (p->moments > 1 && !n->v) || (p->rows.size && !n->rows) ||
+		    (p->cols.size && !n->cols))
 			return false;
 	}
 	n->arena = n->ops->alloc(p->arena * real);
@@ -145,9 +162,9 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 void
 net_close(struct net *n)
 {
-	void *dev[] = { n->params, n->grads, n->m, n->v, n->arena, n->logits,
-		n->loss, n->ids, n->targets, n->first, n->last, n->sum,
-		n->draws };
+	void *dev[] = { n->params, n->grads, n->m, n->v, n->rows, n->cols,
+		n->arena, n->logits, n->loss, n->ids, n->targets, n->first,
+		n->last, n->sum, n->draws };
 	size_t i;
 
 	pass_forget(n);
@@ -335,6 +352,10 @@ net_forget(struct net *n)
 		n->ops->zero(n->m, n->p->params.size);
 	if (n->v)
 		n->ops->zero(n->v, n->p->params.size);
+	if (n->rows)
+		n->ops->zero(n->rows, n->p->rows.size);
+	if (n->cols)
+		n->ops->zero(n->cols, n->p->cols.size);
 }
 
 int

@@ -51,6 +51,7 @@ struct net {
 	/* Arenas of the same layout (params.h); grads only with backward, m
 	 * and v only as many as p->moments. */
 	void *params, *grads, *m, *v;
+	void *rows, *cols; /* of p->rows and p->cols; NULL: it has none */
 	bool fresh; /* the gradients of matrices are to be written, not added to
 		     */
 	void *arena;  /* activations and their gradients */

@@ -30,6 +30,28 @@ struct adamw {
 };
 
 /*
+ * One step of Adafactor for a matrix p (rows,cols); a vector is a matrix of one
+ * column, whose second moments are exact that way.  x = g * scale:
+ *	row = b2 row + (1-b2) (mean of x^2 over columns + eps); col likewise
+ *	u = x sqrt(mean(row)) / sqrt(row col);  u /= max(1, rms(u) / limit)
+ *	u *= lr, times max(least, rms(p)) with by_rms
+ *	m = b1 m + (1-b1) u;  p -= m (u without m) + lr * decay * p
+ * Source: Shazeer and Stern, arXiv 1804.04235, algorithms 4 and 6.
+ */
+struct adafactor {
+	double lr, decay;
+	double scale; /* of the gradient: clipping */
+	double beta1; /* of the mean of steps; unused without m */
+	double beta2; /* of this step: 1 - t^-c */
+	double limit; /* of the root mean square of u before lr */
+	bool by_rms;
+};
+
+/* Added to squares, and the least size of weights. */
+#define ADAFACTOR_EPS 1e-30
+#define ADAFACTOR_LEAST 1e-3
+
+/*
  * Source: ReLU^2: So et al., arXiv 2109.08668; GELU and its tanh form:
  * Hendrycks and Gimpel, arXiv 1606.08415.
  */
@@ -148,9 +170,9 @@ struct ops {
 const struct ops *ops_cpu(int threads);
 /*
  * What the factors of matrix products are rounded to, the nearest, ties to the
- * even.  Everything else stays float32: what products add up to, weights and
- * gradients, norms, softmax, attention.
- * Source: Micikevicius et al., arXiv 1710.03740, sections 3.1 and 3.3.
+ * even; on the CUDA twin those of attention's products too.  Everything else
+ * stays float32: what products add up to, weights and gradients, norms,
+ * softmax. Source: Micikevicius et al., arXiv 1710.03740, sections 3.1 and 3.3.
  */
 enum ops_type { OPS_F32, OPS_BF16, OPS_F16, OPS_TYPES };
 /* "f32", "bf16", "fp16"; ERR_ARG for anything else. */

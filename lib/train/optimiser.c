@@ -7,7 +7,8 @@
 
 static const char *const names[OPTIMISERS] = { [OPTIMISER_ADAMW] = "adamw",
 	[OPTIMISER_LION] = "lion",
-	[OPTIMISER_MUON] = "muon" };
+	[OPTIMISER_MUON] = "muon",
+	[OPTIMISER_ADAFACTOR] = "adafactor" };
 
 int
 optimiser_kind(enum optimiser_kind *k, const char *name, struct err *e)
@@ -28,10 +29,15 @@ optimiser_name(enum optimiser_kind k)
 	return names[k];
 }
 
-uint32_t
-optimiser_moments(enum optimiser_kind k)
+int
+optimiser_plan(
+    const struct optimiser_options *o, struct program *p, struct err *e)
 {
-	return k == OPTIMISER_LION ? 1 : 2;
+	p->moments = o->kind == OPTIMISER_LION ? 1 : 2;
+	if (o->kind != OPTIMISER_ADAFACTOR)
+		return 0;
+	p->moments = o->momentum > 0;
+	return params_sides(&p->rows, &p->cols, &p->params, e);
 }
 
 /* Elements of the largest matrix that muon turns. */
@@ -141,6 +147,29 @@ muon(struct optimiser *s, const struct param *p, const struct adamw *o,
 	return 0;
 }
 
+/* Parameter i; o has what the options and the step say. */
+static void
+adafactor(struct optimiser *s, size_t i, const struct adamw *o, uint64_t step)
+{
+	const struct net *n = s->n;
+	const struct param *p = &n->p->params.v[i];
+	struct adafactor f = { .lr = o->lr,
+		.decay = o->decay,
+		.scale = o->scale,
+		.beta1 = s->o.momentum,
+		.beta2 = 1 - pow((double)step + 1, -s->o.decay_rate),
+		.limit = s->o.limit,
+		.by_rms = s->o.by_rms };
+	size_t cols = param_cols(p);
+
+	n->ops->adafactor(net_at(n->ops, n->params, p->at),
+	    net_at(n->ops, n->grads, p->at),
+	    n->m ? net_at(n->ops, n->m, p->at) : NULL,
+	    net_at(n->ops, n->rows, n->p->rows.v[i].at),
+	    net_at(n->ops, n->cols, n->p->cols.v[i].at), (int)(p->n / cols),
+	    (int)cols, &f);
+}
+
 static int
 update(struct optimiser *s, const struct param *p, const struct adamw *o,
     struct err *e)
@@ -180,7 +209,9 @@ optimiser_step(
 						     s->o.spare_embeddings)
 			      ? 0
 			      : s->o.decay;
-		if (update(s, &all->v[i], &o, e) < 0)
+		if (s->o.kind == OPTIMISER_ADAFACTOR)
+			adafactor(s, i, &o, step);
+		else if (update(s, &all->v[i], &o, e) < 0)
 			return e->code;
 	}
 	return 0;

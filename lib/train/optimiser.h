@@ -19,6 +19,7 @@ enum optimiser_kind {
 	/* Layers' matrices: the nearest half-orthogonal matrix to a mean of
 	 * gradients; AdamW for embeddings, the head and vectors. */
 	OPTIMISER_MUON,
+	OPTIMISER_ADAFACTOR, /* ops.h: squares by row and column only */
 	OPTIMISERS
 };
 
@@ -26,13 +27,22 @@ struct optimiser_options {
 	enum optimiser_kind kind;
 	double beta1, beta2, eps, decay;
 	bool spare_embeddings; /* they and the head don't decay */
+	/*
+	 * Adafactor's: decay of the running mean of its steps (0: none is
+	 * kept); squares' means decay by 1 - t^-decay_rate; the largest root
+	 * mean square of a step before the learning rate; the learning rate is
+	 * a share of the weights' root mean square.
+	 */
+	double momentum, decay_rate, limit;
+	bool by_rms;
 };
 
-/* "adamw", "lion", "muon"; ERR_ARG for anything else. */
+/* "adamw", "lion", "muon", "adafactor"; ERR_ARG for anything else. */
 int optimiser_kind(enum optimiser_kind *k, const char *name, struct err *e);
 const char *optimiser_name(enum optimiser_kind k);
-/* Moments that the net needs (struct program). */
-uint32_t optimiser_moments(enum optimiser_kind k);
+/* What a net keeps for it: p->moments, p->rows, p->cols.  Before net_open(). */
+int optimiser_plan(
+    const struct optimiser_options *o, struct program *p, struct err *e);
 
 /* A net with its optimiser's scratch memory.  Not thread-safe. */
 struct optimiser {

@@ -279,6 +279,41 @@ params_build(struct params *p, const struct model_config *c, struct err *e)
 	p->size = (p->size + ALIGN - 1) / ALIGN * ALIGN;
 	return 0;
 }
+
+/* One more vector, of what x has along one side. */
+static void
+add_side(struct params *to, const struct param *x, size_t n, size_t run)
+{
+	struct param *v = add(to, 0, n, 0, false);
+
+	memcpy(v->name, x->name, sizeof(v->name));
+	v->run = run;
+}
+
+int
+params_sides(struct params *rows, struct params *cols, const struct params *p,
+    struct err *e)
+{
+	size_t i;
+
+	*rows = *cols = (struct params){ .prefix = p->prefix };
+	rows->v = calloc(p->n, sizeof(*rows->v));
+	cols->v = calloc(p->n, sizeof(*cols->v));
+	if (!rows->v || !cols->v) {
+		params_free(rows);
+		params_free(cols);
+		return err_nomem(e, "the list of parameters");
+	}
+	for (i = 0; i < p->n; i++) {
+		const struct param *x = &p->v[i];
+		size_t c = param_cols(x);
+
+		add_side(rows, x, x->n / c, x->run / c);
+		add_side(cols, x, c, 0);
+	}
+	return 0;
+}
+
 void
 params_free(struct params *p)
 {

@@ -93,6 +93,19 @@ const struct names *names_of(enum model_family f);
 /* The order of the list is the order of the arena and of checkpoints. */
 int params_build(struct params *p, const struct model_config *c, struct err *e);
 void params_free(struct params *p);
+/*
+ * A vector of all their rows, or of all their columns, for each parameter: its
+ * name, and where it lies in an arena of its own.  A vector is a matrix of one
+ * column.
+ */
+int params_sides(struct params *rows, struct params *cols,
+    const struct params *p, struct err *e);
+/* Of a parameter; columns are 1 for a vector. */
+static inline size_t
+param_cols(const struct param *x)
+{
+	return x->rank == 2 ? (size_t)x->shape[1] : 1;
+}
 /* The place of a parameter of a layer, or PARAM_NONE. */
 size_t
 params_layer(const struct params *p, uint32_t layer, enum layer_param which);

@@ -311,6 +311,8 @@ void
 program_free(struct program *p)
 {
 	params_free(&p->params);
+	params_free(&p->rows);
+	params_free(&p->cols);
 	free(p->tensor);
 	free(p->node);
 	free(p->back);

@@ -83,9 +83,12 @@ struct program {
 	unsigned flags;
 	bool backward;
 	uint32_t moments; /* that its optimiser keeps: 0 to 2; 2 at first */
-	size_t arena;     /* of activations and their gradients, in elements */
-	size_t whole;     /* what it would be if all were kept */
-	int last_hidden;  /* what the logits are made of: (N, dim) */
+	/* Sides of matrices (params_sides()) that it keeps a vector of each;
+	 * none at first. */
+	struct params rows, cols;
+	size_t arena;    /* of activations and their gradients, in elements */
+	size_t whole;    /* what it would be if all were kept */
+	int last_hidden; /* what the logits are made of: (N, dim) */
 };
 
 /*

@@ -3,6 +3,7 @@
 #define TRAIN_RUN_H
 
 #include "train/checkpoint.h"
+#include "train/saver.h"
 #include "train/tboard.h"
 #include "train/train.h"
 
@@ -15,6 +16,7 @@ struct run {
 	struct net n;
 	struct optimiser opt;
 	struct checkpoint c;
+	struct saver saver; /* closed: checkpoints are written between steps */
 	struct runlog log;
 	struct tboard board;
 	struct spikes spikes;
@@ -40,8 +42,11 @@ run_memory(const struct run *t, const struct ops *ops, struct net_memory *m);
  */
 int run_fits(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e);
-/* As after the last checkpoint, or as at the beginning. */
+/* As after the last checkpoint, the one under way too, or as at the beginning.
+ */
 int run_go_back(struct run *t, struct err *e);
+/* What became of the checkpoint under way; it may stay so unless wait. */
+int run_end_save(struct run *t, bool wait, struct err *e);
 /*
  * Loss, gradients and update (train_step.c); 1 if a spike was found and
  * journaled, and the run gone back.

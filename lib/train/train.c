@@ -38,9 +38,9 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 		return err_set(e, ERR_ARG,
 		    "a micro-batch of %zu tokens is too large", tokens);
 	if (program_recompute(&flags, t->o->recompute, e) < 0 ||
-	    program_build(&t->p, c, tokens, flags, e) < 0)
+	    program_build(&t->p, c, tokens, flags, e) < 0 ||
+	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0)
 		return e->code;
-	t->p.moments = optimiser_moments(t->o->optimiser);
 	if (run_fits(t, c, ops, e) < 0)
 		return e->code;
 	if (net_open(&t->n, &t->p, ops, e) < 0 ||
@@ -62,6 +62,47 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	    (wants_losses(t) && !t->told))
 		return err_nomem(e, "token counts");
 	return rows_alloc(&t->micro, tokens, also(t), e);
+}
+
+/*
+ * Room for writing checkpoints beside training, if it is wanted and fits: on
+ * the host, wherever the net is.
+ */
+static void
+open_saver(struct run *t)
+{
+	const struct train_options *o = t->o;
+	uint64_t has = ops_cpu(0)->memory(), need;
+	struct net_memory m = { 0 };
+	struct err e;
+
+	if (t->n.ops->memory == ops_cpu(0)->memory) {
+		run_memory(t, t->n.ops, &m);
+		has = t->has;
+	}
+	need = m.total + saver_memory(&t->p, t->n.ops);
+	if (o->async_save && o->save_every && o->save_every < t->rows->steps &&
+	    (!has || need <= has))
+		saver_open(&t->saver, &t->n, o->dir, o->tokenizer, o->keep, &e);
+}
+
+static void
+saved(struct run *t, uint64_t step)
+{
+	t->saved = step;
+	if (t->ev->saved)
+		t->ev->saved(t->ev->ctx, step);
+}
+
+int
+run_end_save(struct run *t, bool wait, struct err *e)
+{
+	uint64_t step;
+	int rc = saver_end(&t->saver, wait, &step, e);
+
+	if (rc > 0)
+		saved(t, step);
+	return rc < 0 ? rc : 0;
 }
 
 static int
@@ -100,10 +141,12 @@ int
 run_go_back(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
-	int rc = checkpoint_exists(t->o->dir)
-		     ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
-		     : fresh(t, e);
+	int rc = run_end_save(t, true, e);
 
+	if (rc == 0)
+		rc = checkpoint_exists(t->o->dir)
+			 ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
+			 : fresh(t, e);
 	if (rc == 0)
 		rc = go_back_in_journal(t, e);
 	if (rc < 0)
@@ -158,6 +201,8 @@ tell_plan(const struct run *t)
 
 	run_memory(t, t->n.ops, &p.memory);
 	p.has = t->has;
+	if (t->saver.open)
+		p.copy = saver_memory(&t->p, t->n.ops);
 	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
 	if (t->ev->plan)
 		t->ev->plan(t->ev->ctx, &p);
@@ -174,18 +219,22 @@ sync_journal(struct run *t, struct err *e)
 	return f->sync(f->ctx, e);
 }
 
+/* The last one of a run is on the disk when this returns. */
 static int
-save(struct run *t, struct err *e)
+save(struct run *t, bool last, struct err *e)
 {
+	if (run_end_save(t, true, e) < 0)
+		return e->code;
 	if (t->saved == t->c.step && checkpoint_exists(t->o->dir))
 		return 0;
-	if (runlog_sync(&t->log, e) < 0 || sync_journal(t, e) < 0 ||
-	    checkpoint_save(
+	if (runlog_sync(&t->log, e) < 0 || sync_journal(t, e) < 0)
+		return e->code;
+	if (t->saver.open && !last)
+		return saver_start(&t->saver, &t->n, &t->c, e);
+	if (checkpoint_save(
 		t->o->dir, &t->n, &t->c, t->o->tokenizer, t->o->keep, e) < 0)
 		return e->code;
-	t->saved = t->c.step;
-	if (t->ev->saved)
-		t->ev->saved(t->ev->ctx, t->c.step);
+	saved(t, t->c.step);
 	return 0;
 }
 
@@ -247,16 +296,18 @@ loop(struct run *t, struct err *e)
 	int back;
 
 	while (t->c.step < t->rows->steps && !stop) {
+		if (run_end_save(t, false, e) < 0)
+			return e->code;
 		back = one_step(t, e);
 		if (back < 0)
 			return tell_saved(t, e);
 		stop = t->ev->stop && *t->ev->stop;
 		if (!stop && !back &&
 		    due(t->o->save_every, t->c.step, t->rows->steps) &&
-		    save(t, e) < 0)
+		    save(t, t->c.step == t->rows->steps, e) < 0)
 			return e->code;
 	}
-	if (save(t, e) < 0)
+	if (save(t, true, e) < 0)
 		return e->code;
 	return t->c.step < t->rows->steps;
 }
@@ -267,6 +318,7 @@ close_run(struct run *t)
 	runlog_close(&t->log);
 	tboard_close(&t->board);
 	spikes_close(&t->spikes);
+	saver_close(&t->saver);
 	optimiser_close(&t->opt);
 	net_close(&t->n);
 	program_free(&t->p);
@@ -297,6 +349,7 @@ train_run(const struct model_config *c, const struct train_options *o,
 	if (rc == 0)
 		rc = begin(&t, e);
 	if (rc == 0) {
+		open_saver(&t);
 		tell_plan(&t);
 		rc = loop(&t, e);
 	}

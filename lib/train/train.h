@@ -35,6 +35,8 @@ struct train_options {
 	const char *warmup;   /* "200" steps or "2%" */
 	const char *cooldown; /* likewise, of wsd */
 	double beta1, beta2, eps;
+	double momentum, decay_rate, update_clip; /* adafactor's */
+	bool scale_by_rms;
 	double decay;          /* of matrices */
 	bool spare_embeddings; /* embeddings and head don't decay */
 	double label_smoothing, z_loss;
@@ -56,6 +58,8 @@ struct train_options {
 	uint64_t save_every;  /* steps; 0: only at the end */
 	uint64_t valid_every; /* steps; 0: only at the end */
 	uint32_t keep;        /* checkpoints; 0: all */
+	/* Write them while training goes on, if there is memory for a copy. */
+	bool async_save;
 	uint64_t seed;
 	uint64_t memory;       /* bytes to stay within; 0: what is there */
 	const char *recompute; /* names as of program_recompute(), or NULL */
@@ -75,6 +79,7 @@ struct train_plan {
 	struct net_memory memory;
 	uint64_t has;    /* bytes it may have; 0: not known */
 	uint64_t spared; /* bytes of activations, by recomputing */
+	uint64_t copy;   /* bytes for writing while training goes on, or 0 */
 };
 
 /* Told as the run goes; any may be NULL. */
@@ -82,7 +87,7 @@ struct train_events {
 	void *ctx;
 	void (*plan)(void *ctx, const struct train_plan *p);
 	void (*step)(void *ctx, const struct step_report *r);
-	void (*saved)(void *ctx, uint64_t step);
+	void (*saved)(void *ctx, uint64_t step); /* it is on the disk */
 	void (*spike)(void *ctx, const struct spike *s);
 	/* Told the losses of sources, which may change later rows; or NULL. */
 	const struct row_feedback *feedback;

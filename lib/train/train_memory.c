@@ -51,10 +51,9 @@ otherwise(const struct run *t, const struct model_config *c,
 	struct err e;
 
 	if (program_build(
-		&p, c, run_tokens(t, micro), t->p.flags | flags, &e) == 0) {
-		p.moments = t->p.moments;
+		&p, c, run_tokens(t, micro), t->p.flags | flags, &e) == 0 &&
+	    optimiser_plan(&t->c.recipe.optimiser, &p, &e) == 0)
 		memory_of(t, &p, ops, &m);
-	}
 	program_free(&p);
 	return m.total;
 }

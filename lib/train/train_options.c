@@ -16,10 +16,13 @@ train_defaults(struct train_options *o)
 		.beta2 = .95,
 		.eps = 1e-8,
 		.decay = .1,
+		.decay_rate = .8,
+		.update_clip = 1,
 		.spike_skip = 4,
 		.embed_grad_scale = 1,
 		.clip = 1,
 		.save_every = 1000,
+		.async_save = true,
 		.keep = 3 };
 }
 
@@ -27,6 +30,17 @@ static bool
 is_rate(double x)
 {
 	return x >= 0 && x < 1;
+}
+
+/* Is an option of Adafactor's not its default? */
+static bool
+asks_adafactor(const struct train_options *o)
+{
+	struct train_options d;
+
+	train_defaults(&d);
+	return o->momentum > 0 || o->scale_by_rms ||
+	       o->decay_rate != d.decay_rate || o->update_clip != d.update_clip;
 }
 
 static int
@@ -42,6 +56,16 @@ check_options(const struct train_options *o, struct err *e)
 	if (!(o->eps > 0) || !(o->decay >= 0) || !(o->clip >= 0))
 		return err_set(e, ERR_ARG,
 		    "eps must be above 0, weight decay and clip not below 0");
+	if (!is_rate(o->momentum) || !(o->decay_rate > 0) ||
+	    !(o->update_clip > 0))
+		return err_set(e, ERR_ARG,
+		    "momentum must be in [0, 1), the decay rate and the "
+		    "largest update above 0");
+	if (o->optimiser != OPTIMISER_ADAFACTOR && asks_adafactor(o))
+		return err_set(e, ERR_ARG,
+		    "momentum, decay rate, update clip and scale by RMS are "
+		    "adafactor's, not %s's",
+		    optimiser_name(o->optimiser));
 	if (!(o->label_smoothing >= 0) || o->label_smoothing >= 1 ||
 	    !(o->z_loss >= 0))
 		return err_set(e, ERR_ARG,
@@ -100,7 +124,11 @@ resolve(struct run *t, struct err *e)
 		    .beta2 = o->beta2,
 		    .eps = o->eps,
 		    .decay = o->decay,
-		    .spare_embeddings = o->spare_embeddings },
+		    .spare_embeddings = o->spare_embeddings,
+		    .momentum = o->momentum,
+		    .decay_rate = o->decay_rate,
+		    .limit = o->update_clip,
+		    .by_rms = o->scale_by_rms },
 		.label_smoothing = o->label_smoothing,
 		.z_loss = o->z_loss,
 		.embed_grad = o->embed_grad_scale,

@@ -64,6 +64,18 @@ accumulate(struct run *t, uint64_t step, const struct step_info *s,
 }
 
 static int
+no_number(struct run *t, uint64_t step, struct err *e)
+{
+	if (run_end_save(t, true, e) < 0)
+		return e->code;
+	return err_set(e, ERR_FORMAT,
+	    "step %llu: loss %g, gradient norm %g: stopped; the last "
+	    "checkpoint is of step %llu",
+	    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
+	    (unsigned long long)t->saved);
+}
+
+static int
 update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 {
 	const struct train_recipe *r = &t->c.recipe;
@@ -71,11 +83,7 @@ update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 	double scale = (double)s->rows * s->seq / (double)t->counted;
 
 	if (!isfinite(t->r.loss) || !isfinite(t->r.grad_norm))
-		return err_set(e, ERR_FORMAT,
-		    "step %llu: loss %g, gradient norm %g: stopped; the last "
-		    "checkpoint is of step %llu",
-		    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
-		    (unsigned long long)t->saved);
+		return no_number(t, step, e);
 	if (r->clip > 0 && t->r.grad_norm > r->clip)
 		scale *= r->clip / t->r.grad_norm;
 	t->r.lr = schedule_lr(&r->schedule, step) * s->lr_scale;

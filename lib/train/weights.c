@@ -39,18 +39,28 @@ weights_init(struct net *n, uint64_t seed, struct err *e)
 	return rc;
 }
 
-/* The tensors of a file, in order; names in the arena. */
-static struct st_tensor *
-describe(const struct net *n, const struct weights_part *parts, size_t nparts,
-    struct arena *names)
+static size_t
+tensors_of(const struct weights_part *parts, size_t nparts)
 {
-	const struct params *all = &n->p->params;
-	struct st_tensor *t = calloc(nparts * all->n + 1, sizeof(*t)), *x = t;
+	size_t n = 0, k;
+
+	for (k = 0; k < nparts; k++)
+		n += parts[k].of->n;
+	return n;
+}
+
+/* The tensors of a file, in order, and room for one more; names in the arena.
+ */
+static struct st_tensor *
+describe(const struct weights_part *parts, size_t nparts, struct arena *names)
+{
+	struct st_tensor *t = calloc(tensors_of(parts, nparts) + 1, sizeof(*t));
+	struct st_tensor *x = t;
 	size_t i, k;
 
 	for (k = 0; t && k < nparts; k++)
-		for (i = 0; i < all->n; i++, x++) {
-			const struct param *p = &all->v[i];
+		for (i = 0; i < parts[k].of->n; i++, x++) {
+			const struct param *p = &parts[k].of->v[i];
 
 			x->name = arena_printf(
 			    names, "%s%s", parts[k].prefix, p->name)
@@ -108,9 +118,9 @@ write_all(struct st_writer *w, const struct net *n,
 	size_t i, k;
 
 	for (k = 0; k < nparts && rc == 0; k++)
-		for (i = 0; i < n->p->params.n && rc == 0; i++)
+		for (i = 0; i < parts[k].of->n && rc == 0; i++)
 			rc = write_param(
-			    w, n, parts[k].arena, &n->p->params.v[i], x, e);
+			    w, n, parts[k].arena, &parts[k].of->v[i], x, e);
 	if (rc == 0 && counts)
 		rc = st_write(
 		    w, counts, n->p->config.vocab * sizeof(*counts), e);
@@ -126,8 +136,8 @@ weights_save(const struct net *n, const char *path,
 	/* transformers wants to know who wrote the file, and knows "pt". */
 	static const char *const meta[][2] = { { "format", "pt" } };
 	struct arena names = { 0 };
-	struct st_tensor *t = describe(n, parts, nparts, &names);
-	size_t count = nparts * n->p->params.n;
+	struct st_tensor *t = describe(parts, nparts, &names);
+	size_t count = tensors_of(parts, nparts);
 	struct st_writer *w = NULL;
 	int rc;
 
@@ -151,15 +161,14 @@ weights_save(const struct net *n, const char *path,
 
 /* Does any part of the net take the tensor of that name? */
 static bool
-is_ours(const struct net *n, const struct weights_part *parts, size_t nparts,
-    const char *name)
+is_ours(const struct weights_part *parts, size_t nparts, const char *name)
 {
 	size_t k, len;
 
 	for (k = 0; k < nparts; k++) {
 		len = strlen(parts[k].prefix);
 		if (strncmp(name, parts[k].prefix, len) == 0 &&
-		    params_find(&n->p->params, name + len))
+		    params_find(parts[k].of, name + len))
 			return true;
 	}
 	return false;
@@ -193,7 +202,7 @@ check_strangers(const struct net *n, const struct safetensors *s,
 	for (i = 0; i < st_count(s); i++) {
 		name = st_at(s, i)->name;
 		if (strcmp(name, COUNTS) != 0 && !is_redundant(n, name) &&
-		    !is_ours(n, parts, nparts, name))
+		    !is_ours(parts, nparts, name))
 			return err_set(e, ERR_FORMAT,
 			    "tensor \"%s\" is not part of the model that "
 			    "config.json describes",
@@ -274,9 +283,9 @@ read_all(struct net *n, const struct safetensors *s,
 	if (rc == 0)
 		rc = check_strangers(n, s, parts, nparts, e);
 	for (k = 0; k < nparts && rc == 0; k++)
-		for (i = 0; i < n->p->params.n && rc == 0; i++)
+		for (i = 0; i < parts[k].of->n && rc == 0; i++)
 			rc = read_param(
-			    n, s, &parts[k], &n->p->params.v[i], x, e);
+			    n, s, &parts[k], &parts[k].of->v[i], x, e);
 	if (rc == 0 && counts)
 		rc = read_counts(n, s, counts, e);
 	free(x);
@@ -317,7 +326,7 @@ static int
 read_part(struct net *n, const struct safetensors *s, struct json_val map,
     struct str file, bool *have, float *x, struct err *e)
 {
-	const struct weights_part part = { "", n->params };
+	const struct weights_part part = { "", n->params, &n->p->params };
 	const struct param *p;
 	size_t i;
 
@@ -419,7 +428,7 @@ load_indexed(struct net *n, const char *dir, const char *index, struct err *e)
 int
 weights_load_folder(struct net *n, const char *dir, struct err *e)
 {
-	const struct weights_part part = { "", n->params };
+	const struct weights_part part = { "", n->params, &n->p->params };
 	char path[PATH_MAX];
 
 	if (path_in(path, dir, STR("model.safetensors.index.json"), e) < 0)

@@ -14,10 +14,12 @@
  */
 int weights_init(struct net *n, uint64_t seed, struct err *e);
 
-/* An arena of the net, each of its tensors called prefix + its name. */
+/* An arena of the net, laid out like `of`, each of its tensors called prefix +
+ * its name. */
 struct weights_part {
 	const char *prefix;
 	void *arena;
+	const struct params *of;
 };
 
 /*

@@ -3,11 +3,11 @@
  * What a Hugging Face folder's model computes here, for tests/parity/train.py
  *to hold against another implementation:
  *
- *	train_trace DIR TOKENS ROWS SEQ STEPS DTYPE OUT
+ *	train_trace DIR TOKENS ROWS SEQ STEPS DTYPE OUT OPTIMISER
  *
  * TOKENS: uint32, STEPS batches of ROWS rows of SEQ + 1.  In the folder OUT:
  * logits.f32 of the first batch, its gradients as grads.safetensors, and the
- * weights after a step of AdamW on each batch as weights.safetensors.
+ * weights after a step on each batch as weights.safetensors.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -21,18 +21,38 @@
 #include "train/optimiser.h"
 #include "train/weights.h"
 
-/* Steps of tests/parity/train.py's AdamW; norms and biases don't decay. */
-static const struct optimiser_options adamw = { .kind = OPTIMISER_ADAMW,
-	.beta1 = .9,
-	.beta2 = .95,
-	.eps = 1e-8,
-	.decay = .1 };
-static const double lr = 1e-3, clip = 1;
+/* Steps of tests/parity/train.py; norms and biases don't decay. */
+static const struct {
+	const char *name;
+	double lr;
+	struct optimiser_options o;
+} known[] = {
+	{ "adamw", 1e-3,
+	    { .kind = OPTIMISER_ADAMW,
+		.beta1 = .9,
+		.beta2 = .95,
+		.eps = 1e-8,
+		.decay = .1 } },
+	{ "adafactor", 1e-3,
+	    { .kind = OPTIMISER_ADAFACTOR,
+		.momentum = .9,
+		.decay_rate = .8,
+		.limit = 1,
+		.decay = .1 } },
+	{ "adafactor-rms", 1e-2,
+	    { .kind = OPTIMISER_ADAFACTOR,
+		.decay_rate = .8,
+		.limit = 1,
+		.by_rms = true } },
+};
+enum { KNOWN = sizeof(known) / sizeof(*known) };
+static const double clip = 1;
 
 struct trace {
 	const char *dir, *tokens_file, *out;
 	uint64_t rows, seq, steps;
 	enum ops_type type;
+	size_t how; /* of known */
 	struct program p;
 	struct net n;
 	struct optimiser opt;
@@ -68,10 +88,11 @@ load(struct trace *t, struct err *e)
 	if (!t->logits)
 		return err_nomem(e, "logits");
 	if (program_build(&t->p, &c, (size_t)(t->rows * t->seq), true, e) < 0 ||
+	    optimiser_plan(&known[t->how].o, &t->p, e) < 0 ||
 	    net_open(&t->n, &t->p, ops_cpu_typed(0, t->type), e) < 0 ||
 	    weights_load_folder(&t->n, t->dir, e) < 0)
 		return e->code;
-	return optimiser_open(&t->opt, &adamw, &t->n, e);
+	return optimiser_open(&t->opt, &known[t->how].o, &t->n, e);
 }
 
 static int
@@ -93,7 +114,7 @@ gradients(struct trace *t, uint64_t step, double *norm, struct err *e)
 static int
 write_arena(const struct trace *t, const char *name, void *arena, struct err *e)
 {
-	const struct weights_part part = { "", arena };
+	const struct weights_part part = { "", arena, &t->p.params };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", t->out, name);
@@ -138,8 +159,8 @@ trace(struct trace *t, struct err *e)
 		if (i == 0 &&
 		    write_arena(t, "grads.safetensors", t->n.grads, e) < 0)
 			return e->code;
-		if (optimiser_step(
-			&t->opt, i, lr, norm > clip ? clip / norm : 1, e) < 0)
+		if (optimiser_step(&t->opt, i, known[t->how].lr,
+			norm > clip ? clip / norm : 1, e) < 0)
 			return e->code;
 	}
 	return write_arena(t, "weights.safetensors", t->n.params, e);
@@ -152,13 +173,15 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int rc;
 
-	if (argc != 8) {
+	if (argc != 9) {
 		puts("train_trace: tests/parity/train.py runs it");
 		return 0;
 	}
 	t.dir = argv[1];
 	t.tokens_file = argv[2];
 	t.out = argv[7];
+	while (t.how + 1 < KNOWN && strcmp(known[t.how].name, argv[8]) != 0)
+		t.how++;
 	rc = num_u64(argv[3], &t.rows, &e) < 0 ||
 		     num_u64(argv[4], &t.seq, &e) < 0 ||
 		     num_u64(argv[5], &t.steps, &e) < 0 ||

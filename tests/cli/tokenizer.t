@@ -234,6 +234,24 @@ threads "training on it" quern tokenizer train --vocab 400 larger.txt
 check "a large text comes back" cmp larger.txt \
 	<(quern tokenizer encode "${T[@]}" larger.txt | quern tokenizer decode "${T[@]}")
 
+# Chinese has no spaces: documents are taken whole, files in parts.
+printf '%s\n' '水車が回る。水車が粉をひく，江水流。春眠不覺曉' 'x2、' 'は日。' >zh.txt
+for _ in $(seq 300); do cat zh.txt; done >many.zh.txt
+for _ in $(seq 100); do cat many.zh.txt; done >large.zh.txt
+jq -cRs '{id: "zh", text: .}' large.zh.txt >large.zh.jsonl
+for pattern in cl100k o200k qwen2 deepseek-v3 starcoder whitespace \
+	'[\p{Han}]+|[^\p{Han}\n]+|\n'; do
+	quern tokenizer train -q --pattern "$pattern" --vocab 400 \
+		-o zh.json large.zh.txt
+	check "$pattern: parts give the ids of the whole" cmp \
+		<(quern tokenizer encode -q --memory 8M --tokenizer zh.json \
+			large.zh.txt) \
+		<(quern tokenizer encode -q --tokenizer zh.json large.zh.jsonl)
+done
+quern tokenizer train -q --pattern '.(?=..)|.' --vocab 400 -o zh.json large.zh.txt
+exits 2 "a pattern that looks far ahead takes texts whole" \
+	quern tokenizer encode -q --memory 8M --tokenizer zh.json large.zh.txt
+
 # bad input
 printf '1 2 3\n4 x\n999999\n5\n' >bad.ids
 golden tokenizer-bad-ids quern tokenizer decode "${T[@]}" --rejects rej.jsonl bad.ids

@@ -25,6 +25,7 @@ while read -r name how; do
 done <<'END'
 lion --optimizer lion
 muon --optimizer muon
+adafactor --optimizer adafactor --momentum .5 --scale-by-rms
 losses --label-smoothing .1 --z-loss 1e-3 --embed-grad-scale .5
 bf16 --dtype bf16
 fp16 --dtype fp16

@@ -134,6 +134,25 @@ equal "they stand in state.json" "lion wsd 5 1 0.1" "$(jq -r '.options |
 exits 2 "they must be the same in a resume" quern train --config model.json \
 	--recipe train.mix --out mask --lr 3e-3 --micro-batch 8 --resume
 
+factored() { # factored DIR [OPTIONS]
+	local dir=$1
+	shift
+	train "$dir" -q --optimizer adafactor --momentum .5 --scale-by-rms "$@"
+}
+check "adafactor" factored fact --threads 1
+equal "no moment of each weight's square" "col m row unigram" "$(
+	n=$(od -An -tu8 -N8 fact/last/optimizer.safetensors)
+	tail -c +9 fact/last/optimizer.safetensors | head -c "$n" |
+		jq -r '[keys[] | select(. != "__metadata__") |
+			split(".")[0]] | unique | join(" ")')"
+equal "its options stand in state.json" "adafactor 0.5 0.8 1 1" "$(jq -r '.options |
+	"\(.optimizer) \(.momentum) \(."decay-rate") \(."update-clip") \(."scale-by-rms")"' \
+	fact/last/state.json)"
+check "with 7 threads" factored fact7 --threads 7
+check "the same weights" same_run fact fact7
+exits 2 "another momentum in a resume" factored fact --resume --momentum .6
+exits 2 "momentum is adafactor's" train none --momentum .5
+
 # What is refused.
 cp -r one locked
 rm locked/last

@@ -32,13 +32,23 @@ struct dim3 {
 	}
 };
 
-struct float2 {
+struct alignas(8) float2 {
 	float x, y;
 };
 
 struct alignas(16) float4 {
 	float x, y, z, w;
 };
+
+struct alignas(16) uint4 {
+	uint32_t x, y, z, w;
+};
+
+static inline uint4
+make_uint4(uint32_t x, uint32_t y, uint32_t z, uint32_t w)
+{
+	return { x, y, z, w };
+}
 
 static inline float4
 make_float4(float x, float y, float z, float w)

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "train/cuda/grid.h"
+#include "train/cuda/mma.h"
 
 enum { STACK = 128 << 10, MOST_THREADS = 1024, MOST_SHARED = 227 << 10 };
 
@@ -142,6 +143,60 @@ emulate_shuffle(uint64_t mine, unsigned from)
 	return slots[turn][at];
 }
 
+/* A copy that was begun and not waited for. */
+struct copying {
+	void *to;
+	const void *from;
+	int n;
+};
+
+static std::vector<struct copying> copies[MOST_THREADS];
+static struct emulate_share shares[MOST_THREADS];
+
+const struct emulate_share *
+emulate_exchange(const struct emulate_share *mine)
+{
+	unsigned first = current - current % warpSize;
+
+	shares[current] = *mine;
+	wait_as(AT_WARP);
+	for (unsigned i = first; i < first + warpSize; i++)
+		if (i >= n_fibers || fibers[i].state == ENDED)
+			fail("a warp's instruction without all of the warp");
+	return shares + first;
+}
+
+void
+emulate_exchanged(void)
+{
+	wait_as(AT_WARP);
+}
+
+void
+emulate_copy(void *to, const void *from, int n, bool there)
+{
+	if ((uintptr_t)to % (unsigned)n || (uintptr_t)from % (unsigned)n)
+		fail("a copy that isn't aligned");
+	copies[current].push_back({ to, there ? from : NULL, n });
+}
+
+void
+emulate_copy_wait(void)
+{
+	for (const struct copying &c : copies[current])
+		if (c.from)
+			memcpy(c.to, c.from, (size_t)c.n);
+		else
+			memset(c.to, 0, (size_t)c.n);
+	copies[current].clear();
+}
+
+void
+emulate_fail(const char *why)
+{
+	fail(why);
+}
+
 void *
 emulate_shared(void)
 {
@@ -206,7 +261,7 @@ run_block(size_t shared)
 	for (;;) {
 		round_of_threads();
 		if (all_ended())
-			return;
+			break;
 		freed = release(0, n_fibers, AT_BLOCK);
 		for (i = 0; i < n_fibers; i += warpSize)
 			freed += release(
@@ -214,6 +269,9 @@ run_block(size_t shared)
 		if (!freed)
 			fail("threads wait at different barriers");
 	}
+	for (i = 0; i < n_fibers; i++)
+		if (!copies[i].empty())
+			fail("a copy that nobody waited for");
 }
 
 void

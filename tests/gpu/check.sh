@@ -33,7 +33,7 @@ card=$(nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.mem \
 [ -n "$card" ] || { echo "gpu-check: no card answers (nvidia-smi)" >&2; exit 1; }
 echo "$card"
 rc=0
-for test in train_ops train_types; do
+for test in train_ops train_types train_attention; do
 	"$build/tests/unit/$test.t" >>"$tmp/ops" || rc=1
 done
 grep -q 'cuda: ' "$tmp/ops" || rc=1

@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Small GPT-2, Llama and Qwen 3 models against transformers on the same
-weights: logits, all gradients, the weights after 20 steps of AdamW.
+weights: logits, all gradients, the weights after 20 steps of AdamW, or of
+Adafactor as transformers has it (a running mean of steps, weight decay) or as
+torch has it (learning rates by the weights' root mean square).
 
     make build/bench/train_trace
     tests/parity/train.py [--dtype f32|bf16|fp16] [--steps 20] [--bench FILE]
+        [--optimizer adamw|adafactor|adafactor-rms]
 
 Needs torch, transformers and safetensors.  The error of a tensor is
 norm(a - b) / norm(b), b transformers' in float32; beside it stands the error of
 both against transformers in float64.  The gradient of a key bias is 0 by
 softmax's invariance: what is computed is rounding, which AdamW makes as large
 as any other step, so it must be within 1e-6 of its layer's and its weights are
-not compared.  Exits 3 if a tensor is further off than 1e-4 (f32; the other
+not compared.  Adafactor limits the step of a tensor by what all of it would
+move, so GPT-2's joined bias, a third of which is such noise, is told but not
+judged: torch in float32 is as far from float64.  Exits 3 if a tensor is further off than 1e-4 (f32; the other
 types only report).
 """
 import argparse
@@ -63,14 +68,28 @@ def perturb(model):
                 p.add_(torch.randn_like(p) * 0.1)
 
 
-def theirs(model, batches, steps):
-    """Logits and gradients of the first batch, weights after the steps."""
+def optimizer(model, name):
+    """Norms and biases don't decay."""
     groups = [
         {"params": [p for p in model.parameters() if p.dim() > 1],
          "weight_decay": DECAY},
         {"params": [p for p in model.parameters() if p.dim() == 1],
          "weight_decay": 0}]
-    opt = torch.optim.AdamW(groups, lr=LR, betas=BETAS, eps=EPS)
+    if name == "adamw":
+        return torch.optim.AdamW(groups, lr=LR, betas=BETAS, eps=EPS)
+    if name == "adafactor":
+        return transformers.optimization.Adafactor(
+            groups, lr=LR, beta1=0.9, scale_parameter=False,
+            relative_step=False)
+    # torch takes the weights' size after their decay, all others before: so
+    # without.  Its eps is a least value, and by default not a small one.
+    return torch.optim.Adafactor(
+        [p for p in model.parameters()], lr=1e-2, eps=(1e-15, 1e-3))
+
+
+def theirs(model, batches, steps, name):
+    """Logits and gradients of the first batch, weights after the steps."""
+    opt = optimizer(model, name)
     out = {}
     for i in range(steps):
         x = torch.from_numpy(batches[i].astype(numpy.int64))
@@ -90,11 +109,11 @@ def theirs(model, batches, steps):
     return out
 
 
-def ours(bench, folder, steps, dtype):
+def ours(bench, folder, steps, dtype, name):
     out = folder / "out"
     out.mkdir(exist_ok=True)
     subprocess.run([bench, folder, folder / "tokens", str(ROWS), str(SEQ),
-                    str(steps), dtype, out], check=True,
+                    str(steps), dtype, out, name], check=True,
                    stdout=subprocess.DEVNULL)
     logits = numpy.fromfile(out / "logits.f32", dtype=numpy.float32)
     return {"logits": torch.from_numpy(logits).view(ROWS, SEQ, -1),
@@ -132,7 +151,12 @@ def layer_norm(name, tensors):
                         if n.startswith(layer)]).norm().item()
 
 
-def compare(kind, a, b, exact):
+def noisy(name, kind, optimizer):
+    return (kind == "weights" and optimizer.startswith("adafactor") and
+            "c_attn.bias" in name)
+
+
+def compare(kind, a, b, exact, optimizer):
     """Worst (error, name); key biases only against their layer."""
     worst, bad = (0, "", 0, 0), []
     mine, wide = dict(parts(a)), dict(parts(exact))
@@ -144,6 +168,11 @@ def compare(kind, a, b, exact):
                     bad.append(f"{name}: {share:.2g} of its layer's gradient")
             continue
         e = error(mine[name], t)
+        if noisy(name, kind, optimizer):
+            print(f"  {name}: {e:.2g}; against float64: "
+                  f"{error(mine[name], wide[name]):.2g}, torch "
+                  f"{error(t, wide[name]):.2g}")
+            continue
         worst = max(worst, (e, name, error(mine[name], wide[name]),
                             error(t, wide[name])))
         if e > BOUND:
@@ -161,14 +190,15 @@ def run(name, model, args):
         folder = pathlib.Path(tmp)
         model.save_pretrained(folder)
         batches.astype(numpy.uint32).tofile(folder / "tokens")
-        a = ours(args.bench, folder, args.steps, args.dtype)
+        a = ours(args.bench, folder, args.steps, args.dtype,
+                 args.optimizer)
         wide = type(model).from_pretrained(folder).double().train()
-    b = theirs(model.train(), batches, args.steps)
-    exact = theirs(wide, batches, args.steps)
+    b = theirs(model.train(), batches, args.steps, args.optimizer)
+    exact = theirs(wide, batches, args.steps, args.optimizer)
     for kind in "logits", "grads", "weights":
         x = [{kind: d[kind]} if kind == "logits" else d[kind]
              for d in (a, b, exact)]
-        (e, tensor, mine, torchs), bad = compare(kind, *x)
+        (e, tensor, mine, torchs), bad = compare(kind, *x, args.optimizer)
         print(f"{name:12} {kind:8} worst {e:.2e} {tensor}; against float64: "
               f"{mine:.2e}, torch {torchs:.2e}", flush=True)
         for line in bad if args.dtype == "f32" else []:
@@ -181,6 +211,8 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     p.add_argument("--dtype", default="f32", choices=["f32", "bf16", "fp16"])
     p.add_argument("--steps", type=int, default=20)
+    p.add_argument("--optimizer", default="adamw",
+                   choices=["adamw", "adafactor", "adafactor-rms"])
     p.add_argument("--bench", default=ROOT / "build/bench/train_trace",
                    type=pathlib.Path)
     args = p.parse_args()

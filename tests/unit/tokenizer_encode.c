@@ -207,43 +207,6 @@ test_cache(const struct tokenizer *t)
 	ids_free(&b);
 }
 
-/* A cut between a letter and a space behind it changes nothing. */
-static void
-test_cut(const struct tokenizer *t)
-{
-	struct err e;
-	struct tokenizer_worker *w = tokenizer_worker_new(t, &e);
-	struct ids whole = { 0 }, parts = { 0 };
-	char s[TEXT];
-	size_t n, i, from;
-	int k, bad = 0;
-
-	for (k = 0; k < 300; k++) {
-		n = random_text(s, TEXT, 2);
-		whole.n = parts.n = 0;
-		tokenizer_encode(t, w, (struct str){ s, n }, &whole, &e);
-		for (i = 1, from = 0; i < n; i++) {
-			if (!(s[i] == ' ' || s[i] == '\n') ||
-			    !((s[i - 1] | 32) >= 'a' && (s[i - 1] | 32) <= 'z'))
-				continue;
-			tokenizer_encode(t, w,
-			    (struct str){ s + from, i - from }, &parts, &e);
-			from = i;
-		}
-		tokenizer_encode(
-		    t, w, (struct str){ s + from, n - from }, &parts, &e);
-		bad +=
-		    whole.n != parts.n ||
-		    memcmp(whole.v, parts.v, whole.n * sizeof(*whole.v)) != 0;
-	}
-	OK(bad == 0 && tokenizer_can_cut(t),
-	    "parts cut between letter and space give the whole's ids (%d)",
-	    bad);
-	tokenizer_worker_free(w);
-	ids_free(&whole);
-	ids_free(&parts);
-}
-
 /* ---- added tokens ---- */
 
 static const char added_json[] =
@@ -332,7 +295,6 @@ test_all_added(const char *path)
 	test_added(t, "all", "wo<s>rd", "wo{256}rd");
 	OK(tokenizer_special(t, "<nope>", &e) == ERR_ARG,
 	    "an unknown special token is refused");
-	OK(!tokenizer_can_cut(t), "texts for it can't be cut");
 	tokenizer_free(t);
 }
 
@@ -464,7 +426,6 @@ main(void)
 			test_file(&b, t);
 			test_round_trip(t);
 			test_cache(t);
-			test_cut(t);
 			test_long(t);
 		}
 		test_codec(path);

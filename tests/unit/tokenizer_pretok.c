@@ -346,45 +346,6 @@ same_as_oracle(struct pretok_scan *scan, pcre2_code *re, pcre2_match_data *m,
 	return true;
 }
 
-/* Ends of the pieces of a text, or -1. */
-static ptrdiff_t
-all_ends(struct pretok_scan *scan, struct str text, size_t ends[4 * MAXCHAR])
-{
-	struct err e;
-	ptrdiff_t n = 0, k;
-
-	if (pretok_start(scan, text, &e) < 0)
-		return -1;
-	while (
-	    (k = pretok_next(scan, ends + n, 4 * MAXCHAR - (size_t)n, &e)) > 0)
-		n += k;
-	return k < 0 ? -1 : n;
-}
-
-/* Cut at the first place for it, the pieces of both parts are the whole's. */
-static bool
-can_cut(struct pretok_scan *scan, const struct sample *s)
-{
-	size_t whole[4 * MAXCHAR], parts[4 * MAXCHAR], cut;
-	ptrdiff_t n, a, b, i;
-
-	for (cut = 1; cut < s->nraw; cut++)
-		if ((s->raw[cut] == ' ' || s->raw[cut] == '\n') &&
-		    (s->raw[cut - 1] | 32) >= 'a' &&
-		    (s->raw[cut - 1] | 32) <= 'z')
-			break;
-	if (cut >= s->nraw)
-		return true;
-	n = all_ends(scan, (struct str){ s->raw, s->nraw }, whole);
-	a = all_ends(scan, (struct str){ s->raw, cut }, parts);
-	b = all_ends(scan, (struct str){ s->raw + cut, s->nraw - cut },
-	    parts + (a > 0 ? a : 0));
-	for (i = a; a > 0 && i < a + b; i++)
-		parts[i] += cut;
-	return a > 0 && b > 0 && a + b == n &&
-	       memcmp(whole, parts, (size_t)n * sizeof(*whole)) == 0;
-}
-
 static void
 test_pattern(const char *name, const char *regex)
 {
@@ -396,24 +357,22 @@ test_pattern(const char *name, const char *regex)
 	struct pretok *pt;
 	static struct sample s;
 	struct err e;
-	int how, i, bad, cut, level;
+	int how, i, bad, level;
 
 	if (!OK(pretok_open(&pt, name, &e) == 0, "%.20s opens", name))
 		return;
 	pretok_unicode(pt, pcre_unicode(), &e);
 	scan = pretok_scan_new(pt, &e);
 	for (how = 0; how < 5; how++) {
-		for (i = bad = cut = 0; i < ntext; i++) {
+		for (i = bad = 0; i < ntext; i++) {
 			/* By each way that this processor has. */
 			level = i % BYTEMASK_LEVELS;
 			bytemask_force((enum bytemask_level)level);
 			make_sample(&s, how);
 			bad += !same_as_oracle(scan, re, m, &s);
-			cut += !can_cut(scan, &s);
 		}
 		OK(bad == 0, "%.20s on %d texts of %s characters (%d differ)",
 		    name, ntext, kinds[how], bad);
-		OK(cut == 0, "they may be cut (%d differ)", cut);
 	}
 	pretok_scan_free(scan);
 	pretok_close(pt);

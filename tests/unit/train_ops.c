@@ -548,6 +548,32 @@ test_adamw(struct bench *b, size_t n)
 	compare(b, "lion, blend", 1e-12);
 }
 
+/* How: 1: with a running mean of steps; 2: a share of the weights. */
+static void
+test_adafactor(struct bench *b, int rows, int cols, int how)
+{
+	struct adafactor o = { .lr = 1e-2,
+		.decay = .1,
+		.scale = .7,
+		.beta1 = .9,
+		.beta2 = .6,
+		.limit = how & 1 ? 1 : 100,
+		.by_rms = how & 2 };
+	size_t n = (size_t)rows * (size_t)cols;
+	bool mean = how & 1;
+	int i;
+
+	array(b, n, .2), array(b, n, 1), array(b, n, 1);
+	array(b, (size_t)rows, 0), array(b, (size_t)cols, 0);
+	for (i = 0; i < 2; i++)
+		BOTH(adafactor,
+		    (D(0), D(1), mean ? D(2) : NULL, D(3), D(4), rows, cols,
+			&o),
+		    (R(0), R(1), mean ? R(2) : NULL, R(3), R(4), rows, cols,
+			&o));
+	compare(b, how ? "adafactor with options" : "adafactor", 1e-12);
+}
+
 static void
 test_sumsq(struct bench *b, size_t n)
 {
@@ -622,6 +648,12 @@ test_all(const struct ops *dev)
 	test_cross_entropy(b, 9, 61, 0, 0);
 	test_cross_entropy(b, 300, 61, 1, .2);
 	test_adamw(b, 40001);
+	for (i = 0; i < 4; i++) {
+		test_adafactor(b, 1, 1, i);
+		test_adafactor(b, 37, 129, i);
+		test_adafactor(b, 700, 48, i);
+		test_adafactor(b, 301, 1, i);
+	}
 	test_sumsq(b, 1);
 	test_sumsq(b, 5000001);
 }
@@ -672,6 +704,12 @@ bits(int threads, float *x, size_t n)
 	const struct ops *o = ops_cpu(threads);
 	float *y = x + n, *z = y + n;
 	struct attention a = { .H = 4, .K = 2, .D = 32, .scale = .18 };
+	struct adafactor f = { .lr = .1,
+		.scale = 1,
+		.beta2 = .5,
+		.limit = 1,
+		.beta1 = .5,
+		.by_rms = true };
 	uint64_t h = 0;
 	size_t i;
 
@@ -689,6 +727,9 @@ bits(int threads, float *x, size_t n)
 	o->layernorm_bwd(
 	    y + 250000, z + 6000, z + 7000, x, x + 5, x, x, 300, 130, 0);
 	o->rmsnorm_bwd(y + 200000, z + 5000, x, x + 5, x, x, 300, 130, 0);
+	o->zero(y + 500000, 1000);
+	o->adafactor(
+	    y + 400000, x, y + 450000, y + 500000, y + 500400, 333, 131, &f);
 	for (i = 0; i < 3 * n; i++) {
 		uint32_t u;
 

@@ -76,7 +76,11 @@ test_twins(enum optimiser_kind kind, double bound)
 		.beta1 = .9,
 		.beta2 = .95,
 		.eps = 1e-8,
-		.decay = .1 };
+		.decay = .1,
+		.momentum = .5,
+		.decay_rate = .8,
+		.limit = 1,
+		.by_rms = true };
 	double diff = 0, norm = 0;
 	struct side a, b;
 	struct program p;
@@ -84,7 +88,7 @@ test_twins(enum optimiser_kind kind, double bound)
 	uint64_t i;
 
 	program_build(&p, &model, ROWS * SEQ, true, &e);
-	p.moments = optimiser_moments(kind);
+	optimiser_plan(&o, &p, &e);
 	if (!OK(side_open(&a, &p, ops_ref(), &o, &e) == 0 &&
 		    side_open(&b, &p, ops_cpu(2), &o, &e) == 0,
 		"%s: set up %s", optimiser_name(kind), e.msg))
@@ -185,6 +189,119 @@ test_muon(void)
 	program_free(&p);
 }
 
+/* The paper's algorithms 4 and 5, with sums in place of means. */
+struct oracle {
+	double *w, *row, *col, *v;
+	size_t rows, cols;
+	bool vector;
+};
+
+static double
+oracle_square(const struct oracle *o, size_t i)
+{
+	size_t r = i / o->cols, c = i % o->cols, k;
+	double sum = 0;
+
+	if (o->vector)
+		return o->v[i];
+	for (k = 0; k < o->rows; k++)
+		sum += o->row[k];
+	return o->row[r] * o->col[c] / sum;
+}
+
+static void
+oracle_step(struct oracle *o, const double *g, uint64_t t, double lr)
+{
+	size_t n = o->rows * o->cols, i;
+	double b = 1 - pow((double)t, -.8), sq, rms = 0, size = 0, over;
+
+	for (i = 0; i < o->rows; i++)
+		o->row[i] *= b;
+	for (i = 0; i < o->cols; i++)
+		o->col[i] *= b;
+	for (i = 0; i < n; i++) {
+		sq = (1 - b) * (g[i] * g[i] * .25 + 1e-30);
+		o->row[i / o->cols] += sq;
+		o->col[i % o->cols] += sq;
+		o->v[i] = b * o->v[i] + sq;
+	}
+	for (i = 0; i < n; i++) {
+		rms += g[i] * g[i] * .25 / oracle_square(o, i) / (double)n;
+		size += o->w[i] * o->w[i] / (double)n;
+	}
+	over = fmax(1, sqrt(rms) / .5);
+	lr *= fmax(1e-3, sqrt(size));
+	for (i = 0; i < n; i++)
+		o->w[i] -= lr * g[i] * .5 / sqrt(oracle_square(o, i)) / over;
+}
+
+static void
+oracle_open(struct oracle *o, const struct param *x, const double *w)
+{
+	o->vector = x->rank == 1;
+	o->rows = o->vector ? x->n : (size_t)x->shape[0];
+	o->cols = x->n / o->rows;
+	o->w = malloc(x->n * sizeof(*o->w));
+	o->v = calloc(x->n, sizeof(*o->v));
+	o->row = calloc(o->rows, sizeof(*o->row));
+	o->col = calloc(o->cols, sizeof(*o->col));
+	memcpy(o->w, w + x->at, x->n * sizeof(*w));
+}
+
+/* Frees it; the worst difference from the weights. */
+static double
+oracle_close(struct oracle *o, const double *w)
+{
+	double worst = 0;
+	size_t i;
+
+	for (i = 0; i < o->rows * o->cols; i++)
+		worst = fmax(worst, fabs(o->w[i] - w[i]));
+	free(o->w);
+	free(o->v);
+	free(o->row);
+	free(o->col);
+	return worst;
+}
+
+static void
+test_adafactor(void)
+{
+	struct optimiser_options o = { .kind = OPTIMISER_ADAFACTOR,
+		.decay_rate = .8,
+		.limit = .5,
+		.by_rms = true };
+	struct oracle *all;
+	double worst = 0;
+	struct program p;
+	struct side a;
+	struct err e;
+	uint64_t t;
+	size_t i;
+
+	program_build(&p, &model, ROWS * SEQ, true, &e);
+	optimiser_plan(&o, &p, &e);
+	side_open(&a, &p, ops_ref(), &o, &e);
+	OK(!a.n.m && !a.n.v, "adafactor: no moments of each weight");
+	all = calloc(p.params.n, sizeof(*all));
+	for (i = 0; i < p.params.n; i++)
+		oracle_open(&all[i], &p.params.v[i], a.n.params);
+	for (t = 1; t <= STEPS; t++) {
+		side_step(&a, t - 1, 1e-1, &e);
+		for (i = 0; i < p.params.n; i++)
+			oracle_step(&all[i],
+			    (double *)a.n.grads + p.params.v[i].at, t, 1e-1);
+	}
+	for (i = 0; i < p.params.n; i++)
+		worst =
+		    fmax(worst, oracle_close(&all[i],
+				    (double *)a.n.params + p.params.v[i].at));
+	OK(worst < 1e-13, "adafactor: the paper's steps, %.1e", worst);
+	free(all);
+	side_close(&a);
+	program_free(&p);
+}
+
 static void
 test_schedules(void)
 {
@@ -249,6 +366,8 @@ main(void)
 	test_twins(OPTIMISER_ADAMW, 1e-10);
 	test_twins(OPTIMISER_LION, 1e-10);
 	test_twins(OPTIMISER_MUON, 1e-9);
+	test_twins(OPTIMISER_ADAFACTOR, 1e-10);
 	test_muon();
+	test_adafactor();
 	return tap_end();
 }

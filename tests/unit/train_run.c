@@ -321,12 +321,59 @@ test_keep(const struct train_options *o)
 	    "the last two checkpoints are kept");
 }
 
+static void
+on_saved(void *ctx, uint64_t step)
+{
+	uint64_t *told = ctx;
+
+	*told = *told * 100 + step;
+}
+
+/* Each checkpoint of a run, and a run that was told each of them. */
+static void
+test_async(const struct train_options *o)
+{
+	static const char *const files[] = { "model.safetensors",
+		"optimizer.safetensors", "state.json", "config.json" };
+	struct row_source src = rows(STEPS);
+	struct train_options other = *o;
+	uint64_t told = 0;
+	struct train_events ev = { .ctx = &told, .saved = on_saved };
+	char dir[256], a[64], b[64];
+	struct step_report r;
+	struct err e;
+	bool same = true;
+	int i, step, rc;
+
+	other.save_every = 3;
+	other.keep = 0;
+	other.async_save = false;
+	run("between", 2, 0, false, &other, &r, &e);
+	other.async_save = true;
+	other.dir = in_top(dir, "beside");
+	rc = train_run(&model, &other, &src, NULL, ops_cpu(2), &ev, &r, &e);
+	OK(rc == 0 && told == 3060912,
+	    "written beside training, each told once: %llu",
+	    (unsigned long long)told);
+	for (step = 3; step <= STEPS; step += 3)
+		for (i = 0; i < 4; i++) {
+			snprintf(a, sizeof(a), "between/step-%08d/%s", step,
+			    files[i]);
+			snprintf(b, sizeof(b), "beside/step-%08d/%s", step,
+			    files[i]);
+			same = same && same_files(a, b);
+		}
+	OK(same, "the bytes of checkpoints written between steps");
+}
+
 /* A limit to the size of files: as if the disk were full. */
 static void
 test_full_disk(const struct train_options *o)
 {
+	struct train_options often = *o;
 	struct rlimit was, small;
 	struct step_report r;
+	int rc;
 	struct err e;
 	char path[256];
 
@@ -338,6 +385,11 @@ test_full_disk(const struct train_options *o)
 	setrlimit(RLIMIT_FSIZE, &small);
 	OK(run("full", 2, 0, true, o, &r, &e) == ERR_IO, "a full disk: %s",
 	    e.msg);
+	often.save_every = 2;
+	rc = run("full", 2, 0, true, &often, &r, &e);
+	OK(rc == ERR_IO && r.step < STEPS,
+	    "found while training goes on, at step %llu: %s",
+	    (unsigned long long)r.step, e.msg);
 	setrlimit(RLIMIT_FSIZE, &was);
 	OK(access(in_top(path, "full/.checkpoint.tmp"), F_OK) < 0 &&
 		access(in_top(path, "full/step-00000012"), F_OK) < 0,
@@ -475,6 +527,7 @@ main(void)
 	test_optimisers(&o);
 	test_spikes(&o);
 	test_masked(&o);
+	test_async(&o);
 	test_full_disk(&o);
 	test_refusals(&o);
 	snprintf(command, sizeof(command), "rm -r '%s'", top);

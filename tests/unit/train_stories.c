@@ -128,8 +128,8 @@ convert(const char *path, struct err *e)
 		return e->code;
 	place_all(&n, (const float *)(void *)(raw + HEADER));
 	snprintf(to, sizeof(to), "%s/model.safetensors", top);
-	weights_save(
-	    &n, to, &(struct weights_part){ "", n.params }, 1, NULL, e);
+	weights_save(&n, to,
+	    &(struct weights_part){ "", n.params, &n.p->params }, 1, NULL, e);
 	net_close(&n);
 	program_free(&p);
 	buf_free(&json);

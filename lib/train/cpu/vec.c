@@ -95,3 +95,30 @@ vec_axpy(float *y, const float *x, size_t n, float s)
 	for (i = 0; i < n; i++)
 		y[i] += s * x[i];
 }
+
+typedef double doubles __attribute__((vector_size(VEC_LANES * sizeof(double))));
+
+/* VEC_LANES sums side by side, whatever registers hold; then in order. */
+SIMD double
+vec_sumsq(const float *x, size_t n)
+{
+	float rest[VEC_LANES] = { 0 };
+	double sums[VEC_LANES], sum = 0;
+	doubles s = { 0 }, d;
+	lanes v;
+	size_t i, j;
+
+	for (i = 0; i + VEC_LANES <= n; i += VEC_LANES) {
+		memcpy(&v, x + i, sizeof(v));
+		d = __builtin_convertvector(v, doubles);
+		s += d * d;
+	}
+	memcpy(rest, x + i, (n - i) * sizeof(*x));
+	memcpy(&v, rest, sizeof(v));
+	d = __builtin_convertvector(v, doubles);
+	s += d * d;
+	memcpy(sums, &s, sizeof(sums));
+	for (j = 0; j < VEC_LANES; j++)
+		sum += sums[j];
+	return sum;
+}

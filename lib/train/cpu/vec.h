@@ -17,6 +17,8 @@ enum { VEC_LANES = 16 };
 
 /* Sum of a[i] * b[i]. */
 float vec_dot(const float *a, const float *b, size_t n);
+/* Sum of x[i]^2, in double. */
+double vec_sumsq(const float *x, size_t n);
 /* The largest; n >= 1. */
 float vec_max(const float *x, size_t n);
 /* x[i] = exp(x[i] * scale - shift); returns their sum. */

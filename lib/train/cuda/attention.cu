@@ -41,7 +41,7 @@ take_tile(struct running<CHANNELS> &r, float *weights, const float *values,
 /* A block a tile of queries of one head: (tiles, H, B). */
 template <int CHANNELS>
 static __global__ void
-attend(float *out, float *lse, const struct scene s)
+attend(float *out, float *lse, const struct scene<float> s)
 {
 	int D = s.o.D, b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
 	int row = threadIdx.x / LANES, lane = threadIdx.x % LANES;
@@ -96,7 +96,7 @@ void
 cuda_attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
     const struct attention *o)
 {
-	struct scene s = scene_of(qkv, T, o);
+	struct scene<float> s = scene_of((const float *)qkv, T, o);
 	size_t shared = ((ROWS + 2 * COLS) * (size_t)(o->D + 1) + ROWS * COLS) *
 			sizeof(float);
 	dim3 grid(

@@ -17,11 +17,10 @@
  */
 static const int ROWS = 16, COLS = 32, LANES = THREADS / ROWS, MOST_D = 256;
 
-/* A batch of rows of T and how attention runs over them. */
-struct scene {
-	const float *qkv;
+/* A batch of rows of T, and who looks at whom in it. */
+struct sight {
 	struct attention o;
-	int T, stride; /* stride: (H + 2K) * D */
+	int T;
 
 	__device__ int
 	from(int b, int t) const
@@ -34,22 +33,6 @@ struct scene {
 	to(int b, int t) const
 	{
 		return o.last ? min(T - 1, o.last[(size_t)b * T + t]) : t;
-	}
-	/* Channels of position t of row b: query head h, or key, or value. */
-	__device__ const float *
-	query(int b, int t, int h) const
-	{
-		return qkv + ((size_t)b * T + t) * stride + h * o.D;
-	}
-	__device__ const float *
-	key(int b, int t, int kv) const
-	{
-		return query(b, t, o.H + kv);
-	}
-	__device__ const float *
-	value(int b, int t, int kv) const
-	{
-		return query(b, t, o.H + o.K + kv);
 	}
 	__device__ float
 	bias(int h, int distance) const
@@ -69,6 +52,29 @@ struct scene {
 	}
 };
 
+/* ... and its queries, keys and values; stride: (H + 2K) * D. */
+template <typename number> struct scene : sight {
+	const number *qkv;
+	int stride;
+
+	/* Channels of position t of row b: query head h, or key, or value. */
+	__device__ const number *
+	query(int b, int t, int h) const
+	{
+		return qkv + ((size_t)b * T + t) * stride + h * o.D;
+	}
+	__device__ const number *
+	key(int b, int t, int kv) const
+	{
+		return query(b, t, o.H + kv);
+	}
+	__device__ const number *
+	value(int b, int t, int kv) const
+	{
+		return query(b, t, o.H + o.K + kv);
+	}
+};
+
 /* Are the heads small enough for the kernels?  If not, device_fail(). */
 static inline bool
 heads_fit(const struct attention *o)
@@ -78,10 +84,10 @@ heads_fit(const struct attention *o)
 	return o->D <= MOST_D;
 }
 
-static inline struct scene
-scene_of(const void *qkv, int T, const struct attention *o)
-{
-	return { (const float *)qkv, *o, T, (o->H + 2 * o->K) * o->D };
+template <typename number>
+static inline struct scene<number>
+scene_of(const number *qkv, int T, const struct attention *o) {
+	return { { *o, T }, qkv, (o->H + 2 * o->K) * o->D };
 }
 
 /* Sum of a[i] * b[i], i < D */

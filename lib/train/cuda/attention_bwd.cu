@@ -9,7 +9,7 @@
 
 /* What the way back reads; delta (B*T,H) = out . dout of each query. */
 struct back {
-	struct scene s;
+	struct scene<float> s;
 	const float *dout, *lse, *delta;
 
 	__device__ const float *
@@ -50,7 +50,7 @@ static __device__ struct share
 share_of(const struct back &x, int b, int t, int h, int j, const float *q,
     const float *g, const float *k, const float *v)
 {
-	const struct scene &s = x.s;
+	const struct scene<float> &s = x.s;
 	size_t at = x.at(b, t, h);
 	float score, weight, keep;
 
@@ -68,7 +68,7 @@ template <int CHANNELS>
 static __global__ void
 query_grads(float *dqkv, const struct back x)
 {
-	const struct scene &s = x.s;
+	const struct scene<float> &s = x.s;
 	int D = s.o.D, b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
 	int row = threadIdx.x / LANES, lane = threadIdx.x % LANES;
 	int t0 = blockIdx.x * ROWS, rows = min(ROWS, s.T - t0), t = t0 + row;
@@ -141,7 +141,7 @@ template <int CHANNELS>
 static __global__ void
 key_grads(float *dqkv, const struct back x)
 {
-	const struct scene &s = x.s;
+	const struct scene<float> &s = x.s;
 	int D = s.o.D, b = blockIdx.z, kv = blockIdx.y, W = D + 1;
 	int group = s.o.H / s.o.K, row = threadIdx.x / LANES;
 	int lane = threadIdx.x % LANES, j0 = blockIdx.x * ROWS, j = j0 + row;
@@ -187,7 +187,7 @@ key_grads(float *dqkv, const struct back x)
 static __global__ void
 bias_grads(float *dbias, const struct back x)
 {
-	const struct scene &s = x.s;
+	const struct scene<float> &s = x.s;
 	int b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
 	int distance = (int)blockIdx.x - s.T;
 	float sum = 0;
@@ -211,7 +211,8 @@ cuda_attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
 {
 	size_t n = (size_t)B * (size_t)T * (size_t)o->H, shared;
 	float *delta = (float *)device_scratch(n * sizeof(float));
-	struct back x = { scene_of(qkv, T, o), (const float *)dout,
+	struct back x = { scene_of((const float *)qkv, T, o),
+		(const float *)dout,
 		(const float *)lse, delta };
 	unsigned tiles = (unsigned)((T + ROWS - 1) / ROWS);
 	dim3 queries(tiles, (unsigned)o->H, (unsigned)B);

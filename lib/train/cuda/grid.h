@@ -12,6 +12,8 @@
 	kernel<<<grid, block, shared, device_stream>>>(__VA_ARGS__)
 /* All work is done in its order; recorded, too. */
 extern cudaStream_t device_stream;
+/* Before a loop: its rounds one after the other, with constant counters. */
+#define UNROLL _Pragma("unroll")
 /* The block's shared memory, as many bytes as the launch said. */
 #define SHARED(type, name) \
 	extern __shared__ __align__(128) unsigned char shared_memory[]; \

@@ -2,6 +2,7 @@
 #include <cuda_runtime.h>
 
 #include "base/err.h"
+#include "train/cuda/attention_typed.h"
 #include "train/cuda/matmul.h"
 #include "train/cuda/table.h"
 #include "train/ops.h"
@@ -90,9 +91,15 @@ quern_ops_cuda(enum ops_type type, struct err *e)
 	typed = cuda;
 	if (type != OPS_F32)
 		typed.scratch = rounded_scratch;
-	if (type == OPS_BF16)
+	if (type == OPS_BF16) {
 		typed.matmul = bf16_matmul;
-	if (type == OPS_F16)
+		typed.attention_fwd = bf16_attention_fwd;
+		typed.attention_bwd = bf16_attention_bwd;
+	}
+	if (type == OPS_F16) {
 		typed.matmul = f16_matmul;
+		typed.attention_fwd = f16_attention_fwd;
+		typed.attention_bwd = f16_attention_bwd;
+	}
 	return &typed;
 }

@@ -34,6 +34,7 @@ emulate_call(Call call, Args... args)
 	emulate_launch(grid, block, shared, \
 	    emulate_call( \
 		[](auto... value) { kernel(value...); }, __VA_ARGS__))
+#define UNROLL
 #define SHARED(type, name) type *name = (type *)emulate_shared()
 
 #endif

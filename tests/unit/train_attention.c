@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Attention on tensor cores, of factors of 16 bits, against fp64 attention of
+ * queries, keys, values and gradients rounded so: at every edge of the tiles,
+ * with everything that decides who looks at whom; and the same bits again.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "tap.h"
+#include "train/cpu/round.h"
+#include "train/ops.h"
+#include "train/philox.h"
+
+enum { B = 2, GUARD = 64, MOST_T = 320 };
+enum marks { CAUSAL, DOCUMENTS, PREFIXES };
+
+struct shape {
+	int T, H, K, D, window;
+	enum marks marks;
+	bool biased;
+};
+
+/* Floats on the device between bytes that nobody may touch. */
+struct array {
+	size_t n;
+	char *dev;
+	float *host;
+	double *ref;
+};
+
+struct bench {
+	const struct ops *o;
+	enum ops_type type;
+	struct array qkv, dout, bias, out, lse, dqkv;
+	int32_t host[2 * B * MOST_T], *marks;
+};
+
+static void *
+inside(const struct array *a)
+{
+	return a->dev + GUARD;
+}
+
+/* Random values; as the reference sees them, rounded if `rounded`. */
+static void
+make(struct bench *b, struct array *a, size_t n, double std, uint64_t stream,
+    bool rounded)
+{
+	size_t size = n * sizeof(float) + 2 * GUARD, i;
+	char *fill = malloc(size);
+	float *near = malloc(n * sizeof(*near));
+
+	a->n = n;
+	a->dev = b->o->alloc(size);
+	a->host = malloc(n * sizeof(*a->host));
+	a->ref = malloc(n * sizeof(*a->ref));
+	philox_normal(a->host, n, std, 11, stream, 0);
+	memset(fill, 0x5a, size);
+	memcpy(fill + GUARD, a->host, n * sizeof(float));
+	b->o->put(a->dev, fill, size);
+	if (b->type == OPS_BF16)
+		round_as_bf16(near, a->host, n);
+	else
+		round_as_f16(near, a->host, n);
+	for (i = 0; i < n; i++)
+		a->ref[i] = (double)(rounded ? near[i] : a->host[i]);
+	free(near);
+	free(fill);
+}
+
+static bool
+guarded(struct bench *b, const struct array *a)
+{
+	char got[2 * GUARD];
+	int i;
+
+	b->o->get(got, a->dev, GUARD);
+	b->o->get(got + GUARD, a->dev + GUARD + a->n * sizeof(float), GUARD);
+	for (i = 0; i < 2 * GUARD; i++)
+		if (got[i] != 0x5a)
+			return false;
+	return true;
+}
+
+static void
+release(struct bench *b, struct array *a)
+{
+	b->o->free(a->dev);
+	free(a->host);
+	free(a->ref);
+}
+
+/* |a - b|^2 and |b|^2 of columns from .. to of rows of `width`. */
+struct error {
+	double diff, norm;
+};
+
+static struct error
+error_of(const struct array *a, size_t width, size_t from, size_t to)
+{
+	struct error e = { 0, 0 };
+	double d;
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		if (i % width < from || i % width >= to)
+			continue;
+		d = (double)a->host[i] - a->ref[i];
+		e.diff += d * d;
+		e.norm += a->ref[i] * a->ref[i];
+	}
+	return e;
+}
+
+/* What should be 0, where nobody has a choice, is measured by `least`. */
+static double
+nmse(struct error e, double least)
+{
+	if (!(e.diff == e.diff))
+		return INFINITY;
+	return e.diff / (e.norm > 1e-12 * least ? e.norm : least);
+}
+
+/* Documents of 30, 31, 32 .. positions, the first third of each its prefix. */
+static void
+mark(struct bench *b, const struct shape *s, struct attention *dev,
+    struct attention *ref)
+{
+	int32_t *first = b->host, *last = b->host + B * s->T;
+	size_t size = 2 * (size_t)(B * s->T) * sizeof(*first);
+	int i, t, begin, n, prefix;
+
+	for (i = 0; i < B; i++)
+		for (t = 0, begin = 0, n = 30 + i; t < s->T; t++) {
+			if (t == begin + n)
+				begin = t, n++;
+			prefix = begin + n / 3 < s->T ? begin + n / 3 : s->T;
+			first[i * s->T + t] = begin;
+			last[i * s->T + t] = t < prefix ? prefix - 1 : t;
+		}
+	b->marks = b->o->alloc(size);
+	b->o->put(b->marks, b->host, size);
+	if (s->marks == CAUSAL)
+		return;
+	dev->first = b->marks;
+	ref->first = first;
+	if (s->marks == PREFIXES) {
+		dev->last = b->marks + B * s->T;
+		ref->last = last;
+	}
+}
+
+static void
+run(struct bench *b, const struct shape *s, const struct attention *dev,
+    uint64_t *bits)
+{
+	size_t i;
+	uint32_t u;
+
+	b->o->attention_fwd(
+	    inside(&b->out), inside(&b->lse), inside(&b->qkv), B, s->T, dev);
+	b->o->attention_bwd(inside(&b->dqkv), NULL, inside(&b->dout),
+	    inside(&b->out), inside(&b->qkv), inside(&b->lse), B, s->T, dev);
+	b->o->get(b->out.host, inside(&b->out), b->out.n * sizeof(float));
+	b->o->get(b->lse.host, inside(&b->lse), b->lse.n * sizeof(float));
+	b->o->get(b->dqkv.host, inside(&b->dqkv), b->dqkv.n * sizeof(float));
+	for (i = *bits = 0; i < b->dqkv.n; i++) {
+		memcpy(&u, b->dqkv.host + i, sizeof(u));
+		*bits = (*bits ^ u) * 0x100000001b3u;
+	}
+}
+
+/*
+ * Beside the factors that the reference rounds too, the device rounds weights,
+ * which makes NMSE eps^2 / 12 of what they add up to (train_types.c), and the
+ * gradients of scores, which hold the output already: twice that.
+ */
+static void
+check(struct bench *b, const struct shape *s, double bound)
+{
+	size_t H = (size_t)(s->H * s->D), K = (size_t)(s->K * s->D);
+	size_t row = H + 2 * K;
+	struct error values = error_of(&b->dqkv, row, H + K, row);
+	double out = nmse(error_of(&b->out, 1, 0, 1), 0);
+	double lse = nmse(error_of(&b->lse, 1, 0, 1), 0);
+	double dq = nmse(error_of(&b->dqkv, row, 0, H), values.norm);
+	double dk = nmse(error_of(&b->dqkv, row, H, H + K), values.norm);
+	double dv = nmse(values, 0);
+
+	OK(out <= bound && lse <= 1e-11 && dv <= bound && dq <= 2 * bound &&
+		dk <= 2 * bound && guarded(b, &b->out) && guarded(b, &b->lse) &&
+		guarded(b, &b->dqkv),
+	    "%s: %s, T %d, heads %d/%d of %d, window %d%s%s: NMSE of out "
+	    "%.1e, lse %.1e, q %.1e, k %.1e, v %.1e <= %.1e",
+	    b->o->name, ops_type_name(b->type), s->T, s->H, s->K, s->D,
+	    s->window,
+	    s->marks == PREFIXES    ? ", prefixes"
+	    : s->marks == DOCUMENTS ? ", documents"
+				    : "",
+	    s->biased ? ", biases" : "", out, lse, dq, dk, dv, bound);
+}
+
+static void
+test(const struct ops *o, enum ops_type type, struct shape s)
+{
+	static struct bench bench;
+	struct bench *b = &bench;
+	struct attention dev = { .H = s.H,
+		.K = s.K,
+		.D = s.D,
+		.window = s.window,
+		.scale = 1 / sqrt(s.D),
+		.span = s.T };
+	struct attention ref;
+	size_t N = (size_t)(B * s.T), heads = (size_t)s.H;
+	size_t wide = heads * (size_t)s.D;
+	size_t row = wide + 2 * (size_t)(s.K * s.D);
+	/* Heads that no tensor core is asked for are as in f32. */
+	bool rounded = s.D >= 64;
+	double eps = type == OPS_BF16 ? 0x1p-7 : 0x1p-10;
+	uint64_t once, again;
+	struct err e;
+
+	b->o = o;
+	b->type = type;
+	make(b, &b->qkv, N * row, 1.5, 1, rounded);
+	make(b, &b->dout, N * wide, 1, 2, rounded);
+	make(b, &b->bias, heads * 2 * (size_t)s.T, 1, 3, false);
+	make(b, &b->out, N * wide, 1, 4, false);
+	make(b, &b->lse, N * heads, 1, 5, false);
+	make(b, &b->dqkv, N * row, 1, 6, false);
+	ref = dev;
+	if (s.biased) {
+		dev.bias = inside(&b->bias);
+		ref.bias = b->bias.ref;
+	}
+	mark(b, &s, &dev, &ref);
+	run(b, &s, &dev, &once);
+	run(b, &s, &dev, &again);
+	if (o->sync(&e) < 0 || once != again)
+		b->out.host[0] = NAN;
+	ops_ref()->attention_fwd(
+	    b->out.ref, b->lse.ref, b->qkv.ref, B, s.T, &ref);
+	ops_ref()->attention_bwd(b->dqkv.ref, NULL, b->dout.ref, b->out.ref,
+	    b->qkv.ref, b->lse.ref, B, s.T, &ref);
+	check(b, &s, rounded ? eps * eps / 12 : 1e-11);
+	release(b, &b->qkv), release(b, &b->dout), release(b, &b->bias);
+	release(b, &b->out), release(b, &b->lse), release(b, &b->dqkv);
+	o->free(b->marks);
+}
+
+/* Rows of a tile's edges, then all that decides who looks at whom. */
+static const struct shape shapes[] = {
+	{ 1, 1, 1, 64, 0, CAUSAL, false },
+	{ 64, 2, 1, 128, 0, CAUSAL, false },
+	{ 65, 2, 2, 80, 0, CAUSAL, false },
+	{ 129, 1, 1, 96, 0, CAUSAL, false },
+	{ 257, 1, 1, 64, 0, CAUSAL, false },
+	{ 70, 1, 1, 64, 1, CAUSAL, false },
+	{ 300, 1, 1, 64, 70, CAUSAL, false },
+	{ 200, 1, 1, 96, 0, DOCUMENTS, false },
+	{ 260, 1, 1, 64, 20, PREFIXES, false },
+	{ 140, 1, 1, 80, 0, PREFIXES, true },
+	{ 70, 4, 2, 128, 0, CAUSAL, true },
+	{ 37, 2, 1, 24, 0, CAUSAL, false },
+};
+
+static void
+test_type(enum ops_type type, size_t every)
+{
+	struct err e = { 0 };
+	const struct ops *o = ops_cuda(type, &e);
+	size_t i;
+
+	if (!o) {
+		printf("ok %d # SKIP %s\n", ++tap_run, e.msg);
+		return;
+	}
+	for (i = 0; i < sizeof(shapes) / sizeof(*shapes); i += every)
+		test(o, type, shapes[i]);
+}
+
+int
+main(void)
+{
+	test_type(OPS_BF16, 1);
+	test_type(OPS_F16, 3); /* the same but for the rounding */
+	return tap_end();
+}
