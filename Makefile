@@ -7,6 +7,7 @@
 # make bench       measurements; the figures in docs/ come from here
 # make SAN=address,undefined check    sanitizers; SAN=thread takes clang
 # make CUDA=no     without CUDA
+# make MPI=no      without MPI: training has one rank
 # make DEV=1       warnings are errors
 # make lang-model LANGID=DIR   train the built-in language model anew
 .DELETE_ON_ERROR:
@@ -22,6 +23,8 @@ PREFIX   = /usr/local
 BINDIR   = $(PREFIX)/bin
 MANDIR   = $(PREFIX)/share/man
 CUDA    := $(if $(shell command -v $(NVCC) 2>/dev/null),yes,no)
+MPICC    = mpicc
+MPI     := $(if $(shell command -v $(MPICC) 2>/dev/null),yes,no)
 # Cards since Ampere, and Hopper with its own instructions.
 NVARCH   = -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90a,code=sm_90a
 DEV      =
@@ -71,7 +74,11 @@ SHLIB    = $B/libquern.so
 EMUSRC   = $(CUSRC) $(wildcard tests/emulate/*.cpp)
 # Contexts of our own making confuse the thread sanitizer.
 EMULATED = $(if $(findstring thread,$(SAN)),,$B/emulated/quern-cuda.so)
-PLUGIN   = $(if $(filter yes,$(CUDA)),$(if $(CUSRC),$B/bin/quern-cuda.so))
+MPISRC  := $(sort $(wildcard lib/train/mpi/*.c))
+PLUGIN   = $(if $(filter yes,$(CUDA)),$(if $(CUSRC),$B/bin/quern-cuda.so)) \
+	$(if $(filter yes,$(MPI)),$B/bin/quern-mpi.so)
+# Whoever looks for the emulated twin finds MPI beside it.
+BESIDE   = $(if $(EMULATED),$(if $(filter yes,$(MPI)),$B/emulated/quern-mpi.so))
 LINK     = $(CXX) $(SANFLAGS) -pthread -fopenmp $(CFLAGS) $(LDFLAGS) -o $@
 
 # make V=1 shows whole commands.
@@ -99,6 +106,21 @@ $(FUZZ): $B/tests/fuzz/%.t: $B/tests/fuzz/%.c.o $B/tests/replay.c.o $(LIB)
 $B/bin/quern-cuda.so: $(addsuffix .o,$(addprefix $B/,$(CUSRC))) $B/pic/lib/base/err.c.o
 	@mkdir -p $(@D)
 	$(call say,NVCC)$(NVCC) -shared $(NVARCH) -o $@ $^ -lcublasLt
+# Ranks: a plugin, so that no command links MPI.  Its compiler is the one of all
+# the rest with MPI's own options.
+$B/bin/quern-mpi.so: export OMPI_CC = $(CC)
+$B/bin/quern-mpi.so: export MPICH_CC = $(CC)
+$B/bin/quern-mpi.so: $(addsuffix .o,$(addprefix $B/mpi/,$(MPISRC))) $B/pic/lib/base/err.c.o
+	@mkdir -p $(@D)
+	$(call say,LINK)$(MPICC) $(SANFLAGS) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^
+$B/mpi/%.c.o: export OMPI_CC = $(CC)
+$B/mpi/%.c.o: export MPICH_CC = $(CC)
+$B/mpi/%.c.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(MPICC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+$B/emulated/quern-mpi.so: $B/bin/quern-mpi.so
+	@mkdir -p $(@D)
+	@cp $< $@
 $B/emulated/quern-cuda.so: $(addsuffix .o,$(addprefix $B/emulated/,$(EMUSRC))) $B/pic/lib/base/err.c.o
 	$(call say,LINK)$(LINK) -shared $^
 $B/emulated/%.o: % $B/flags
@@ -143,7 +165,7 @@ check: export ASAN_OPTIONS = allocator_may_return_null=1:detect_leaks=1
 check: export UBSAN_OPTIONS = print_stacktrace=1
 check: export TSAN_OPTIONS = allocator_may_return_null=1:ignore_noninstrumented_modules=1
 # Benches are built, so that they go on compiling; make bench runs them.
-check: all $(TEST) $(FUZZ) $(BENCH) $(EMULATED)
+check: all $(TEST) $(FUZZ) $(BENCH) $(EMULATED) $(BESIDE)
 	prove -j2 -e '' $(TEST) $(FUZZ)
 	prove -j2 -e bash $(sort $(wildcard tests/cli/*.t))
 
@@ -213,7 +235,7 @@ install: all
 	for s in 1 5 7; do for m in man/*.$$s; do if [ -f "$$m" ]; then \
 		cp "$$m" $(DESTDIR)$(MANDIR)/man$$s/; fi; done; done
 uninstall:
-	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(CMD)) quern-cuda.so
+	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(CMD)) quern-cuda.so quern-mpi.so
 	rm -f $(DESTDIR)$(PREFIX)/lib/libquern.so $(DESTDIR)$(PREFIX)/include/quern.h
 	for m in man/*.[157]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$(basename $$m); done
@@ -223,5 +245,5 @@ FORCE:
 .PHONY: all check gpu-check gpu-bench fuzz fuzz-run bench lint format format-check lang-model deps \
 	quickstart install \
 	uninstall clean FORCE
--include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(EMUSRC:%=$B/emulated/%.d) $(wildcard $B/cmd/*.d $B/cmd/*/*.d \
+-include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(EMUSRC:%=$B/emulated/%.d) $(MPISRC:%=$B/mpi/%.d) $(wildcard $B/cmd/*.d $B/cmd/*/*.d \
 	$(ROWSRC:%=$B/pic/%.d) $B/tests/*.d $B/tests/*/*.d)

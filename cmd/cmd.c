@@ -117,6 +117,13 @@ cmd_end(const struct opt_cmd *c, int rc, const struct err *e)
 	return finish_stdout();
 }
 
+int
+cmd_end_quietly(const struct opt_cmd *c, int rc)
+{
+	opt_free(c);
+	return rc < 0 ? status_of(rc) : finish_stdout();
+}
+
 void
 cmd_wait_asleep(char **argv)
 {

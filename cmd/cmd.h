@@ -22,6 +22,8 @@ int cmd_begin(const struct opt_cmd *c, int argc, char **argv);
  * Our output's reader gone is no news: dies quietly by SIGPIPE.
  */
 int cmd_end(const struct opt_cmd *c, int rc, const struct err *e);
+/* The same without a word: another process of the run says it. */
+int cmd_end_quietly(const struct opt_cmd *c, int rc);
 /*
  * For commands with OpenMP loops, first thing in main(): waiting threads are to
  * sleep, since spinning ones stall each other where processors are shared.  The

@@ -11,6 +11,7 @@
 #include "io/stream.h"
 #include "mix/loader.h"
 #include "mix/mix.h"
+#include "train/link.h"
 #include "train/preset.h"
 #include "train/train.h"
 
@@ -18,13 +19,14 @@ static struct opt_common common;
 static struct train_options options;
 static struct {
 	const char *config, *recipe, *valid, *out, *device;
-	const char *schedule, *optimizer, *dtype;
+	const char *schedule, *optimizer, *dtype, *ranks;
 	int micro_batch, keep;
 	bool verify;
 } given = { .verify = true,
 	.device = "auto",
 	.schedule = "cosine",
 	.optimizer = "adamw",
+	.ranks = "auto",
 	.dtype = "f32" };
 
 static const struct opt opts[] = {
@@ -56,6 +58,10 @@ static const struct opt opts[] = {
 	    "write what log.jsonl holds for TensorBoard too", NULL },
 	{ "device", 0, OPT_STR, &given.device, "DEVICE",
 	    "where to compute; auto is the processor", "auto,cpu,cuda" },
+	{ "ranks", 0, OPT_STR, &given.ranks, "HOW",
+	    "train with the other processes that mpirun or srun started; auto: "
+	    "if one of them did",
+	    "auto,mpi,none" },
 	{ "optimizer", 0, OPT_STR, &given.optimizer, "NAME",
 	    "how gradients change weights", "adamw,lion,muon,adafactor" },
 	{ "lr", 0, OPT_DOUBLE, &options.lr, "X", "largest learning rate",
@@ -142,6 +148,9 @@ static const struct opt_cmd cmd = { .name = "train",
 		   "model --valid valid.mix",
 	.opts = opts,
 	.common = common_opts };
+
+/* The others that take part, or a link to nobody. */
+static struct link *ranks;
 
 static volatile sig_atomic_t stop;
 
@@ -230,6 +239,11 @@ on_plan(void *ctx, const struct train_plan *p)
 	v->line.bytes = false;
 	if (common.quiet)
 		return;
+	if (p->ranks > 1)
+		fprintf(stderr,
+		    "quern train: %u ranks; threads of the first: %d, its "
+		    "memory is that below\n",
+		    p->ranks, common.threads);
 	fprintf(stderr,
 	    "quern train: %s parameters, %llu steps, %u rows at a time; ",
 	    progress_scaled(s, (double)p->params, 1000),
@@ -425,7 +439,7 @@ open_journal(struct row_feedback *f, struct mix *m, struct err *e)
 		return e->code;
 	if (mix_recipe(m)->adapt.kind == ADAPT_NONE && access(path, F_OK) < 0)
 		return 0;
-	return mix_feedback(f, m, path, e);
+	return mix_feedback(f, m, path, ranks->rank > 0, e);
 }
 
 /* A run that goes on reads what it read before. */
@@ -442,31 +456,31 @@ check_sources(const struct mix *m, struct err *e)
 	return mix_same_sources(m, path, e);
 }
 
+/* What the options, the recipe and the folder come to. */
+struct job {
+	struct row_source rows, valid;
+	struct row_feedback feedback;
+	struct model_config model;
+	const struct ops *ops;
+	struct mix *m;
+};
+
 static int
-run(const struct mix *m, const struct row_source *rows,
-    const struct row_source *valid, const struct row_feedback *feedback,
-    struct err *e)
+train(struct job *j, struct err *e)
 {
-	struct view v = { .m = m };
+	struct view v = { .m = j->m };
 	struct train_events ev = { .ctx = &v,
-		.feedback = feedback->ctx ? feedback : NULL,
+		.feedback = j->feedback.ctx ? &j->feedback : NULL,
 		.plan = on_plan,
 		.step = on_step,
 		.spike = on_spike,
 		.stop = &stop };
 	struct step_report last = { 0 };
-	struct model_config c;
-	const struct ops *ops;
 	int rc;
 
-	rc = load_config(&c, e);
-	if (rc < 0)
-		return rc;
-	ops = device(e);
-	if (!ops)
-		return e->code;
 	catch_signals();
-	rc = train_run(&c, &options, rows, valid, ops, &ev, &last, e);
+	rc = train_run(&j->model, &options, &j->rows,
+	    given.valid ? &j->valid : NULL, j->ops, &ev, &last, e);
 	closing(&v, &last);
 	if (rc < 0)
 		return rc;
@@ -494,15 +508,89 @@ read_ahead(struct row_source *rows, const struct row_feedback *f, struct err *e)
 
 	if (f->ctx || common.threads < 2)
 		return 0;
-	return loader_open(rows, &in, LOADER_AHEAD, e);
+	return loader_open(
+	    rows, &in, LOADER_AHEAD, ranks->rank, ranks->size, e);
+}
+
+/* All that comes before the first step; shards are verified once. */
+static int
+prepare(struct job *j, struct err *e)
+{
+	int rc = mix_open(&j->rows, given.recipe, e);
+
+	j->m = j->rows.ctx;
+	if (rc == 0 && given.valid)
+		rc = mix_open(&j->valid, given.valid, e);
+	if (rc == 0 && given.verify && ranks->rank == 0)
+		rc = mix_verify(j->m, e);
+	if (rc == 0)
+		rc = check_sources(j->m, e);
+	if (rc == 0)
+		rc = open_journal(&j->feedback, j->m, e);
+	if (rc == 0)
+		rc = read_ahead(&j->rows, &j->feedback, e);
+	if (rc == 0)
+		rc = load_config(&j->model, e);
+	if (rc < 0)
+		return rc;
+	j->ops = device(e);
+	return j->ops ? 0 : e->code;
+}
+
+static void
+close_job(struct job *j)
+{
+	mix_feedback_close(&j->feedback);
+	if (j->rows.close)
+		j->rows.close(j->rows.ctx);
+	if (j->valid.close)
+		j->valid.close(j->valid.ctx);
+}
+
+static bool
+gave_threads(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--threads") == 0 ||
+		    strncmp(argv[i], "--threads=", 10) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The other ranks.  They share a machine's memory and processors; the first one
+ * speaks for all.
+ */
+static int
+join_ranks(bool threads_given, struct err *e)
+{
+	bool wanted = strcmp(given.ranks, "mpi") == 0 ||
+		      (strcmp(given.ranks, "auto") == 0 && link_launched());
+
+	ranks = wanted ? link_mpi(e) : link_self();
+	if (!ranks)
+		return e->code;
+	if (ranks->size > 1)
+		options.ranks = ranks;
+	if (!threads_given && (uint32_t)common.threads > ranks->sharing)
+		common.threads /= (int)ranks->sharing;
+	else if (!threads_given && ranks->sharing > 1)
+		common.threads = 1;
+	if (ranks->rank > 0) {
+		common.quiet = true;
+		common.progress = false;
+		common.stats = NULL;
+	}
+	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct row_source rows = { 0 }, valid = { 0 };
-	struct row_feedback feedback = { 0 };
-	struct mix *m;
+	bool threads_given = gave_threads(argc, argv);
+	struct job j = { 0 };
 	struct err e;
 	int rc;
 
@@ -512,24 +600,15 @@ main(int argc, char **argv)
 	given.keep = (int)options.keep;
 	rc = check_usage(cmd_begin(&cmd, argc, argv), &e);
 	if (rc == 0)
-		rc = mix_open(&rows, given.recipe, &e);
-	m = rows.ctx;
-	if (rc == 0 && given.valid)
-		rc = mix_open(&valid, given.valid, &e);
-	if (rc == 0 && given.verify)
-		rc = mix_verify(m, &e);
-	if (rc == 0)
-		rc = check_sources(m, &e);
-	if (rc == 0)
-		rc = open_journal(&feedback, m, &e);
-	if (rc == 0)
-		rc = read_ahead(&rows, &feedback, &e);
-	if (rc == 0)
-		rc = run(m, &rows, given.valid ? &valid : NULL, &feedback, &e);
-	mix_feedback_close(&feedback);
-	if (rows.close)
-		rows.close(rows.ctx);
-	if (valid.close)
-		valid.close(valid.ctx);
-	return cmd_end(&cmd, rc, &e);
+		rc = join_ranks(threads_given, &e);
+	if (rc == 0 && (rc = link_agree(ranks, prepare(&j, &e), &e)) == 0)
+		rc = train(&j, &e);
+	close_job(&j);
+	/* Before anybody ends: mpirun would end the others. */
+	if (ranks && ranks->rank > 0 && !ranks->broken)
+		rc = cmd_end_quietly(&cmd, rc);
+	else
+		rc = cmd_end(&cmd, rc, &e);
+	link_close(ranks);
+	return rc;
 }

@@ -91,22 +91,42 @@ phrase_at(const char *p, const char *end, const char *phrase)
 
 enum { LOREM = 1, SCRIPT = 2, POLICY = 4 };
 
-/*
- * Which phrases stand in the line?  They are looked for where their rarest
- * letter is; none of those before it is a k, so they are a byte each.
- */
+static bool
+phrase_around(struct str line, const char *p, ptrdiff_t at, const char *phrase)
+{
+	return p - line.p >= at && phrase_at(p - at, line.p + line.n, phrase);
+}
+
+/* The phrase that has its rarest letter at p, which no k stands before: they
+ * are a byte each. */
+static unsigned
+phrase_with(struct str line, const char *p)
+{
+	switch (*p) {
+	case 'm':
+	case 'M':
+		if (phrase_around(line, p, 4, "lorem ipsum"))
+			return LOREM;
+		return phrase_around(line, p, 3, "terms of use") ? POLICY : 0;
+	case 'j':
+	case 'J':
+		return phrase_around(line, p, 0, "javascript") ? SCRIPT : 0;
+	case 'v':
+	case 'V':
+		return phrase_around(line, p, 3, "privacy policy") ? POLICY : 0;
+	}
+	return phrase_around(line, p, 3, "cookie policy") ||
+		       phrase_around(line, p, 8, "uses cookies") ||
+		       phrase_around(line, p, 10, "use of cookies") ||
+		       phrase_around(line, p, 7, "use cookies")
+		   ? POLICY
+		   : 0;
+}
+
+/* Which phrases stand in the line? */
 static unsigned
 find_phrases(struct str line)
 {
-	static const struct {
-		const char *text;
-		unsigned bit;
-		ptrdiff_t at; /* of the letter */
-	} phrases[] = { { "lorem ipsum", LOREM, 4 },
-		{ "javascript", SCRIPT, 0 }, { "terms of use", POLICY, 3 },
-		{ "privacy policy", POLICY, 3 }, { "cookie policy", POLICY, 3 },
-		{ "uses cookies", POLICY, 8 }, { "use of cookies", POLICY, 10 },
-		{ "use cookies", POLICY, 7 } };
 	static const bool rare[256] = { ['j'] = true,
 		['k'] = true,
 		['m'] = true,
@@ -118,16 +138,10 @@ find_phrases(struct str line)
 		[0xe2] = true };
 	const char *p = line.p, *end = p + line.n;
 	unsigned found = 0;
-	size_t i;
 
-	for (; p < end; p++) {
-		if (!rare[(unsigned char)*p])
-			continue;
-		for (i = 0; i < sizeof(phrases) / sizeof(*phrases); i++)
-			if (p - line.p >= phrases[i].at &&
-			    phrase_at(p - phrases[i].at, end, phrases[i].text))
-				found |= phrases[i].bit;
-	}
+	for (; p < end; p++)
+		if (rare[(unsigned char)*p])
+			found |= phrase_with(line, p);
 	return found;
 }
 
@@ -169,36 +183,72 @@ line_stays(const struct c4 *c, struct str *line, struct c4_result *r)
 	return !r->reason && !(found & POLICY);
 }
 
+/* What sentences are counted of. */
+struct source {
+	enum words words;
+	struct meter_words left; /* tokens from some line on; or none */
+};
+
+static bool
+is_in(struct str part, struct str text)
+{
+	return part.p >= text.p && part.p + part.n <= text.p + text.n;
+}
+
+/* The line's tokens, of those that are left. */
+static struct meter_words
+tokens_of(struct source *s, struct str line)
+{
+	struct meter_words *left = &s->left, found;
+
+	for (; left->n && left->v->p < line.p; left->n--)
+		left->v++;
+	found = *left;
+	for (; left->n && left->v->p < line.p + line.n; left->n--)
+		left->v++;
+	found.n -= left->n;
+	return found;
+}
+
 static int
-count_sentences(struct str line, enum words words, struct c4_result *r,
-    uint64_t *n, struct err *e)
+count_sentences(struct str line, struct str text, struct source *from,
+    struct c4_result *r, uint64_t *n, struct err *e)
 {
 	struct sentences s = { 0 };
+	struct meter_words tokens;
 	size_t i;
 
-	if (words == WORDS_TREEBANK) {
+	if (from->words == WORDS_TREEBANK) {
 		if (punkt_split(&r->punkt, line, e) < 0)
 			return e->code;
 		*n += r->punkt.n;
 		return 0;
 	}
-	if (tokens_split(&r->tokens, line, e) < 0)
-		return e->code;
-	for (i = 0; i < r->tokens.n; i++)
-		sentences_add(&s, r->tokens.v[i]);
+	if (from->left.n && is_in(line, text)) {
+		tokens = tokens_of(from, line);
+	} else {
+		if (tokens_split(&r->tokens, line, e) < 0)
+			return e->code;
+		tokens = (struct meter_words){ r->tokens.v, r->tokens.n };
+	}
+	for (i = 0; i < tokens.n; i++)
+		sentences_add(&s, tokens.v[i]);
 	*n += sentences_with_space(&s, line.p + line.n);
 	return 0;
 }
 
 int
 c4_clean(const struct c4 *c, struct str text, enum words words,
-    struct c4_result *r, struct err *e)
+    const struct meter_words *tokens, struct c4_result *r, struct err *e)
 {
+	struct source from = { .words = words };
 	struct text_lines it = { text };
 	uint64_t sentences = 0;
 	struct str line;
 	bool first = true;
 
+	if (tokens)
+		from.left = *tokens;
 	r->reason = NULL;
 	buf_clear(&r->text);
 	while (text_lines_next(&it, &line)) {
@@ -208,7 +258,7 @@ c4_clean(const struct c4 *c, struct str text, enum words words,
 			continue;
 		}
 		if (sentences < c->sentences &&
-		    count_sentences(line, words, r, &sentences, e) < 0)
+		    count_sentences(line, text, &from, r, &sentences, e) < 0)
 			return e->code;
 		if (!first)
 			buf_putc(&r->text, '\n');

@@ -45,9 +45,13 @@ struct c4_result {
 	struct punkt punkt;
 };
 
-/* words: whose sentences.  ERR_NOMEM.  Thread-safe with a result a thread. */
+/*
+ * words: whose sentences.  tokens: the text's, if they are there and words are
+ * English, which saves parting lines; or NULL.  ERR_NOMEM.  Thread-safe with a
+ * result a thread.
+ */
 int c4_clean(const struct c4 *c, struct str text, enum words words,
-    struct c4_result *r, struct err *e);
+    const struct meter_words *tokens, struct c4_result *r, struct err *e);
 void c4_result_free(struct c4_result *r);
 
 #endif

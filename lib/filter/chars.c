@@ -1,24 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
 #include "base/text/lines.h"
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "filter/meter.h"
-
-static bool
-is_paren(uint32_t cp)
-{
-	return cp == '(' || cp == ')' || cp == '[' || cp == ']' || cp == '{' ||
-	       cp == '}' || cp == 0x27e8 || cp == 0x27e9;
-}
-
-/* Letters, digits, and marks of plain text, as NeMo Curator has them. */
-static bool
-is_plain_char(uint32_t cp)
-{
-	return ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z') ||
-	       (cp >= '0' && cp <= '9') || cp == '\n' || cp == '.' ||
-	       cp == ',' || cp == '?' || cp == '!';
-}
 
 static bool
 in_url(char c)
@@ -51,24 +36,37 @@ url_chars(struct str text)
 	return n;
 }
 
-/* Characters of each kind. */
+/* Characters of each kind; plain are letters, digits, and marks of plain text,
+ * as NeMo Curator has them. */
 struct kinds {
 	uint64_t all, letters, upper, digits, spaces, plain, parens;
 };
 
-static void
-add_ascii(struct kinds *k, unsigned char c, uint64_t n)
+static uint64_t
+sum(const uint32_t *n, int from, int to)
 {
-	bool digit = c >= '0' && c <= '9';
-	bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+	uint64_t all = 0;
 
-	k->all += n;
-	k->letters += letter ? n : 0;
-	k->upper += letter && !(c & 0x20) ? n : 0;
-	k->digits += digit ? n : 0;
-	k->spaces += text_is_space(c) ? n : 0;
-	k->plain += is_plain_char(c) ? n : 0;
-	k->parens += is_paren(c) ? n : 0;
+	for (; from <= to; from++)
+		all += n[from];
+	return all;
+}
+
+/* n of each character of ASCII. */
+static void
+add_ascii(struct kinds *k, const uint32_t *n)
+{
+	uint64_t upper = sum(n, 'A', 'Z'), letters = upper + sum(n, 'a', 'z');
+	uint64_t digits = sum(n, '0', '9');
+
+	k->all += sum(n, 0, 127);
+	k->letters += letters;
+	k->upper += upper;
+	k->digits += digits;
+	k->spaces += n[' '] + sum(n, 9, 13) + sum(n, 0x1c, 0x1f);
+	k->plain +=
+	    letters + digits + n['\n'] + n['.'] + n[','] + n['?'] + n['!'];
+	k->parens += n['('] + n[')'] + n['['] + n[']'] + n['{'] + n['}'];
 }
 
 static void
@@ -84,7 +82,7 @@ add_other(struct kinds *k, uint32_t cp)
 		k->digits += (class & UNI_DIGIT) != 0;
 		k->spaces += (class & UNI_SPACE) != 0;
 	}
-	k->parens += is_paren(cp);
+	k->parens += cp == 0x27e8 || cp == 0x27e9;
 }
 
 int
@@ -95,9 +93,10 @@ meter_size(struct meter *m, struct token_set *t, struct err *e)
 	(void)t, (void)e;
 	m->s.v[SIG_bytes] = (double)m->text.n;
 	m->s.v[SIG_chars] = (double)utf8_length(m->text);
-	for (m->newlines = 0;
-	     p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
-		m->newlines++;
+	for (m->newlines = 0; end - p >= BYTES; p += BYTES)
+		m->newlines += bytes_sum((bytes)(bytes_load(p) == '\n') & 1);
+	for (; p < end; p++)
+		m->newlines += *p == '\n';
 	return 0;
 }
 
@@ -105,7 +104,8 @@ int
 meter_chars(struct meter *m, struct token_set *t, struct err *e)
 {
 	const char *p = m->text.p, *end = p + m->text.n;
-	uint32_t ascii[128] = { 0 };
+	/* In turns: no count waits for the one before it. */
+	uint32_t turns[2][128] = { { 0 } };
 	struct signals *s = &m->s;
 	struct kinds k = { 0 };
 	size_t len;
@@ -114,13 +114,15 @@ meter_chars(struct meter *m, struct token_set *t, struct err *e)
 	(void)t, (void)e;
 	while (p < end)
 		if ((unsigned char)*p < 0x80) {
-			ascii[(unsigned char)*p++]++;
+			turns[(uintptr_t)p & 1][(unsigned char)*p]++;
+			p++;
 		} else {
 			add_other(&k, utf8_get(p, end, &len));
 			p += len;
 		}
 	for (c = 0; c < 128; c++)
-		add_ascii(&k, (unsigned char)c, ascii[c]);
+		turns[0][c] += turns[1][c];
+	add_ascii(&k, turns[0]);
 	s->v[SIG_upper_ratio] = meter_ratio(k.upper, k.letters);
 	s->v[SIG_digit_ratio] = meter_ratio(k.digits, k.all);
 	s->v[SIG_space_ratio] = meter_ratio(k.spaces, k.all);

@@ -15,7 +15,8 @@ struct judge {
 	const struct doc *doc;      /* or NULL */
 	struct c4_result c4;
 	struct linefix_result fix;
-	bool changed; /* now differs from text */
+	const struct linefix *fixed; /* what fix is of the text by; or NULL */
+	bool changed;                /* now differs from text */
 };
 
 struct judge *
@@ -50,6 +51,7 @@ judge_text(struct judge *j, struct str text, const struct doc *d, struct err *e)
 {
 	j->text = text;
 	j->doc = d;
+	j->fixed = NULL;
 	return meter_begin(j->meter, text, e);
 }
 
@@ -107,6 +109,28 @@ look(struct judge *j, const struct step *s, const struct rule *r,
 	return 0;
 }
 
+/* Clean by C4's rules; now may be a copy. */
+static int
+clean_c4(struct judge *j, const struct step *s, struct str now, struct err *e)
+{
+	struct meter_words tokens;
+	bool there = !j->changed && meter_words(j->meter, s->words, &tokens);
+
+	return c4_clean(
+	    s->clean, now, s->words, there ? &tokens : NULL, &j->c4, e);
+}
+
+/* Clean by RefinedWeb's: of the text itself, once for all profiles that do. */
+static int
+clean_lines(
+    struct judge *j, const struct step *s, struct str now, struct err *e)
+{
+	if (!j->changed && j->fixed == s->fix)
+		return 0;
+	j->fixed = j->changed ? NULL : s->fix;
+	return linefix_clean(s->fix, now, &j->fix, e);
+}
+
 /* Clean the text: v gets the reason if that rejects it. */
 static int
 clean(struct judge *j, const struct step *s, struct verdict *v, struct err *e)
@@ -123,8 +147,8 @@ clean(struct judge *j, const struct step *s, struct verdict *v, struct err *e)
 	}
 	rc = buf_ok(&copy, e);
 	if (rc == 0)
-		rc = s->clean ? c4_clean(s->clean, now, s->words, &j->c4, e)
-			      : linefix_clean(s->fix, now, &j->fix, e);
+		rc = s->clean ? clean_c4(j, s, now, e)
+			      : clean_lines(j, s, now, e);
 	buf_free(&copy);
 	if (rc < 0)
 		return rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/english.h"
 #include "base/text/lines.h"
@@ -53,7 +54,8 @@ strip(struct linefix_result *r)
 	while (r->n > from && !text_lstrip(r->lines[r->n - 1]).n)
 		r->n--;
 	r->n -= from;
-	memmove(r->lines, r->lines + from, r->n * sizeof(*r->lines));
+	if (from)
+		memmove(r->lines, r->lines + from, r->n * sizeof(*r->lines));
 	if (!r->n)
 		return;
 	r->lines[0] = text_lstrip(r->lines[0]);
@@ -101,22 +103,27 @@ is_digit(uint32_t cp)
 static bool
 is_mostly(struct str line, bool digits, double most)
 {
+	/* Others may be no more than this, and one that hides rounding. */
+	double others_most = (1 - most) * (double)line.n + 1;
+	uint64_t others = 0, all = 0, limit;
 	const char *p = line.p, *end = p + line.n;
 	char low = digits ? '0' : 'A', high = digits ? '9' : 'Z';
-	uint64_t n = 0, all = 0;
 	uint32_t cp;
 	size_t len;
 
-	for (; p < end; p += len, all++) {
+	limit = others_most < 0                ? 0
+		: others_most < (double)line.n ? (uint64_t)others_most
+					       : line.n;
+	for (; p < end && others <= limit; p += len, all++) {
 		len = 1;
 		if ((unsigned char)*p < 0x80) {
-			n += *p >= low && *p <= high;
+			others += *p < low || *p > high;
 			continue;
 		}
 		cp = utf8_get(p, end, &len);
-		n += digits ? is_digit(cp) : is_upper(cp);
+		others += !(digits ? is_digit(cp) : is_upper(cp));
 	}
-	return all && (double)n / (double)all > most;
+	return p == end && all && (double)(all - others) / (double)all > most;
 }
 
 static bool
@@ -289,19 +296,57 @@ drop_sign_in(struct str line)
 	return (struct str){ q, (size_t)(end - q) };
 }
 
+/* Do the letters a and b of ASCII stand behind each other, whatever their
+ * case? */
+static bool
+has_pair(struct str line, unsigned char a, unsigned char b)
+{
+	const unsigned char *p = (const unsigned char *)line.p;
+	size_t i = 0;
+	bytes c, d;
+
+	for (; i + BYTES < line.n; i += BYTES) {
+		c = bytes_load(p + i);
+		d = bytes_load(p + i + 1);
+		if (bytes_any((bytes)(((c | 0x20) == a) & ((d | 0x20) == b))))
+			return true;
+	}
+	for (; i + 1 < line.n; i++)
+		if ((p[i] | 0x20) == a && (p[i + 1] | 0x20) == b)
+			return true;
+	return false;
+}
+
 enum edit { CART, MORE_DOTS, SIGN_IN };
+
+/* May there be something to edit?  Tells by letters that are of ASCII in any
+ * case. */
+static bool
+may_edit(struct str line, enum edit what)
+{
+	switch (what) {
+	case CART:
+		return has_pair(line, 'c', 'a');
+	case MORE_DOTS:
+		return has_pair(line, 'm', 'o');
+	default:
+		return word_end(line.p, line.p + line.n, "sign-in", FOLDED);
+	}
+}
 
 /* False if nothing is left of a line that had something. */
 static bool
 edit_line(struct str *line, enum edit what, uint32_t most, struct buf *out)
 {
-	if (!line->n || has_words(*line, (uint64_t)most + 1))
+	if (!line->n)
 		return true;
-	if (what == CART)
-		drop_cart(line, out);
-	else
-		*line =
-		    what == MORE_DOTS ? drop_more(*line) : drop_sign_in(*line);
+	if (may_edit(*line, what) && !has_words(*line, (uint64_t)most + 1)) {
+		if (what == CART)
+			drop_cart(line, out);
+		else
+			*line = what == MORE_DOTS ? drop_more(*line)
+						  : drop_sign_in(*line);
+	}
 	return text_lstrip(*line).n != 0;
 }
 

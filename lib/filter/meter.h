@@ -102,7 +102,6 @@ struct meter {
 		struct str *v;
 		size_t cap;
 	} spaced, unicode;
-	uint16_t class[128]; /* english_class() of ASCII */
 	struct seen seen;
 	struct pairs pairs;
 	struct again again, again_few;

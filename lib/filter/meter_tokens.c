@@ -2,6 +2,7 @@
 /* What is measured of tokens, one by one. */
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/english.h"
 #include "base/text/lines.h"
@@ -131,9 +132,31 @@ make_room(struct token_set *t, size_t n, struct err *e)
 	return 0;
 }
 
+/* What white space parts, from tokens: those of English have none in them, and
+ * all else. */
+static int
+join_tokens(
+    struct meter *m, const struct token_set *t, size_t *n, struct err *e)
+{
+	const struct str *v = t->v, *stop = v + t->n;
+	const char *from, *end;
+
+	for (*n = 0; v < stop;) {
+		from = v->p;
+		do
+			end = v->p + v->n;
+		while (++v < stop && v->p == end);
+		if (add_part(&m->spaced, n,
+			(struct str){ from, (size_t)(end - from) }, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
 int
 meter_split(struct meter *m, struct token_set *t, struct err *e)
 {
+	const struct token_set *english;
 	size_t n = 0;
 
 	if (t->split)
@@ -146,7 +169,9 @@ meter_split(struct meter *m, struct token_set *t, struct err *e)
 		n = m->treebank.n;
 		break;
 	case WORDS_SPACES:
-		if (part_at_spaces(m, &n, e) < 0)
+		english = &m->sets[WORDS_ENGLISH];
+		if ((english->split ? join_tokens(m, english, &n, e)
+				    : part_at_spaces(m, &n, e)) < 0)
 			return e->code;
 		t->v = m->spaced.v;
 		break;
@@ -187,16 +212,16 @@ is_old_mark(uint32_t cp)
 
 /* What the characters of a token are. */
 struct look {
-	uint32_t n;   /* characters */
-	unsigned any; /* classes that one of them has */
-	unsigned all; /* ... that all have */
+	uint32_t n;  /* characters */
+	bool letter; /* is one a letter? */
+	bool all_marks;
 };
 
 static struct look
 look_at_any(struct str token, enum words words)
 {
 	const char *p = token.p, *end = p + token.n;
-	struct look x = { 0, 0, ~0u };
+	struct look x = { 0, false, true };
 	unsigned class;
 	uint32_t cp;
 	size_t len;
@@ -204,66 +229,90 @@ look_at_any(struct str token, enum words words)
 	for (; p < end; p += len, x.n++) {
 		cp = utf8_get(p, end, &len);
 		class = english_class(cp);
-		x.any |= class;
-		x.all &= class;
-		if (words == WORDS_TREEBANK && !is_old_mark(cp))
-			x.all &= ~(unsigned)ENG_MARK;
+		x.letter |= (class & ENG_LETTER) != 0;
+		x.all_marks &= class & ENG_MARK &&
+			       (words != WORDS_TREEBANK || is_old_mark(cp));
 	}
 	return x;
 }
 
-static inline struct look
-look_at(const struct meter *m, struct str token, enum words words)
+/* The token's bytes, of which there are no more, and zeros. */
+static inline bytes
+load(struct str token)
 {
-	struct look x = { (uint32_t)token.n, 0, ~0u };
-	unsigned char c;
-	size_t i;
+	static const unsigned char ones[2 * BYTES] = { 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
 
-	for (i = 0; i < token.n; i++) {
-		c = (unsigned char)token.p[i];
-		if (c >= 0x80)
+	return bytes_load(token.p) & bytes_load(ones + BYTES - token.n);
+}
+
+/* Bytes that begin no character. */
+static inline uint32_t
+tails(bytes v)
+{
+	return bytes_sum((bytes)((v & 0xc0) == 0x80) & 1);
+}
+
+/* Most tokens are short; end: of what may be read. */
+static inline struct look
+look_at(struct str token, const char *end, enum words words)
+{
+	struct look x = { (uint32_t)token.n, false, false };
+	bytes v, letters, digits;
+
+	if (token.n > BYTES || end - token.p < BYTES)
+		return look_at_any(token, words);
+	v = load(token);
+	letters = (bytes)((v | 0x20) - 'a' < 26);
+	digits = (bytes)(v - '0' < 10);
+	x.letter = bytes_any(letters);
+	if (bytes_any(v & 0x80)) {
+		if (!x.letter)
 			return look_at_any(token, words);
-		x.any |= m->class[c];
-		x.all &= m->class[c];
+		x.n -= tails(v);
+		return x;
 	}
+	/* What is neither, of ASCII, is a mark. */
+	x.all_marks = !bytes_any(letters | digits);
 	return x;
 }
 
-/* Characters, and whether one is a letter: of tokens that are all words. */
-static inline struct look
-look_for_letter(const struct meter *m, struct str token, bool ascii)
+/* Where the last token ends. */
+static const char *
+tokens_end(const struct token_set *t)
 {
-	struct look x = { (uint32_t)token.n, 0, 0 };
-	size_t i;
+	return t->n ? t->v[t->n - 1].p + t->v[t->n - 1].n : NULL;
+}
 
-	if (!ascii)
-		for (i = 0; i < token.n; i++)
-			x.n -= ((unsigned char)token.p[i] & 0xc0) == 0x80;
-	for (i = 0; i < token.n; i++) {
-		if ((unsigned char)token.p[i] >= 0x80)
-			return look_at_any(token, WORDS_SPACES);
-		x.any = m->class[(unsigned char)token.p[i]];
-		if (x.any & ENG_LETTER)
-			break;
-	}
-	return x;
+/* Characters of a short token. */
+static inline uint32_t
+chars_in(struct str token, const char *end)
+{
+	if (token.n > BYTES || end - token.p < BYTES)
+		return (uint32_t)utf8_length(token);
+	return (uint32_t)token.n - tails(load(token));
 }
 
 int
 meter_lay_out(struct meter *m, struct token_set *t, struct err *e)
 {
 	uint32_t i, at = 0, chars = 0;
-	const char *p, *end;
+	const char *end;
+	bool ascii;
 
 	if (t->placed)
 		return 0;
-	if (meter_split(m, t, e) < 0)
+	/* Of Unicode's words little more is asked for. */
+	if (t->words != WORDS_UNICODE)
+		return meter_want(m, t, METER_TOKENS, e);
+	if (meter_want(m, t, METER_SIZE, e) < 0 || meter_split(m, t, e) < 0)
 		return e->code;
+	end = tokens_end(t);
+	ascii = (uint64_t)m->s.v[SIG_chars] == m->text.n;
 	for (i = 0; i < t->n; i++) {
 		t->tokens[i] = (struct meter_token){ at, chars };
 		at += (uint32_t)t->v[i].n;
-		for (p = t->v[i].p, end = p + t->v[i].n; p < end; p++)
-			chars += ((unsigned char)*p & 0xc0) != 0x80;
+		chars += ascii ? (uint32_t)t->v[i].n : chars_in(t->v[i], end);
 	}
 	t->tokens[i] = (struct meter_token){ at, chars };
 	t->placed = true;
@@ -276,22 +325,22 @@ meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 	uint64_t word_chars = 0, words = 0, alpha = 0, stop_count = 0;
 	unsigned stops = 0, stop;
 	uint32_t i, at = 0, chars = 0;
-	bool all_words, ascii;
+	const char *end;
+	bool all_words;
 	struct look x;
 
-	if (meter_want(m, t, METER_SIZE, e) < 0 || meter_split(m, t, e) < 0)
+	if (meter_split(m, t, e) < 0)
 		return e->code;
 	/* Without punctuation of their own, all are words. */
 	all_words = t->words >= WORDS_SPACES;
-	ascii = (uint64_t)m->s.v[SIG_chars] == m->text.n;
+	end = tokens_end(t);
 	for (i = 0; i < t->n; i++) {
 		t->tokens[i] = (struct meter_token){ at, chars };
-		x = all_words ? look_for_letter(m, t->v[i], ascii)
-			      : look_at(m, t->v[i], t->words);
+		x = look_at(t->v[i], end, t->words);
 		at += (uint32_t)t->v[i].n;
 		chars += x.n;
-		alpha += (x.any & ENG_LETTER) != 0;
-		if (all_words || !(x.all & ENG_MARK)) {
+		alpha += x.letter;
+		if (all_words || !x.all_marks) {
 			words++;
 			word_chars += x.n;
 		}
@@ -361,33 +410,61 @@ has_symbol(struct str token)
 	return false;
 }
 
-static const char *
-find(const char *p, const char *end, char c)
+static uint64_t
+count_at(const char *p, const char *stop, char c)
 {
-	p = p < end ? memchr(p, c, (size_t)(end - p)) : NULL;
-	return p ? p : end;
+	uint64_t n = 0;
+
+	for (; p < stop; p++)
+		n += *p == c;
+	return n;
+}
+
+static uint64_t
+count_char(struct str s, char c)
+{
+	const char *p = s.p, *end = p + s.n;
+	uint64_t n = 0;
+
+	for (; end - p >= BYTES; p += BYTES)
+		n += bytes_sum((bytes)(bytes_load(p) == (unsigned char)c) & 1);
+	return n + count_at(p, end, c);
+}
+
+/* The first place from p on where a and b stand behind each other; or end. */
+static const char *
+find_pair(const char *p, const char *end, unsigned char a, unsigned char b)
+{
+	for (; end - p > BYTES; p += BYTES)
+		if (bytes_any((bytes)((bytes_load(p) == a) &
+				      (bytes_load(p + 1) == b))))
+			break;
+	for (; end - p > 1; p++)
+		if ((unsigned char)*p == a && (unsigned char)p[1] == b)
+			return p;
+	return end;
 }
 
 void
 meter_count_symbols(struct meter *m)
 {
-	const char *p = m->text.p, *end = p + m->text.n;
+	const char *p = m->text.p, *end = p + m->text.n, *at;
 
 	if (m->symbols)
 		return;
-	m->hashes = m->ellipses = 0;
-	for (p = find(p, end, '#'); p < end; p = find(p + 1, end, '#'))
-		m->hashes++;
-	for (p = find(m->text.p, end, '.'); p < end; p = find(p, end, '.'))
-		if (end - p >= 3 && p[1] == '.' && p[2] == '.') {
+	m->hashes = count_char(m->text, '#');
+	m->ellipses = 0;
+	for (at = find_pair(p, end, '.', '.'); at < end;
+	     at = find_pair(at, end, '.', '.'))
+		if (end - at >= 3 && at[2] == '.') {
 			m->ellipses++;
-			p += 3;
+			at += 3;
 		} else {
-			p++;
+			at++;
 		}
-	for (p = find(m->text.p, end, '\xe2'); p < end;
-	     p = find(p + 1, end, '\xe2'))
-		m->ellipses += end - p >= 3 && p[1] == '\x80' && p[2] == '\xa6';
+	for (at = find_pair(p, end, 0xe2, 0x80); at < end;
+	     at = find_pair(at + 1, end, 0xe2, 0x80))
+		m->ellipses += end - at >= 3 && at[2] == '\xa6';
 	m->symbols = true;
 }
 

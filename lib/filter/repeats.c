@@ -9,10 +9,10 @@
 #include "filter/meter.h"
 
 /*
- * A run of 5 to 10 tokens is looked for by how it begins: by its first BYTES
+ * A run of 5 to 10 tokens is looked for by how it begins: by its first START
  * bytes, or FEW if five tokens have no more.
  */
-enum { BYTES = 16, FEW = 8, SHORTEST = 5 };
+enum { START = 16, FEW = 8, SHORTEST = 5 };
 
 static int
 make_room(struct row *r, size_t n, struct err *e)
@@ -29,14 +29,13 @@ make_room(struct row *r, size_t n, struct err *e)
 	return 0;
 }
 
-/* Copy a token, and what is behind it in the text if that saves counting: there
- * are BYTES of room at `to`.  end: of the text, NULL if the token is not in
- * it. */
+/* Copy a token, and what is behind it up to end if that saves counting: there
+ * are START of room at `to`. */
 static inline void
 copy_token(char *to, struct str token, const char *end)
 {
-	if (end && token.n <= BYTES && end - token.p >= BYTES)
-		memcpy(to, token.p, BYTES);
+	if (token.n <= START && end - token.p >= START)
+		memcpy(to, token.p, START);
 	else
 		memcpy(to, token.p, token.n);
 }
@@ -45,26 +44,25 @@ copy_token(char *to, struct str token, const char *end)
 static int
 make_row(struct meter *m, struct token_set *t, struct row *r, struct err *e)
 {
-	/* The Treebank's tokens are not in the text. */
-	const char *end =
-	    t->words == WORDS_TREEBANK ? NULL : m->text.p + m->text.n;
-	char *p;
+	const char *end;
 	uint32_t i;
+	char *p;
 
 	if (r->made)
 		return 0;
 	if (meter_lay_out(m, t, e) < 0 ||
 	    make_room(
-		r, t->tokens[t->n].at + r->gap * (size_t)t->n + BYTES, e) < 0)
+		r, t->tokens[t->n].at + r->gap * (size_t)t->n + START, e) < 0)
 		return e->code;
 	p = r->p;
+	end = t->n ? t->v[t->n - 1].p + t->v[t->n - 1].n : p;
 	for (i = 0; i < t->n; i++) {
 		copy_token(p, t->v[i], end);
 		p += t->v[i].n;
 		if (r->gap)
 			*p++ = ' ';
 	}
-	memset(p, 0, BYTES);
+	memset(p, 0, START);
 	r->made = true;
 	return 0;
 }
@@ -126,7 +124,7 @@ may_repeat(const struct meter *m, const struct token_set *t,
 	const char *p = r->p + place(r, t, i);
 	uint32_t n = place(r, t, i + SHORTEST) - r->gap - place(r, t, i);
 
-	if (n >= BYTES)
+	if (n >= START)
 		return again_seen(&m->again, beginning(p));
 	return n < FEW || again_seen(&m->again_few, short_beginning(p));
 }

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "base/text/english.h"
 #include "base/text/lines.h"
 #include "filter/meter.h"
 
@@ -64,8 +63,6 @@ meter_new(void)
 	struct meter *m = calloc(1, sizeof(*m));
 	int i;
 
-	for (i = 0; m && i < 128; i++)
-		m->class[i] = (uint16_t)english_class((uint32_t)i);
 	for (i = 0; m && i < WORDS_KINDS; i++)
 		m->sets[i] = (struct token_set){
 			.words = (enum words)i,
@@ -289,6 +286,15 @@ meter_at_most(struct meter *m, enum words words, enum signal s, double limit,
 		*known = newlines_at_most(m, limit);
 	}
 	return 0;
+}
+
+bool
+meter_words(const struct meter *m, enum words words, struct meter_words *w)
+{
+	const struct token_set *t = &m->sets[words];
+
+	*w = (struct meter_words){ t->v, t->n };
+	return t->split;
 }
 
 int

@@ -84,6 +84,13 @@ int meter_signal(struct meter *m, enum words words, enum signal s, double *v,
  */
 int meter_at_most(struct meter *m, enum words words, enum signal s,
     double limit, bool *known, struct err *e);
+/* The tokens of the text, if they are there: valid until the next text. */
+struct meter_words {
+	const struct str *v;
+	size_t n;
+};
+bool
+meter_words(const struct meter *m, enum words words, struct meter_words *w);
 /* All signals. */
 int
 meter_all(struct meter *m, enum words words, struct signals *s, struct err *e);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
 #include "filter/spaces.h"
 
 enum { BLOCK = 64 };
@@ -19,40 +20,23 @@ begins(const unsigned char *p, const unsigned char *end)
 	       begun_at((const char *)p, (const char *)end, &len);
 }
 
-typedef unsigned char bytes __attribute__((vector_size(16)));
-
-static inline bytes
-load(const unsigned char *p)
-{
-	bytes v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 /* How many begin in a block, of ASCII, whatever the bytes; *high: there are
  * others. */
 static uint64_t
 count_block(const unsigned char *p, bool *high)
 {
 	bytes n = { 0 }, any = { 0 }, c, q;
-	uint64_t sum = 0, part[2];
 	size_t i;
 
-	for (i = 0; i < BLOCK; i += sizeof(c)) {
-		c = load(p + i);
-		q = load(p + i - 1);
+	for (i = 0; i < BLOCK; i += BYTES) {
+		c = bytes_load(p + i);
+		q = bytes_load(p + i - 1);
 		any |= c;
-		/* Where a comparison holds, a byte is 255. */
 		n -= (bytes)((((c | 0x20) - 'a' < 26) | (c - '0' < 10)) &
 			     ((q == ' ') | (q - 9 < 5) | (q == 0)));
 	}
-	memcpy(part, &any, sizeof(part));
-	*high = (part[0] | part[1]) & UINT64_C(0x8080808080808080);
-	memcpy(part, &n, sizeof(part));
-	for (i = 0; i < 2; i++)
-		sum += part[i] * UINT64_C(0x0101010101010101) >> 56;
-	return sum;
+	*high = bytes_any(any & 0x80);
+	return bytes_sum(n);
 }
 
 uint64_t

@@ -88,8 +88,25 @@ is_katakana(uint32_t cp)
 	return cp >= 0x3000 && IN(cp, runs);
 }
 
+/* The kind of frequent letters and marks beyond ASCII, without looking at all
+ * there is: as rare_kind() has it. */
+static inline bool
+frequent_kind(uint32_t cp, enum kind *kind)
+{
+	if ((cp >= 0xc0 && cp <= 0x2c1 && cp != 0xd7 && cp != 0xf7) ||
+	    (cp >= 0x3a3 && cp <= 0x3f5) || (cp >= 0x400 && cp <= 0x481) ||
+	    (cp >= 0x620 && cp <= 0x64a) || (cp >= 0xac00 && cp <= 0xd7a3))
+		*kind = LETTER;
+	else if ((cp >= 0x4e00 && cp <= 0x9fff) ||
+		 (cp >= 0x2010 && cp <= 0x2023 && (cp & ~1u) != 0x2018))
+		*kind = OTHER;
+	else
+		return false;
+	return true;
+}
+
 static enum kind
-kind_of(uint32_t cp)
+rare_kind(uint32_t cp)
 {
 	static const uint32_t spaces[][2] = { { 0x1680, 0x1680 },
 		{ 0x2000, 0x2006 }, { 0x2008, 0x200a }, { 0x205f, 0x205f },
@@ -102,8 +119,6 @@ kind_of(uint32_t cp)
 		{ 0xe0001, 0xe007f } };
 	unsigned class;
 
-	if (cp < 0x80)
-		return ascii_kind(cp);
 	if (cp == 0xb7 || cp == 0x387 || cp == 0x55f || cp == 0x5f4 ||
 	    cp == 0x2027 || cp == 0xfe13 || cp == 0xfe55 || cp == 0xff1a)
 		return MID_LETTER;
@@ -135,6 +150,16 @@ kind_of(uint32_t cp)
 	if (class & UNI_LETTER && !stands_alone(cp))
 		return LETTER;
 	return OTHER;
+}
+
+static inline enum kind
+kind_of(uint32_t cp)
+{
+	enum kind kind;
+
+	if (cp < 0x80)
+		return ascii_kind(cp);
+	return frequent_kind(cp, &kind) ? kind : rare_kind(cp);
 }
 
 /* The kind at p, and where what belongs to it ends. */

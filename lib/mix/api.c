@@ -41,7 +41,7 @@ quern_open(const char *recipe, uint32_t ahead, char *why, size_t size)
 		s->rows = in;
 		s->mix = in.ctx;
 		if (ahead) {
-			rc = loader_open(&s->rows, &in, ahead, &e);
+			rc = loader_open(&s->rows, &in, ahead, 0, 1, &e);
 			if (rc < 0)
 				in.close(in.ctx);
 		}

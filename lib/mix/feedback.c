@@ -16,6 +16,7 @@ struct feedback {
 	char *path;
 	struct journal journal;
 	bool open;
+	bool follows; /* another process writes the journal */
 	/* Of the phase that the run is in: */
 	bool begun;
 	uint32_t line; /* the recipe's */
@@ -369,7 +370,9 @@ told_begin(void *ctx, uint64_t steps, struct err *e)
 		journal_close(&f->journal);
 	f->open = true;
 	end_phase(f);
-	if (journal_open(&f->journal, f->path, f->m->digest, steps, e) < 0 ||
+	if ((f->follows ? journal_follow(&f->journal, f->path, f->m->digest, e)
+			: journal_open(&f->journal, f->path, f->m->digest,
+			      steps, e)) < 0 ||
 	    mix_replan(f->m, e) < 0 ||
 	    journal_read(f->path, f->m->digest, read_line, f, e) < 0)
 		return e->code;
@@ -393,8 +396,8 @@ told_digest(void *ctx, uint64_t steps, char hex[17])
 }
 
 int
-mix_feedback(
-    struct row_feedback *out, struct mix *m, const char *path, struct err *e)
+mix_feedback(struct row_feedback *out, struct mix *m, const char *path,
+    bool follows, struct err *e)
 {
 	struct feedback *f = calloc(1, sizeof(*f));
 
@@ -408,6 +411,7 @@ mix_feedback(
 	if (!f)
 		return err_nomem(e, "a journal");
 	f->m = m;
+	f->follows = follows;
 	f->path = strdup(path);
 	f->seen = calloc((size_t)m->nsource + 1, sizeof(*f->seen));
 	if (f->path && f->seen)

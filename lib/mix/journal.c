@@ -258,6 +258,19 @@ journal_open(struct journal *j, const char *path, const char *digest,
 }
 
 int
+journal_follow(
+    struct journal *j, const char *path, const char *digest, struct err *e)
+{
+	struct keeping k = { .steps = UINT64_MAX, .lines = 1 };
+
+	*j = (struct journal){ .fd = -1 };
+	if (journal_read(path, digest, keep_line, &k, e) < 0)
+		return e->code;
+	j->chain = k.chain;
+	return 0;
+}
+
+int
 journal_add(struct journal *j, const struct buf *members, struct err *e)
 {
 	struct buf b = { 0 };
@@ -272,7 +285,8 @@ journal_add(struct journal *j, const struct buf *members, struct err *e)
 		buf_printf(&b, CHAIN "%016" PRIx64 "\"}\n", j->chain);
 		rc = buf_ok(&b, e);
 	}
-	if (rc == 0 && (n = write(j->fd, b.p, b.n)) != (ssize_t)b.n) {
+	if (rc == 0 && j->fd >= 0 &&
+	    (n = write(j->fd, b.p, b.n)) != (ssize_t)b.n) {
 		if (n >= 0)
 			errno = ENOSPC;
 		rc = err_errno(e, j->path, "write it");
@@ -284,7 +298,8 @@ journal_add(struct journal *j, const struct buf *members, struct err *e)
 int
 journal_sync(struct journal *j, struct err *e)
 {
-	return fsync(j->fd) < 0 ? err_errno(e, j->path, "sync it") : 0;
+	return j->fd >= 0 && fsync(j->fd) < 0 ? err_errno(e, j->path, "sync it")
+					      : 0;
 }
 
 void

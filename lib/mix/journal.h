@@ -66,6 +66,12 @@ struct journal {
  */
 int journal_open(struct journal *j, const char *path, const char *digest,
     uint64_t steps, struct err *e);
+/*
+ * The same where another process writes the journal: what is added has its
+ * chain and goes nowhere.  It has been opened there, and is not added to yet.
+ */
+int journal_follow(
+    struct journal *j, const char *path, const char *digest, struct err *e);
 /* Append a line; members: `"step":5,"by":...`. */
 int journal_add(struct journal *j, const struct buf *members, struct err *e);
 int journal_sync(struct journal *j, struct err *e);

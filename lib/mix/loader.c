@@ -27,6 +27,7 @@ struct loader {
 	/* Guarded by the lock, but for a slot while it is being read. */
 	struct slot *slots; /* (ahead): a ring */
 	uint32_t ahead, head, used;
+	uint32_t rank, ranks;
 	bool begun, busy, over, stop; /* over: nothing comes after `last` */
 	unsigned also;
 	bool loss;
@@ -39,18 +40,20 @@ struct loader {
 static bool
 next_job(const struct loader *x, const struct job *j, struct job *next)
 {
+	uint64_t first = j->first + j->n + (x->ranks - 1ull) * x->micro;
+	uint64_t step = j->step;
 	struct step_info s;
 	struct err e;
 
-	if (x->in.step(x->in.ctx, j->step, &s, &e) < 0)
+	if (x->in.step(x->in.ctx, step, &s, &e) < 0)
 		return false;
-	*next = (struct job){ j->step, j->first + j->n, 0, s.seq };
-	if (next->first >= s.rows) {
-		*next = (struct job){ j->step + 1, 0, 0, 0 };
-		if (next->step >= x->in.steps ||
-		    x->in.step(x->in.ctx, next->step, &s, &e) < 0)
+	while (first >= s.rows) {
+		first = (uint64_t)x->rank * x->micro;
+		if (++step >= x->in.steps ||
+		    x->in.step(x->in.ctx, step, &s, &e) < 0)
 			return false;
 	}
+	*next = (struct job){ .step = step, .first = (uint32_t)first };
 	next->n = s.rows - next->first;
 	next->n = next->n < x->micro ? next->n : x->micro;
 	next->seq = s.seq;
@@ -251,7 +254,7 @@ loader_close(void *ctx)
 
 int
 loader_open(struct row_source *out, const struct row_source *in, uint32_t ahead,
-    struct err *e)
+    uint32_t rank, uint32_t ranks, struct err *e)
 {
 	struct loader *x = calloc(1, sizeof(*x));
 
@@ -263,6 +266,8 @@ loader_open(struct row_source *out, const struct row_source *in, uint32_t ahead,
 	}
 	x->in = *in;
 	x->ahead = ahead;
+	x->rank = rank;
+	x->ranks = ranks;
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->wake, NULL);
 	pthread_cond_init(&x->done, NULL);

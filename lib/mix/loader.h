@@ -15,12 +15,15 @@ struct err;
  * that breaks the order is answered as well, only not faster, and reading
  * ahead goes on from there.
  *
+ * Of several ranks, which ask for the micro-batches of a step in turn, it reads
+ * those of `rank`: number m if m % ranks == rank.
+ *
  * out takes over `in`, and frees it when it is closed.  At most `ahead` batches
  * are held.  Thread-safe; the rows are those of `in`.
  */
 enum { LOADER_AHEAD = 4 };
 
 int loader_open(struct row_source *out, const struct row_source *in,
-    uint32_t ahead, struct err *e);
+    uint32_t ahead, uint32_t rank, uint32_t ranks, struct err *e);
 
 #endif

@@ -65,9 +65,12 @@ struct row_feedback;
  * losses if the recipe adapts, each change a line of the journal; changes that
  * are in it already are made.  out->ctx is freed by mix_feedback_close().  m
  * must outlive it, and be read by the same thread.
+ *
+ * follows: another process writes the journal and is told the same; its begin()
+ * comes first.
  */
-int mix_feedback(
-    struct row_feedback *out, struct mix *m, const char *path, struct err *e);
+int mix_feedback(struct row_feedback *out, struct mix *m, const char *path,
+    bool follows, struct err *e);
 void mix_feedback_close(struct row_feedback *f);
 /*
  * Append a change by hand to a journal (a new one if there is none): from a

@@ -156,8 +156,8 @@ static bool
 parts(const struct pre_step *st, const struct seam_rule *r, struct seam_facts a,
     struct seam_facts b)
 {
-	bool between = st->behaviour == PRE_ISOLATED ||
-		       st->behaviour == PRE_REMOVED;
+	bool between =
+	    st->behaviour == PRE_ISOLATED || st->behaviour == PRE_REMOVED;
 
 	if (a.whole) /* what follows is a match, or lies between matches */
 		switch (st->behaviour) {

@@ -204,8 +204,7 @@ read_look(struct parser *s, bool behind)
 	return n;
 }
 
-static struct node
-read_alternatives(struct parser *s);
+static struct node read_alternatives(struct parser *s);
 
 static bool
 starts(const struct parser *s, const char *with)

@@ -41,11 +41,23 @@ tokenizer_unicode(struct tokenizer *t, unsigned version, struct err *e)
 	return pretok_unicode(t->pretok, version, e);
 }
 
+/* Regexes that are none show with the file, not with its first text. */
+static int
+check_steps(const struct pre *pre, struct err *e)
+{
+	struct pre_run *r = pre_run_new(pre, e);
+
+	pre_run_free(r);
+	return r ? 0 : e->code;
+}
+
 static int
 prepare(struct tokenizer *t, struct err *e)
 {
 	int rc = open_pretok(t, e);
 
+	if (rc == 0 && t->bpe.pre.n)
+		rc = check_steps(&t->bpe.pre, e);
 	if (rc == 0 && t->bpe.unicode)
 		rc = tokenizer_unicode(t, t->bpe.unicode, e);
 	if (rc == 0)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,18 +11,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/hash.h"
-#include "base/version.h"
-#include "io/json.h"
 #include "io/stream.h"
-#include "train/checkpoint.h"
+#include "train/checkpoint_impl.h"
 #include "train/weights.h"
 
 enum { STEP_DIGITS = 8 };
 
-/* "DIR/NAME" into path (PATH_MAX). */
-static int
-join(char *path, const char *dir, const char *name, struct err *e)
+int
+checkpoint_path(char *path, const char *dir, const char *name, struct err *e)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
 		return err_set(e, ERR_ARG, "%s: path too long", dir);
@@ -61,300 +56,6 @@ remove_folder(const char *path)
 	rmdir(path);
 }
 
-/* The files whose SHA-256 stands in state.json. */
-static const char *const weighty[] = { "model.safetensors",
-	"optimizer.safetensors" };
-enum { WEIGHTY = sizeof(weighty) / sizeof(*weighty) };
-
-static int
-add_file(struct sha256 *s, const char *path, struct err *e)
-{
-	static const size_t piece = 1 << 20;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *p = malloc(piece);
-	ssize_t n = -1;
-
-	if (fd < 0)
-		err_errno(e, path, "open it");
-	else if (!p)
-		err_nomem(e, path);
-	else
-		while ((n = read(fd, p, piece)) > 0)
-			sha256_add(s, p, (size_t)n);
-	if (fd >= 0 && p && n < 0)
-		err_errno(e, path, "read");
-	free(p);
-	if (fd >= 0)
-		close(fd);
-	return n < 0 ? e->code : 0;
-}
-
-static int
-file_sha256(const char *path, char hex[65], struct err *e)
-{
-	struct sha256 *s = sha256_new();
-	int rc;
-
-	if (!s)
-		return err_nomem(e, path);
-	rc = add_file(s, path, e);
-	sha256_hex(s, hex);
-	sha256_free(s);
-	return rc;
-}
-
-/* "sha256": {"model.safetensors":...}, of the files in dir. */
-static int
-put_digests(struct buf *b, const char *dir, struct err *e)
-{
-	char path[PATH_MAX], hex[65];
-	int i;
-
-	buf_puts(b, "  \"sha256\": {");
-	for (i = 0; i < WEIGHTY; i++) {
-		if (join(path, dir, weighty[i], e) < 0 ||
-		    file_sha256(path, hex, e) < 0)
-			return e->code;
-		buf_printf(
-		    b, "%s\n    \"%s\": \"%s\"", i ? "," : "", weighty[i], hex);
-	}
-	buf_puts(b, "\n  },\n");
-	return 0;
-}
-
-/* Those of an earlier version have none. */
-static int
-check_digests(struct json_val digests, const char *dir, struct err *e)
-{
-	char path[PATH_MAX], hex[65];
-	struct str want;
-	int i;
-
-	for (i = 0; i < WEIGHTY; i++) {
-		want = json_str(json_get(digests, weighty[i]));
-		if (!want.n)
-			continue;
-		if (join(path, dir, weighty[i], e) < 0 ||
-		    file_sha256(path, hex, e) < 0)
-			return e->code;
-		if (!str_eq(want, str_c(hex)))
-			return err_set(e, ERR_FORMAT,
-			    "%s: broken: its SHA-256 is not that in state.json",
-			    path);
-	}
-	return 0;
-}
-
-/* The options as members of state.json: one list for writing and checking. */
-enum kind { WHOLE, REAL, TEXT };
-struct field {
-	const char *name;
-	enum kind kind;
-	uint64_t whole;
-	double real;
-	const char *text;
-};
-enum { FIELDS = 30 };
-
-/* How many there are. */
-static int
-fields(const struct train_recipe *r, struct field f[FIELDS])
-{
-	const struct schedule *s = &r->schedule;
-	const struct optimiser_options *o = &r->optimiser;
-
-	memcpy(f,
-	    (struct field[FIELDS]){
-		{ "recipe", TEXT, .text = r->rows },
-		{ "steps", WHOLE, .whole = s->steps },
-		{ "schedule", TEXT, .text = schedule_name(s->kind) },
-		{ "lr", REAL, .real = s->lr },
-		{ "min-lr-ratio", REAL, .real = s->min_ratio },
-		{ "warmup", WHOLE, .whole = s->warmup },
-		{ "cooldown", WHOLE, .whole = s->cooldown },
-		{ "optimizer", TEXT, .text = optimiser_name(o->kind) },
-		{ "beta1", REAL, .real = o->beta1 },
-		{ "beta2", REAL, .real = o->beta2 },
-		{ "eps", REAL, .real = o->eps },
-		{ "weight-decay", REAL, .real = o->decay },
-		{ "spare-embeddings", WHOLE, .whole = o->spare_embeddings },
-		{ "label-smoothing", REAL, .real = r->label_smoothing },
-		{ "z-loss", REAL, .real = r->z_loss },
-		{ "embed-grad-scale", REAL, .real = r->embed_grad },
-		{ "dropout", REAL, .real = r->dropout },
-		{ "embedding-dropout", REAL, .real = r->embed_dropout },
-		{ "attention-dropout", REAL, .real = r->attention_dropout },
-		{ "document-mask", WHOLE, .whole = r->document_mask },
-		{ "spike", REAL, .real = r->spike },
-		{ "spike-skip", WHOLE, .whole = r->spike_skip },
-		{ "clip", REAL, .real = r->clip },
-		{ "micro-batch", WHOLE, .whole = r->micro_batch },
-		{ "seed", WHOLE, .whole = r->seed },
-		{ "dtype", TEXT, .text = ops_type_name(r->type) },
-		/* Adafactor's. */
-		{ "momentum", REAL, .real = o->momentum },
-		{ "decay-rate", REAL, .real = o->decay_rate },
-		{ "update-clip", REAL, .real = o->limit },
-		{ "scale-by-rms", WHOLE, .whole = o->by_rms },
-	    },
-	    FIELDS * sizeof(*f));
-	return o->kind == OPTIMISER_ADAFACTOR ? FIELDS : FIELDS - 4;
-}
-
-static void
-put_value(struct buf *b, const struct field *f)
-{
-	if (f->kind == WHOLE)
-		buf_u64(b, f->whole);
-	else if (f->kind == REAL)
-		buf_double(b, f->real);
-	else
-		buf_json(b, str_c(f->text));
-}
-
-static bool
-same_value(const struct field *f, struct json_val v)
-{
-	if (f->kind == WHOLE)
-		return json_u64(v, ~f->whole) == f->whole;
-	if (f->kind == REAL)
-		return json_double(v, f->real + 1) == f->real;
-	return str_eq(json_str(v), str_c(f->text));
-}
-
-static void
-put_found(struct buf *b, const struct field *f, struct json_val v)
-{
-	if (f->kind == WHOLE)
-		buf_u64(b, json_u64(v, 0));
-	else if (f->kind == REAL)
-		buf_double(b, json_double(v, 0));
-	else
-		buf_json(b, json_str(v));
-}
-
-static int
-check_options(
-    const struct train_recipe *r, struct json_val options, struct err *e)
-{
-	struct field f[FIELDS];
-	struct buf b = { 0 };
-	int i, n = fields(r, f);
-
-	for (i = 0; i < n; i++) {
-		struct json_val v = json_get(options, f[i].name);
-
-		if (same_value(&f[i], v))
-			continue;
-		put_value(&b, &f[i]);
-		buf_puts(&b, ", the run was begun with ");
-		put_found(&b, &f[i], v);
-		err_set(e, ERR_ARG, "cannot resume: %s is %.*s", f[i].name,
-		    (int)b.n, b.p);
-		buf_free(&b);
-		return e->code;
-	}
-	return 0;
-}
-
-static void
-put_window(struct buf *b, const struct spike_window *w)
-{
-	uint32_t i;
-
-	buf_puts(b, "\n  },\n  \"losses\": [");
-	for (i = 0; i < w->n; i++) {
-		buf_puts(b, i ? ", " : "");
-		buf_double(b, w->v[i]);
-	}
-	buf_puts(b, "]");
-}
-
-static void
-get_window(struct spike_window *w, struct json_val losses)
-{
-	struct json_iter it = json_each(losses);
-	struct json_val v;
-
-	w->n = 0;
-	while (json_next(&it, NULL, &v))
-		spike_push(w, json_double(v, 0));
-}
-
-/* Of a run that scales its loss. */
-static void
-put_scale(struct buf *b, const struct loss_scale *s)
-{
-	if (!s->on)
-		return;
-	buf_puts(b, "  \"loss_scale\": {\"by\": ");
-	buf_double(b, s->by);
-	buf_printf(b, ", \"good\": %u, \"skipped\": %llu},\n", s->good,
-	    (unsigned long long)s->skipped);
-}
-
-static int
-get_scale(struct loss_scale *s, struct json_val v, struct err *e)
-{
-	uint64_t good = json_u64(json_get(v, "good"), SCALE_PATIENCE);
-
-	loss_scale_init(s, s->on);
-	if (!s->on)
-		return 0;
-	s->by = json_double(json_get(v, "by"), 0);
-	s->skipped = json_u64(json_get(v, "skipped"), UINT64_MAX);
-	s->good = (uint32_t)good;
-	if (good < SCALE_PATIENCE && s->skipped != UINT64_MAX && s->by >= 1 &&
-	    isfinite(s->by))
-		return 0;
-	return err_set(e, ERR_FORMAT, "no \"loss_scale\" of an fp16 run");
-}
-
-static void
-get_journal(struct checkpoint *c, struct str hex)
-{
-	c->journal[0] = '\0';
-	if (hex.n == sizeof(c->journal) - 1) {
-		memcpy(c->journal, hex.p, hex.n);
-		c->journal[hex.n] = '\0';
-	}
-}
-
-static int
-save_state(const char *dir, const struct net *n, const struct checkpoint *c,
-    struct err *e)
-{
-	char path[PATH_MAX];
-	struct field f[FIELDS];
-	struct buf b = { 0 };
-	int i, nfields = fields(&c->recipe, f), rc;
-
-	buf_printf(&b,
-	    "{\n  \"quern\": \"" QUERN_VERSION "\",\n  \"step\": %llu,\n"
-	    "  \"tokens\": %llu,\n  \"device\": \"%s\",\n",
-	    (unsigned long long)c->step, (unsigned long long)c->tokens,
-	    n->ops->name);
-	rc = put_digests(&b, dir, e);
-	if (c->journal[0])
-		buf_printf(&b, "  \"journal\": \"%s\",\n", c->journal);
-	put_scale(&b, &c->scale);
-	buf_puts(&b, "  \"options\": {");
-	for (i = 0; i < nfields; i++) {
-		buf_printf(&b, "%s\n    \"%s\": ", i ? "," : "", f[i].name);
-		put_value(&b, &f[i]);
-	}
-	put_window(&b, &c->window);
-	buf_puts(&b, "\n}\n");
-	if (rc == 0)
-		rc = buf_ok(&b, e);
-	if (rc == 0)
-		rc = join(path, dir, "state.json", e);
-	if (rc == 0)
-		rc = out_whole(path, b.p, b.n, e);
-	buf_free(&b);
-	return rc;
-}
-
 static int
 save_config(const char *path, const struct net *n, struct err *e)
 {
@@ -383,46 +84,90 @@ copy_file(const char *to, const char *from, struct err *e)
 	return rc;
 }
 
+static struct weights_part
+model_part(const struct net *n)
+{
+	return (struct weights_part){
+		.prefix = "", .arena = n->params, .of = &n->p->params
+	};
+}
+
 /* What the optimiser keeps, for its file. */
-enum { KEPT = 4 };
+enum { KEPT = CHECKPOINT_KEPT };
 static size_t
 kept_parts(const struct net *n, struct weights_part kept[KEPT])
 {
 	const struct program *p = n->p;
-	size_t k = 0;
+	const struct weights_part all[KEPT] = {
+		{ "m.", n->m, &p->params, true, NULL },
+		{ "v.", n->v, &p->params, true, NULL },
+		{ "row.", n->rows, &p->rows, true, NULL },
+		{ "col.", n->cols, &p->cols, true, NULL },
+	};
+	size_t i, k = 0;
 
-	if (p->moments > 0)
-		kept[k++] = (struct weights_part){ "m.", n->m, &p->params };
-	if (p->moments > 1)
-		kept[k++] = (struct weights_part){ "v.", n->v, &p->params };
-	if (p->rows.n)
-		kept[k++] = (struct weights_part){ "row.", n->rows, &p->rows };
-	if (p->cols.n)
-		kept[k++] = (struct weights_part){ "col.", n->cols, &p->cols };
+	for (i = 0; i < KEPT; i++)
+		if (all[i].arena)
+			kept[k++] = all[i];
 	return k;
+}
+
+/* Room on rank 0 for what the optimisers of all ranks keep. */
+static int
+make_room(struct weights_part *kept, size_t nkept, float **host, struct err *e)
+{
+	size_t k;
+
+	for (k = 0; k < nkept; k++) {
+		host[k] = malloc(kept[k].of->size * sizeof(**host));
+		kept[k].host = host[k];
+		if (!host[k])
+			return err_nomem(e, "the moments of all ranks");
+	}
+	return 0;
+}
+
+static bool
+alone(const struct ranks *ranks)
+{
+	return !ranks || ranks->link->size == 1;
+}
+
+/* What the optimisers of all ranks keep, into host on rank 0. */
+static int
+collect(struct ranks *ranks, const struct net *n,
+    const struct weights_part *kept, size_t nkept, float **host, struct err *e)
+{
+	size_t k;
+	int rc = 0;
+
+	for (k = 0; k < nkept && rc == 0; k++)
+		rc = alone(ranks) ? net_get(n->ops, host[k], kept[k].arena, 0,
+					kept[k].of->size, e)
+				  : ranks_collect(ranks, host[k], kept[k].arena,
+					kept[k].of, e);
+	return rc;
 }
 
 /* All files of a checkpoint into a folder that is there. */
 static int
 fill_folder(const char *dir, const struct net *n, const struct checkpoint *c,
-    const char *tokenizer, struct err *e)
+    const struct weights_part *model, const struct weights_part *kept,
+    size_t nkept, const char *tokenizer, struct err *e)
 {
-	const struct weights_part model = { "", n->params, &n->p->params };
-	struct weights_part kept[KEPT];
-	size_t nkept = kept_parts(n, kept);
 	char path[PATH_MAX];
 
-	if (join(path, dir, "model.safetensors", e) < 0 ||
-	    weights_save(n, path, &model, 1, NULL, e) < 0 ||
-	    join(path, dir, "optimizer.safetensors", e) < 0 ||
+	if (checkpoint_path(path, dir, "model.safetensors", e) < 0 ||
+	    weights_save(n, path, model, 1, NULL, e) < 0 ||
+	    checkpoint_path(path, dir, "optimizer.safetensors", e) < 0 ||
 	    weights_save(n, path, kept, nkept, c->counts, e) < 0 ||
-	    join(path, dir, "config.json", e) < 0 ||
+	    checkpoint_path(path, dir, "config.json", e) < 0 ||
 	    save_config(path, n, e) < 0)
 		return e->code;
-	if (tokenizer && (join(path, dir, "tokenizer.json", e) < 0 ||
+	if (tokenizer && (checkpoint_path(path, dir, "tokenizer.json", e) < 0 ||
 			     copy_file(path, tokenizer, e) < 0))
 		return e->code;
-	if (save_state(dir, n, c, e) < 0)
+	if (checkpoint_put_state(dir, n, c, e) < 0)
 		return e->code;
 	return sync_folder(dir, e);
 }
@@ -433,8 +178,8 @@ point_last(const char *dir, const char *name, struct err *e)
 {
 	char tmp[PATH_MAX], last[PATH_MAX];
 
-	if (join(tmp, dir, ".last.tmp", e) < 0 ||
-	    join(last, dir, "last", e) < 0)
+	if (checkpoint_path(tmp, dir, ".last.tmp", e) < 0 ||
+	    checkpoint_path(last, dir, "last", e) < 0)
 		return e->code;
 	unlink(tmp);
 	if (symlink(name, tmp) < 0)
@@ -470,7 +215,7 @@ remove_old(const char *dir, uint32_t keep)
 
 	for (i = 0; i < n; i++) {
 		if (keep && i + (int64_t)keep < n &&
-		    join(path, dir, d[i]->d_name, &e) == 0)
+		    checkpoint_path(path, dir, d[i]->d_name, &e) == 0)
 			remove_folder(path);
 		free(d[i]);
 	}
@@ -478,23 +223,24 @@ remove_old(const char *dir, uint32_t keep)
 		free(d);
 }
 
-int
-checkpoint_save(const char *dir, const struct net *n,
-    const struct checkpoint *c, const char *tokenizer, uint32_t keep,
-    struct err *e)
+static int
+write_checkpoint(const char *dir, const struct net *n,
+    const struct checkpoint *c, const struct weights_part *model,
+    const struct weights_part *kept, size_t nkept, const char *tokenizer,
+    uint32_t keep, struct err *e)
 {
 	char name[32], tmp[PATH_MAX], path[PATH_MAX];
 	int rc;
 
 	snprintf(
 	    name, sizeof(name), "step-%08llu", (unsigned long long)c->step);
-	if (join(tmp, dir, ".checkpoint.tmp", e) < 0 ||
-	    join(path, dir, name, e) < 0)
+	if (checkpoint_path(tmp, dir, ".checkpoint.tmp", e) < 0 ||
+	    checkpoint_path(path, dir, name, e) < 0)
 		return e->code;
 	remove_folder(tmp);
 	if (mkdir(tmp, 0777) < 0)
 		return err_errno(e, tmp, "create it");
-	rc = fill_folder(tmp, n, c, tokenizer, e);
+	rc = fill_folder(tmp, n, c, model, kept, nkept, tokenizer, e);
 	if (rc == 0) {
 		/* Of a run that was killed before `last` pointed there. */
 		remove_folder(path);
@@ -512,6 +258,109 @@ checkpoint_save(const char *dir, const struct net *n,
 	return rc;
 }
 
+int
+checkpoint_save(const char *dir, const struct net *n, struct ranks *ranks,
+    const struct checkpoint *c, const char *tokenizer, uint32_t keep,
+    struct err *e)
+{
+	const struct weights_part model = model_part(n);
+	bool chief = !ranks || ranks_chief(ranks);
+	struct weights_part kept[KEPT];
+	float *host[KEPT] = { 0 };
+	size_t nkept = kept_parts(n, kept), k;
+	int rc = 0;
+
+	if (!alone(ranks)) {
+		if (chief)
+			rc = make_room(kept, nkept, host, e);
+		rc = link_agree(ranks->link, rc, e);
+		if (rc == 0)
+			rc = collect(ranks, n, kept, nkept, host, e);
+	}
+	if (rc == 0 && chief)
+		rc = write_checkpoint(
+		    dir, n, c, &model, kept, nkept, tokenizer, keep, e);
+	for (k = 0; k < nkept; k++)
+		free(host[k]);
+	return rc;
+}
+
+uint64_t
+checkpoint_copy_memory(const struct program *p)
+{
+	uint64_t n =
+	    (1 + p->moments) * p->params.size + p->rows.size + p->cols.size;
+
+	return n * sizeof(float) + p->config.vocab * sizeof(uint64_t);
+}
+
+int
+checkpoint_copy_open(
+    struct checkpoint_copy *x, const struct net *n, struct err *e)
+{
+	struct weights_part kept[KEPT];
+	size_t nkept = kept_parts(n, kept), k;
+	bool ok;
+
+	*x = (struct checkpoint_copy){ .n = *n };
+	x->weights = malloc(n->p->params.size * sizeof(*x->weights));
+	x->c.counts = malloc(n->p->config.vocab * sizeof(*x->c.counts));
+	ok = x->weights && x->c.counts;
+	for (k = 0; k < nkept; k++) {
+		x->kept[k] = malloc(kept[k].of->size * sizeof(*x->kept[k]));
+		ok = ok && x->kept[k];
+	}
+	if (ok)
+		return 0;
+	checkpoint_copy_close(x);
+	return err_nomem(e, "a copy of what a checkpoint holds");
+}
+
+void
+checkpoint_copy_close(struct checkpoint_copy *x)
+{
+	size_t k;
+
+	for (k = 0; k < KEPT; k++)
+		free(x->kept[k]);
+	free(x->weights);
+	free(x->c.counts);
+	*x = (struct checkpoint_copy){ 0 };
+}
+
+int
+checkpoint_take(struct checkpoint_copy *x, const struct net *n,
+    struct ranks *ranks, const struct checkpoint *c, struct err *e)
+{
+	struct weights_part kept[KEPT];
+	size_t nkept = kept_parts(n, kept);
+	uint64_t *counts = x->c.counts;
+
+	/* As checkpoint_save(), which the other ranks are in. */
+	if (!alone(ranks) && link_agree(ranks->link, 0, e) < 0)
+		return e->code;
+	if (collect(ranks, n, kept, nkept, x->kept, e) < 0)
+		return e->code;
+	x->c = *c;
+	x->c.counts = counts;
+	memcpy(counts, c->counts, n->p->config.vocab * sizeof(*counts));
+	return net_get(n->ops, x->weights, n->params, 0, n->p->params.size, e);
+}
+
+int
+checkpoint_write(const char *dir, const struct checkpoint_copy *x,
+    const char *tokenizer, uint32_t keep, struct err *e)
+{
+	struct weights_part model = model_part(&x->n), kept[KEPT];
+	size_t nkept = kept_parts(&x->n, kept), k;
+
+	model.host = x->weights;
+	for (k = 0; k < nkept; k++)
+		kept[k].host = x->kept[k];
+	return write_checkpoint(
+	    dir, &x->n, &x->c, &model, kept, nkept, tokenizer, keep, e);
+}
+
 bool
 checkpoint_exists(const char *dir)
 {
@@ -520,38 +369,8 @@ checkpoint_exists(const char *dir)
 	struct err e;
 
 	/* What the link points to may be broken: that's for loading to say. */
-	return join(path, dir, "last", &e) == 0 && lstat(path, &st) == 0;
-}
-
-static int
-load_state(const char *dir, struct checkpoint *c, struct err *e)
-{
-	char path[PATH_MAX];
-	struct json_val root;
-	struct json *j;
-	int rc = join(path, dir, "state.json", e);
-
-	if (rc == 0)
-		rc = json_load(&j, path, e);
-	if (rc < 0)
-		return rc;
-	root = json_root(j);
-	c->step = json_u64(json_get(root, "step"), UINT64_MAX);
-	c->tokens = json_u64(json_get(root, "tokens"), UINT64_MAX);
-	get_window(&c->window, json_get(root, "losses"));
-	get_journal(c, json_str(json_get(root, "journal")));
-	if (c->step == UINT64_MAX || c->tokens == UINT64_MAX)
-		rc = err_set(
-		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);
-	else
-		rc = check_options(&c->recipe, json_get(root, "options"), e);
-	if (rc == 0 &&
-	    (rc = get_scale(&c->scale, json_get(root, "loss_scale"), e)) < 0)
-		rc = err_prefix(e, "%s", path);
-	if (rc == 0)
-		rc = check_digests(json_get(root, "sha256"), dir, e);
-	json_free(j);
-	return rc;
+	return checkpoint_path(path, dir, "last", &e) == 0 &&
+	       lstat(path, &st) == 0;
 }
 
 static int
@@ -572,18 +391,18 @@ int
 checkpoint_load(
     const char *dir, struct net *n, struct checkpoint *c, struct err *e)
 {
-	const struct weights_part model = { "", n->params, &n->p->params };
+	const struct weights_part model = model_part(n);
 	struct weights_part kept[KEPT];
 	size_t nkept = kept_parts(n, kept);
 	char path[PATH_MAX], last[PATH_MAX];
 
-	if (join(last, dir, "last", e) < 0 ||
-	    join(path, dir, "last/config.json", e) < 0 ||
+	if (checkpoint_path(last, dir, "last", e) < 0 ||
+	    checkpoint_path(path, dir, "last/config.json", e) < 0 ||
 	    check_config(path, &n->p->config, e) < 0 ||
-	    load_state(last, c, e) < 0 ||
-	    join(path, dir, "last/model.safetensors", e) < 0 ||
+	    checkpoint_get_state(last, c, e) < 0 ||
+	    checkpoint_path(path, dir, "last/model.safetensors", e) < 0 ||
 	    weights_load(n, path, &model, 1, NULL, e) < 0 ||
-	    join(path, dir, "last/optimizer.safetensors", e) < 0)
+	    checkpoint_path(path, dir, "last/optimizer.safetensors", e) < 0)
 		return e->code;
 	return weights_load(n, path, kept, nkept, c->counts, e);
 }

@@ -7,6 +7,7 @@
 
 #include "train/net.h"
 #include "train/optimiser.h"
+#include "train/ranks.h"
 #include "train/scale.h"
 #include "train/schedule.h"
 #include "train/spike.h"
@@ -51,10 +52,38 @@ struct checkpoint {
 	char journal[17]; /* what of a journal it depends on (io/feedback.h) */
 };
 
-/* tokenizer: a file to copy, or NULL; keep: checkpoints to keep, 0 all. */
-int checkpoint_save(const char *dir, const struct net *n,
+/*
+ * tokenizer: a file to copy, or NULL; keep: checkpoints to keep, 0 all.  Of
+ * several ranks (NULL: one), 0 writes it, with memory for all that the
+ * optimisers of all of them keep; the others hand it their shares.
+ */
+int checkpoint_save(const char *dir, const struct net *n, struct ranks *ranks,
     const struct checkpoint *c, const char *tokenizer, uint32_t keep,
     struct err *e);
+/*
+ * The same in two parts, so that the second can go on beside training.  A copy
+ * of what a checkpoint holds, on the host, of rank 0; it fits one net.
+ */
+enum { CHECKPOINT_KEPT = 4 }; /* arenas of an optimiser, at most */
+struct checkpoint_copy {
+	struct net n; /* whose arenas aren't touched */
+	struct checkpoint c;
+	float *weights, *kept[CHECKPOINT_KEPT];
+};
+
+/* Bytes that checkpoint_copy_open() takes. */
+uint64_t checkpoint_copy_memory(const struct program *p);
+int checkpoint_copy_open(
+    struct checkpoint_copy *x, const struct net *n, struct err *e);
+/* All zeros is fine. */
+void checkpoint_copy_close(struct checkpoint_copy *x);
+/* Rank 0's; the other ranks call checkpoint_save(). */
+int checkpoint_take(struct checkpoint_copy *x, const struct net *n,
+    struct ranks *ranks, const struct checkpoint *c, struct err *e);
+/* Only looks at x: may run in a thread of its own. */
+int checkpoint_write(const char *dir, const struct checkpoint_copy *x,
+    const char *tokenizer, uint32_t keep, struct err *e);
+
 /* Is there one in DIR? */
 bool checkpoint_exists(const char *dir);
 /*

@@ -62,11 +62,12 @@ void
 net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 {
 	uint64_t real = ops->real;
+	uint64_t kept =
+	    (p->moments + p->several) * net_kept_size(p, &p->params) +
+	    net_kept_size(p, &p->rows) + net_kept_size(p, &p->cols);
 
 	m->params = p->params.size * real;
-	m->optimiser = p->backward ? (1 + p->moments) * m->params +
-					 (p->rows.size + p->cols.size) * real
-				   : 0;
+	m->optimiser = p->backward ? m->params + kept * real : 0;
 	m->activations = p->arena * real;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->scratch = ops->scratch(largest_factors(p));
@@ -81,28 +82,56 @@ mib(uint64_t bytes)
 	return (double)bytes / 1048576;
 }
 
+size_t
+net_kept_size(const struct program *p, const struct params *of)
+{
+	return of->n ? params_at(of, p->end) - params_at(of, p->first) : 0;
+}
+
+void *
+net_kept(
+    const struct net *n, const void *arena, const struct params *of, size_t i)
+{
+	return net_at(
+	    n->ops, arena, params_at(of, i) - params_at(of, n->p->first));
+}
+
+/* An arena for a rank's own parameters, if any; false: memory is out. */
+static bool
+alloc_kept(struct net *n, void **arena, const struct params *of, bool wanted)
+{
+	size_t size = net_kept_size(n->p, of);
+
+	if (!wanted || of->n == 0)
+		return true;
+	/* Of no parameters: an address all the same. */
+	*arena = n->ops->alloc((size ? size : 1) * n->ops->real);
+	return *arena != NULL;
+}
+
+/* Gradients, and what the optimiser keeps. */
+static bool
+alloc_backward(struct net *n)
+{
+	const struct program *p = n->p;
+
+	n->grads = n->ops->alloc(p->params.size * n->ops->real);
+	return n->grads && alloc_kept(n, &n->m, &p->params, p->moments > 0) &&
+	       alloc_kept(n, &n->v, &p->params, p->moments > 1) &&
+	       alloc_kept(n, &n->rows, &p->rows, true) &&
+	       alloc_kept(n, &n->cols, &p->cols, true) &&
+	       alloc_kept(n, &n->total, &p->params, p->several);
+}
+
 static bool
 alloc_all(struct net *n)
 {
 	const struct program *p = n->p;
-	size_t real = n->ops->real, params = p->params.size * real;
+	size_t real = n->ops->real;
 
-	n->params = n->ops->alloc(params);
-	if (p->backward) {
-		n->grads = n->ops->alloc(params);
-		if (p->moments > 0)
-			n->m = n->ops->alloc(params);
-		if (p->moments > 1)
-			n->v = n->ops->alloc(params);
-		if (p->rows.size)
-			n->rows = n->ops->alloc(p->rows.size * real);
-		if (p->cols.size)
-			n->cols = n->ops->alloc(p->cols.size * real);
-		if (!n->grads || (p->moments > 0 && !n->m) ||
-		    (p->moments > 1 && !n->v) || (p->rows.size && !n->rows) ||
-		    (p->cols.size && !n->cols))
-			return false;
-	}
+	n->params = n->ops->alloc(p->params.size * real);
+	if (p->backward && !alloc_backward(n))
+		return false;
 	n->arena = n->ops->alloc(p->arena * real);
 	n->logits = n->ops->alloc(chunk(p) * p->config.vocab * real);
 	n->loss = n->ops->alloc(p->tokens * real);
@@ -110,7 +139,7 @@ alloc_all(struct net *n)
 	n->targets = n->ops->alloc(p->tokens * sizeof(*n->targets));
 	n->first = n->ops->alloc(p->tokens * sizeof(*n->first));
 	n->last = n->ops->alloc(p->tokens * sizeof(*n->last));
-	n->sum = n->ops->alloc(sizeof(*n->sum));
+	n->sum = n->ops->alloc(p->params.n * sizeof(*n->sum));
 	n->draws = n->ops->alloc(2 * sizeof(*n->draws));
 	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
 	n->host_loss = malloc(p->tokens * real);
@@ -162,9 +191,9 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 void
 net_close(struct net *n)
 {
-	void *dev[] = { n->params, n->grads, n->m, n->v, n->rows, n->cols,
-		n->arena, n->logits, n->loss, n->ids, n->targets, n->first,
-		n->last, n->sum, n->draws };
+	void *dev[] = { n->params, n->grads, n->total, n->m, n->v, n->rows,
+		n->cols, n->arena, n->logits, n->loss, n->ids, n->targets,
+		n->first, n->last, n->sum, n->draws };
 	size_t i;
 
 	pass_forget(n);
@@ -348,25 +377,51 @@ net_zero_grads(struct net *n)
 void
 net_forget(struct net *n)
 {
+	const struct program *p = n->p;
+
 	if (n->m)
-		n->ops->zero(n->m, n->p->params.size);
+		n->ops->zero(n->m, net_kept_size(p, &p->params));
 	if (n->v)
-		n->ops->zero(n->v, n->p->params.size);
+		n->ops->zero(n->v, net_kept_size(p, &p->params));
 	if (n->rows)
-		n->ops->zero(n->rows, n->p->rows.size);
+		n->ops->zero(n->rows, net_kept_size(p, &p->rows));
 	if (n->cols)
-		n->ops->zero(n->cols, n->p->cols.size);
+		n->ops->zero(n->cols, net_kept_size(p, &p->cols));
+}
+
+void *
+net_gradient(const struct net *n, size_t i)
+{
+	const struct params *all = &n->p->params;
+
+	return n->total ? net_kept(n, n->total, all, i)
+			: net_at(n->ops, n->grads, all->v[i].at);
+}
+
+int
+net_grad_squares(struct net *n, double *squares, struct err *e)
+{
+	size_t first = n->p->first, end = n->p->end, i;
+
+	for (i = first; i < end; i++)
+		n->ops->sumsq(
+		    n->sum + i, net_gradient(n, i), n->p->params.v[i].n);
+	n->ops->get(
+	    squares + first, n->sum + first, (end - first) * sizeof(*squares));
+	return n->ops->sync(e);
 }
 
 int
 net_grad_norm(struct net *n, double *norm, struct err *e)
 {
-	double sum;
-	int rc;
+	size_t i, all = n->p->params.n;
+	double *squares = calloc(all, sizeof(*squares)), sum = 0;
+	int rc = squares ? net_grad_squares(n, squares, e)
+			 : err_nomem(e, "the norm of gradients");
 
-	n->ops->sumsq(n->sum, n->grads, n->p->params.size);
-	n->ops->get(&sum, n->sum, sizeof(sum));
-	rc = n->ops->sync(e);
+	for (i = 0; i < all && squares; i++)
+		sum += squares[i];
+	free(squares);
 	*norm = sqrt(sum);
 	return rc;
 }

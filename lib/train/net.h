@@ -26,6 +26,7 @@ struct net_dropout {
 struct pass_key {
 	int B, T;
 	bool first, last, train, fresh;
+	const void *grads; /* sums over micro-batches swap it */
 	double scale, smoothing, z, embed_grad;
 	double embedding, residual, attention; /* dropout */
 	uint64_t seed;
@@ -49,8 +50,10 @@ struct net {
 	const struct program *p;
 	const struct ops *ops;
 	/* Arenas of the same layout (params.h); grads only with backward, m
-	 * and v only as many as p->moments. */
+	 * and v only as many as p->moments, and of those and of total only the
+	 * part p->first .. p->end: net_kept(). */
 	void *params, *grads, *m, *v;
+	void *total; /* gradients of several micro-batches; NULL: of one only */
 	void *rows, *cols; /* of p->rows and p->cols; NULL: it has none */
 	bool fresh; /* the gradients of matrices are to be written, not added to
 		     */
@@ -126,8 +129,15 @@ int net_loss(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
 void net_zero_grads(struct net *n);
 /* All moments are 0. */
 void net_forget(struct net *n);
-/* The norm of all gradients; ERR_IO if the device failed. */
+/*
+ * The squares (p->params.n) of the norms of parameters' gradients: of the step,
+ * p->first .. p->end; the others' are left alone.  ERR_IO if the device failed.
+ */
+int net_grad_squares(struct net *n, double *squares, struct err *e);
+/* The norm of all gradients, which are all here; ERR_IO likewise. */
 int net_grad_norm(struct net *n, double *norm, struct err *e);
+/* The gradient of the step of parameter i, which is of this rank's own. */
+void *net_gradient(const struct net *n, size_t i);
 /* Keys and values of one sequence, for generation; freed by cache_close(). */
 struct cache {
 	const struct ops *ops;
@@ -185,6 +195,11 @@ void pass_rows(const struct pass *s);
 void pass_forget(struct net *n);
 void pass_forward(const struct pass *s);
 void pass_backward(const struct pass *s);
+/* Number i of `of`, in an arena that holds those p->first .. p->end. */
+void *net_kept(
+    const struct net *n, const void *arena, const struct params *of, size_t i);
+/* How many elements such an arena has. */
+size_t net_kept_size(const struct program *p, const struct params *of);
 /* Element `at` of a device array. */
 void *net_at(const struct ops *ops, const void *array, size_t at);
 

@@ -46,7 +46,7 @@ largest(const struct optimiser_options *o, const struct program *p)
 {
 	size_t i, most = 0;
 
-	for (i = 0; o->kind == OPTIMISER_MUON && i < p->params.n; i++)
+	for (i = p->first; o->kind == OPTIMISER_MUON && i < p->end; i++)
 		if (p->params.v[i].role == ROLE_MATRIX &&
 		    p->params.v[i].n > most)
 			most = p->params.v[i].n;
@@ -124,13 +124,14 @@ orthogonalise(struct optimiser *s, int rows, int cols)
  * Source: Jordan et al. 2024, Muon; Liu et al., arXiv 2502.16982, for the size.
  */
 static int
-muon(struct optimiser *s, const struct param *p, const struct adamw *o,
-    struct err *e)
+muon(struct optimiser *s, size_t i, const struct adamw *o, struct err *e)
 {
 	const struct ops *ops = s->n->ops;
+	const struct params *all = &s->n->p->params;
+	const struct param *p = &all->v[i];
 	void *w = net_at(ops, s->n->params, p->at);
-	void *g = net_at(ops, s->n->grads, p->at);
-	void *m = net_at(ops, s->n->m, p->at);
+	void *g = net_gradient(s->n, i);
+	void *m = net_kept(s->n, s->n->m, all, i);
 	int rows = (int)p->shape[0], cols = (int)p->shape[1];
 	double b = o->beta1, sum, size;
 
@@ -162,29 +163,28 @@ adafactor(struct optimiser *s, size_t i, const struct adamw *o, uint64_t step)
 		.by_rms = s->o.by_rms };
 	size_t cols = param_cols(p);
 
-	n->ops->adafactor(net_at(n->ops, n->params, p->at),
-	    net_at(n->ops, n->grads, p->at),
-	    n->m ? net_at(n->ops, n->m, p->at) : NULL,
-	    net_at(n->ops, n->rows, n->p->rows.v[i].at),
-	    net_at(n->ops, n->cols, n->p->cols.v[i].at), (int)(p->n / cols),
-	    (int)cols, &f);
+	n->ops->adafactor(net_at(n->ops, n->params, p->at), net_gradient(n, i),
+	    n->m ? net_kept(n, n->m, &n->p->params, i) : NULL,
+	    net_kept(n, n->rows, &n->p->rows, i),
+	    net_kept(n, n->cols, &n->p->cols, i), (int)(p->n / cols), (int)cols,
+	    &f);
 }
 
 static int
-update(struct optimiser *s, const struct param *p, const struct adamw *o,
-    struct err *e)
+update(struct optimiser *s, size_t i, const struct adamw *o, struct err *e)
 {
 	const struct net *n = s->n;
-	void *w = net_at(n->ops, n->params, p->at);
-	void *g = net_at(n->ops, n->grads, p->at);
-	void *m = net_at(n->ops, n->m, p->at);
+	const struct params *all = &n->p->params;
+	const struct param *p = &all->v[i];
+	void *w = net_at(n->ops, n->params, p->at), *g = net_gradient(n, i);
+	void *m = net_kept(n, n->m, all, i);
 
 	if (s->o.kind == OPTIMISER_MUON && p->role == ROLE_MATRIX)
-		return muon(s, p, o, e);
+		return muon(s, i, o, e);
 	if (s->o.kind == OPTIMISER_LION)
 		n->ops->lion(w, g, m, p->n, o);
 	else
-		n->ops->adamw(w, g, m, net_at(n->ops, n->v, p->at), p->n, o);
+		n->ops->adamw(w, g, m, net_kept(n, n->v, all, i), p->n, o);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ optimiser_step(
 
 	o.c1 = 1 - pow(o.beta1, (double)step + 1);
 	o.c2 = 1 - pow(o.beta2, (double)step + 1);
-	for (i = 0; i < all->n; i++) {
+	for (i = s->n->p->first; i < s->n->p->end; i++) {
 		enum param_role role = all->v[i].role;
 
 		o.decay = role == ROLE_VECTOR || (role == ROLE_EMBEDDING &&
@@ -211,7 +211,7 @@ optimiser_step(
 			      : s->o.decay;
 		if (s->o.kind == OPTIMISER_ADAFACTOR)
 			adafactor(s, i, &o, step);
-		else if (update(s, &all->v[i], &o, e) < 0)
+		else if (update(s, i, &o, e) < 0)
 			return e->code;
 	}
 	return 0;

@@ -60,8 +60,8 @@ int optimiser_open(struct optimiser *s, const struct optimiser_options *o,
 /* All zeros is fine. */
 void optimiser_close(struct optimiser *s);
 /*
- * One update of all parameters.  step from 0; scale is multiplied into the
- * gradients: clipping.  ERR_IO if the device failed.
+ * One update of a rank's own parameters.  step from 0; scale is multiplied into
+ * the gradients: clipping.  ERR_IO if the device failed.
  */
 int optimiser_step(
     struct optimiser *s, uint64_t step, double lr, double scale, struct err *e);

@@ -100,6 +100,12 @@ void params_free(struct params *p);
  */
 int params_sides(struct params *rows, struct params *cols,
     const struct params *p, struct err *e);
+/* Where number i lies; i == p->n: where the last one's arena ends. */
+static inline size_t
+params_at(const struct params *p, size_t i)
+{
+	return i < p->n ? p->v[i].at : p->size;
+}
 /* Of a parameter; columns are 1 for a vector. */
 static inline size_t
 param_cols(const struct param *x)

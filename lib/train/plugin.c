@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The CUDA twin lives in a shared object of its own, so that no command links
- * the CUDA run time and every command starts on a machine without it.
- */
 #include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,15 +7,12 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "train/link.h"
 #include "train/ops.h"
+#include "train/plugin.h"
 
-#define PLUGIN "quern-cuda.so"
-
-typedef const struct ops *plugin_init(enum ops_type, struct err *);
-
-/* Beside the running program, or where QUERN_PLUGIN_DIR says. */
 static int
-plugin_path(char *path, size_t size, struct err *e)
+plugin_path(char *path, size_t size, const char *file, struct err *e)
 {
 	const char *dir = getenv("QUERN_PLUGIN_DIR");
 	char self[PATH_MAX];
@@ -33,37 +26,46 @@ plugin_path(char *path, size_t size, struct err *e)
 		*strrchr(self, '/') = '\0';
 		dir = self;
 	}
-	if ((size_t)snprintf(path, size, "%s/" PLUGIN, dir) >= size)
+	if ((size_t)snprintf(path, size, "%s/%s", dir, file) >= size)
 		return err_set(e, ERR_ARG, "%s: path too long", dir);
 	return 0;
 }
 
-static const struct ops *
-load(enum ops_type type, struct err *e)
+int
+plugin_symbol(void **symbol, const char *file, const char *name,
+    const char *what, struct err *e)
 {
 	char path[PATH_MAX];
-	plugin_init *init;
-	const int *version;
 	void *so;
 
-	if (plugin_path(path, sizeof(path), e) < 0)
-		return NULL;
+	if (plugin_path(path, sizeof(path), file, e) < 0)
+		return e->code;
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!so) {
-		err_set(e, ERR_IO, "no CUDA twin: %s", dlerror());
+	if (!so)
+		return err_set(e, ERR_IO, "%s: %s", what, dlerror());
+	*symbol = dlsym(so, name);
+	if (!*symbol)
+		return err_set(e, ERR_FORMAT, "%s: not a quern plugin", path);
+	return 0;
+}
+
+static const struct ops *
+load_cuda(enum ops_type type, struct err *e)
+{
+	const struct ops *(*init)(enum ops_type, struct err *);
+	const int *version;
+
+	if (plugin_symbol((void **)&init, "quern-cuda.so", "quern_ops_cuda",
+		"no CUDA twin", e) < 0)
 		return NULL;
-	}
-	version = dlsym(so, "quern_ops_version");
-	*(void **)&init = dlsym(so, "quern_ops_cuda");
-	if (!init) {
-		err_set(e, ERR_FORMAT, "%s: not a quern plugin", path);
+	if (plugin_symbol((void **)&version, "quern-cuda.so",
+		"quern_ops_version", "no CUDA twin", e) < 0)
 		return NULL;
-	}
-	if (!version || *version != OPS_VERSION) {
+	if (*version != OPS_VERSION) {
 		err_set(e, ERR_FORMAT,
-		    "%s is of another version of quern (%d, this is %d); "
-		    "install both from one build",
-		    path, version ? *version : 0, OPS_VERSION);
+		    "quern-cuda.so is of another version of quern (%d, this is "
+		    "%d); install both from one build",
+		    *version, OPS_VERSION);
 		return NULL;
 	}
 	return init(type, e); /* stays loaded: its ops are used to the end */
@@ -72,10 +74,45 @@ load(enum ops_type type, struct err *e)
 const struct ops *
 ops_cuda(enum ops_type type, struct err *e)
 {
-	const struct ops *ops = load(type, e);
+	const struct ops *ops = load_cuda(type, e);
 	struct err why = *e;
 
 	if (!ops)
 		err_set(e, why.code, "%s; --device cpu needs no card", why.msg);
 	return ops;
+}
+
+struct link *
+link_mpi(struct err *e)
+{
+	struct link *(*init)(struct err *);
+	struct link *l;
+
+	if (plugin_symbol((void **)&init, "quern-mpi.so", "quern_link_mpi",
+		"ranks need MPI, which this quern was built without (make "
+		"deps; make) or can't load",
+		e) < 0)
+		return NULL;
+	l = init(e);
+	if (l && l->version != LINK_VERSION) {
+		err_set(e, ERR_FORMAT, "quern-mpi.so: version %d, this is %d",
+		    l->version, LINK_VERSION);
+		link_close(l);
+		return NULL;
+	}
+	return l;
+}
+
+bool
+link_launched(void)
+{
+	/* Open MPI; MPICH and what follows it, Slurm's PMI-2 too; PMIx. */
+	static const char *const given[] = { "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+		"PMIX_RANK" };
+	size_t i;
+
+	for (i = 0; i < sizeof(given) / sizeof(*given); i++)
+		if (getenv(given[i]))
+			return true;
+	return false;
 }

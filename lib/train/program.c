@@ -292,6 +292,7 @@ program_build(struct program *p, const struct model_config *c, size_t tokens,
 		.backward = flags & PROGRAM_BACKWARD,
 		.moments = flags & PROGRAM_BACKWARD ? 2 : 0 };
 	rc = params_build(&p->params, c, e);
+	p->end = p->params.n;
 	if (rc == 0)
 		rc = allocate(p, e);
 	if (rc == 0) {

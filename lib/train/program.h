@@ -86,6 +86,13 @@ struct program {
 	/* Sides of matrices (params_sides()) that it keeps a vector of each;
 	 * none at first. */
 	struct params rows, cols;
+	/*
+	 * Parameters first .. end are a rank's own: what an optimiser keeps,
+	 * and the sum of several micro-batches' gradients, is there for them
+	 * only. All of them at first, and one micro-batch.
+	 */
+	size_t first, end;
+	bool several;
 	size_t arena;    /* of activations and their gradients, in elements */
 	size_t whole;    /* what it would be if all were kept */
 	int last_hidden; /* what the logits are made of: (N, dim) */

@@ -34,6 +34,7 @@ key_of(struct pass_key *k, const struct pass *s)
 	k->last = s->last;
 	k->train = s->train;
 	k->fresh = s->train && n->fresh;
+	k->grads = s->train ? n->grads : NULL;
 	k->scale = s->scale;
 	k->smoothing = n->smoothing;
 	k->z = n->z;

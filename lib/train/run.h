@@ -3,15 +3,21 @@
 #define TRAIN_RUN_H
 
 #include "train/checkpoint.h"
+#include "train/ranks.h"
 #include "train/saver.h"
 #include "train/tboard.h"
 #include "train/train.h"
 
-/* A run under way: what the files train*.c share. */
+/*
+ * A run under way: what the files train*.c share.  Every rank of a run goes
+ * through it, and all of them take the same turns: what only one of them knows
+ * (a signal, an error) is agreed on first.  Rank 0 writes the files.
+ */
 struct run {
 	const struct train_options *o;
 	const struct row_source *rows, *valid;
 	const struct train_events *ev;
+	struct ranks ranks;
 	struct program p;
 	struct net n;
 	struct optimiser opt;
@@ -20,19 +26,28 @@ struct run {
 	struct runlog log;
 	struct tboard board;
 	struct spikes spikes;
-	struct rows micro;        /* of a micro-batch */
-	uint64_t counted;         /* targets of the step */
-	uint64_t *valid_counts;   /* (vocab), or NULL */
-	struct source_loss *told; /* (sources) of the step, or NULL */
+	struct rows micro; /* of a micro-batch */
+	/*
+	 * Losses and targets, of all rows and then of those of each source, if
+	 * somebody wants to know: of a micro-batch of this rank, of those of
+	 * all ranks, of the step; (kinds), (ranks, kinds), (kinds).
+	 */
+	struct source_loss *mine, *each, *told;
+	size_t kinds;
+	uint64_t *seen;         /* (vocab): tokens not yet in c.counts */
+	uint64_t *valid_counts; /* (vocab), or NULL */
 	struct step_report r;
 	uint64_t has;   /* bytes the run may have of its device, or 0 */
 	uint64_t saved; /* the last step that has a checkpoint */
+	bool begun;     /* there is a checkpoint */
 };
 
 /* The options as the rows resolve them, into t->c.recipe (train_options.c). */
 int run_resolve(struct run *t, const struct model_config *c, struct err *e);
 /* Tokens of the largest pass, if micro-batches have so many rows. */
 size_t run_tokens(const struct run *t, uint32_t micro);
+/* Do gradients of several micro-batches of so many rows add up? */
+bool run_several(const struct run *t, uint32_t micro);
 /* What the run will ask of a device (train_memory.c). */
 void
 run_memory(const struct run *t, const struct ops *ops, struct net_memory *m);
@@ -42,11 +57,13 @@ run_memory(const struct run *t, const struct ops *ops, struct net_memory *m);
  */
 int run_fits(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e);
-/* As after the last checkpoint, the one under way too, or as at the beginning.
- */
+/* As after the last checkpoint, or as at the beginning; agreed on. */
 int run_go_back(struct run *t, struct err *e);
-/* What became of the checkpoint under way; it may stay so unless wait. */
-int run_end_save(struct run *t, bool wait, struct err *e);
+/* rows->step(), agreed on. */
+int run_step_info(struct run *t, const struct row_source *rows, uint64_t step,
+    struct step_info *s, struct err *e);
+/* The checkpoint under way is on the disk; agreed on. */
+int run_end_save(struct run *t, struct err *e);
 /*
  * Loss, gradients and update (train_step.c); 1 if a spike was found and
  * journaled, and the run gone back.
@@ -54,5 +71,7 @@ int run_end_save(struct run *t, bool wait, struct err *e);
 int run_step(struct run *t, const struct step_info *s, struct err *e);
 /* The loss of all rows of the validation, into t->r. */
 int run_validate(struct run *t, struct err *e);
+/* The tokens that all ranks have trained on, into t->c.counts. */
+int run_count(struct run *t, struct err *e);
 
 #endif

@@ -15,15 +15,14 @@
  * checkpoint holds is copied, then written from the copy: the same bytes as
  * checkpoint_save() at that step.  At most one is under way.
  *
- * One thread calls these functions.
+ * Of several ranks only 0 has one; the others call checkpoint_save().  One
+ * thread calls these functions.
  */
 struct saver {
-	bool open;           /* it has memory for a copy */
-	bool under_way;      /* a thread has not been waited for */
-	atomic_bool done;    /* that thread is at its end */
-	struct net copy;     /* on the host; only what a checkpoint holds */
-	struct ops host;     /* of the copy */
-	struct checkpoint c; /* of the copy */
+	bool open;        /* it has memory for a copy */
+	bool under_way;   /* a thread has not been waited for */
+	atomic_bool done; /* that thread is at its end */
+	struct checkpoint_copy copy;
 	const char *dir, *tokenizer;
 	uint32_t keep;
 	pthread_t thread;
@@ -31,16 +30,15 @@ struct saver {
 	struct err e; /* why, if rc < 0 */
 };
 
-/* Bytes that saver_open() takes: weights and what the optimiser keeps. */
-uint64_t saver_memory(const struct program *p, const struct ops *ops);
 /*
- * dir, tokenizer and keep as in checkpoint_save(), used until saver_close().
- * ERR_NOMEM: then s is as before, closed.
+ * Takes checkpoint_copy_memory().  dir, tokenizer and keep as in
+ * checkpoint_save(), used until saver_close(). ERR_NOMEM: then s is as before,
+ * closed.
  */
 int saver_open(struct saver *s, const struct net *n, const char *dir,
     const char *tokenizer, uint32_t keep, struct err *e);
 /* Copy n and c and begin to write; none is under way. */
-int saver_start(struct saver *s, const struct net *n,
+int saver_start(struct saver *s, const struct net *n, struct ranks *ranks,
     const struct checkpoint *c, struct err *e);
 /*
  * If one is under way and at its end, or with `wait` in any case: 1, and its

@@ -96,6 +96,13 @@ spikes_open(struct spikes *s, const char *path, struct err *e)
 	return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }
 
+void
+spikes_only_read(struct spikes *s)
+{
+	free(s->path);
+	s->path = NULL;
+}
+
 static void
 member(struct buf *b, const char *name, double v)
 {
@@ -130,6 +137,8 @@ spikes_add(struct spikes *s, const struct spike *x, struct err *e)
 	if (grow(s, e) < 0)
 		return e->code;
 	s->v[s->n++] = *x;
+	if (!s->path)
+		return 0;
 	for (i = 0; i < s->n; i++)
 		write_line(&b, &s->v[i]);
 	rc = buf_ok(&b, e);

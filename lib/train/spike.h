@@ -50,6 +50,8 @@ struct spikes {
 
 /* Reads what is there; nothing is fine. */
 int spikes_open(struct spikes *s, const char *path, struct err *e);
+/* What is added from now on isn't written: another rank does that. */
+void spikes_only_read(struct spikes *s);
 /* Adds a line and writes the file whole. */
 int spikes_add(struct spikes *s, const struct spike *x, struct err *e);
 /* Is the step (from 1) left out? */

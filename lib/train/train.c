@@ -11,6 +11,12 @@
 #include "train/run.h"
 #include "train/weights.h"
 
+static struct link *
+link_of(const struct train_options *o)
+{
+	return o->ranks ? o->ranks : link_self();
+}
+
 static bool
 wants_losses(const struct run *t)
 {
@@ -39,11 +45,14 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 		    "a micro-batch of %zu tokens is too large", tokens);
 	if (program_recompute(&flags, t->o->recompute, e) < 0 ||
 	    program_build(&t->p, c, tokens, flags, e) < 0 ||
-	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0)
+	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0 ||
+	    ranks_split(&t->ranks, link_of(t->o), &t->p, e) < 0)
 		return e->code;
+	t->p.several = run_several(t, t->c.recipe.micro_batch);
 	if (run_fits(t, c, ops, e) < 0)
 		return e->code;
-	if (net_open(&t->n, &t->p, ops, e) < 0 ||
+	if (ranks_open(&t->ranks, ops, e) < 0 ||
+	    net_open(&t->n, &t->p, ops, e) < 0 ||
 	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
 		return e->code;
 	t->n.smoothing = t->o->label_smoothing;
@@ -53,15 +62,26 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 		.residual = t->o->dropout,
 		.attention = t->o->attention_dropout,
 		.seed = t->o->seed };
-	t->c.counts = calloc(c->vocab, sizeof(*t->c.counts));
-	if (t->valid)
-		t->valid_counts = calloc(c->vocab, sizeof(*t->valid_counts));
-	if (wants_losses(t))
-		t->told = calloc(t->ev->feedback->sources, sizeof(*t->told));
-	if (!t->c.counts || (t->valid && !t->valid_counts) ||
-	    (wants_losses(t) && !t->told))
-		return err_nomem(e, "token counts");
 	return rows_alloc(&t->micro, tokens, also(t), e);
+}
+
+static int
+open_counts(struct run *t, uint32_t vocab, struct err *e)
+{
+	size_t ranks = t->ranks.link->size;
+
+	t->kinds = 1 + (wants_losses(t) ? t->ev->feedback->sources : 0);
+	t->mine = calloc(t->kinds, (2 + ranks) * sizeof(*t->mine));
+	t->c.counts = calloc(vocab, sizeof(*t->c.counts));
+	t->seen = calloc(vocab, sizeof(*t->seen));
+	if (t->valid)
+		t->valid_counts = calloc(vocab, sizeof(*t->valid_counts));
+	if (!t->mine || !t->c.counts || !t->seen ||
+	    (t->valid && !t->valid_counts))
+		return err_nomem(e, "token counts");
+	t->told = t->mine + t->kinds;
+	t->each = t->told + t->kinds;
+	return 0;
 }
 
 /*
@@ -80,9 +100,9 @@ open_saver(struct run *t)
 		run_memory(t, t->n.ops, &m);
 		has = t->has;
 	}
-	need = m.total + saver_memory(&t->p, t->n.ops);
-	if (o->async_save && o->save_every && o->save_every < t->rows->steps &&
-	    (!has || need <= has))
+	need = m.total + checkpoint_copy_memory(&t->p);
+	if (ranks_chief(&t->ranks) && o->async_save && o->save_every &&
+	    o->save_every < t->rows->steps && (!has || need <= has))
 		saver_open(&t->saver, &t->n, o->dir, o->tokenizer, o->keep, &e);
 }
 
@@ -90,12 +110,13 @@ static void
 saved(struct run *t, uint64_t step)
 {
 	t->saved = step;
-	if (t->ev->saved)
+	if (t->ev->saved && ranks_chief(&t->ranks))
 		t->ev->saved(t->ev->ctx, step);
 }
 
-int
-run_end_save(struct run *t, bool wait, struct err *e)
+/* What became of the checkpoint under way; it may stay so unless wait. */
+static int
+end_save(struct run *t, bool wait, struct err *e)
 {
 	uint64_t step;
 	int rc = saver_end(&t->saver, wait, &step, e);
@@ -103,6 +124,12 @@ run_end_save(struct run *t, bool wait, struct err *e)
 	if (rc > 0)
 		saved(t, step);
 	return rc < 0 ? rc : 0;
+}
+
+int
+run_end_save(struct run *t, struct err *e)
+{
+	return link_agree(t->ranks.link, end_save(t, true, e), e);
 }
 
 static int
@@ -136,22 +163,12 @@ go_back_in_journal(struct run *t, struct err *e)
 	    (unsigned long long)t->c.step);
 }
 
-/* As after the last checkpoint, or as at the beginning. */
-int
-run_go_back(struct run *t, struct err *e)
+/* The logs as they were after the checkpoint. */
+static int
+go_back_in_logs(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
-	int rc = run_end_save(t, true, e);
 
-	if (rc == 0)
-		rc = checkpoint_exists(t->o->dir)
-			 ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
-			 : fresh(t, e);
-	if (rc == 0)
-		rc = go_back_in_journal(t, e);
-	if (rc < 0)
-		return rc;
-	t->saved = t->c.step;
 	if (snprintf(path, sizeof(path), "%s/log.jsonl", t->o->dir) >=
 	    (int)sizeof(path))
 		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
@@ -163,13 +180,44 @@ run_go_back(struct run *t, struct err *e)
 	return runlog_open(&t->log, path, t->c.step, e);
 }
 
-/* Fresh weights, or those of the last checkpoint. */
+/* As after the last checkpoint, or as at the beginning. */
+int
+run_go_back(struct run *t, struct err *e)
+{
+	bool chief = ranks_chief(&t->ranks);
+	struct link *l = t->ranks.link;
+	int rc = t->begun ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
+			  : fresh(t, e);
+
+	/* Rank 0 cuts the journal back before the others read it. */
+	if (rc == 0 && chief)
+		rc = go_back_in_journal(t, e);
+	if (rc == 0 && chief)
+		rc = go_back_in_logs(t, e);
+	if (link_agree(l, rc, e) < 0 ||
+	    link_agree(l, chief ? 0 : go_back_in_journal(t, e), e) < 0)
+		return e->code;
+	memset(t->seen, 0, t->p.config.vocab * sizeof(*t->seen));
+	t->saved = t->c.step;
+	return 0;
+}
+
 static int
-begin(struct run *t, struct err *e)
+spikes_path(const struct run *t, char path[PATH_MAX], struct err *e)
+{
+	if (snprintf(path, PATH_MAX, "%s/spikes.jsonl", t->o->dir) < PATH_MAX)
+		return 0;
+	return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
+}
+
+/* The folder of the run; once for all ranks. */
+static int
+begin_folder(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
 
-	if (checkpoint_exists(t->o->dir) && !t->o->resume)
+	t->begun = checkpoint_exists(t->o->dir);
+	if (t->begun && !t->o->resume)
 		return err_set(e, ERR_ARG,
 		    "%s holds a run already; --resume goes on with it",
 		    t->o->dir);
@@ -178,13 +226,48 @@ begin(struct run *t, struct err *e)
 		return err_errno(e, t->o->tokenizer, "read it");
 	if (mkdir(t->o->dir, 0777) < 0 && errno != EEXIST)
 		return err_errno(e, t->o->dir, "create it");
-	if (snprintf(path, sizeof(path), "%s/spikes.jsonl", t->o->dir) >=
-	    (int)sizeof(path))
-		return err_set(e, ERR_ARG, "%s: path too long", t->o->dir);
+	if (spikes_path(t, path, e) < 0)
+		return e->code;
 	/* Of a run that left no checkpoint, and isn't resumed. */
 	if (!t->o->resume)
 		remove(path);
-	if (spikes_open(&t->spikes, path, e) < 0)
+	return 0;
+}
+
+static int
+load_spikes(struct run *t, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (spikes_path(t, path, e) < 0 || spikes_open(&t->spikes, path, e) < 0)
+		return e->code;
+	if (!ranks_chief(&t->ranks))
+		spikes_only_read(&t->spikes);
+	return 0;
+}
+
+/* Does any rank say so? */
+static int
+any(struct run *t, bool *yes, struct err *e)
+{
+	uint64_t votes = *yes;
+
+	if (link_sum(t->ranks.link, &votes, 1, e) < 0)
+		return e->code;
+	*yes = votes > 0;
+	return 0;
+}
+
+/* Fresh weights, or those of the last checkpoint. */
+static int
+begin(struct run *t, struct err *e)
+{
+	struct link *l = t->ranks.link;
+	int rc = ranks_chief(&t->ranks) ? begin_folder(t, e) : 0;
+
+	if (link_agree(l, rc, e) < 0 || any(t, &t->begun, e) < 0)
+		return e->code;
+	if (link_agree(l, load_spikes(t, e), e) < 0)
 		return e->code;
 	return run_go_back(t, e);
 }
@@ -197,14 +280,15 @@ tell_plan(const struct run *t)
 		.first_step = t->c.step,
 		.tokens = t->c.tokens,
 		.micro_batch = t->c.recipe.micro_batch,
+		.ranks = t->ranks.link->size,
 		.warmup = t->c.recipe.schedule.warmup };
 
 	run_memory(t, t->n.ops, &p.memory);
 	p.has = t->has;
 	if (t->saver.open)
-		p.copy = saver_memory(&t->p, t->n.ops);
+		p.copy = checkpoint_copy_memory(&t->p);
 	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
-	if (t->ev->plan)
+	if (t->ev->plan && ranks_chief(&t->ranks))
 		t->ev->plan(t->ev->ctx, &p);
 }
 
@@ -219,22 +303,41 @@ sync_journal(struct run *t, struct err *e)
 	return f->sync(f->ctx, e);
 }
 
-/* The last one of a run is on the disk when this returns. */
+static int
+sync_logs(struct run *t, struct err *e)
+{
+	if (runlog_sync(&t->log, e) < 0)
+		return e->code;
+	return sync_journal(t, e);
+}
+
+/* This rank's part of it; if it is the last, it is on the disk then. */
+static int
+save_part(struct run *t, bool last, struct err *e)
+{
+	if (t->saver.open && !last)
+		return saver_start(&t->saver, &t->n, &t->ranks, &t->c, e);
+	return checkpoint_save(
+	    t->o->dir, &t->n, &t->ranks, &t->c, t->o->tokenizer, t->o->keep, e);
+}
+
 static int
 save(struct run *t, bool last, struct err *e)
 {
-	if (run_end_save(t, true, e) < 0)
+	bool chief = ranks_chief(&t->ranks);
+	struct link *l = t->ranks.link;
+
+	if (run_end_save(t, e) < 0)
 		return e->code;
-	if (t->saved == t->c.step && checkpoint_exists(t->o->dir))
+	if (t->saved == t->c.step && t->begun)
 		return 0;
-	if (runlog_sync(&t->log, e) < 0 || sync_journal(t, e) < 0)
+	if (run_count(t, e) < 0 ||
+	    link_agree(l, chief ? sync_logs(t, e) : 0, e) < 0 ||
+	    link_agree(l, save_part(t, last, e), e) < 0)
 		return e->code;
-	if (t->saver.open && !last)
-		return saver_start(&t->saver, &t->n, &t->c, e);
-	if (checkpoint_save(
-		t->o->dir, &t->n, &t->c, t->o->tokenizer, t->o->keep, e) < 0)
-		return e->code;
-	saved(t, t->c.step);
+	t->begun = true;
+	if (!t->saver.under_way)
+		saved(t, t->c.step);
 	return 0;
 }
 
@@ -244,6 +347,18 @@ due(uint64_t every, uint64_t step, uint64_t steps)
 	return step == steps || (every && step % every == 0);
 }
 
+/* What the step came to, to all who want to know. */
+static int
+tell_step(struct run *t, struct err *e)
+{
+	if (end_save(t, false, e) < 0 || runlog_add(&t->log, &t->r, e) < 0 ||
+	    (t->board.fd >= 0 && tboard_add(&t->board, &t->r, e) < 0))
+		return e->code;
+	if (t->ev->step)
+		t->ev->step(t->ev->ctx, &t->r);
+	return 0;
+}
+
 /* 1 if it ended in going back. */
 static int
 one_step(struct run *t, struct err *e)
@@ -251,7 +366,7 @@ one_step(struct run *t, struct err *e)
 	struct step_info s;
 	int rc = 0;
 
-	if (t->rows->step(t->rows->ctx, t->c.step, &s, e) < 0)
+	if (run_step_info(t, t->rows, t->c.step, &s, e) < 0)
 		return e->code;
 	t->r = (struct step_report){ .steps = t->rows->steps,
 		.skipped = spikes_skip(&t->spikes, t->c.step + 1) };
@@ -265,22 +380,19 @@ one_step(struct run *t, struct err *e)
 	if (t->valid && due(t->o->valid_every, t->c.step, t->rows->steps) &&
 	    run_validate(t, e) < 0)
 		return e->code;
-	if (runlog_add(&t->log, &t->r, e) < 0 ||
-	    (t->board.fd >= 0 && tboard_add(&t->board, &t->r, e) < 0))
-		return e->code;
-	if (t->ev->step)
-		t->ev->step(t->ev->ctx, &t->r);
-	return 0;
+	rc = ranks_chief(&t->ranks) ? tell_step(t, e) : 0;
+	return link_agree(t->ranks.link, rc, e);
 }
 
 /* What went wrong while reading or computing leaves the last checkpoint. */
 static int
-tell_saved(const struct run *t, struct err *e)
+tell_saved(struct run *t, struct err *e)
 {
-	struct err why = *e;
+	struct err why = *e, other;
 
-	if (e->code != ERR_IO)
+	if (e->code != ERR_IO || t->ranks.link->broken)
 		return e->code;
+	run_end_save(t, &other);
 	if (t->saved == 0)
 		return err_set(
 		    e, why.code, "%s; there is no checkpoint yet", why.msg);
@@ -296,12 +408,12 @@ loop(struct run *t, struct err *e)
 	int back;
 
 	while (t->c.step < t->rows->steps && !stop) {
-		if (run_end_save(t, false, e) < 0)
-			return e->code;
 		back = one_step(t, e);
 		if (back < 0)
 			return tell_saved(t, e);
 		stop = t->ev->stop && *t->ev->stop;
+		if (any(t, &stop, e) < 0)
+			return e->code;
 		if (!stop && !back &&
 		    due(t->o->save_every, t->c.step, t->rows->steps) &&
 		    save(t, t->c.step == t->rows->steps, e) < 0)
@@ -321,11 +433,23 @@ close_run(struct run *t)
 	saver_close(&t->saver);
 	optimiser_close(&t->opt);
 	net_close(&t->n);
+	ranks_close(&t->ranks);
 	program_free(&t->p);
 	rows_free(&t->micro);
 	free(t->c.counts);
+	free(t->seen);
 	free(t->valid_counts);
-	free(t->told);
+	free(t->mine);
+}
+
+/* All that can be said against the run before it writes anything. */
+static int
+open_run(struct run *t, const struct model_config *c, const struct ops *ops,
+    struct err *e)
+{
+	if (run_resolve(t, c, e) < 0 || open_net(t, c, ops, e) < 0)
+		return e->code;
+	return open_counts(t, c->vocab, e);
 }
 
 int
@@ -342,10 +466,7 @@ train_run(const struct model_config *c, const struct train_options *o,
 		.board = { .fd = -1 } };
 	int rc;
 
-	rc = run_resolve(&t, c, e);
-	if (rc < 0)
-		return rc;
-	rc = open_net(&t, c, ops, e);
+	rc = link_agree(link_of(o), open_run(&t, c, ops, e), e);
 	if (rc == 0)
 		rc = begin(&t, e);
 	if (rc == 0) {

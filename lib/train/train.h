@@ -9,6 +9,7 @@
 #include "io/feedback.h"
 #include "io/rows.h"
 #include "train/config.h"
+#include "train/link.h"
 #include "train/net.h"
 #include "train/optimiser.h"
 #include "train/runlog.h"
@@ -19,9 +20,14 @@
  * A training run: rows in, checkpoints out.
  *
  * A step's batch is cut into micro-batches of so many rows, in order; their
- * gradients add up to that of the mean loss over the batch's tokens.  The same
- * config, rows and options give the same bits for any number of threads and
- * any interruptions.
+ * gradients, each computed from 0 and added in that order, are that of the mean
+ * loss over the batch's tokens.  Of W ranks, rank R computes those of the
+ * micro-batches m with m % W == R.  The same config, rows and options give the
+ * same bits for any number of threads and ranks and any interruptions.
+ *
+ * With ranks every one of them calls train_run() with the same arguments; what
+ * one of them returns, all of them do.  Only rank 0 writes files, and only its
+ * events are told, but for feedback.
  */
 struct train_options {
 	const char *dir;       /* where checkpoints and log go; created */
@@ -64,6 +70,8 @@ struct train_options {
 	uint64_t memory;       /* bytes to stay within; 0: what is there */
 	const char *recompute; /* names as of program_recompute(), or NULL */
 	bool resume;           /* from the last checkpoint, if there is one */
+	/* The others that take part, or NULL: nobody. */
+	struct link *ranks;
 };
 
 enum { TRAIN_MICRO = 4096 };
@@ -74,7 +82,7 @@ void train_defaults(struct train_options *o);
 /* What a run is going to be, before its first step. */
 struct train_plan {
 	uint64_t params, steps, first_step, tokens;
-	uint32_t micro_batch;
+	uint32_t micro_batch, ranks;
 	uint64_t warmup;
 	struct net_memory memory;
 	uint64_t has;    /* bytes it may have; 0: not known */

@@ -14,6 +14,12 @@ run_tokens(const struct run *t, uint32_t micro)
 	return t->valid && t->valid->max_seq > n ? t->valid->max_seq : n;
 }
 
+bool
+run_several(const struct run *t, uint32_t micro)
+{
+	return t->rows->max_rows > micro || t->ranks.link->size > 1;
+}
+
 static void
 memory_of(const struct run *t, const struct program *p, const struct ops *ops,
     struct net_memory *m)
@@ -22,7 +28,7 @@ memory_of(const struct run *t, const struct program *p, const struct ops *ops,
 
 	net_memory(p, ops, m);
 	m->optimiser += more;
-	m->total += more;
+	m->total += more + collective_memory(t->ranks.link, ops);
 }
 
 void
@@ -37,6 +43,9 @@ limit(const struct run *t, const struct ops *ops)
 {
 	uint64_t has = ops->memory();
 
+	/* Ranks of one machine share it; each has a card. */
+	if (ops->memory == ops_cpu(0)->memory)
+		has /= t->ranks.link->local;
 	return t->o->memory && (!has || t->o->memory < has) ? t->o->memory
 							    : has;
 }
@@ -52,8 +61,12 @@ otherwise(const struct run *t, const struct model_config *c,
 
 	if (program_build(
 		&p, c, run_tokens(t, micro), t->p.flags | flags, &e) == 0 &&
-	    optimiser_plan(&t->c.recipe.optimiser, &p, &e) == 0)
+	    optimiser_plan(&t->c.recipe.optimiser, &p, &e) == 0) {
+		p.first = t->p.first;
+		p.end = t->p.end;
+		p.several = run_several(t, micro);
 		memory_of(t, &p, ops, &m);
+	}
 	program_free(&p);
 	return m.total;
 }

@@ -104,6 +104,21 @@ check_rows(const struct model_config *c, const struct row_source *r,
 	return 0;
 }
 
+/* Every rank has something to do, at least in the largest steps. */
+static int
+check_ranks(const struct run *t, struct err *e)
+{
+	uint32_t micro = t->c.recipe.micro_batch;
+	uint32_t n = (t->rows->max_rows + micro - 1) / micro;
+
+	if (!t->o->ranks || t->o->ranks->size <= n)
+		return 0;
+	return err_set(e, ERR_ARG,
+	    "a step has at most %u micro-batches of %u rows, too few for %u "
+	    "ranks; more and smaller ones come from --micro-batch",
+	    n, micro, t->o->ranks->size);
+}
+
 static int
 resolve(struct run *t, struct err *e)
 {
@@ -159,5 +174,7 @@ run_resolve(struct run *t, const struct model_config *c, struct err *e)
 	    (t->valid &&
 		check_rows(c, t->valid, "the validation recipe", e) < 0))
 		return e->code;
-	return resolve(t, e);
+	if (resolve(t, e) < 0)
+		return e->code;
+	return check_ranks(t, e);
 }

@@ -8,65 +8,105 @@
 #include "train/run.h"
 #include "train/unigram.h"
 
-/* Add up what n rows of the micro-batch came to. */
+/* What n rows of the micro-batch came to, by source. */
 static void
 tell_losses(struct run *t, uint32_t n, uint32_t T)
 {
 	struct source_loss *s;
 	uint32_t i;
 
-	for (i = 0; t->told && i < n; i++) {
+	for (i = 0; t->kinds > 1 && i < n; i++) {
 		struct rows row = { .loss = t->micro.loss + (size_t)i * T };
 
-		s = &t->told[t->micro.info[i].source];
+		s = &t->mine[1 + t->micro.info[i].source];
 		s->sum += net_row_loss(&t->n, i, T);
 		s->targets += rows_counted(&row, 1, T);
 	}
 }
 
-/*
- * Gradients of the whole batch, as if all its targets counted; *loss: mean,
- * nats a target that counts.
- */
+/* Gradients and losses of rows at .. at + n, from 0. */
 static int
-accumulate(struct run *t, uint64_t step, const struct step_info *s,
-    double *loss, struct err *e)
+micro_batch(struct run *t, uint64_t step, const struct step_info *s,
+    uint32_t at, uint32_t n, struct err *e)
 {
-	double count = (double)s->rows * s->seq, sum = 0;
-	double scale = t->r.loss_scale / count;
-	uint32_t at, n;
+	double scale = t->r.loss_scale / ((double)s->rows * s->seq);
 
 	net_zero_grads(&t->n);
 	t->n.dropout.step = step;
-	t->counted = 0;
-	if (t->told)
-		memset(t->told, 0, t->ev->feedback->sources * sizeof(*t->told));
-	for (at = 0; at < s->rows; at += n) {
-		n = s->rows - at < t->c.recipe.micro_batch
-			? s->rows - at
-			: t->c.recipe.micro_batch;
-		t->n.dropout.row = at;
-		if (t->rows->read(t->rows->ctx, step, at, n, &t->micro, e) <
-			0 ||
-		    net_train(&t->n, &t->micro, n, s->seq, scale, &sum, e) < 0)
-			return err_prefix(
-			    e, "step %llu", (unsigned long long)step + 1);
-		unigram_count(t->c.counts, &t->micro, n, s->seq);
-		t->counted += rows_counted(&t->micro, n, s->seq);
-		tell_losses(t, n, s->seq);
+	t->n.dropout.row = at;
+	if (t->rows->read(t->rows->ctx, step, at, n, &t->micro, e) < 0 ||
+	    net_train(&t->n, &t->micro, n, s->seq, scale, &t->mine->sum, e) < 0)
+		return err_prefix(e, "step %llu", (unsigned long long)step + 1);
+	unigram_count(t->seen, &t->micro, n, s->seq);
+	t->mine->targets = rows_counted(&t->micro, n, s->seq);
+	tell_losses(t, n, s->seq);
+	return 0;
+}
+
+/*
+ * What ranks 0 .. parts - 1 have in t->mine is added to t->told, in order, and
+ * t->mine begins anew; rc: how this rank fared.
+ */
+static int
+meet(struct run *t, uint32_t parts, int rc, struct err *e)
+{
+	size_t size = t->kinds * sizeof(*t->mine), k;
+	const struct source_loss *x = t->each;
+	uint32_t r;
+
+	if (link_agree(t->ranks.link, rc, e) < 0 ||
+	    link_gather(t->ranks.link, t->mine, size, t->each, e) < 0)
+		return e->code;
+	for (r = 0; r < parts; r++)
+		for (k = 0; k < t->kinds; k++, x++) {
+			t->told[k].sum += x->sum;
+			t->told[k].targets += x->targets;
+		}
+	memset(t->mine, 0, size);
+	return 0;
+}
+
+/*
+ * Gradients of the whole batch, as if all its targets counted.  The ranks take
+ * a micro-batch each, round by round.
+ */
+static int
+accumulate(
+    struct run *t, uint64_t step, const struct step_info *s, struct err *e)
+{
+	uint32_t most = t->c.recipe.micro_batch, n, parts, rank;
+	uint64_t at, mine;
+	int rc;
+
+	rank = t->ranks.link->rank;
+	memset(t->told, 0, t->kinds * sizeof(*t->told));
+	for (at = 0; at < s->rows; at += (uint64_t)most * parts) {
+		parts = t->ranks.link->size;
+		if (s->rows - at < (uint64_t)most * parts)
+			parts = (uint32_t)((s->rows - at + most - 1) / most);
+		mine = at + (uint64_t)most * rank;
+		n = most;
+		if (rank < parts && s->rows - mine < n)
+			n = (uint32_t)(s->rows - mine);
+		rc = rank < parts
+			 ? micro_batch(t, step, s, (uint32_t)mine, n, e)
+			 : 0;
+		if (meet(t, parts, rc, e) < 0 ||
+		    ranks_add_up(&t->ranks, &t->n, parts, at == 0, e) < 0)
+			return e->code;
 	}
-	if (t->counted == 0)
+	if (t->told->targets == 0)
 		return err_set(e, ERR_FORMAT,
 		    "step %llu: no token of its rows counts in the loss",
 		    (unsigned long long)step + 1);
-	*loss = sum / (double)t->counted;
+	t->r.loss = t->told->sum / (double)t->told->targets;
 	return 0;
 }
 
 static int
 no_number(struct run *t, uint64_t step, struct err *e)
 {
-	if (run_end_save(t, true, e) < 0)
+	if (run_end_save(t, e) < 0)
 		return e->code;
 	return err_set(e, ERR_FORMAT,
 	    "step %llu: loss %g, gradient norm %g: stopped; the last "
@@ -80,7 +120,8 @@ update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 {
 	const struct train_recipe *r = &t->c.recipe;
 	/* Gradients are of the mean over all targets; some may not count. */
-	double scale = (double)s->rows * s->seq / (double)t->counted;
+	double scale = (double)s->rows * s->seq / (double)t->told->targets;
+	int rc;
 
 	if (!isfinite(t->r.loss) || !isfinite(t->r.grad_norm))
 		return no_number(t, step, e);
@@ -88,30 +129,54 @@ update(struct run *t, uint64_t step, const struct step_info *s, struct err *e)
 		scale *= r->clip / t->r.grad_norm;
 	t->r.lr = schedule_lr(&r->schedule, step) * s->lr_scale;
 	/* Steps that changed no weights are none to the moments. */
-	return optimiser_step(&t->opt, step - t->c.scale.skipped, t->r.lr,
+	rc = optimiser_step(&t->opt, step - t->c.scale.skipped, t->r.lr,
 	    scale / t->r.loss_scale, e);
+	if (link_agree(t->ranks.link, rc, e) < 0)
+		return e->code;
+	return ranks_spread(&t->ranks, &t->n, e);
 }
 
-/* The loss of a step's rows of the validation; *n counts tokens. */
+int
+run_step_info(struct run *t, const struct row_source *rows, uint64_t step,
+    struct step_info *s, struct err *e)
+{
+	return link_agree(t->ranks.link, rows->step(rows->ctx, step, s, e), e);
+}
+
+/* Rows at .. at + n of a step of the validation. */
 static int
-validate_step(
-    struct run *t, uint64_t step, double *sum, double *n, struct err *e)
+measure(struct run *t, uint64_t step, const struct step_info *s, uint32_t at,
+    uint32_t n, struct err *e)
 {
 	const struct row_source *v = t->valid;
-	struct step_info s;
-	uint32_t at, m, most;
 
-	if (v->step(v->ctx, step, &s, e) < 0)
-		return e->code;
-	most = (uint32_t)(t->p.tokens / s.seq);
-	for (at = 0; at < s.rows; at += m) {
-		m = s.rows - at < most ? s.rows - at : most;
-		if (v->read(v->ctx, step, at, m, &t->micro, e) < 0 ||
-		    net_loss(&t->n, &t->micro, m, s.seq, sum, e) < 0)
-			return err_prefix(e, "validation, step %llu",
-			    (unsigned long long)step + 1);
-		unigram_count(t->valid_counts, &t->micro, m, s.seq);
-		*n += (double)rows_counted(&t->micro, m, s.seq);
+	if (v->read(v->ctx, step, at, n, &t->micro, e) < 0 ||
+	    net_loss(&t->n, &t->micro, n, s->seq, &t->mine->sum, e) < 0)
+		return err_prefix(
+		    e, "validation, step %llu", (unsigned long long)step + 1);
+	unigram_count(t->valid_counts, &t->micro, n, s->seq);
+	t->mine->targets = rows_counted(&t->micro, n, s->seq);
+	return 0;
+}
+
+/* The loss of a step's rows of the validation: the ranks take turns. */
+static int
+validate_step(
+    struct run *t, uint64_t step, const struct step_info *s, struct err *e)
+{
+	uint32_t most = (uint32_t)(t->p.tokens / s->seq), at, n, turn = 0;
+	struct link *l = t->ranks.link;
+	int rc = 0;
+
+	for (at = 0; at < s->rows; at += n) {
+		n = s->rows - at < most ? s->rows - at : most;
+		if (turn == l->rank)
+			rc = measure(t, step, s, at, n, e);
+		if (++turn < l->size && at + n < s->rows)
+			continue;
+		if (meet(t, turn, rc, e) < 0)
+			return e->code;
+		turn = 0;
 	}
 	return 0;
 }
@@ -120,16 +185,34 @@ int
 run_validate(struct run *t, struct err *e)
 {
 	uint32_t vocab = t->p.config.vocab;
-	double sum = 0, n = 0;
+	struct step_info s;
 	uint64_t i;
 
 	memset(t->valid_counts, 0, vocab * sizeof(*t->valid_counts));
+	memset(t->told, 0, t->kinds * sizeof(*t->told));
 	for (i = 0; i < t->valid->steps; i++)
-		if (validate_step(t, i, &sum, &n, e) < 0)
+		if (run_step_info(t, t->valid, i, &s, e) < 0 ||
+		    validate_step(t, i, &s, e) < 0)
 			return e->code;
+	if (run_count(t, e) < 0 ||
+	    link_sum(t->ranks.link, t->valid_counts, vocab, e) < 0)
+		return e->code;
 	t->r.validated = true;
-	t->r.valid_loss = sum / n;
+	t->r.valid_loss = t->told->sum / (double)t->told->targets;
 	t->r.unigram_loss = unigram_loss(t->c.counts, t->valid_counts, vocab);
+	return 0;
+}
+
+int
+run_count(struct run *t, struct err *e)
+{
+	uint32_t vocab = t->p.config.vocab, i;
+
+	if (link_sum(t->ranks.link, t->seen, vocab, e) < 0)
+		return e->code;
+	for (i = 0; i < vocab; i++)
+		t->c.counts[i] += t->seen[i];
+	memset(t->seen, 0, vocab * sizeof(*t->seen));
 	return 0;
 }
 
@@ -149,16 +232,16 @@ check_spike(struct run *t, struct err *e)
 		    "tells them",
 		    (unsigned long long)step, SPIKE_MOST + 1, t->r.loss,
 		    t->o->dir);
-	if (run_go_back(t, e) < 0)
+	if (run_end_save(t, e) < 0 || run_go_back(t, e) < 0)
 		return e->code;
 	s.step = s.to = step;
 	s.back = t->c.step;
 	s.from = step > skip ? step - skip + 1 : 1;
 	if (s.from <= s.back)
 		s.from = s.back + 1;
-	if (spikes_add(&t->spikes, &s, e) < 0)
+	if (link_agree(t->ranks.link, spikes_add(&t->spikes, &s, e), e) < 0)
 		return e->code;
-	if (t->ev->spike)
+	if (t->ev->spike && ranks_chief(&t->ranks))
 		t->ev->spike(t->ev->ctx, &s);
 	return 1;
 }
@@ -171,11 +254,11 @@ run_step(struct run *t, const struct step_info *s, struct err *e)
 	int rc;
 
 	t->r.loss_scale = t->c.scale.by;
-	if (accumulate(t, t->c.step, s, &t->r.loss, e) < 0 ||
-	    net_grad_norm(&t->n, &t->r.grad_norm, e) < 0)
+	if (accumulate(t, t->c.step, s, e) < 0 ||
+	    ranks_grad_norm(&t->ranks, &t->n, &t->r.grad_norm, e) < 0)
 		return e->code;
-	t->r.grad_norm *=
-	    (double)s->rows * s->seq / (double)t->counted / t->r.loss_scale;
+	t->r.grad_norm *= (double)s->rows * s->seq / (double)t->told->targets /
+			  t->r.loss_scale;
 	t->r.overflow = isfinite(t->r.loss) &&
 			!loss_scale_step(&t->c.scale, isfinite(t->r.grad_norm));
 	rc = t->r.overflow ? 0 : check_spike(t, e);
@@ -183,8 +266,10 @@ run_step(struct run *t, const struct step_info *s, struct err *e)
 		return rc;
 	if (!t->r.overflow && update(t, t->c.step, s, e) < 0)
 		return e->code;
-	if (t->told && t->ev->feedback->step(
-			   t->ev->feedback->ctx, t->c.step, t->told, e) < 0)
+	if (t->kinds > 1)
+		rc = t->ev->feedback->step(
+		    t->ev->feedback->ctx, t->c.step, t->told + 1, e);
+	if (link_agree(t->ranks.link, rc, e) < 0)
 		return e->code;
 	spike_push(&t->c.window, t->r.loss);
 	t->c.tokens += (uint64_t)s->rows * s->seq;

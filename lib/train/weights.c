@@ -94,15 +94,20 @@ place(const struct param *p, size_t at, size_t *m)
 }
 
 static int
-write_param(struct st_writer *w, const struct net *n, const void *arena,
-    const struct param *p, float *x, struct err *e)
+write_param(struct st_writer *w, const struct net *n,
+    const struct weights_part *part, const struct param *p, float *x,
+    struct err *e)
 {
 	size_t at, from, m;
+	const float *v;
 
 	for (at = 0; at < p->n; at += m) {
 		from = place(p, at, &m);
-		if (net_get(n->ops, x, arena, from, m, e) < 0 ||
-		    st_write(w, x, m * sizeof(*x), e) < 0)
+		v = part->host ? part->host + from : x;
+		if (!part->host &&
+		    net_get(n->ops, x, part->arena, from, m, e) < 0)
+			return e->code;
+		if (st_write(w, v, m * sizeof(*v), e) < 0)
 			return e->code;
 	}
 	return 0;
@@ -120,7 +125,7 @@ write_all(struct st_writer *w, const struct net *n,
 	for (k = 0; k < nparts && rc == 0; k++)
 		for (i = 0; i < parts[k].of->n && rc == 0; i++)
 			rc = write_param(
-			    w, n, parts[k].arena, &parts[k].of->v[i], x, e);
+			    w, n, &parts[k], &parts[k].of->v[i], x, e);
 	if (rc == 0 && counts)
 		rc = st_write(
 		    w, counts, n->p->config.vocab * sizeof(*counts), e);
@@ -245,12 +250,13 @@ read_param(struct net *n, const struct safetensors *s,
 {
 	const struct st_tensor *t =
 	    find(s, part->prefix, n->p->params.prefix, p, e);
-	size_t at, to, m;
+	size_t at, to, m, begin;
 
 	if (!t)
 		return e->code;
+	begin = part->kept ? params_at(part->of, n->p->first) : 0;
 	for (at = 0; at < p->n; at += m) {
-		to = place(p, at, &m);
+		to = place(p, at, &m) - begin;
 		if (st_read_f32(s, t, at, x, m, e) < 0 ||
 		    net_put(n->ops, part->arena, to, x, m, e) < 0)
 			return e->code;
@@ -278,14 +284,17 @@ read_all(struct net *n, const struct safetensors *s,
 {
 	float *x = malloc(PIECE * sizeof(*x));
 	int rc = x ? 0 : err_nomem(e, "reading weights");
-	size_t i, k;
+	size_t i, k, end;
 
 	if (rc == 0)
 		rc = check_strangers(n, s, parts, nparts, e);
-	for (k = 0; k < nparts && rc == 0; k++)
-		for (i = 0; i < parts[k].of->n && rc == 0; i++)
+	for (k = 0; k < nparts && rc == 0; k++) {
+		i = parts[k].kept ? n->p->first : 0;
+		end = parts[k].kept ? n->p->end : parts[k].of->n;
+		for (; i < end && rc == 0; i++)
 			rc = read_param(
 			    n, s, &parts[k], &parts[k].of->v[i], x, e);
+	}
 	if (rc == 0 && counts)
 		rc = read_counts(n, s, counts, e);
 	free(x);
@@ -326,7 +335,9 @@ static int
 read_part(struct net *n, const struct safetensors *s, struct json_val map,
     struct str file, bool *have, float *x, struct err *e)
 {
-	const struct weights_part part = { "", n->params, &n->p->params };
+	const struct weights_part part = {
+		.prefix = "", .arena = n->params, .of = &n->p->params
+	};
 	const struct param *p;
 	size_t i;
 
@@ -428,7 +439,9 @@ load_indexed(struct net *n, const char *dir, const char *index, struct err *e)
 int
 weights_load_folder(struct net *n, const char *dir, struct err *e)
 {
-	const struct weights_part part = { "", n->params, &n->p->params };
+	const struct weights_part part = {
+		.prefix = "", .arena = n->params, .of = &n->p->params
+	};
 	char path[PATH_MAX];
 
 	if (path_in(path, dir, STR("model.safetensors.index.json"), e) < 0)

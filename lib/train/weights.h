@@ -20,6 +20,8 @@ struct weights_part {
 	const char *prefix;
 	void *arena;
 	const struct params *of;
+	bool kept;         /* the arena has only the net's own (program.h) */
+	const float *host; /* for saving: all of it is here instead */
 };
 
 /*

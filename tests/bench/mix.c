@@ -130,7 +130,7 @@ latency(double *s, uint32_t *tokens, struct err *e)
 	double from;
 
 	if (mix_open(&in, in_dir("r.mix"), e) < 0 ||
-	    loader_open(&rows, &in, LOADER_AHEAD, e) < 0)
+	    loader_open(&rows, &in, LOADER_AHEAD, 0, 1, e) < 0)
 		return e->code;
 	for (i = 0; i < STEPS; i++) {
 		from = progress_now();

@@ -114,7 +114,9 @@ gradients(struct trace *t, uint64_t step, double *norm, struct err *e)
 static int
 write_arena(const struct trace *t, const char *name, void *arena, struct err *e)
 {
-	const struct weights_part part = { "", arena, &t->p.params };
+	const struct weights_part part = {
+		.prefix = "", .arena = arena, .of = &t->p.params
+	};
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", t->out, name);

@@ -16,7 +16,8 @@ cleans(const struct c4 *c, const char *text, const char *want)
 	struct c4_result r = { 0 };
 	struct err e;
 
-	OK(c4_clean(c, str_c(text), WORDS_ENGLISH, &r, &e) == 0, "cleaned");
+	OK(c4_clean(c, str_c(text), WORDS_ENGLISH, NULL, &r, &e) == 0,
+	    "cleaned");
 	if (!OK(!r.reason && str_eq(r.left, str_c(want)), "left: %s", want))
 		printf("# got %s %.*s\n", r.reason ? r.reason : "",
 		    (int)r.left.n, r.left.p);
@@ -30,7 +31,8 @@ rejects(const struct c4 *c, const char *text, const char *why, double value)
 	struct c4_result r = { 0 };
 	struct err e;
 
-	OK(c4_clean(c, str_c(text), WORDS_ENGLISH, &r, &e) == 0, "cleaned");
+	OK(c4_clean(c, str_c(text), WORDS_ENGLISH, NULL, &r, &e) == 0,
+	    "cleaned");
 	OK(r.reason && strcmp(r.reason, why) == 0 && r.value == value,
 	    "rejected for %s: %s", why, text);
 	c4_result_free(&r);

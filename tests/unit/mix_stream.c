@@ -587,7 +587,7 @@ test_loader(const char *name)
 
 	if (!OK(mix_open(&plain, in_dir(name), &e) == 0 &&
 		    mix_open(&in, in_dir(name), &e) == 0 &&
-		    loader_open(&ahead, &in, 3, &e) == 0,
+		    loader_open(&ahead, &in, 3, 0, 1, &e) == 0,
 		"%s read ahead %s", name, e.msg))
 		return;
 	bad += compare_reads(&plain, &ahead, 0, plain.steps, 7, false);
@@ -601,6 +601,56 @@ test_loader(const char *name)
 	    e.msg);
 	ahead.close(ahead.ctx);
 	plain.close(plain.ctx);
+}
+
+/* Rows that the source itself is asked for. */
+static struct row_source counted;
+static uint64_t reads;
+
+static int
+read_counted(void *ctx, uint64_t step, uint32_t first, uint32_t n,
+    const struct rows *out, struct err *e)
+{
+	__atomic_add_fetch(&reads, 1, __ATOMIC_RELAXED);
+	return counted.read(ctx, step, first, n, out, e);
+}
+
+/* A rank among others reads its micro-batches, and nothing else is read. */
+static void
+test_loader_rank(const char *name, uint32_t rank, uint32_t ranks)
+{
+	static uint32_t got[129 * 8], want[129 * 8];
+	const struct rows out = { .tokens = got }, plain = { .tokens = want };
+	const uint32_t micro = 3;
+	struct row_source ahead, in;
+	struct step_info s;
+	struct err e = { 0 };
+	uint64_t step, asked = 0, bad = 0;
+	uint32_t at, n;
+
+	if (!OK(mix_open(&counted, in_dir(name), &e) == 0, "%s %s", name,
+		e.msg))
+		return;
+	in = counted;
+	in.read = read_counted;
+	reads = 0;
+	loader_open(&ahead, &in, 3, rank, ranks, &e);
+	for (step = 0; step < counted.steps; step++) {
+		counted.step(counted.ctx, step, &s, &e);
+		for (at = rank * micro; at < s.rows; at += ranks * micro) {
+			n = s.rows - at < micro ? s.rows - at : micro;
+			asked++;
+			ahead.read(ahead.ctx, step, at, n, &out, &e);
+			counted.read(counted.ctx, step, at, n, &plain, &e);
+			bad +=
+			    memcmp(got, want, 4 * (size_t)n * (s.seq + 1)) != 0;
+		}
+	}
+	ahead.close(ahead.ctx);
+	/* Begun anew at most when a first request was a short one. */
+	OK(bad == 0 && asked > 10 && reads <= asked + 4,
+	    "%s: rank %u of %u: %llu micro-batches by %llu reads", name, rank,
+	    ranks, (unsigned long long)asked, (unsigned long long)reads);
 }
 
 /* The public face: the same rows, and why not. */
@@ -861,6 +911,9 @@ main(void)
 	test_threads();
 	test_loader("run.mix");
 	test_loader("made.mix");
+	test_loader_rank("run.mix", 0, 1);
+	test_loader_rank("run.mix", 1, 2);
+	test_loader_rank("run.mix", 2, 4);
 	test_api("run.mix", 0);
 	test_api("made.mix", 2);
 	test_trace("run.mix", "shards/b1-17", 1, true);

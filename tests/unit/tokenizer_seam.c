@@ -21,7 +21,7 @@
 #include "tokenizer/tokenizer.h"
 
 static uint64_t seed = 5;
-static int ntext = 150; /* of a pattern; more: argv[1] */
+static int ntext = 150; /* of a pattern; more: argv[1]; seed: argv[2] */
 
 static uint64_t
 rnd(uint64_t n)
@@ -622,6 +622,8 @@ main(int argc, char **argv)
 
 	if (argc > 1)
 		ntext = atoi(argv[1]);
+	if (argc > 2)
+		seed = (uint64_t)atoll(argv[2]) << 32;
 	snprintf(path, sizeof(path), "%s/quern-seam-%ld.json",
 	    tmp ? tmp : "/tmp", (long)getpid());
 	test_places();

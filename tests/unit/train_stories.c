@@ -129,7 +129,9 @@ convert(const char *path, struct err *e)
 	place_all(&n, (const float *)(void *)(raw + HEADER));
 	snprintf(to, sizeof(to), "%s/model.safetensors", top);
 	weights_save(&n, to,
-	    &(struct weights_part){ "", n.params, &n.p->params }, 1, NULL, e);
+	    &(struct weights_part){
+		.prefix = "", .arena = n.params, .of = &n.p->params },
+	    1, NULL, e);
 	net_close(&n);
 	program_free(&p);
 	buf_free(&json);

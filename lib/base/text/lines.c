@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
 #include "base/text/lines.h"
-#include "base/text/uni.h"
 #include "base/text/utf8.h"
-
-bool
-text_is_space(uint32_t cp)
-{
-	if (cp < 0x80)
-		return cp == ' ' || (cp >= 9 && cp <= 13) ||
-		       (cp >= 0x1c && cp <= 0x1f);
-	return uni_class(cp) & UNI_SPACE;
-}
 
 struct str
 text_lstrip(struct str s)
@@ -63,6 +54,22 @@ line_end(const unsigned char *p, const unsigned char *end)
 	return p[2] == 0xa8 || p[2] == 0xa9 ? 3 : 0;
 }
 
+/* The first of 16 bytes at a time among which a line end may begin. */
+static const unsigned char *
+skip_to_end(const unsigned char *p, const unsigned char *end)
+{
+	bytes c, hit;
+
+	for (; end - p >= BYTES; p += BYTES) {
+		c = bytes_load(p);
+		hit = (bytes)((c - 0x0a < 4) | (c - 0x1c < 3) | (c == 0xc2) |
+			      (c == 0xe2));
+		if (bytes_any(hit))
+			break;
+	}
+	return p;
+}
+
 bool
 text_lines_next(struct text_lines *l, struct str *line)
 {
@@ -82,7 +89,7 @@ text_lines_next(struct text_lines *l, struct str *line)
 
 	if (l->text.n == 0)
 		return false;
-	for (; at < end; at++)
+	for (at = skip_to_end(at, end); at < end; at++)
 		if (may_end[*at] && (stop = line_end(at, end)))
 			break;
 	*line = (struct str){ l->text.p, (size_t)(at - p) };

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "base/text/uni.h"
 
 /*
  * Lines, paragraphs and white space of valid UTF-8.  Nothing here allocates;
@@ -17,7 +18,11 @@
  * Unicode's bidirectional class B, S or WS makes spaces to Python's
  * str.isspace() as well.
  */
-bool text_is_space(uint32_t cp);
+static inline bool
+text_is_space(uint32_t cp)
+{
+	return uni_is_space(cp) || (cp >= 0x1c && cp <= 0x1f);
+}
 /* Without the white space at its start, its end, both. */
 struct str text_lstrip(struct str s);
 struct str text_rstrip(struct str s);

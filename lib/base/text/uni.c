@@ -3,19 +3,10 @@
 
 #include "base/text/uni.h"
 
-static bool
-is_space(uint32_t cp)
-{
-	return (cp >= 9 && cp <= 13) || cp == 0x20 || cp == 0x85 ||
-	       cp == 0xa0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200a) ||
-	       cp == 0x2028 || cp == 0x2029 || cp == 0x202f || cp == 0x205f ||
-	       cp == 0x3000;
-}
-
 unsigned
 uni_class(uint32_t cp)
 {
-	unsigned space = is_space(cp) ? UNI_SPACE : 0;
+	unsigned space = uni_is_space(cp) ? UNI_SPACE : 0;
 
 	if (cp > 0x10ffff)
 		return 0;

@@ -24,6 +24,17 @@ unsigned uni_class(uint32_t cp);
 /* Simple lower case (one code point to one). */
 uint32_t uni_lower(uint32_t cp);
 
+/* Is it in UNI_SPACE? */
+static inline bool
+uni_is_space(uint32_t cp)
+{
+	if (cp < 0x1680)
+		return cp == ' ' || (cp >= 9 && cp <= 13) || cp == 0x85 ||
+		       cp == 0xa0;
+	return cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 ||
+	       cp == 0x2029 || cp == 0x202f || cp == 0x205f || cp == 0x3000;
+}
+
 /* A word character as \w has it: letter, number or underscore. */
 static inline bool
 uni_is_word(uint32_t cp)

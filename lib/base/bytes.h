@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * Sixteen bytes at a time, by GCC's vectors: SSE2 or NEON where they are, the
+ * same results anywhere.  A comparison makes a byte 255 where it holds, and is
+ * to be cast:
+ *
+ *	bytes c = bytes_load(p);
+ *	if (bytes_any((bytes)(c == '\n'))) ...
+ */
+typedef unsigned char bytes __attribute__((vector_size(16)));
+enum { BYTES = sizeof(bytes) };
+
+static inline bytes
+bytes_load(const void *p)
+{
+	bytes v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Is a bit set? */
+static inline bool
+bytes_any(bytes v)
+{
+	uint64_t part[2];
+
+	memcpy(part, &v, sizeof(part));
+	return part[0] | part[1];
+}
+
+/* The sum of bytes that are 15 at most. */
+static inline uint32_t
+bytes_sum(bytes v)
+{
+	uint64_t part[2];
+
+	memcpy(part, &v, sizeof(part));
+	return (uint32_t)((part[0] + part[1]) * UINT64_C(0x0101010101010101) >>
+			  56);
+}
+
+#endif
