@@ -6,6 +6,7 @@
 #
 #	CARD_STEPS       steps of a curve
 #	CARD_SANITIZER   a command that runs training
+#	CARD_FEW         only the first model
 steps=${CARD_STEPS:-4}
 
 awk 'BEGIN {
