@@ -88,6 +88,7 @@ all: $(CMD) $(PLUGIN) $(SHLIB)
 
 # cmd/tokenizer/train.c is a part of quern-tokenizer, and so on.
 $B/bin/quern-perplexity: $(patsubst %,$B/%.o,$(wildcard cmd/perplexity/*.c))
+$B/bin/quern-train: $(patsubst %,$B/%.o,$(wildcard cmd/train/*.c))
 $B/bin/quern-tokenizer: $(patsubst %,$B/%.o,$(wildcard cmd/tokenizer/*.c))
 $(CMD): $B/bin/%: $B/cmd/%.c.o $B/cmd/cmd.c.o $(LIB)
 	@mkdir -p $(@D)

@@ -34,7 +34,9 @@ struct judges {
 	struct urllist *urls;         /* or NULL */
 	struct lexicon_rules lexicon; /* lists: or NULL */
 	struct expr *where;           /* or NULL */
-	struct buf where_json;        /* {"where":"..."}: the reason it gives */
+	struct buf names; /* of the lists' numbers in it, a NUL behind each */
+	const char *name[2 * LEXICONS_MAX];
+	struct buf where_json; /* {"where":"..."}: the reason it gives */
 	bool explain;
 };
 
@@ -43,6 +45,7 @@ struct worker {
 	struct signals signals; /* those that --where names */
 	struct urllist_scratch url;
 	struct lexicon_scratch lexicon;
+	double counts[2 * LEXICONS_MAX]; /* entries of lists, and a word */
 	struct buf json;
 };
 
@@ -165,7 +168,7 @@ where_holds(const struct judges *j, struct worker *w, const struct doc *d,
 		    judge_signal(
 			w->judge, (enum signal)i, &w->signals.v[i], e) < 0)
 			return e->code;
-	*holds = expr_true(j->where, &w->signals, d);
+	*holds = expr_true(j->where, &w->signals, d, w->counts);
 	return 0;
 }
 
@@ -195,6 +198,19 @@ drop_url(struct worker *w, const struct urllist_hit *hit, struct doc *d,
 	    e);
 }
 
+/* What --where may ask of lists. */
+static void
+note_counts(const struct judges *j, struct worker *w)
+{
+	double words = (double)w->lexicon.words;
+	size_t i;
+
+	for (i = 0; i < lexicons_count(j->lexicon.lists); i++) {
+		w->counts[2 * i] = (double)w->lexicon.counts[i];
+		w->counts[2 * i + 1] = words > 0 ? w->counts[2 * i] / words : 0;
+	}
+}
+
 /*
  * By lists of words: dropped, or what is left of its text, which goes out with
  * what they say.
@@ -212,6 +228,7 @@ judge_words(const struct judges *j, struct worker *w, struct doc *d,
 	if (lexicon_judge(&j->lexicon, &w->lexicon, d->text,
 		json_str(doc_meta(d, "language")), &v, e) < 0)
 		return e->code;
+	note_counts(j, w);
 	*dropped = v.rule;
 	if (v.rule)
 		return emit_drop(em, d,
@@ -345,7 +362,7 @@ find_profiles(struct judges *j, struct err *e)
 
 static int
 read_words(struct judges *j, const struct opt_list *files,
-    enum urllist_words kind, struct err *e)
+    enum urllist_kind kind, struct err *e)
 {
 	size_t i;
 
@@ -434,13 +451,44 @@ read_lexicons(struct judges *j, struct err *e)
 	return lexicons_seal(r->lists, e);
 }
 
+/* lexicon.NAME and lexicon_ratio.NAME of each list: n in all. */
+static int
+name_numbers(struct judges *j, size_t n, struct err *e)
+{
+	const char *p;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		buf_puts(&j->names, i % 2 ? "lexicon_ratio." : "lexicon.");
+		buf_puts(&j->names, lexicons_name(j->lexicon.lists, i / 2));
+		buf_putc(&j->names, 0);
+	}
+	if (buf_ok(&j->names, e) < 0)
+		return e->code;
+	for (p = j->names.p, i = 0; i < n; p += strlen(p) + 1)
+		j->name[i++] = p;
+	return 0;
+}
+
+static int
+read_where(struct judges *j, struct err *e)
+{
+	struct expr_names names = { .v = j->name };
+
+	if (j->lexicon.lists)
+		names.n = 2 * lexicons_count(j->lexicon.lists);
+	if (name_numbers(j, names.n, e) < 0)
+		return e->code;
+	return expr_parse(&j->where, str_c(where), &names, e);
+}
+
 static int
 prepare(struct judges *j, struct err *e)
 {
 	if (find_profiles(j, e) < 0 || read_urls(j, e) < 0 ||
 	    read_lexicons(j, e) < 0)
 		return e->code;
-	if (where && expr_parse(&j->where, str_c(where), e) < 0)
+	if (where && read_where(j, e) < 0)
 		return err_prefix(e, "--where");
 	buf_puts(&j->where_json, "{\"where\":");
 	buf_json_lossy(&j->where_json, str_c(where));
@@ -516,8 +564,9 @@ static const struct opt_cmd cmd = { .name = "filter",
 	.more =
 	    "EXPR joins comparisons (== != < <= > >=) of numbers, \"text\", "
 	    "true, false, null\nand names by and, or, not and ( ).  Names "
-	    "are metadata keys (language, url, ...;\nmetadata.KEY for any) "
-	    "and these signals:\n"
+	    "are metadata keys (language, url, ...;\nmetadata.KEY for any), "
+	    "entries of --lexicon and entries a word (lexicon.NAME,\n"
+	    "lexicon_ratio.NAME) and these signals:\n"
 #define SIGNAL(name, group, what) "  " #name ": " what "\n"
 #include "filter/signals.def"
 #undef SIGNAL
@@ -603,6 +652,7 @@ main(int argc, char **argv)
 	urllist_free(j.urls);
 	lexicons_free(j.lexicon.lists);
 	buf_free(&j.where_json);
+	buf_free(&j.names);
 	while (j.nfile)
 		profile_file_free(j.files[--j.nfile]);
 	free(j.files);

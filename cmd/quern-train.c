@@ -2,10 +2,12 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/num.h"
 #include "cmd.h"
 #include "io/feedback.h"
 #include "io/stream.h"
@@ -14,12 +16,14 @@
 #include "train/link.h"
 #include "train/preset.h"
 #include "train/train.h"
+#include "train/view.h"
 
 static struct opt_common common;
 static struct train_options options;
 static struct {
 	const char *config, *recipe, *valid, *out, *device;
-	const char *schedule, *optimizer, *dtype, *ranks;
+	const char *schedule, *optimizer, *dtype, *ranks, *audit;
+	uint64_t from; /* of audit */
 	int micro_batch, keep;
 	bool verify;
 } given = { .verify = true,
@@ -44,6 +48,10 @@ static const struct opt opts[] = {
 	    NULL },
 	{ "resume", 0, OPT_FLAG, &options.resume, NULL,
 	    "go on from the last checkpoint in --out, if there is one", NULL },
+	{ "audit", 0, OPT_STR, &given.audit, "STEP",
+	    "make the steps after the checkpoint of STEP (0: all) again and "
+	    "hold the later checkpoints against them; writes nothing",
+	    NULL },
 	{ "verify", 0, OPT_FLAG, &given.verify, NULL,
 	    "first read all shards and hold them against their digests; "
 	    "--no-verify: don't",
@@ -172,15 +180,6 @@ catch_signals(void)
 	sigaction(SIGTERM, &a, NULL);
 }
 
-/* What the terminal shows. */
-struct view {
-	struct progress line;
-	struct train_plan plan;
-	struct step_report valid; /* the last one with a validation */
-	const struct mix *m;
-	struct err e; /* what went wrong in an event */
-};
-
 static int
 in_folder(char path[PATH_MAX], const char *name, struct err *e)
 {
@@ -189,147 +188,24 @@ in_folder(char path[PATH_MAX], const char *name, struct err *e)
 	return err_set(e, ERR_ARG, "%s: path too long", given.out);
 }
 
-/* What the run reads, for when it goes on. */
-static void
-keep_sources(struct view *v)
-{
-	char path[PATH_MAX];
+/* The context of a run's events. */
+struct told {
+	struct view view; /* first: it has events of its own */
+	const struct mix *m;
+	struct err e; /* what went wrong in an event */
+};
 
-	if (in_folder(path, "sources.json", &v->e) < 0 ||
-	    mix_keep_sources(v->m, path, &v->e) < 0)
-		stop = 1;
-}
-
-/* What the run needs, all in the same unit. */
-static void
-tell_memory(const struct train_plan *p)
-{
-	const struct net_memory *m = &p->memory;
-	double unit = m->total >> 30 ? 1 << 30 : 1 << 20;
-	char spared[48] = "", has[32] = "", copy[48] = "";
-
-	if (p->has)
-		snprintf(has, sizeof(has), ", has %.1f", (double)p->has / unit);
-	if (p->spared)
-		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
-		    (double)p->spared / unit);
-	if (p->copy)
-		snprintf(copy, sizeof(copy), ", a copy for saving %.1f",
-		    (double)p->copy / unit);
-	fprintf(stderr,
-	    "needs %.1f %s%s: weights %.1f, gradients and moments %.1f, "
-	    "activations %.1f%s, logits %.1f, products %.1f%s\n",
-	    (double)m->total / unit, m->total >> 30 ? "GiB" : "MiB", has,
-	    (double)m->params / unit, (double)m->optimiser / unit,
-	    (double)m->activations / unit, spared, (double)m->logits / unit,
-	    (double)m->scratch / unit, copy);
-}
-
+/* Beside showing it: what the run reads is kept, for when it goes on. */
 static void
 on_plan(void *ctx, const struct train_plan *p)
 {
-	struct view *v = ctx;
-	char s[16];
+	struct told *t = ctx;
+	char path[PATH_MAX];
 
-	v->plan = *p;
-	if (p->first_step == 0)
-		keep_sources(v);
-	progress_start(&v->line, "train", "tokens", p->steps, common.progress,
-	    common.quiet);
-	v->line.bytes = false;
-	if (common.quiet)
-		return;
-	if (p->ranks > 1)
-		fprintf(stderr,
-		    "quern train: %u ranks; threads of the first: %d, its "
-		    "memory is that below\n",
-		    p->ranks, common.threads);
-	fprintf(stderr,
-	    "quern train: %s parameters, %llu steps, %u rows at a time; ",
-	    progress_scaled(s, (double)p->params, 1000),
-	    (unsigned long long)p->steps, p->micro_batch);
-	tell_memory(p);
-	if (p->first_step)
-		fprintf(stderr, "quern train: going on after step %llu\n",
-		    (unsigned long long)p->first_step);
-}
-
-/* "quern train  41%  step 123 of 300  loss 3.21  |g| 0.8  5.2K tokens/s ..." */
-static void
-draw(struct view *v, const struct step_report *r)
-{
-	double now = progress_now(), past = now - v->line.start;
-	uint64_t done = r->step - v->plan.first_step;
-	uint64_t left =
-	    (uint64_t)(past / (double)done * (double)(r->steps - r->step));
-	char rate[16];
-
-	if (!v->line.shown || now - v->line.last < .2)
-		return;
-	v->line.last = now;
-	v->line.drawn = true;
-	fprintf(stderr,
-	    "\r\033[Kquern train  %3.0f%%  step %llu of %llu  loss %.3f  "
-	    "gradient %.2f  lr %.1e  %s tokens/s  ETA %llu:%02llu:%02llu",
-	    100.0 * (double)r->step / (double)r->steps,
-	    (unsigned long long)r->step, (unsigned long long)r->steps, r->loss,
-	    r->grad_norm, r->lr, progress_scaled(rate, r->tokens_per_s, 1000),
-	    (unsigned long long)left / 3600, (unsigned long long)left / 60 % 60,
-	    (unsigned long long)left % 60);
-	fflush(stderr);
-}
-
-static void
-on_step(void *ctx, const struct step_report *r)
-{
-	struct view *v = ctx;
-
-	draw(v, r);
-	if (!r->validated)
-		return;
-	v->valid = *r;
-	if (common.quiet)
-		return;
-	progress_clear(&v->line);
-	fprintf(stderr,
-	    "quern train: step %llu: loss %.4f, validation loss %.4f, a "
-	    "unigram model's %.4f nats a token\n",
-	    (unsigned long long)r->step, r->loss, r->valid_loss,
-	    r->unigram_loss);
-}
-
-static void
-on_spike(void *ctx, const struct spike *s)
-{
-	struct view *v = ctx;
-
-	if (common.quiet)
-		return;
-	progress_clear(&v->line);
-	fprintf(stderr,
-	    "quern train: step %llu: loss %.4f, the last ones %.4f +- %.4f: "
-	    "back to step %llu, leaving out steps %llu to %llu\n",
-	    (unsigned long long)s->step, s->loss, s->mean, s->deviation,
-	    (unsigned long long)s->back, (unsigned long long)s->from,
-	    (unsigned long long)s->to);
-}
-
-static void
-closing(struct view *v, const struct step_report *last)
-{
-	double s = progress_now() - v->line.start;
-	uint64_t tokens = last->tokens - v->plan.tokens;
-	char a[16], b[16];
-
-	progress_clear(&v->line);
-	if (common.quiet || last->step == 0)
-		return;
-	fprintf(stderr,
-	    "quern train: step %llu of %llu, %s tokens, loss %.4f; %.1f s, %s "
-	    "tokens/s\n",
-	    (unsigned long long)last->step, (unsigned long long)last->steps,
-	    progress_scaled(a, (double)last->tokens, 1000), last->loss, s,
-	    progress_scaled(b, s > 0 ? (double)tokens / s : 0, 1000));
+	if (p->first_step == 0 && (in_folder(path, "sources.json", &t->e) < 0 ||
+				      mix_keep_sources(t->m, path, &t->e) < 0))
+		stop = 1;
+	view_plan(&t->view, p);
 }
 
 static void
@@ -377,6 +253,8 @@ check_usage(int operands, struct err *e)
 	if (common.out)
 		return err_set(
 		    e, ERR_ARG, "writes a folder: --out, not --output");
+	if (given.audit && num_u64(given.audit, &given.from, e) < 0)
+		return err_prefix(e, "--audit");
 	options.dir = given.out;
 	options.seed = common.seed;
 	options.memory = common.memory;
@@ -426,6 +304,27 @@ load_config(struct model_config *c, struct err *e)
 	return config_load(c, path, e);
 }
 
+/* An audit makes its own journal, of what was known at its beginning. */
+static char audit_journal[PATH_MAX];
+
+/* path becomes that of the copy. */
+static int
+copy_journal(char path[PATH_MAX], struct err *e)
+{
+	char name[40], *p = NULL;
+	size_t n = 0;
+	int rc = access(path, F_OK) < 0 ? 0 : in_slurp(path, &p, &n, e);
+
+	snprintf(name, sizeof(name), ".journal-%ld.audit", (long)getpid());
+	if (rc == 0)
+		rc = in_folder(audit_journal, name, e);
+	if (rc == 0 && p)
+		rc = out_whole(audit_journal, p, n, e);
+	free(p);
+	memcpy(path, audit_journal, sizeof(audit_journal));
+	return rc;
+}
+
 /*
  * The journal of the run, in its folder: there if the recipe adapts, or if
  * somebody changed its shares by hand.
@@ -439,6 +338,8 @@ open_journal(struct row_feedback *f, struct mix *m, struct err *e)
 		return e->code;
 	if (mix_recipe(m)->adapt.kind == ADAPT_NONE && access(path, F_OK) < 0)
 		return 0;
+	if (given.audit && copy_journal(path, e) < 0)
+		return e->code;
 	return mix_feedback(f, m, path, ranks->rank > 0, e);
 }
 
@@ -466,26 +367,45 @@ struct job {
 };
 
 static int
+audit(
+    const struct job *j, struct told *t, struct train_events *ev, struct err *e)
+{
+	int rc;
+
+	ev->plan = NULL;
+	ev->same = view_same;
+	t->view.plan.first_step = given.from;
+	progress_start(&t->view.line, "train", "tokens", j->rows.steps,
+	    common.progress, common.quiet);
+	rc = train_audit(
+	    &j->model, &options, &j->rows, j->ops, ev, given.from, e);
+	progress_clear(&t->view.line);
+	return rc < 0 ? err_prefix(e, "audit") : 0;
+}
+
+static int
 train(struct job *j, struct err *e)
 {
-	struct view v = { .m = j->m };
-	struct train_events ev = { .ctx = &v,
+	struct told t = { .view = { .common = &common }, .m = j->m };
+	struct train_events ev = { .ctx = &t,
 		.feedback = j->feedback.ctx ? &j->feedback : NULL,
 		.plan = on_plan,
-		.step = on_step,
-		.spike = on_spike,
+		.step = view_step,
+		.spike = view_spike,
 		.stop = &stop };
 	struct step_report last = { 0 };
 	int rc;
 
 	catch_signals();
+	if (given.audit)
+		return audit(j, &t, &ev, e);
 	rc = train_run(&j->model, &options, &j->rows,
 	    given.valid ? &j->valid : NULL, j->ops, &ev, &last, e);
-	closing(&v, &last);
+	view_end(&t.view, &last);
 	if (rc < 0)
 		return rc;
-	if (v.e.code < 0) {
-		*e = v.e;
+	if (t.e.code < 0) {
+		*e = t.e;
 		return e->code;
 	}
 	if (rc > 0)
@@ -494,7 +414,7 @@ train(struct job *j, struct err *e)
 		    "goes on from there",
 		    (unsigned long long)last.step,
 		    (unsigned long long)last.steps);
-	return write_stats(&v, &last, e);
+	return write_stats(&t.view, &last, e);
 }
 
 /*
@@ -541,6 +461,8 @@ static void
 close_job(struct job *j)
 {
 	mix_feedback_close(&j->feedback);
+	if (*audit_journal)
+		unlink(audit_journal);
 	if (j->rows.close)
 		j->rows.close(j->rows.ctx);
 	if (j->valid.close)

@@ -12,7 +12,8 @@ set -eu
 build='make gcc g++ libc6-dev pkg-config'
 libraries='libzstd-dev libpcre2-dev libxml2-dev libxxhash-dev
 	libisal-dev libdeflate-dev libbrotli-dev libarchive-dev libsimdjson-dev
-	libutf8proc-dev libuchardet-dev libdnnl-dev nettle-dev libdivsufsort-dev'
+	libutf8proc-dev libuchardet-dev libdnnl-dev nettle-dev libdivsufsort-dev
+	libopenmpi-dev openmpi-bin'
 # What the tests and pipelines run beside quern itself: perl has prove,
 # util-linux flock; jq reads --stats.
 tools='bash perl gzip zstd jq mandoc coreutils sed mawk util-linux libc-bin git

@@ -43,8 +43,8 @@ bytes_sum(bytes v)
 	uint64_t part[2];
 
 	memcpy(part, &v, sizeof(part));
-	return (uint32_t)((part[0] + part[1]) * UINT64_C(0x0101010101010101) >>
-			  56);
+	return (
+	    uint32_t)((part[0] + part[1]) * UINT64_C(0x0101010101010101) >> 56);
 }
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
 #include "base/err.h"
 #include "base/text/english.h"
 #include "base/text/lines.h"
@@ -40,18 +42,17 @@ citation_at(const char *p, const char *end)
 }
 
 /*
- * The line without its citations.  Each bracket is looked at once: digits that
- * no ] ends hold no bracket.
+ * The line without its citations, perhaps in out, which has room.  Each bracket
+ * is looked at once: digits that no ] ends hold no bracket.
  */
 static struct str
 drop_citations(struct str line, struct buf *out)
 {
 	const char *p = line.p, *end = p + line.n, *open;
-	size_t n;
+	size_t n, start = out->n;
 
 	if (!line.n || !memchr(p, '[', line.n))
 		return line;
-	buf_clear(out);
 	for (; p < end; p = open + (n ? n : 1)) {
 		open = memchr(p, '[', (size_t)(end - p));
 		if (!open)
@@ -63,7 +64,7 @@ drop_citations(struct str line, struct buf *out)
 		if (!n)
 			buf_putc(out, '[');
 	}
-	return buf_view(out);
+	return (struct str){ out->p + start, out->n - start };
 }
 
 /* Bytes of the character at p if its lower case is c, else 0. */
@@ -160,27 +161,73 @@ reject(struct c4_result *r, const char *reason, double value, double threshold)
 	r->threshold = threshold;
 }
 
+/* A line, and what is known of it. */
+struct c4_line {
+	struct str s; /* without white space around it, and citations */
+	unsigned char found;
+	bool goes, looked, brace;
+};
+
+static struct c4_line *
+add_line(struct c4_result *r, struct err *e)
+{
+	size_t cap = r->cap ? 2 * r->cap : 64;
+	struct c4_line *more;
+
+	if (r->n == r->cap) {
+		more = realloc(r->lines, cap * sizeof(*more));
+		if (!more) {
+			err_nomem(e, "a text");
+			return NULL;
+		}
+		r->lines = more;
+		r->cap = cap;
+	}
+	return &r->lines[r->n++];
+}
+
+/* The i-th line, NULL behind the last; ERR_NOMEM. */
+static int
+line_at(const struct c4 *c, size_t i, struct c4_line **l, struct c4_result *r,
+    struct err *e)
+{
+	struct str s;
+
+	*l = NULL;
+	if (i < r->n) {
+		*l = &r->lines[i];
+		return 0;
+	}
+	if (!text_lines_next(&r->rest, &s))
+		return 0;
+	if (!(*l = add_line(r, e)))
+		return e->code;
+	**l = (struct c4_line){ .s = text_strip(s) };
+	(*l)->goes = !has_words((*l)->s, c->line_words) ||
+		     has_long_word((*l)->s, c->word_max);
+	if (!(*l)->goes)
+		(*l)->s = drop_citations((*l)->s, &r->edits);
+	return 0;
+}
+
 /* Does the line stay?  A reason in r ends it all. */
 static bool
-line_stays(const struct c4 *c, struct str *line, struct c4_result *r)
+line_stays(const struct c4 *c, struct c4_line *l, struct c4_result *r)
 {
-	unsigned found;
-
-	*line = text_strip(*line);
-	if (!has_words(*line, c->line_words) ||
-	    has_long_word(*line, c->word_max))
+	if (l->goes || (c->end_marks && !ends_well(l->s)))
 		return false;
-	*line = drop_citations(*line, &r->line);
-	if (c->end_marks && !ends_well(*line))
-		return false;
-	found = find_phrases(*line);
-	if (found & LOREM)
+	if (!l->looked) {
+		l->found = (unsigned char)find_phrases(l->s);
+		l->brace = l->s.n && memchr(l->s.p, '{', l->s.n);
+		l->looked = true;
+	}
+	if (l->found & LOREM)
 		reject(r, "lorem_ipsum", 1, 0);
-	if (found & (LOREM | SCRIPT))
+	if (l->found & (LOREM | SCRIPT))
 		return false;
-	if (line->n && memchr(line->p, '{', line->n))
+	if (l->brace)
 		reject(r, "curly_bracket", 1, 0);
-	return !r->reason && !(found & POLICY);
+	return !r->reason && !(l->found & POLICY);
 }
 
 /* What sentences are counted of. */
@@ -237,46 +284,82 @@ count_sentences(struct str line, struct str text, struct source *from,
 	return 0;
 }
 
-int
-c4_clean(const struct c4 *c, struct str text, enum words words,
-    const struct meter_words *tokens, struct c4_result *r, struct err *e)
+static void
+restart(struct c4_result *r)
 {
-	struct source from = { .words = words };
-	struct text_lines it = { text };
-	uint64_t sentences = 0;
-	struct str line;
-	bool first = true;
+	r->n = 0;
+	r->rest = (struct text_lines){ r->given };
+	buf_clear(&r->edits);
+}
 
-	if (tokens)
-		from.left = *tokens;
-	r->reason = NULL;
-	buf_clear(&r->text);
-	while (text_lines_next(&it, &line)) {
-		if (!line_stays(c, &line, r)) {
+int
+c4_begin(struct c4_result *r, struct str text, struct err *e)
+{
+	r->given = text;
+	restart(r);
+	/* Edits must not move. */
+	return buf_room(&r->edits, text.n + 1) ? 0 : err_nomem(e, "a text");
+}
+
+/* The lines left, in r->text. */
+static int
+clean_lines(
+    const struct c4 *c, struct source *from, struct c4_result *r, struct err *e)
+{
+	uint64_t sentences = 0;
+	struct c4_line *l;
+	bool first = true;
+	size_t i;
+
+	for (i = 0;; i++) {
+		if (line_at(c, i, &l, r, e) < 0)
+			return e->code;
+		if (!l)
+			break;
+		if (!line_stays(c, l, r)) {
 			if (r->reason)
 				return 0;
 			continue;
 		}
 		if (sentences < c->sentences &&
-		    count_sentences(line, text, &from, r, &sentences, e) < 0)
+		    count_sentences(l->s, r->given, from, r, &sentences, e) < 0)
 			return e->code;
 		if (!first)
 			buf_putc(&r->text, '\n');
-		buf_str(&r->text, line);
+		buf_str(&r->text, l->s);
 		first = false;
 	}
 	if (sentences < c->sentences)
 		reject(r, "few_sentences", (double)sentences, c->sentences);
+	return 0;
+}
+
+int
+c4_clean(const struct c4 *c, enum words words, const struct meter_words *tokens,
+    struct c4_result *r, struct err *e)
+{
+	struct source from = { .words = words };
+
+	if (tokens)
+		from.left = *tokens;
+	if (c->word_max != r->by.word_max || c->line_words != r->by.line_words)
+		restart(r);
+	r->by = *c;
+	r->reason = NULL;
+	buf_clear(&r->text);
+	if (clean_lines(c, &from, r, e) < 0)
+		return e->code;
 	r->left = text_strip(buf_view(&r->text));
-	r->changed = !str_eq(r->left, text);
-	return buf_ok(&r->text, e) < 0 ? e->code : buf_ok(&r->line, e);
+	r->changed = !str_eq(r->left, r->given);
+	return buf_ok(&r->text, e) < 0 ? e->code : buf_ok(&r->edits, e);
 }
 
 void
 c4_result_free(struct c4_result *r)
 {
 	buf_free(&r->text);
-	buf_free(&r->line);
+	buf_free(&r->edits);
+	free(r->lines);
 	tokens_free(&r->tokens);
 	punkt_free(&r->punkt);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/text/lines.h"
 #include "base/text/punkt.h"
 #include "base/text/words.h"
 #include "filter/signals.h"
@@ -33,24 +34,34 @@ struct c4 {
 	bool end_marks;
 };
 
-/* What became of a text; scratch of one thread, all zeros at first. */
+/* What became of a text; scratch of one thread, all zeros at first, which stays
+ * where it is. */
 struct c4_result {
+	struct str given;
 	const char *reason;      /* NULL: kept */
 	double value, threshold; /* of the reason */
 	struct str left;         /* the lines left, joined by LF; kept here */
 	bool changed;            /* do they differ from the text? */
-	struct buf text;
-	struct buf line;
+	/* Private: the lines looked at so far, and those to come. */
+	struct c4_line *lines;
+	size_t n, cap;
+	struct text_lines rest;
+	struct c4 by;
+	struct buf text, edits;
 	struct tokens tokens;
 	struct punkt punkt;
 };
 
 /*
+ * Begin with a text, which must stay as it is; then clean it, by one set of
+ * rules or several, each time from the start.  What lines are is found once.
+ *
  * words: whose sentences.  tokens: the text's, if they are there and words are
  * English, which saves parting lines; or NULL.  ERR_NOMEM.  Thread-safe with a
  * result a thread.
  */
-int c4_clean(const struct c4 *c, struct str text, enum words words,
+int c4_begin(struct c4_result *r, struct str text, struct err *e);
+int c4_clean(const struct c4 *c, enum words words,
     const struct meter_words *tokens, struct c4_result *r, struct err *e);
 void c4_result_free(struct c4_result *r);
 

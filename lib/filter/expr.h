@@ -35,14 +35,20 @@ struct err;
  */
 struct expr;
 
-/* ERR_ARG says what is wrong at which byte of source. */
-int expr_parse(struct expr **x, struct str source, struct err *e);
+/* Further names of numbers, which nothing else has. */
+struct expr_names {
+	const char *const *v;
+	size_t n;
+};
+/* ERR_ARG says what is wrong at which byte of source.  more: or NULL. */
+int expr_parse(struct expr **x, struct str source,
+    const struct expr_names *more, struct err *e);
 void expr_free(struct expr *x);
 /* Does it name the signal?  expr_true() reads no others. */
 bool expr_wants(const struct expr *x, enum signal s);
-/* Thread-safe. */
-bool
-expr_true(const struct expr *x, const struct signals *s, const struct doc *d);
+/* more: the numbers of those names.  Thread-safe. */
+bool expr_true(const struct expr *x, const struct signals *s,
+    const struct doc *d, const double *more);
 /* The i-th metadata key that needs no "metadata.", NULL behind the last. */
 const char *expr_key(size_t i);
 

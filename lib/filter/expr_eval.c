@@ -69,23 +69,27 @@ truth(bool t)
 }
 
 static struct value
-eval(const struct node *n, const struct signals *s, const struct doc *d)
+eval(const struct node *n, const struct signals *s, const struct doc *d,
+    const double *more)
 {
 	switch (n->type) {
 	case OR:
-		return truth(
-		    is_true(eval(n->a, s, d)) || is_true(eval(n->b, s, d)));
+		return truth(is_true(eval(n->a, s, d, more)) ||
+			     is_true(eval(n->b, s, d, more)));
 	case AND:
-		return truth(
-		    is_true(eval(n->a, s, d)) && is_true(eval(n->b, s, d)));
+		return truth(is_true(eval(n->a, s, d, more)) &&
+			     is_true(eval(n->b, s, d, more)));
 	case NOT:
-		return truth(!is_true(eval(n->a, s, d)));
+		return truth(!is_true(eval(n->a, s, d, more)));
 	case COMPARE:
-		return truth(
-		    compare(eval(n->a, s, d), n->compare, eval(n->b, s, d)));
+		return truth(compare(eval(n->a, s, d, more), n->compare,
+		    eval(n->b, s, d, more)));
 	case SIGNAL_NAME:
 		return (
 		    struct value){ .kind = NUMBER, .number = s->v[n->signal] };
+	case MORE_NAME:
+		return (
+		    struct value){ .kind = NUMBER, .number = more[n->more] };
 	case META_NAME:
 		return meta_value(d, n->path);
 	case ID:
@@ -96,7 +100,8 @@ eval(const struct node *n, const struct signals *s, const struct doc *d)
 }
 
 bool
-expr_true(const struct expr *x, const struct signals *s, const struct doc *d)
+expr_true(const struct expr *x, const struct signals *s, const struct doc *d,
+    const double *more)
 {
-	return is_true(eval(x->root, s, d));
+	return is_true(eval(x->root, s, d, more));
 }

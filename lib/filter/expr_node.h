@@ -17,7 +17,17 @@ struct value {
 	struct str string;
 };
 
-enum node_type { OR, AND, NOT, COMPARE, LITERAL, SIGNAL_NAME, META_NAME, ID };
+enum node_type {
+	OR,
+	AND,
+	NOT,
+	COMPARE,
+	LITERAL,
+	SIGNAL_NAME,
+	META_NAME,
+	MORE_NAME,
+	ID
+};
 
 struct node {
 	enum node_type type;
@@ -25,6 +35,7 @@ struct node {
 	enum compare compare;
 	enum signal signal;
 	const char *path;
+	size_t more;
 	struct value value;
 };
 

@@ -9,6 +9,7 @@ enum { MAX_NODES = 4096, MAX_DEPTH = 64 };
 
 struct parser {
 	struct expr *x;
+	const struct expr_names *more; /* or NULL */
 	const char *start, *p, *end;
 	int nodes, depth;
 	struct err *e;
@@ -209,6 +210,16 @@ meta_name(struct parser *p, struct str path)
 	return n;
 }
 
+static struct node *
+more_name(struct parser *p, size_t i)
+{
+	struct node *n = make(p, MORE_NAME);
+
+	if (n)
+		n->more = i;
+	return n;
+}
+
 static bool
 is_key(struct str name)
 {
@@ -223,6 +234,9 @@ is_key(struct str name)
 static struct node *
 unknown(struct parser *p, struct str name)
 {
+	if (str_starts(name, STR("lexicon.")) ||
+	    str_starts(name, STR("lexicon_ratio.")))
+		return wrong(p, name.p, "no list of that name is given");
 	err_set(p->e, ERR_ARG,
 	    "byte %zu: '%.*s' is no signal and no metadata key of quern's; "
 	    "metadata.%.*s reads any key",
@@ -237,6 +251,7 @@ parse_name(struct parser *p, struct str name)
 	static const struct str meta = { "metadata.", 9 };
 	enum signal s = signal_find(name);
 	struct node *n;
+	size_t i;
 
 	p->p = name.p + name.n;
 	if (s != SIGNALS) {
@@ -254,6 +269,9 @@ parse_name(struct parser *p, struct str name)
 		return literal(p, NONE, false);
 	if (str_eq(name, STR("id")))
 		return make(p, ID);
+	for (i = 0; p->more && i < p->more->n; i++)
+		if (str_eq(name, str_c(p->more->v[i])))
+			return more_name(p, i);
 	if (is_key(name))
 		return meta_name(p, name);
 	if (str_starts(name, meta))
@@ -387,9 +405,11 @@ parse_or(struct parser *p)
 }
 
 int
-expr_parse(struct expr **x, struct str source, struct err *e)
+expr_parse(struct expr **x, struct str source, const struct expr_names *more,
+    struct err *e)
 {
-	struct parser p = { .start = source.p,
+	struct parser p = { .more = more,
+		.start = source.p,
 		.p = source.p,
 		.end = source.p + source.n,
 		.e = e };

@@ -15,6 +15,7 @@ struct judge {
 	const struct doc *doc;      /* or NULL */
 	struct c4_result c4;
 	struct linefix_result fix;
+	bool c4_begun;               /* with the text */
 	const struct linefix *fixed; /* what fix is of the text by; or NULL */
 	bool changed;                /* now differs from text */
 };
@@ -52,6 +53,7 @@ judge_text(struct judge *j, struct str text, const struct doc *d, struct err *e)
 	j->text = text;
 	j->doc = d;
 	j->fixed = NULL;
+	j->c4_begun = false;
 	return meter_begin(j->meter, text, e);
 }
 
@@ -109,15 +111,17 @@ look(struct judge *j, const struct step *s, const struct rule *r,
 	return 0;
 }
 
-/* Clean by C4's rules; now may be a copy. */
+/* Clean by C4's rules: of the text itself, what lines are is found once. */
 static int
 clean_c4(struct judge *j, const struct step *s, struct str now, struct err *e)
 {
 	struct meter_words tokens;
 	bool there = !j->changed && meter_words(j->meter, s->words, &tokens);
 
-	return c4_clean(
-	    s->clean, now, s->words, there ? &tokens : NULL, &j->c4, e);
+	if ((j->changed || !j->c4_begun) && c4_begin(&j->c4, now, e) < 0)
+		return e->code;
+	j->c4_begun = !j->changed;
+	return c4_clean(s->clean, s->words, there ? &tokens : NULL, &j->c4, e);
 }
 
 /* Clean by RefinedWeb's: of the text itself, once for all profiles that do. */

@@ -236,23 +236,34 @@ add_lines(struct lexicons *l, struct str all, const char *file, struct entry *x,
 }
 
 int
-lexicons_add(struct lexicons *l, struct str name, struct str language,
-    const char *file, struct err *e)
+lexicons_parse(struct lexicons *l, struct str name, struct str language,
+    struct str source, const char *file, struct err *e)
 {
 	struct entry x = { .language = arena_dup(&l->arena, language) };
-	size_t n, before = l->n;
-	char *all;
-	int rc;
+	size_t before = l->n;
 
 	if (!x.language.p)
 		return err_nomem(e, "a list");
 	if (list_number(l, name, &x.list, e) < 0 ||
-	    in_slurp(file, &all, &n, e) < 0)
+	    add_lines(l, source, file, &x, e) < 0)
 		return e->code;
-	rc = add_lines(l, (struct str){ all, n }, file, &x, e);
+	return l->n > before
+		   ? 0
+		   : err_set(e, ERR_FORMAT, "%s has no entries", file);
+}
+
+int
+lexicons_add(struct lexicons *l, struct str name, struct str language,
+    const char *file, struct err *e)
+{
+	size_t n;
+	char *all;
+	int rc;
+
+	if (in_slurp(file, &all, &n, e) < 0)
+		return e->code;
+	rc = lexicons_parse(l, name, language, (struct str){ all, n }, file, e);
 	free(all);
-	if (rc == 0 && l->n == before)
-		rc = err_set(e, ERR_FORMAT, "%s has no entries", file);
 	return rc;
 }
 

@@ -30,6 +30,9 @@ void lexicons_free(struct lexicons *l);
  */
 int lexicons_add(struct lexicons *l, struct str name, struct str language,
     const char *file, struct err *e);
+/* The same of a file's bytes; file is for messages. */
+int lexicons_parse(struct lexicons *l, struct str name, struct str language,
+    struct str source, const char *file, struct err *e);
 /* After the last.  ERR_NOMEM. */
 int lexicons_seal(struct lexicons *l, struct err *e);
 size_t lexicons_count(const struct lexicons *l);

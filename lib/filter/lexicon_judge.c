@@ -163,6 +163,7 @@ lexicon_judge(const struct lexicon_rules *r, struct lexicon_scratch *s,
 	if (r->spans)
 		buf_puts(&s->json, "],");
 	put_lists(r, s, words);
+	s->words = words;
 	if (found)
 		v->json = buf_view(&s->json);
 	if (buf_ok(&s->text, e) < 0 || buf_ok(&s->parts, e) < 0)

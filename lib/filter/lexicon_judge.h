@@ -24,7 +24,8 @@ struct lexicon_scratch {
 	struct lexicon_found found;
 	struct classify_units units;
 	struct buf json, parts, text;
-	uint64_t counts[LEXICONS_MAX];
+	/* Of the whole text: entries of each list, and words. */
+	uint64_t counts[LEXICONS_MAX], words;
 };
 void lexicon_scratch_free(struct lexicon_scratch *s);
 

@@ -138,14 +138,14 @@ static int
 join_tokens(
     struct meter *m, const struct token_set *t, size_t *n, struct err *e)
 {
-	const struct str *v = t->v, *stop = v + t->n;
 	const char *from, *end;
+	uint32_t i = 0;
 
-	for (*n = 0; v < stop;) {
-		from = v->p;
+	for (*n = 0; i < t->n;) {
+		from = t->v[i].p;
 		do
-			end = v->p + v->n;
-		while (++v < stop && v->p == end);
+			end = t->v[i].p + t->v[i].n;
+		while (++i < t->n && t->v[i].p == end);
 		if (add_part(&m->spaced, n,
 			(struct str){ from, (size_t)(end - from) }, e) < 0)
 			return e->code;

@@ -272,10 +272,11 @@ counter(const struct meter *m, const struct token_set *t, const struct row *r,
     uint32_t i)
 {
 	uint32_t n = t->tokens[i + 1].at - t->tokens[i].at;
-	uint64_t key = load(r->p + place(r, t, i));
+	/* Of the first 8 bytes, those that are the token's. */
+	static const uint64_t masks[] = { 0, 0xff, 0xffff, 0xffffff, 0xffffffff,
+		0xffffffffff, 0xffffffffffff, 0xffffffffffffff, UINT64_MAX };
+	uint64_t key = load(r->p + place(r, t, i)) & masks[n < 8 ? n : 8];
 
-	if (n < 8)
-		key &= (UINT64_C(1) << 8 * n) - 1;
 	return (uint32_t)(((key ^ n) * UINT64_C(0x9e3779b97f4a7c15)) >>
 			  m->rough.shift);
 }
@@ -286,6 +287,20 @@ least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* The n-grams from i on, the first `most` of 2, 3 and 4 tokens. */
+static inline void
+bound_at(struct token_set *t, const uint32_t *counts, uint32_t i, uint32_t most)
+{
+	uint32_t k, count = counts[i];
+	uint64_t size;
+
+	for (k = 0; k < most; k++) {
+		count = least(count, counts[i + k + 1]);
+		size = (uint64_t)count * (meter_chars_of(t, i, k + 2) + k + 1);
+		t->most[k] = size > t->most[k] ? size : t->most[k];
+	}
+}
+
 /*
  * An n-gram is no more frequent than the rarest of its tokens, and a token no
  * more than it seems to be where several may share a counter.
@@ -294,8 +309,7 @@ int
 meter_bound_tops(struct meter *m, struct token_set *t, bool gaps, struct err *e)
 {
 	struct row *r = &t->rows[gaps];
-	uint32_t *counts, i, k, count;
-	uint64_t size;
+	uint32_t *counts, i;
 
 	if (t->bounded)
 		return 0;
@@ -311,16 +325,10 @@ meter_bound_tops(struct meter *m, struct token_set *t, bool gaps, struct err *e)
 	for (i = 0; i < t->n; i++)
 		counts[i] = m->rough.counts[counts[i]];
 	memset(t->most, 0, sizeof(t->most));
-	for (i = 0; i + 2 <= t->n; i++) {
-		count = counts[i];
-		for (k = 0; k < 3 && i + k + 2 <= t->n; k++) {
-			count = least(count, counts[i + k + 1]);
-			size = (uint64_t)count *
-			       (meter_chars_of(t, i, k + 2) + k + 1);
-			if (size > t->most[k])
-				t->most[k] = size;
-		}
-	}
+	for (i = 0; i + 4 <= t->n; i++)
+		bound_at(t, counts, i, 3);
+	for (; i + 2 <= t->n; i++)
+		bound_at(t, counts, i, t->n - i - 1);
 	t->bounded = true;
 	return 0;
 }

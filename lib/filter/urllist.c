@@ -10,9 +10,6 @@
 #include "filter/urlset.h"
 #include "io/stream.h"
 
-/* What an entry is: the seed of its hash. */
-enum entry { DOMAIN, PAGE, WORD, SOFT, SUBSTRING, ENTRIES };
-
 enum { LINE_MAX_BYTES = 4096, SOFT_WORDS = 2, LONGEST = 255 };
 
 struct urllist {
@@ -20,7 +17,7 @@ struct urllist {
 	const char *categories[URLSET_CATEGORIES];
 	size_t ncategory;
 	struct urlset set;
-	bool any[ENTRIES];        /* are there entries of the kind? */
+	bool any[URL_KINDS];      /* are there entries of the kind? */
 	bool length[LONGEST + 1]; /* ... of substrings of so many bytes? */
 	uint64_t begins[1024];    /* bits: what substrings begin with */
 };
@@ -82,19 +79,19 @@ simple_host(struct str s)
 }
 
 static uint64_t
-entry_hash(enum entry kind, struct str s)
+entry_hash(enum urllist_kind kind, struct str s)
 {
 	return hash64(s.p, s.n, kind);
 }
 
 static int
-add_entry(struct urllist *l, enum entry kind, size_t category, struct str s,
-    struct err *e)
+add_entry(struct urllist *l, enum urllist_kind kind, size_t category,
+    struct str s, struct err *e)
 {
 	unsigned two;
 
 	l->any[kind] = true;
-	if (kind == SUBSTRING) {
+	if (kind == URL_SUBSTRINGS) {
 		two = (unsigned char)s.p[0] << 8 | (unsigned char)s.p[1];
 		l->begins[two >> 6] |= UINT64_C(1) << (two & 63);
 		l->length[s.n] = true;
@@ -133,32 +130,32 @@ without_start(struct str s)
 
 /* An entry in its one form, in place; ERR_FORMAT if it is none. */
 static int
-read_entry(enum entry kind, char *p, struct str *s, struct err *e)
+read_entry(enum urllist_kind kind, char *p, struct str *s, struct err *e)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < s->n; i++) {
 		if ((unsigned char)s->p[i] <= ' ' ||
-		    (kind == DOMAIN && s->p[i] == '/'))
+		    (kind == URL_DOMAINS && s->p[i] == '/'))
 			return err_set(e, ERR_FORMAT, "'%.*s' is no %s",
 			    (int)(s->n < 80 ? s->n : 80), s->p,
-			    kind == DOMAIN ? "domain"
-			    : kind == PAGE ? "host and path"
-					   : "word");
-		if (kind < WORD || is_alnum(s->p[i]))
+			    kind == URL_DOMAINS ? "domain"
+			    : kind == URL_PAGES ? "host and path"
+						: "word");
+		if (kind < URL_WORDS || is_alnum(s->p[i]))
 			p[n++] = lower(s->p[i]);
 	}
 	*s = (struct str){ p, n };
-	if (kind == DOMAIN) {
+	if (kind == URL_DOMAINS) {
 		while (s->n && *s->p == '.')
 			*s = (struct str){ s->p + 1, s->n - 1 };
 		*s = simple_host(*s);
-	} else if (kind == PAGE) {
+	} else if (kind == URL_PAGES) {
 		*s = simple_page(without_start(*s));
 	}
-	if (!s->n || (kind == SUBSTRING && (s->n < 2 || s->n > LONGEST)))
+	if (!s->n || (kind == URL_SUBSTRINGS && (s->n < 2 || s->n > LONGEST)))
 		return err_set(e, ERR_FORMAT,
-		    kind == SUBSTRING
+		    kind == URL_SUBSTRINGS
 			? "a substring has 2 to 255 letters and digits"
 			: "an entry without letters and digits");
 	return 0;
@@ -168,7 +165,7 @@ read_entry(enum entry kind, char *p, struct str *s, struct err *e)
 struct reader {
 	struct urllist *l;
 	const char *file;
-	enum entry kind;
+	enum urllist_kind kind;
 	size_t category;
 	char line[LINE_MAX_BYTES];
 	size_t n; /* of a line that isn't whole yet */
@@ -230,8 +227,8 @@ read_all(struct reader *r, struct in *in, struct err *e)
 }
 
 static int
-read_file(struct urllist *l, const char *file, enum entry kind, size_t category,
-    struct err *e)
+read_file(struct urllist *l, const char *file, enum urllist_kind kind,
+    size_t category, struct err *e)
 {
 	struct reader r = {
 		.l = l, .file = file, .kind = kind, .category = category
@@ -310,7 +307,7 @@ take_file(struct urllist *l, const char *file, const struct strs *categories,
 	*taken = true;
 	if (category_number(l, name, &number, e) < 0)
 		return e->code;
-	return read_file(l, file, domains ? DOMAIN : PAGE, number, e);
+	return read_file(l, file, domains ? URL_DOMAINS : URL_PAGES, number, e);
 }
 
 static int
@@ -359,11 +356,23 @@ urllist_add_folder(struct urllist *l, const char *folder,
 
 int
 urllist_add_words(
-    struct urllist *l, const char *file, enum urllist_words kind, struct err *e)
+    struct urllist *l, const char *file, enum urllist_kind kind, struct err *e)
 {
-	static const enum entry kinds[] = { WORD, SOFT, SUBSTRING };
+	return read_file(l, file, kind, 0, e);
+}
 
-	return read_file(l, file, kinds[kind], 0, e);
+int
+urllist_parse(struct urllist *l, enum urllist_kind kind, struct str category,
+    struct str source, const char *file, struct err *e)
+{
+	struct reader r = { .l = l, .file = file, .kind = kind };
+
+	if (kind <= URL_PAGES &&
+	    category_number(l, category, &r.category, e) < 0)
+		return e->code;
+	if (take_bytes(&r, source.p, source.n, e) < 0)
+		return e->code;
+	return r.n ? take_line(&r, e) : 0;
 }
 
 int
@@ -373,7 +382,7 @@ urllist_seal(struct urllist *l, struct err *e)
 }
 
 static bool
-find(const struct urllist *l, enum entry kind, struct str s,
+find(const struct urllist *l, enum urllist_kind kind, struct str s,
     struct urllist_hit *hit)
 {
 	static const char *const rules[] = { "url_domain", "url_page",
@@ -383,7 +392,7 @@ find(const struct urllist *l, enum entry kind, struct str s,
 	if (category < 0)
 		return false;
 	*hit = (struct urllist_hit){ rules[kind],
-		kind < WORD ? l->categories[category] : NULL, s, 1, 0 };
+		kind < URL_WORDS ? l->categories[category] : NULL, s, 1, 0 };
 	return true;
 }
 
@@ -421,7 +430,7 @@ find_domain(const struct urllist *l, struct str host, struct urllist_hit *hit)
 	const char *dot;
 
 	for (host = simple_host(host); host.n;) {
-		if (find(l, DOMAIN, host, hit))
+		if (find(l, URL_DOMAINS, host, hit))
 			return true;
 		dot = memchr(host.p, '.', host.n);
 		if (!dot)
@@ -444,7 +453,8 @@ find_page(const struct urllist *l, struct str host, struct str page, char *room,
 			skip++;
 	memcpy(room, host.p, host.n);
 	memcpy(room + host.n, page.p + skip, page.n - skip);
-	return find(l, PAGE, (struct str){ room, host.n + page.n - skip }, hit);
+	return find(
+	    l, URL_PAGES, (struct str){ room, host.n + page.n - skip }, hit);
 }
 
 /* The next run of letters and digits from *i on; false at the end. */
@@ -480,11 +490,12 @@ find_words(const struct urllist *l, struct str url, struct urllist_hit *hit)
 	struct str word;
 	size_t i, n = 0;
 
-	for (i = 0; l->any[WORD] && next_word(url, &i, &word);)
-		if (find(l, WORD, word, hit))
+	for (i = 0; l->any[URL_WORDS] && next_word(url, &i, &word);)
+		if (find(l, URL_WORDS, word, hit))
 			return true;
-	for (i = 0; l->any[SOFT] && next_word(url, &i, &word);) {
-		if (!find(l, SOFT, word, &soft) || is_before(url, word))
+	for (i = 0; l->any[URL_SOFT_WORDS] && next_word(url, &i, &word);) {
+		if (!find(l, URL_SOFT_WORDS, word, &soft) ||
+		    is_before(url, word))
 			continue;
 		*hit = soft;
 		if (++n < SOFT_WORDS)
@@ -513,8 +524,8 @@ find_substring(const struct urllist *l, struct str url, char *room,
 			continue;
 		for (len = 2; len <= LONGEST && i + len <= n; len++)
 			if (l->length[len] &&
-			    find(l, SUBSTRING, (struct str){ room + i, len },
-				hit))
+			    find(l, URL_SUBSTRINGS,
+				(struct str){ room + i, len }, hit))
 				return true;
 	}
 	return false;
@@ -544,11 +555,12 @@ urllist_look(const struct urllist *l, struct str url, struct urllist_scratch *s,
 		s->p[i] = lower(url.p[i]);
 	url.p = s->p;
 	part_url(url, &host, &page);
-	if ((l->any[DOMAIN] && find_domain(l, host, hit)) ||
-	    (l->any[PAGE] && find_page(l, host, page, s->p + url.n, hit)) ||
+	if ((l->any[URL_DOMAINS] && find_domain(l, host, hit)) ||
+	    (l->any[URL_PAGES] &&
+		find_page(l, host, page, s->p + url.n, hit)) ||
 	    find_words(l, url, hit))
 		return 0;
-	if (l->any[SUBSTRING])
+	if (l->any[URL_SUBSTRINGS])
 		find_substring(l, url, s->p + url.n, hit);
 	return 0;
 }

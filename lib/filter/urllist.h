@@ -37,7 +37,14 @@ struct err;
  */
 struct urllist;
 
-enum urllist_words { URL_WORDS, URL_SOFT_WORDS, URL_SUBSTRINGS };
+enum urllist_kind {
+	URL_DOMAINS,
+	URL_PAGES,
+	URL_WORDS,
+	URL_SOFT_WORDS,
+	URL_SUBSTRINGS,
+	URL_KINDS
+};
 
 struct urllist *urllist_new(void); /* NULL when memory is out */
 void urllist_free(struct urllist *l);
@@ -47,8 +54,13 @@ void urllist_free(struct urllist *l);
  */
 int urllist_add_folder(struct urllist *l, const char *folder,
     const struct strs *categories, struct err *e);
-int urllist_add_words(struct urllist *l, const char *file,
-    enum urllist_words kind, struct err *e);
+/* kind: none of the folders'. */
+int urllist_add_words(
+    struct urllist *l, const char *file, enum urllist_kind kind, struct err *e);
+/* The same of the bytes of a list of any kind; category: of domains and pages;
+ * file is for messages. */
+int urllist_parse(struct urllist *l, enum urllist_kind kind,
+    struct str category, struct str source, const char *file, struct err *e);
 /* After the last; before it nothing is found.  ERR_NOMEM. */
 int urllist_seal(struct urllist *l, struct err *e);
 /* Entries there are. */

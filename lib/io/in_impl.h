@@ -57,7 +57,8 @@ int in_make_raw(struct in *in, struct err *e);
 
 void in_free_raw(struct in *in);
 
-/* Raw bytes from wherever they come, past the buffer; an error is set if < 0. */
+/* Raw bytes from wherever they come, past the buffer; an error is set if < 0.
+ */
 ptrdiff_t in_read_raw(struct in *in, void *p, size_t n, struct err *e);
 
 /* More raw bytes behind those unread; 0 and raw_eof at the end of the file. */
@@ -66,7 +67,8 @@ int in_refill(struct in *in, struct err *e);
 /* At least n (<= IN_RAW_MIN) raw bytes unread, fewer at the end of the file. */
 int in_want(struct in *in, ptrdiff_t n, struct err *e);
 
-/* The next n bytes as they are in the file; the caller frees *p, also on error. */
+/* The next n bytes as they are in the file; the caller frees *p, also on error.
+ */
 int in_take_raw(struct in *in, size_t n, unsigned char **p, struct err *e);
 
 /* On from byte `from` of a file that is seekable; 0 or error. */

@@ -45,7 +45,8 @@ in_refill(struct in *in, struct err *e)
 	}
 	if (in->have == in->cap)
 		return 0;
-	got = in_read_raw(in, in->raw + in->have, (size_t)(in->cap - in->have), e);
+	got = in_read_raw(
+	    in, in->raw + in->have, (size_t)(in->cap - in->have), e);
 	if (got < 0)
 		return (int)got;
 	in->raw_eof = got == 0;
@@ -86,7 +87,8 @@ in_open_fd(struct in *in, const char *path, struct err *e)
 int
 in_make_raw(struct in *in, struct err *e)
 {
-	uint64_t n = in->seekable && in->raw_size < IN_RAW ? in->raw_size : IN_RAW;
+	uint64_t n =
+	    in->seekable && in->raw_size < IN_RAW ? in->raw_size : IN_RAW;
 	unsigned char *raw;
 
 	in->cap = n > IN_RAW_MIN ? (ptrdiff_t)n : IN_RAW_MIN;

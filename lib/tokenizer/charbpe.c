@@ -312,7 +312,8 @@ subword_merges(struct bpe *b, struct err *e)
 			rc = cut_piece(b, id, &l, e);
 	}
 	if (rc == 0) {
-		qsort(l.v, l.n, sizeof(*l.v), by_score);
+		if (l.n)
+			qsort(l.v, l.n, sizeof(*l.v), by_score);
 		rc = put_merges(b, &l, e);
 	}
 	free(l.v);

@@ -34,6 +34,9 @@ name_at(const struct names *n, size_t i)
 	const size_t *ends = (const size_t *)n->ends.p;
 	size_t from = i ? ends[i - 1] : 0;
 
+	/* All of them may be empty. */
+	if (ends[i] == from)
+		return (struct str){ NULL, 0 };
 	return (struct str){ n->text.p + from, ends[i] - from };
 }
 

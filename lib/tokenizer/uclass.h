@@ -112,6 +112,15 @@ uclass_get(
 		*len = 1;
 		return table[p[0]];
 	}
+	/* Three bytes are most of what isn't ASCII: no loop for them. */
+	if (end - p > 2 && (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 &&
+	    (p[2] & 0xc0) == 0x80) {
+		cp = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+		if (cp >= 0x800 && (cp & 0xf800) != 0xd800) {
+			*len = 3;
+			return table[cp];
+		}
+	}
 	cp = utf8_strict(p, end, len);
 	return cp < UCLASS_TABLE ? table[cp] : uclass_far(cp);
 }

@@ -98,7 +98,7 @@ put_way(const struct bpe *b, struct str piece, const struct way *ways,
 		t = rest.v[i];
 		/* Its own name in a text is that piece there. */
 		if (t.id != b->sub.unk ||
-		    (!b->sub.sentencepiece &&
+		    (!b->sub.sentencepiece && t.id != BPE_NONE &&
 			str_eq((struct str){ piece.p + t.from, t.to - t.from },
 			    bpe_bytes(b, t.id))))
 			rc = tokens_at_put(out, t.id, t.from, t.to, e);

@@ -29,9 +29,10 @@ struct way {
 static int
 new_tensor(struct program *p, int like)
 {
-	p->tensor[p->tensors] = (struct tensor){
-		.width = p->tensor[like].width, .first = -1, .last = -1
-	};
+	p->tensor[p->tensors] = (struct tensor){ .width = p->tensor[like].width,
+		.aux = p->tensor[like].aux,
+		.first = -1,
+		.last = -1 };
 	return (int)p->tensors++;
 }
 

@@ -387,22 +387,125 @@ check_config(const char *path, const struct model_config *c, struct err *e)
 	return 0;
 }
 
-int
-checkpoint_load(
-    const char *dir, struct net *n, struct checkpoint *c, struct err *e)
+/* The files of one that have been looked at: config and state. */
+static int
+open_folder(
+    const char *dir, const struct net *n, struct checkpoint *c, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (checkpoint_path(path, dir, "config.json", e) < 0 ||
+	    check_config(path, &n->p->config, e) < 0)
+		return e->code;
+	return checkpoint_get_state(dir, c, e);
+}
+
+static int
+load_folder(const char *dir, struct net *n, struct checkpoint *c, struct err *e)
 {
 	const struct weights_part model = model_part(n);
 	struct weights_part kept[KEPT];
 	size_t nkept = kept_parts(n, kept);
-	char path[PATH_MAX], last[PATH_MAX];
+	char path[PATH_MAX];
 
-	if (checkpoint_path(last, dir, "last", e) < 0 ||
-	    checkpoint_path(path, dir, "last/config.json", e) < 0 ||
-	    check_config(path, &n->p->config, e) < 0 ||
-	    checkpoint_get_state(last, c, e) < 0 ||
-	    checkpoint_path(path, dir, "last/model.safetensors", e) < 0 ||
+	if (open_folder(dir, n, c, e) < 0 ||
+	    checkpoint_path(path, dir, "model.safetensors", e) < 0 ||
 	    weights_load(n, path, &model, 1, NULL, e) < 0 ||
-	    checkpoint_path(path, dir, "last/optimizer.safetensors", e) < 0)
+	    checkpoint_path(path, dir, "optimizer.safetensors", e) < 0)
 		return e->code;
 	return weights_load(n, path, kept, nkept, c->counts, e);
+}
+
+int
+checkpoint_load(
+    const char *dir, struct net *n, struct checkpoint *c, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (checkpoint_path(path, dir, "last", e) < 0)
+		return e->code;
+	return load_folder(path, n, c, e);
+}
+
+/* The folder of a step. */
+static int
+step_path(char path[PATH_MAX], const char *dir, uint64_t step, struct err *e)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "step-%08llu", (unsigned long long)step);
+	return checkpoint_path(path, dir, name, e);
+}
+
+int
+checkpoint_load_step(const char *dir, uint64_t step, struct net *n,
+    struct checkpoint *c, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (step_path(path, dir, step, e) < 0)
+		return e->code;
+	return load_folder(path, n, c, e);
+}
+
+/* What state.json says of the run so far. */
+static int
+same_state(const char *dir, const struct checkpoint *is,
+    const struct checkpoint *was, struct err *e)
+{
+	const char *what = is->step != was->step                    ? "step"
+			   : is->tokens != was->tokens              ? "tokens"
+			   : strcmp(is->journal, was->journal) != 0 ? "journal"
+			   : is->window.n != was->window.n ||
+				   memcmp(is->window.v, was->window.v,
+				       is->window.n * sizeof(*is->window.v))
+			       ? "losses"
+			   : is->scale.by != was->scale.by ||
+				   is->scale.skipped != was->scale.skipped
+			       ? "loss_scale"
+			       : NULL;
+
+	return what ? err_set(e, ERR_CHECK, "%s/state.json: other \"%s\"", dir,
+			  what)
+		    : 0;
+}
+
+int
+checkpoint_same(const char *dir, const struct net *n,
+    const struct checkpoint *c, struct err *e)
+{
+	const struct weights_part model = model_part(n);
+	struct checkpoint was = { .recipe = c->recipe, .scale = c->scale };
+	struct weights_part kept[KEPT];
+	size_t nkept = kept_parts(n, kept);
+	char folder[PATH_MAX], path[PATH_MAX];
+
+	if (step_path(folder, dir, c->step, e) < 0 ||
+	    open_folder(folder, n, &was, e) < 0 ||
+	    checkpoint_path(path, folder, "model.safetensors", e) < 0 ||
+	    weights_same(n, path, &model, 1, NULL, e) < 0 ||
+	    checkpoint_path(path, folder, "optimizer.safetensors", e) < 0 ||
+	    weights_same(n, path, kept, nkept, c->counts, e) < 0)
+		return e->code;
+	return same_state(folder, c, &was, e);
+}
+
+int
+checkpoint_steps(const char *dir, uint64_t **steps, size_t *n, struct err *e)
+{
+	struct dirent **d;
+	int i, found = scandir(dir, &d, is_step, oldest_first);
+
+	*n = 0;
+	*steps = NULL;
+	if (found < 0)
+		return err_errno(e, dir, "read it");
+	*steps = malloc(((size_t)found + 1) * sizeof(**steps));
+	for (i = 0; i < found; i++) {
+		if (*steps)
+			(*steps)[(*n)++] = strtoull(d[i]->d_name + 5, NULL, 10);
+		free(d[i]);
+	}
+	free(d);
+	return *steps ? 0 : err_nomem(e, dir);
 }

@@ -37,7 +37,7 @@ struct train_recipe {
  *	                        col.NAME; unigram.counts
  *	state.json              step, tokens, device, digests of the two
  *	                        .safetensors and of a journal, resolved options,
- *	                        the loss scale of fp16
+ *	                        the loss scale of fp16; last XXH3-64 of all that
  *
  * and DIR/last is a link to the newest.  Folder and link change their names
  * only when everything is on the disk: kill -9 at any moment leaves the last
@@ -86,12 +86,22 @@ int checkpoint_write(const char *dir, const struct checkpoint_copy *x,
 
 /* Is there one in DIR? */
 bool checkpoint_exists(const char *dir);
+/* The steps of those in DIR, ascending; *steps is the caller's to free. */
+int
+checkpoint_steps(const char *dir, uint64_t **steps, size_t *n, struct err *e);
 /*
- * Load DIR/last into n and c.  ERR_ARG, naming the option and both values, if
- * it was made with another config, recipe or options than those in c->recipe:
- * going on with others would be another run.  ERR_FORMAT for a broken file.
+ * Load DIR/last, or that of a step, into n and c.  ERR_ARG, naming the option
+ * and both values, if it was made with another config, recipe or options than
+ * those in c->recipe: going on with others would be another run.  ERR_FORMAT
+ * for a broken file.
  */
 int checkpoint_load(
     const char *dir, struct net *n, struct checkpoint *c, struct err *e);
+int checkpoint_load_step(const char *dir, uint64_t step, struct net *n,
+    struct checkpoint *c, struct err *e);
+/* Is that of c->step what n and c are?  ERR_CHECK: what differs; otherwise as
+ * checkpoint_load(). */
+int checkpoint_same(const char *dir, const struct net *n,
+    const struct checkpoint *c, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,7 +78,6 @@ put_digests(struct buf *b, const char *dir, struct err *e)
 	return 0;
 }
 
-/* Those of an earlier version have none. */
 static int
 check_digests(struct json_val digests, const char *dir, struct err *e)
 {
@@ -87,8 +87,6 @@ check_digests(struct json_val digests, const char *dir, struct err *e)
 
 	for (i = 0; i < WEIGHTY; i++) {
 		want = json_str(json_get(digests, weighty[i]));
-		if (!want.n)
-			continue;
 		if (checkpoint_path(path, dir, weighty[i], e) < 0 ||
 		    file_sha256(path, hex, e) < 0)
 			return e->code;
@@ -275,6 +273,39 @@ get_journal(struct checkpoint *c, struct str hex)
 	}
 }
 
+/* The last member: XXH3-64 of the bytes before it. */
+#define SEAL ",\n  \"xxh3\": \""
+enum { SEAL_HEX = 16 };
+
+static void
+put_seal(struct buf *b)
+{
+	uint64_t h = hash64(b->p, b->n, 0);
+
+	buf_printf(b, SEAL "%016llx\"\n}\n", (unsigned long long)h);
+}
+
+static int
+check_seal(const char *p, size_t n, struct err *e)
+{
+	static const char end[] = "\"\n}\n";
+	size_t size = strlen(SEAL) + SEAL_HEX + strlen(end);
+	char want[SEAL_HEX + 1];
+
+	if (n >= size) {
+		n -= size;
+		snprintf(want, sizeof(want), "%016llx",
+		    (unsigned long long)hash64(p, n, 0));
+		if (memcmp(p + n, SEAL, strlen(SEAL)) == 0 &&
+		    memcmp(p + n + strlen(SEAL), want, SEAL_HEX) == 0 &&
+		    memcmp(p + n + size - strlen(end), end, strlen(end)) == 0)
+			return 0;
+	}
+	return err_set(e, ERR_FORMAT,
+	    "broken, changed, or of another version: its last member is not "
+	    "the digest of what stands before it");
+}
+
 int
 checkpoint_put_state(const char *dir, const struct net *n,
     const struct checkpoint *c, struct err *e)
@@ -299,7 +330,7 @@ checkpoint_put_state(const char *dir, const struct net *n,
 		put_value(&b, &f[i]);
 	}
 	put_window(&b, &c->window);
-	buf_puts(&b, "\n}\n");
+	put_seal(&b);
 	if (rc == 0)
 		rc = buf_ok(&b, e);
 	if (rc == 0)
@@ -310,33 +341,46 @@ checkpoint_put_state(const char *dir, const struct net *n,
 	return rc;
 }
 
-int
-checkpoint_get_state(const char *dir, struct checkpoint *c, struct err *e)
+static int
+read_state(struct checkpoint *c, struct json_val root, struct err *e)
 {
-	char path[PATH_MAX];
-	struct json_val root;
-	struct json *j;
-	int rc = checkpoint_path(path, dir, "state.json", e);
-
-	if (rc == 0)
-		rc = json_load(&j, path, e);
-	if (rc < 0)
-		return rc;
-	root = json_root(j);
 	c->step = json_u64(json_get(root, "step"), UINT64_MAX);
 	c->tokens = json_u64(json_get(root, "tokens"), UINT64_MAX);
 	get_window(&c->window, json_get(root, "losses"));
 	get_journal(c, json_str(json_get(root, "journal")));
-	if (c->step == UINT64_MAX || c->tokens == UINT64_MAX)
-		rc = err_set(
-		    e, ERR_FORMAT, "%s: no \"step\" and \"tokens\"", path);
-	else
-		rc = check_options(&c->recipe, json_get(root, "options"), e);
-	if (rc == 0 &&
-	    (rc = get_scale(&c->scale, json_get(root, "loss_scale"), e)) < 0)
-		rc = err_prefix(e, "%s", path);
+	if (c->step > c->recipe.schedule.steps || c->tokens == UINT64_MAX)
+		return err_set(e, ERR_FORMAT,
+		    "no \"tokens\", or no \"step\" of the recipe's %llu",
+		    (unsigned long long)c->recipe.schedule.steps);
+	return get_scale(&c->scale, json_get(root, "loss_scale"), e);
+}
+
+int
+checkpoint_get_state(const char *dir, struct checkpoint *c, struct err *e)
+{
+	char path[PATH_MAX], *p = NULL;
+	struct json *j = NULL;
+	size_t n;
+	int rc = checkpoint_path(path, dir, "state.json", e);
+
 	if (rc == 0)
-		rc = check_digests(json_get(root, "sha256"), dir, e);
-	json_free(j);
+		rc = in_slurp(path, &p, &n, e);
+	if (rc < 0)
+		return rc;
+	rc = check_seal(p, n, e);
+	if (rc == 0)
+		rc = json_parse(&j, p, n, e);
+	if (rc < 0)
+		err_prefix(e, "%s", path);
+	if (rc == 0)
+		rc = check_options(
+		    &c->recipe, json_get(json_root(j), "options"), e);
+	if (rc == 0 && (rc = read_state(c, json_root(j), e)) < 0)
+		err_prefix(e, "%s", path);
+	if (rc == 0)
+		rc = check_digests(json_get(json_root(j), "sha256"), dir, e);
+	if (j)
+		json_free(j);
+	free(p);
 	return rc;
 }

@@ -49,15 +49,18 @@ parcel(const struct collective *c, const void *x, size_t at, size_t n)
 	return (struct parcel){ net_at(c->ops, x, at), n * c->ops->real };
 }
 
-/* sum = sum + x, or x if that is the first. */
+/*
+ * sum = sum + x, or x if that is the first, which is in the host's memory then.
+ * Not by add and copy: those are of activations, which may be narrower.
+ */
 static void
 add_piece(
     const struct collective *c, void *sum, const void *x, size_t n, bool first)
 {
 	if (first)
-		c->ops->copy(sum, x, n);
+		c->ops->put(sum, x, n * c->ops->real);
 	else
-		c->ops->add(sum, sum, x, n);
+		c->ops->blend(sum, sum, x, n, 1, 1);
 }
 
 /* The pieces from `from` on of all shares: sent, received, added. */

@@ -78,10 +78,11 @@ config_check(const struct model_config *c, struct err *e)
 		    "the model is too large: at most %d layers, widths and "
 		    "positions to %d, %d heads",
 		    MAX_LAYERS, MAX_WIDTH, MAX_WIDTH / MAX_HEAD_DIM);
-	if (!(c->eps > 0) || !(c->theta > 1) || !(c->init_std >= 0))
+	if (!(c->eps > 0) || c->eps >= 1 || !(c->theta > 1) ||
+	    !(c->init_std >= 0))
 		return err_set(e, ERR_FORMAT,
-		    "\"%s\" must be above 0, \"rope_theta\" above 1, "
-		    "\"initializer_range\" not below 0",
+		    "\"%s\" must be above 0 and below 1, \"rope_theta\" "
+		    "above 1, \"initializer_range\" not below 0",
 		    config_keys(c->family)->eps);
 	if (check_layer(c, e) < 0)
 		return e->code;

@@ -385,6 +385,29 @@ static int (*const read_rest[FAMILIES])(
 	[FAMILY_QUERN] = read_quern,
 };
 
+/* Options that are true or false, of all families. */
+static int
+check_flags(struct json_val root, struct err *e)
+{
+	static const char *const flags[] = { "tie_word_embeddings",
+		"attention_bias", "mlp_bias", "use_parallel_residual",
+		"scale_attn_weights", "qk_norm", "embedding_norm",
+		"scale_embedding", "parallel_residual", "gated_mlp",
+		"use_sliding_window" };
+	enum json_type type;
+	struct json_val v;
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+		v = json_get(root, flags[i]);
+		type = json_type(v);
+		if (type != JSON_BOOL && type != JSON_NULL && type != JSON_NONE)
+			return err_set(e, ERR_FORMAT,
+			    "\"%s\" is neither true nor false", flags[i]);
+	}
+	return 0;
+}
+
 int
 config_read(struct model_config *c, struct json_val root, struct err *e)
 {
@@ -399,7 +422,8 @@ config_read(struct model_config *c, struct json_val root, struct err *e)
 	config_family(c, family);
 	k = config_keys(family);
 	read_tokens(c, root);
-	if (check_keys(root, k, e) < 0 || read_sizes(c, root, k, e) < 0 ||
+	if (check_flags(root, e) < 0 || check_keys(root, k, e) < 0 ||
+	    read_sizes(c, root, k, e) < 0 ||
 	    config_positive(&c->eps, root, k->eps, k->eps_otherwise, e) < 0 ||
 	    read_act(c, root, k, e) < 0 ||
 	    (read_rest[family] && read_rest[family](c, root, e) < 0) ||

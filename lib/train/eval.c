@@ -41,7 +41,7 @@ open_eval(struct eval *v, const char *dir, const struct row_source *r,
 	    (int)sizeof(path))
 		return err_set(e, ERR_ARG, "%s: path too long", dir);
 	if (config_load(&c, path, e) < 0 || check(&c, r, e) < 0 ||
-	    program_build(&v->p, &c, pass, false, e) < 0 ||
+	    program_build(&v->p, &c, pass, net_flags(ops), e) < 0 ||
 	    net_open(&v->n, &v->p, ops, e) < 0 ||
 	    weights_load_folder(&v->n, dir, e) < 0)
 		return e->code;

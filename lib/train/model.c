@@ -27,7 +27,7 @@ load(struct model *m, const char *dir, const struct ops *ops,
 	    (int)sizeof(path) - 16)
 		return err_set(e, ERR_ARG, "%s: path too long", dir);
 	if (config_load(&c, path, e) < 0 ||
-	    program_build(&m->p, &c, PASS, false, e) < 0 ||
+	    program_build(&m->p, &c, PASS, net_flags(ops), e) < 0 ||
 	    net_open(&m->n, &m->p, ops, e) < 0)
 		return e->code;
 	if (weights_load_folder(&m->n, dir, e) < 0)

@@ -58,6 +58,12 @@ largest_factors(const struct program *p)
 	return n;
 }
 
+unsigned
+net_flags(const struct ops *ops)
+{
+	return ops->act < ops->real ? PROGRAM_HALF : 0;
+}
+
 void
 net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 {
@@ -68,7 +74,7 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 
 	m->params = p->params.size * real;
 	m->optimiser = p->backward ? m->params + kept * real : 0;
-	m->activations = p->arena * real;
+	m->activations = p->arena * ops->act;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
 	m->scratch = ops->scratch(largest_factors(p));
 	m->total = m->params + m->optimiser + m->activations + m->logits +
@@ -132,7 +138,7 @@ alloc_all(struct net *n)
 	n->params = n->ops->alloc(p->params.size * real);
 	if (p->backward && !alloc_backward(n))
 		return false;
-	n->arena = n->ops->alloc(p->arena * real);
+	n->arena = n->ops->alloc(p->arena * n->ops->act);
 	n->logits = n->ops->alloc(chunk(p) * p->config.vocab * real);
 	n->loss = n->ops->alloc(p->tokens * real);
 	n->ids = n->ops->alloc(p->tokens * sizeof(*n->ids));
@@ -167,6 +173,9 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	struct net_memory m;
 
 	*n = (struct net){ .p = p, .ops = ops, .embed_grad = 1 };
+	if ((p->flags & PROGRAM_HALF) != net_flags(ops))
+		return err_set(e, ERR_ARG,
+		    "the program is for activations of another width");
 	net_memory(p, ops, &m);
 	if (net_fits(m.total, ops, e) < 0)
 		return e->code;
@@ -460,9 +469,9 @@ get_logits(struct net *n, size_t from, int rows, float *to, struct err *e)
 	const struct tensor *h = &n->p->tensor[n->p->last_hidden];
 
 	n->ops->matmul(n->logits,
-	    net_at(n->ops, n->arena, h->at + from * c->dim),
+	    net_act(n->ops, n->arena, h->at + from * c->dim),
 	    net_at(n->ops, n->params, n->p->params.head), rows, (int)c->vocab,
-	    (int)c->dim, 0, 1, 0);
+	    (int)c->dim, 0, 1, MATMUL_A);
 	return net_get(n->ops, to, n->logits, 0, (size_t)rows * c->vocab, e);
 }
 

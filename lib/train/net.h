@@ -99,6 +99,8 @@ struct net_memory {
 	uint64_t total;   /* all that and the rest */
 };
 
+/* Flags of programs that run on ops: PROGRAM_HALF or 0. */
+unsigned net_flags(const struct ops *ops);
 void net_memory(
     const struct program *p, const struct ops *ops, struct net_memory *m);
 /* ERR_NOMEM naming both, if the device hasn't so many bytes. */
@@ -200,7 +202,8 @@ void *net_kept(
     const struct net *n, const void *arena, const struct params *of, size_t i);
 /* How many elements such an arena has. */
 size_t net_kept_size(const struct program *p, const struct params *of);
-/* Element `at` of a device array. */
+/* Element `at` of a device array; of one of activations. */
 void *net_at(const struct ops *ops, const void *array, size_t at);
+void *net_act(const struct ops *ops, const void *array, size_t at);
 
 #endif

@@ -10,11 +10,17 @@ net_at(const struct ops *ops, const void *array, size_t at)
 	return (char *)(uintptr_t)array + at * ops->real;
 }
 
+void *
+net_act(const struct ops *ops, const void *array, size_t at)
+{
+	return (char *)(uintptr_t)array + at * ops->act;
+}
+
 /* A tensor's memory, a parameter's, and its gradient's. */
 static void *
 tensor_at(const struct pass *s, int t)
 {
-	return net_at(s->n->ops, s->n->arena, s->n->p->tensor[t].at);
+	return net_act(s->n->ops, s->n->arena, s->n->p->tensor[t].at);
 }
 
 static void *
@@ -48,7 +54,7 @@ multiply(const struct pass *s, int t, double factor)
 	void *x = tensor_at(s, t);
 
 	if (factor != 1)
-		s->n->ops->blend(x, x, x, elements(s, t), factor, 0);
+		s->n->ops->scaled_add(x, x, x, elements(s, t), factor, 0);
 }
 
 /* What embeddings are multiplied by. */
@@ -149,7 +155,7 @@ linear_fwd(const struct pass *s, const struct node *x)
 {
 	s->n->ops->matmul(tensor_at(s, x->out), tensor_at(s, x->in),
 	    param_at(s, x->param), s->N, width(s, x->out), width(s, x->in), 0,
-	    !s->n->p->config.in_out, 0);
+	    !s->n->p->config.in_out, MATMUL_C | MATMUL_A);
 	if (x->param2 != PARAM_NONE)
 		s->n->ops->bias_fwd(tensor_at(s, x->out),
 		    param_at(s, x->param2), s->N, width(s, x->out));
@@ -163,10 +169,11 @@ linear_bwd(const struct pass *s, const struct node *x)
 	void *dout = tensor_at(s, x->gout), *input = tensor_at(s, x->kept_in);
 
 	s->n->ops->matmul(tensor_at(s, x->gin), dout, param_at(s, x->param),
-	    s->N, in, out, 0, in_out, x->add_in);
+	    s->N, in, out, 0, in_out,
+	    MATMUL_C | MATMUL_A | (x->add_in ? MATMUL_ADD : 0));
 	s->n->ops->matmul(grad_at(s, x->param), in_out ? input : dout,
 	    in_out ? dout : input, in_out ? in : out, in_out ? out : in, s->N,
-	    1, 0, !s->n->fresh);
+	    1, 0, MATMUL_A | MATMUL_B | (s->n->fresh ? 0 : MATMUL_ADD));
 	if (x->param2 != PARAM_NONE)
 		s->n->ops->bias_bwd(grad_at(s, x->param2), dout, s->N, out);
 }
@@ -178,7 +185,7 @@ turn(const struct pass *s, int t, size_t h, uint32_t heads, const void *table,
 {
 	const struct model_config *c = &s->n->p->config;
 
-	s->n->ops->rope(net_at(s->n->ops, tensor_at(s, t), h * c->head_dim),
+	s->n->ops->rope(net_act(s->n->ops, tensor_at(s, t), h * c->head_dim),
 	    table, s->B, s->T, (int)heads, (int)c->head_dim,
 	    (int)config_rotary(c), width(s, t), s->pos, inverse);
 }
@@ -353,7 +360,7 @@ add_fwd(const struct pass *s, const struct node *x)
 	if (x->alpha == 1)
 		ops->add(out, a, b, elements(s, x->out));
 	else
-		ops->blend(out, a, b, elements(s, x->out), x->alpha, 1);
+		ops->scaled_add(out, a, b, elements(s, x->out), x->alpha, 1);
 }
 
 /* to = from * factor, + to if adding */
@@ -366,7 +373,7 @@ pass_on(const struct pass *s, int to, int from, double factor, bool adding)
 	size_t n = elements(s, from);
 
 	if (factor != 1)
-		ops->blend(t, f, adding ? t : f, n, factor, adding);
+		ops->scaled_add(t, f, adding ? t : f, n, factor, adding);
 	else if (adding)
 		ops->add(t, t, f, n);
 	else
@@ -391,21 +398,23 @@ loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
 	int V = (int)s->n->p->config.vocab, C = width(s, x->in);
 	size_t at = (size_t)from * (size_t)C;
 	struct cross_entropy o = { .scale = s->scale, .backward = s->train };
-	void *logits = s->n->logits, *in = net_at(ops, tensor_at(s, x->in), at);
+	void *logits = s->n->logits,
+	     *in = net_act(ops, tensor_at(s, x->in), at);
 
 	if (s->train) {
 		o.smoothing = s->n->smoothing;
 		o.z = s->n->z;
 	}
-	ops->matmul(logits, in, param_at(s, x->param), rows, V, C, 0, 1, 0);
+	ops->matmul(
+	    logits, in, param_at(s, x->param), rows, V, C, 0, 1, MATMUL_A);
 	ops->cross_entropy(net_at(ops, s->n->loss, (size_t)from), logits,
 	    s->n->targets + from, rows, V, &o);
 	if (!s->train)
 		return;
-	ops->matmul(net_at(ops, tensor_at(s, x->gin), at), logits,
-	    param_at(s, x->param), rows, C, V, 0, 0, 0);
+	ops->matmul(net_act(ops, tensor_at(s, x->gin), at), logits,
+	    param_at(s, x->param), rows, C, V, 0, 0, MATMUL_C);
 	ops->matmul(grad_at(s, x->param), logits, in, V, C, rows, 1, 0,
-	    from > 0 || !s->n->fresh);
+	    MATMUL_B | (from > 0 || !s->n->fresh ? MATMUL_ADD : 0));
 }
 
 static void

@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 6
+#define OPS_VERSION 9
 
 enum { OPS_CHUNK = 16384 };
 
@@ -120,11 +120,18 @@ struct attention {
 	struct dropout drop;
 };
 
+/*
+ * How a product is made, by bits: added to what c holds; and which of its
+ * matrices are activations.
+ */
+enum matmul_how { MATMUL_ADD = 1, MATMUL_C = 2, MATMUL_A = 4, MATMUL_B = 8 };
+
 /* A device: how to hold memory on it and how to compute on it. */
 struct ops {
 	int version; /* OPS_VERSION */
 	const char *name;
 	size_t real; /* bytes an element: 4 float, 8 double */
+	size_t act;  /* ... of activations: real, or 2 (enum ops_type) */
 	/* NULL when memory is out. */
 	void *(*alloc)(size_t size);
 	void (*free)(void *p);
@@ -170,9 +177,11 @@ struct ops {
 const struct ops *ops_cpu(int threads);
 /*
  * What the factors of matrix products are rounded to, the nearest, ties to the
- * even; on the CUDA twin those of attention's products too.  Everything else
- * stays float32: what products add up to, weights and gradients, norms,
- * softmax. Source: Micikevicius et al., arXiv 1710.03740, sections 3.1 and 3.3.
+ * even.  On the processor everything else stays float32: what products add up
+ * to, weights and gradients, norms, softmax, attention.  The CUDA twin keeps
+ * activations and their gradients so, and rounds what attention's products are
+ * made of; what operations compute with is float32.
+ * Source: Micikevicius et al., arXiv 1710.03740, sections 3.1 and 3.3.
  */
 enum ops_type { OPS_F32, OPS_BF16, OPS_F16, OPS_TYPES };
 /* "f32", "bf16", "fp16"; ERR_ARG for anything else. */

@@ -85,6 +85,8 @@ measure(const struct program *p, struct block *b)
 		if (!num_mul(p->tokens, p->tensor[i].width, &size) ||
 		    size > SIZE_MAX / 16 - ALIGN || sum > SIZE_MAX / 16)
 			return -1;
+		if (p->tensor[i].aux && p->flags & PROGRAM_HALF)
+			size *= 2;
 		size = (size + ALIGN - 1) / ALIGN * ALIGN;
 		sum += size;
 		b[n++] = (struct block){ .size = size, .tensor = (int)i };

@@ -21,6 +21,15 @@ tensor(struct program *p, uint32_t width)
 	return (int)p->tensors++;
 }
 
+static int
+aux(struct program *p, uint32_t width)
+{
+	int t = tensor(p, width);
+
+	p->tensor[t].aux = true;
+	return t;
+}
+
 /* Append a node; its output gets `width` elements a token, 0: in place. */
 static struct node *
 node(struct program *p, enum node_kind kind, uint32_t layer, int in, int in2,
@@ -63,7 +72,7 @@ norm(struct program *p, uint32_t layer, int in, size_t w, size_t b)
 	struct node *n = node(p, with_bias ? NODE_LAYERNORM : NODE_RMSNORM,
 	    layer, in, -1, p->config.dim);
 
-	n->aux = tensor(p, with_bias ? 2 : 1);
+	n->aux = aux(p, with_bias ? 2 : 1);
 	n->param = w;
 	n->param2 = b;
 	return n->out;
@@ -115,7 +124,7 @@ queries(struct program *p, uint32_t layer, int in)
 	spare(p, qkv, RECOMPUTE_QKV);
 	if (c->qk_norm) {
 		n = node(p, NODE_QKNORM, layer, qkv, -1, config_qkv(c));
-		n->aux = tensor(p, c->heads + c->kv_heads);
+		n->aux = aux(p, c->heads + c->kv_heads);
 		n->param = params_layer(&p->params, layer, LAYER_Q_NORM);
 		n->param2 = params_layer(&p->params, layer, LAYER_K_NORM);
 		qkv = spare(p, n->out, RECOMPUTE_QKV);
@@ -133,7 +142,7 @@ attention(struct program *p, uint32_t layer, int in)
 	struct node *n;
 
 	n = node(p, NODE_ATTENTION, layer, qkv, -1, c->heads * c->head_dim);
-	n->aux = tensor(p, c->heads);
+	n->aux = aux(p, c->heads);
 	n->param = p->params.relative;
 	n->draw = layer * DRAWS + DRAW_WEIGHTS;
 	h = spare(p, n->out, RECOMPUTE_ATTENTION);
@@ -267,12 +276,13 @@ allocate(struct program *p, struct err *e)
 static int
 measure_whole(struct program *p, struct err *e)
 {
+	const unsigned plain = PROGRAM_BACKWARD | PROGRAM_HALF;
 	struct program whole;
 
 	p->whole = p->arena;
-	if (p->flags <= PROGRAM_BACKWARD)
+	if (!(p->flags & ~plain))
 		return 0;
-	if (program_build(&whole, &p->config, p->tokens, PROGRAM_BACKWARD, e) <
+	if (program_build(&whole, &p->config, p->tokens, p->flags & plain, e) <
 	    0)
 		return e->code;
 	p->whole = whole.arena;

@@ -35,9 +35,10 @@ enum node_kind {
 	NODE_KINDS
 };
 
-/* So many elements a token. */
+/* So many elements a token: activations, or what operations keep beside. */
 struct tensor {
 	uint32_t width;
+	bool aux;        /* no activation: of the device's full width */
 	bool recompute;  /* not kept for the way back, but made again */
 	int first, last; /* times between which it is alive; first -1: unused */
 	size_t at;       /* place in the arena, in elements */
@@ -70,6 +71,7 @@ enum program_flag {
 	RECOMPUTE_ATTENTION = 16, /* outputs of attention */
 	RECOMPUTE_UP = 32,        /* what activations are taken of */
 	RECOMPUTE_LAYER = 64,     /* all but what a layer begins with */
+	PROGRAM_HALF = 128,       /* activations of half the width (ops->act) */
 };
 
 struct program {

@@ -33,7 +33,7 @@ ref_add(void *out, const void *a, const void *b, size_t n)
 
 void
 ref_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
-    int tb, int accumulate)
+    int tb, int how)
 {
 	const double *x = a, *y = b;
 	double *o = c, s;
@@ -41,7 +41,7 @@ ref_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
 
 	for (i = 0; i < m; i++)
 		for (j = 0; j < n; j++) {
-			s = accumulate ? o[i * n + j] : 0;
+			s = how & MATMUL_ADD ? o[i * n + j] : 0;
 			for (p = 0; p < k; p++)
 				s += (ta ? x[p * m + i] : x[i * k + p]) *
 				     (tb ? y[j * k + p] : y[p * n + j]);
@@ -57,6 +57,13 @@ ref_blend(void *out, const void *x, const void *y, size_t n, double a, double b)
 	for (i = 0; i < n; i++)
 		((double *)out)[i] =
 		    a * ((const double *)x)[i] + b * ((const double *)y)[i];
+}
+
+void
+ref_scaled_add(
+    void *out, const void *x, const void *y, size_t n, double a, double b)
+{
+	ref_blend(out, x, y, n, a, b);
 }
 
 void
@@ -99,6 +106,7 @@ none(uint64_t factors)
 static const struct ops ref = {
 	OPS_VERSION,
 	"reference",
+	sizeof(double),
 	sizeof(double),
 	malloc,
 	free,

@@ -40,6 +40,7 @@ struct run {
 	uint64_t has;   /* bytes the run may have of its device, or 0 */
 	uint64_t saved; /* the last step that has a checkpoint */
 	bool begun;     /* there is a checkpoint */
+	bool audited;   /* its steps are made again: nothing is written */
 };
 
 /* The options as the rows resolve them, into t->c.recipe (train_options.c). */
@@ -57,6 +58,21 @@ run_memory(const struct run *t, const struct ops *ops, struct net_memory *m);
  */
 int run_fits(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e);
+/*
+ * All that can be said against a run before it writes anything; run_tear_down()
+ * in any case.
+ */
+int run_set_up(struct run *t, const struct model_config *c,
+    const struct ops *ops, struct err *e);
+void run_tear_down(struct run *t);
+/* The steps that the run's folder says are left out. */
+int run_load_spikes(struct run *t, struct err *e);
+/* As at the beginning; the journal is left. */
+int run_fresh(struct run *t, struct err *e);
+/* The journal as it was after the checkpoint in t->c, which has to be of it. */
+int run_begin_journal(struct run *t, struct err *e);
+/* The next step, or leaving it out; 1 if it ended in going back. */
+int run_advance(struct run *t, struct err *e);
 /* As after the last checkpoint, or as at the beginning; agreed on. */
 int run_go_back(struct run *t, struct err *e);
 /* rows->step(), agreed on. */

@@ -90,8 +90,16 @@ spikes_open(struct spikes *s, const char *path, struct err *e)
 		return 0;
 	if (in_slurp(path, &p, &n, e) < 0)
 		return e->code;
-	for (line = p; rc == 0 && (end = strchr(line, '\n')); line = end + 1)
-		rc = read_line(s, line, (size_t)(end - line), e);
+	for (line = p; rc == 0 && line < p + n; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(p + n - line));
+		if (!end)
+			rc = err_set(
+			    e, ERR_FORMAT, "line %zu has no end", s->n + 1);
+		else
+			rc = read_line(s, line, (size_t)(end - line), e);
+		if (!end || rc < 0)
+			break;
+	}
 	free(p);
 	return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }

@@ -37,7 +37,7 @@ static int
 open_net(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
 {
-	unsigned flags = PROGRAM_BACKWARD;
+	unsigned flags = PROGRAM_BACKWARD | net_flags(ops);
 	size_t tokens = run_tokens(t, t->c.recipe.micro_batch);
 
 	if (tokens > INT_MAX / 4)
@@ -132,8 +132,8 @@ run_end_save(struct run *t, struct err *e)
 	return link_agree(t->ranks.link, end_save(t, true, e), e);
 }
 
-static int
-fresh(struct run *t, struct err *e)
+int
+run_fresh(struct run *t, struct err *e)
 {
 	t->c.step = t->c.tokens = t->c.window.n = 0;
 	t->c.journal[0] = '\0';
@@ -144,9 +144,8 @@ fresh(struct run *t, struct err *e)
 			  : weights_init(&t->n, t->o->seed, e);
 }
 
-/* The journal as it was after the checkpoint, which has to be of it. */
-static int
-go_back_in_journal(struct run *t, struct err *e)
+int
+run_begin_journal(struct run *t, struct err *e)
 {
 	const struct row_feedback *f = t->ev->feedback;
 	char hex[17] = "";
@@ -187,15 +186,15 @@ run_go_back(struct run *t, struct err *e)
 	bool chief = ranks_chief(&t->ranks);
 	struct link *l = t->ranks.link;
 	int rc = t->begun ? checkpoint_load(t->o->dir, &t->n, &t->c, e)
-			  : fresh(t, e);
+			  : run_fresh(t, e);
 
 	/* Rank 0 cuts the journal back before the others read it. */
 	if (rc == 0 && chief)
-		rc = go_back_in_journal(t, e);
+		rc = run_begin_journal(t, e);
 	if (rc == 0 && chief)
 		rc = go_back_in_logs(t, e);
 	if (link_agree(l, rc, e) < 0 ||
-	    link_agree(l, chief ? 0 : go_back_in_journal(t, e), e) < 0)
+	    link_agree(l, chief ? 0 : run_begin_journal(t, e), e) < 0)
 		return e->code;
 	memset(t->seen, 0, t->p.config.vocab * sizeof(*t->seen));
 	t->saved = t->c.step;
@@ -234,8 +233,8 @@ begin_folder(struct run *t, struct err *e)
 	return 0;
 }
 
-static int
-load_spikes(struct run *t, struct err *e)
+int
+run_load_spikes(struct run *t, struct err *e)
 {
 	char path[PATH_MAX];
 
@@ -258,16 +257,40 @@ any(struct run *t, bool *yes, struct err *e)
 	return 0;
 }
 
+/* Files of machines may differ, and commands of ranks. */
+static int
+same_rows(struct run *t, struct err *e)
+{
+	struct link *l = t->ranks.link;
+	size_t size = sizeof(t->c.recipe.rows);
+	char *all = malloc(l->size * size);
+	uint32_t r;
+	int rc = all ? link_gather(l, t->c.recipe.rows, size, all, e)
+		     : err_nomem(e, "the digests of rows");
+
+	for (r = 0; r < l->size && rc == 0; r++)
+		if (memcmp(all, all + r * size, size) != 0)
+			rc = err_set(e, ERR_ARG,
+			    "the recipe or the shards of rank %u are others "
+			    "than those of rank 0",
+			    r);
+	free(all);
+	return rc;
+}
+
 /* Fresh weights, or those of the last checkpoint. */
 static int
 begin(struct run *t, struct err *e)
 {
 	struct link *l = t->ranks.link;
-	int rc = ranks_chief(&t->ranks) ? begin_folder(t, e) : 0;
+	int rc;
 
+	if (same_rows(t, e) < 0)
+		return e->code;
+	rc = ranks_chief(&t->ranks) ? begin_folder(t, e) : 0;
 	if (link_agree(l, rc, e) < 0 || any(t, &t->begun, e) < 0)
 		return e->code;
-	if (link_agree(l, load_spikes(t, e), e) < 0)
+	if (link_agree(l, run_load_spikes(t, e), e) < 0)
 		return e->code;
 	return run_go_back(t, e);
 }
@@ -287,7 +310,7 @@ tell_plan(const struct run *t)
 	p.has = t->has;
 	if (t->saver.open)
 		p.copy = checkpoint_copy_memory(&t->p);
-	p.spared = (t->p.whole - t->p.arena) * t->n.ops->real;
+	p.spared = (t->p.whole - t->p.arena) * t->n.ops->act;
 	if (t->ev->plan && ranks_chief(&t->ranks))
 		t->ev->plan(t->ev->ctx, &p);
 }
@@ -359,9 +382,8 @@ tell_step(struct run *t, struct err *e)
 	return 0;
 }
 
-/* 1 if it ended in going back. */
-static int
-one_step(struct run *t, struct err *e)
+int
+run_advance(struct run *t, struct err *e)
 {
 	struct step_info s;
 	int rc = 0;
@@ -377,6 +399,17 @@ one_step(struct run *t, struct err *e)
 	t->c.step++;
 	t->r.step = t->c.step;
 	t->r.tokens = t->c.tokens;
+	return 0;
+}
+
+/* 1 if it ended in going back. */
+static int
+one_step(struct run *t, struct err *e)
+{
+	int rc = run_advance(t, e);
+
+	if (rc != 0)
+		return rc;
 	if (t->valid && due(t->o->valid_every, t->c.step, t->rows->steps) &&
 	    run_validate(t, e) < 0)
 		return e->code;
@@ -424,8 +457,8 @@ loop(struct run *t, struct err *e)
 	return t->c.step < t->rows->steps;
 }
 
-static void
-close_run(struct run *t)
+void
+run_tear_down(struct run *t)
 {
 	runlog_close(&t->log);
 	tboard_close(&t->board);
@@ -442,9 +475,8 @@ close_run(struct run *t)
 	free(t->mine);
 }
 
-/* All that can be said against the run before it writes anything. */
-static int
-open_run(struct run *t, const struct model_config *c, const struct ops *ops,
+int
+run_set_up(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
 {
 	if (run_resolve(t, c, e) < 0 || open_net(t, c, ops, e) < 0)
@@ -466,7 +498,7 @@ train_run(const struct model_config *c, const struct train_options *o,
 		.board = { .fd = -1 } };
 	int rc;
 
-	rc = link_agree(link_of(o), open_run(&t, c, ops, e), e);
+	rc = link_agree(link_of(o), run_set_up(&t, c, ops, e), e);
 	if (rc == 0)
 		rc = begin(&t, e);
 	if (rc == 0) {
@@ -476,6 +508,6 @@ train_run(const struct model_config *c, const struct train_options *o,
 	}
 	if (last)
 		*last = t.r;
-	close_run(&t);
+	run_tear_down(&t);
 	return rc;
 }

@@ -97,6 +97,8 @@ struct train_events {
 	void (*step)(void *ctx, const struct step_report *r);
 	void (*saved)(void *ctx, uint64_t step); /* it is on the disk */
 	void (*spike)(void *ctx, const struct spike *s);
+	/* train_audit(): the checkpoint after that step is the same. */
+	void (*same)(void *ctx, uint64_t step);
 	/* Told the losses of sources, which may change later rows; or NULL. */
 	const struct row_feedback *feedback;
 	/* Not 0: write a checkpoint after the current step and return. */
@@ -114,5 +116,17 @@ int train_run(const struct model_config *c, const struct train_options *o,
     const struct row_source *rows, const struct row_source *valid,
     const struct ops *ops, const struct train_events *ev,
     struct step_report *last, struct err *e);
+
+/*
+ * Make the steps of a run in o->dir again, from the checkpoint after step
+ * `from` (0: from the beginning), and hold weights, what the optimiser keeps
+ * and state against each later checkpoint that is there.  Spikes and changes of
+ * shares are taken from the folder; nothing is written to it.  ERR_CHECK: the
+ * first thing that differs; ERR_ARG also if there is no checkpoint to compare
+ * with.
+ */
+int train_audit(const struct model_config *c, const struct train_options *o,
+    const struct row_source *rows, const struct ops *ops,
+    const struct train_events *ev, uint64_t from, struct err *e);
 
 #endif

@@ -226,6 +226,10 @@ check_spike(struct run *t, struct err *e)
 	if (t->o->spike <= 0 || !spike_found(&s, &t->c.window, t->o->spike,
 				    t->r.loss, t->r.grad_norm))
 		return 0;
+	if (t->audited)
+		return err_set(e, ERR_CHECK,
+		    "step %llu: a spike, loss %g, that the run had not",
+		    (unsigned long long)step, t->r.loss);
 	if (t->spikes.n == SPIKE_MOST)
 		return err_set(e, ERR_FORMAT,
 		    "step %llu: spike %d, loss %g: stopped; %s/spikes.jsonl "

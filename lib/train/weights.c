@@ -315,6 +315,74 @@ weights_load(struct net *n, const char *path, const struct weights_part *parts,
 	return rc < 0 ? err_prefix(e, "%s", path) : 0;
 }
 
+/* The first element of a parameter that isn't as it is in the file. */
+static int
+compare_param(const struct net *n, const struct safetensors *s,
+    const struct weights_part *part, const struct param *p, float *x,
+    struct err *e)
+{
+	const struct st_tensor *t =
+	    find(s, part->prefix, n->p->params.prefix, p, e);
+	size_t at, from, m, i;
+	float *was = x + PIECE;
+
+	if (!t)
+		return e->code;
+	for (at = 0; at < p->n; at += m) {
+		from = place(p, at, &m);
+		if (net_get(n->ops, x, part->arena, from, m, e) < 0 ||
+		    st_read_f32(s, t, at, was, m, e) < 0)
+			return e->code;
+		if (memcmp(x, was, m * sizeof(*x)) == 0)
+			continue;
+		for (i = 0; memcmp(x + i, was + i, sizeof(*x)) == 0; i++)
+			;
+		return err_set(e, ERR_CHECK,
+		    "tensor \"%s\", element %zu: %.9g, now %.9g", t->name,
+		    at + i, (double)was[i], (double)x[i]);
+	}
+	return 0;
+}
+
+static int
+compare_counts(const struct net *n, const struct safetensors *s,
+    const uint64_t *counts, struct err *e)
+{
+	size_t size = n->p->config.vocab * sizeof(*counts);
+	uint64_t *was = malloc(size);
+	int rc = was ? read_counts(n, s, was, e) : err_nomem(e, COUNTS);
+
+	if (rc == 0 && memcmp(was, counts, size) != 0)
+		rc = err_set(e, ERR_CHECK, "other \"" COUNTS "\"");
+	free(was);
+	return rc;
+}
+
+int
+weights_same(const struct net *n, const char *path,
+    const struct weights_part *parts, size_t nparts, const uint64_t *counts,
+    struct err *e)
+{
+	float *x = malloc(2 * PIECE * sizeof(*x));
+	struct safetensors *s = NULL;
+	size_t i, k;
+	int rc = x ? st_open(&s, path, e) : err_nomem(e, "comparing weights");
+
+	if (rc < 0) {
+		free(x);
+		return rc;
+	}
+	for (k = 0; k < nparts && rc == 0; k++)
+		for (i = 0; i < parts[k].of->n && rc == 0; i++)
+			rc = compare_param(
+			    n, s, &parts[k], &parts[k].of->v[i], x, e);
+	if (rc == 0 && counts)
+		rc = compare_counts(n, s, counts, e);
+	free(x);
+	st_close(s);
+	return rc < 0 ? err_prefix(e, "%s", path) : 0;
+}
+
 /* "DIR/NAME" into path (PATH_MAX); NAME is a file in DIR and nowhere else. */
 static int
 path_in(char *path, const char *dir, struct str name, struct err *e)

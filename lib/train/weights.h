@@ -41,6 +41,15 @@ weights_load(struct net *n, const char *path, const struct weights_part *parts,
     size_t nparts, uint64_t *counts, struct err *e);
 
 /*
+ * Is the file what weights_save() would write, to the bit?  ERR_CHECK: the
+ * first element that differs; otherwise as weights_load() of a file that was
+ * written here.
+ */
+int weights_same(const struct net *n, const char *path,
+    const struct weights_part *parts, size_t nparts, const uint64_t *counts,
+    struct err *e);
+
+/*
  * The parameters from a Hugging Face folder or a checkpoint: its
  * model.safetensors, or the files that model.safetensors.index.json lists.
  * ERR_FORMAT as above, and for an index that doesn't fit its files.

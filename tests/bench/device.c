@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/progress.h"
+#include "acts.h"
 #include "train/ops.h"
 #include "train/philox.h"
 
@@ -34,7 +35,9 @@ static const struct sizes on_processor = { 512, 768, 2048, 8192, 1, 512, 12, 64,
 struct bench {
 	const struct ops *o;
 	struct sizes s;
-	char *x[ARRAYS]; /* of the device, room elements each */
+	enum ops_type type;
+	/* Of the device, room elements each: activations, and others. */
+	char *a[ARRAYS], *x[ARRAYS];
 	size_t room;
 	int32_t *ids;
 	double copy, product; /* bytes and operations a second at most */
@@ -100,7 +103,7 @@ heads(struct bench *b)
 static void
 run_copy(struct bench *b)
 {
-	b->o->copy(b->x[0], b->x[1], b->room);
+	b->o->copy(b->a[0], b->a[1], b->room);
 }
 
 static void
@@ -108,40 +111,41 @@ run_product(struct bench *b)
 {
 	int n = b->s.side;
 
-	b->o->matmul(b->x[0], b->x[1], b->x[2], n, n, n, 0, 1, 0);
+	b->o->matmul(b->a[0], b->a[1], b->a[2], n, n, n, 0, 1,
+	    MATMUL_C | MATMUL_A | MATMUL_B);
 }
 
 static void
 run_matmul(struct bench *b)
 {
-	b->o->matmul(
-	    b->x[0], b->x[1], b->x[2], b->s.N, b->s.F, b->s.C, 0, 1, 0);
+	b->o->matmul(b->a[0], b->a[1], b->x[2], b->s.N, b->s.F, b->s.C, 0, 1,
+	    MATMUL_C | MATMUL_A);
 }
 
 static void
 run_matmul_weights(struct bench *b)
 {
-	b->o->matmul(
-	    b->x[0], b->x[1], b->x[2], b->s.F, b->s.C, b->s.N, 1, 0, 1);
+	b->o->matmul(b->x[0], b->a[1], b->a[2], b->s.F, b->s.C, b->s.N, 1, 0,
+	    MATMUL_ADD | MATMUL_A | MATMUL_B);
 }
 
 static void
 run_add(struct bench *b)
 {
-	b->o->add(b->x[0], b->x[1], b->x[2], elements(b));
+	b->o->add(b->a[0], b->a[1], b->a[2], elements(b));
 }
 
 static void
 run_rmsnorm_fwd(struct bench *b)
 {
 	b->o->rmsnorm_fwd(
-	    b->x[0], b->x[3], b->x[1], b->x[2], b->s.N, b->s.C, 1e-5);
+	    b->a[0], b->x[3], b->a[1], b->x[2], b->s.N, b->s.C, 1e-5);
 }
 
 static void
 run_rmsnorm_bwd(struct bench *b)
 {
-	b->o->rmsnorm_bwd(b->x[0], b->x[4], b->x[1], b->x[2], b->x[5], b->x[3],
+	b->o->rmsnorm_bwd(b->a[0], b->x[4], b->a[1], b->a[2], b->x[5], b->x[3],
 	    b->s.N, b->s.C, 0);
 }
 
@@ -149,45 +153,45 @@ static void
 run_layernorm_fwd(struct bench *b)
 {
 	b->o->layernorm_fwd(
-	    b->x[0], b->x[3], b->x[1], b->x[2], b->x[2], b->s.N, b->s.C, 1e-5);
+	    b->a[0], b->x[3], b->a[1], b->x[2], b->x[2], b->s.N, b->s.C, 1e-5);
 }
 
 static void
 run_layernorm_bwd(struct bench *b)
 {
-	b->o->layernorm_bwd(b->x[0], b->x[4], b->x[6], b->x[1], b->x[2],
+	b->o->layernorm_bwd(b->a[0], b->x[4], b->x[6], b->a[1], b->a[2],
 	    b->x[5], b->x[3], b->s.N, b->s.C, 0);
 }
 
 static void
 run_glu_fwd(struct bench *b)
 {
-	b->o->glu_fwd(b->x[0], b->x[1], b->s.N, b->s.F, ACT_SILU);
+	b->o->glu_fwd(b->a[0], b->a[1], b->s.N, b->s.F, ACT_SILU);
 }
 
 static void
 run_glu_bwd(struct bench *b)
 {
-	b->o->glu_bwd(b->x[0], b->x[1], b->x[2], b->s.N, b->s.F, ACT_SILU);
+	b->o->glu_bwd(b->a[0], b->a[1], b->a[2], b->s.N, b->s.F, ACT_SILU);
 }
 
 static void
 run_rope(struct bench *b)
 {
-	b->o->rope(b->x[0], b->x[1], b->s.B, b->s.T, b->s.H, b->s.D, b->s.D,
+	b->o->rope(b->a[0], b->x[1], b->s.B, b->s.T, b->s.H, b->s.D, b->s.D,
 	    b->s.H * b->s.D, 0, 0);
 }
 
 static void
 run_embed_fwd(struct bench *b)
 {
-	b->o->embed_fwd(b->x[0], b->x[1], b->ids, b->s.N, b->s.C);
+	b->o->embed_fwd(b->a[0], b->x[1], b->ids, b->s.N, b->s.C);
 }
 
 static void
 run_embed_bwd(struct bench *b)
 {
-	b->o->embed_bwd(b->x[1], b->x[0], b->ids, b->s.N, b->s.C);
+	b->o->embed_bwd(b->x[1], b->a[0], b->ids, b->s.N, b->s.C);
 }
 
 static void
@@ -195,7 +199,7 @@ run_attention_fwd(struct bench *b)
 {
 	struct attention o = heads(b);
 
-	b->o->attention_fwd(b->x[0], b->x[3], b->x[1], b->s.B, b->s.T, &o);
+	b->o->attention_fwd(b->a[0], b->x[3], b->a[1], b->s.B, b->s.T, &o);
 }
 
 static void
@@ -203,7 +207,7 @@ run_attention_bwd(struct bench *b)
 {
 	struct attention o = heads(b);
 
-	b->o->attention_bwd(b->x[4], NULL, b->x[2], b->x[0], b->x[1], b->x[3],
+	b->o->attention_bwd(b->a[4], NULL, b->a[2], b->a[0], b->a[1], b->x[3],
 	    b->s.B, b->s.T, &o);
 }
 
@@ -213,7 +217,7 @@ run_attention_step(struct bench *b)
 	struct attention o = heads(b);
 
 	b->o->attention_step(
-	    b->x[0], b->x[1], b->x[2], b->x[3], 1, b->s.T - 1, &o);
+	    b->a[0], b->x[1], b->x[2], b->a[3], 1, b->s.T - 1, &o);
 }
 
 static void
@@ -272,13 +276,13 @@ static int
 measure(struct bench *b)
 {
 	const struct sizes *s = &b->s;
-	double real = 4, n = (double)elements(b) * real;
+	double real = 4, act = (double)b->o->act, n = (double)elements(b) * act;
 	double room = (double)b->room * real, F = (double)s->N * s->F;
 	double pairs = (double)s->B * s->H * s->T * (s->T + 1) / 2 * s->D;
 	double gemm = 2.0 * s->N * s->F * s->C;
 	double rows = room / real / s->V < s->N ? room / real / s->V : s->N;
 	const struct kernel kernels[] = {
-		{ "copy", run_copy, 2 * room, 0 },
+		{ "copy", run_copy, 2 * room / real * act, 0 },
 		{ "product", run_product, 0,
 		    2.0 * s->side * s->side * s->side },
 		{ "matmul", run_matmul, 0, gemm },
@@ -288,11 +292,11 @@ measure(struct bench *b)
 		{ "rmsnorm_bwd", run_rmsnorm_bwd, 3 * n, 0 },
 		{ "layernorm_fwd", run_layernorm_fwd, 2 * n, 0 },
 		{ "layernorm_bwd", run_layernorm_bwd, 3 * n, 0 },
-		{ "glu_fwd", run_glu_fwd, 3 * F * real, 0 },
-		{ "glu_bwd", run_glu_bwd, 5 * F * real, 0 },
-		{ "rope", run_rope, 2.0 * s->B * s->T * s->H * s->D * real, 0 },
-		{ "embed_fwd", run_embed_fwd, 2 * n, 0 },
-		{ "embed_bwd", run_embed_bwd, 3 * n, 0 },
+		{ "glu_fwd", run_glu_fwd, 3 * F * act, 0 },
+		{ "glu_bwd", run_glu_bwd, 5 * F * act, 0 },
+		{ "rope", run_rope, 2.0 * s->B * s->T * s->H * s->D * act, 0 },
+		{ "embed_fwd", run_embed_fwd, n / act * (act + real), 0 },
+		{ "embed_bwd", run_embed_bwd, n / act * (act + 2 * real), 0 },
 		{ "cross_entropy", run_cross_entropy, 2 * rows * s->V * real,
 		    0 },
 		{ "adamw", run_adamw, 7 * room, 0 },
@@ -332,29 +336,43 @@ largest(const struct sizes *s)
 	return n > qkv ? n : qkv;
 }
 
+/* room elements of a device, the same n of them over and over. */
+static char *
+filled(struct bench *b, const void *values, size_t n, size_t size)
+{
+	char *x = b->o->alloc(b->room * size);
+	size_t at, m;
+
+	for (at = 0; x && at < b->room; at += m) {
+		m = b->room - at < n ? b->room - at : n;
+		b->o->put(x + at * size, values, m * size);
+	}
+	return x;
+}
+
 /* Arrays of small random values, and tokens. */
 static int
 prepare(struct bench *b)
 {
 	enum { PIECE = 1 << 20 };
 	static float values[PIECE];
+	static uint16_t bits[PIECE];
+	bool half = b->o->act < b->o->real;
 	int32_t *ids = malloc((size_t)b->s.N * sizeof(*ids));
-	size_t at, n;
 	int i;
 
 	philox_normal(values, PIECE, .1, 1, 2, 0);
 	for (i = 0; i < PIECE; i++) /* as deviations and second moments too */
 		values[i] = values[i] < 0 ? -values[i] : values[i];
+	if (half)
+		acts_bits(b->type, bits, values, PIECE);
 	b->room = largest(&b->s);
 	for (i = 0; i < ARRAYS; i++) {
-		b->x[i] = b->o->alloc(b->room * sizeof(float));
-		if (!b->x[i])
+		b->x[i] = filled(b, values, PIECE, sizeof(*values));
+		b->a[i] =
+		    half ? filled(b, bits, PIECE, sizeof(*bits)) : b->x[i];
+		if (!b->x[i] || !b->a[i])
 			return -1;
-		for (at = 0; at < b->room; at += n) {
-			n = b->room - at < PIECE ? b->room - at : PIECE;
-			b->o->put(b->x[i] + at * sizeof(float), values,
-			    n * sizeof(float));
-		}
 	}
 	b->ids = b->o->alloc((size_t)b->s.N * sizeof(*ids));
 	for (i = 0; i < b->s.N; i++)
@@ -370,15 +388,14 @@ main(int argc, char **argv)
 {
 	bool card = argc > 1 && strcmp(argv[1], "cuda") == 0;
 	struct bench b = { .s = card ? on_card : on_processor };
-	enum ops_type type = OPS_F32;
 	struct err e = { 0 };
 	int rc;
 
-	if (argc > 2 && ops_type(&type, argv[2], &e) < 0) {
+	if (argc > 2 && ops_type(&b.type, argv[2], &e) < 0) {
 		fprintf(stderr, "bench: %s\n", e.msg);
 		return 2;
 	}
-	b.o = card ? ops_cuda(type, &e) : ops_cpu_typed(0, type);
+	b.o = card ? ops_cuda(b.type, &e) : ops_cpu_typed(0, b.type);
 	if (!b.o) {
 		fprintf(stderr, "bench: %s\n", e.msg);
 		return 1;

@@ -96,6 +96,13 @@ equal "profiles see what is left" "words" "$(rejects --lexicon bad=bad.txt --lex
 	--where 'words > 11' words.jsonl | jq -r 'select(.id == "7") | "words"')"
 equal "counts in a condition" 0 "$(quern filter -q --lexicon bad=bad.txt words.jsonl |
 	quern filter -q --where 'metadata.lexicon.lists.bad.count >= 3' | jq -r .id)"
+equal "counts of the same run" "0 7 " "$(quern filter -q --lexicon bad=bad.txt \
+	--where 'lexicon.bad >= 2 and not id == "1"' words.jsonl | jq -r .id | tr '\n' ' ')"
+equal "none is 0" "5 6 8 " "$(quern filter -q --lexicon bad=bad.txt \
+	--where 'lexicon_ratio.bad < 0.0001 and lexicon.bad == 0' words.jsonl | jq -r .id | tr '\n' ' ')"
+equal "of the text as it was" "7" "$(quern filter -q --lexicon bad=bad.txt --lexicon-unit sentence \
+	--lexicon-drop --where 'lexicon.bad == 2' words.jsonl | jq -r 'select(.id == "7") | .id')"
+exits 2 "a condition on no list" quern filter --lexicon bad=bad.txt --where 'lexicon.mud' words.jsonl
 exits 2 "a list without a file" quern filter --lexicon bad words.jsonl
 exits 2 "a limit without a list" quern filter --lexicon-above 1 words.jsonl
 exits 2 "no such unit" quern filter --lexicon a=bad.txt --lexicon-unit page words.jsonl

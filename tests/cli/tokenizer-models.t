@@ -131,6 +131,13 @@ done
 exits 2 "no .model is written" \
 	quern tokenizer convert --tokenizer u.json -o u.model
 
+# a Unigram model may lack a token for what is unknown
+printf '{"model":{"type":"Unigram","vocab":[["a",-1],["b",-2]]}}' >nounk.json
+equal "no unknown token: what it knows" "0 1 0" "$(printf aba | ids nounk.json)"
+printf abc >nounk.txt
+exits 1 "no unknown token: what it doesn't" \
+	quern tokenizer encode --tokenizer nounk.json nounk.txt
+
 # a text that is taken whole has a limit
 head -c 3000000 /dev/zero | tr '\0' 'm' >whole.txt
 exits 2 "a text that doesn't fit in memory" \

@@ -171,6 +171,9 @@ exits 2 "another recipe" quern train --config model.json --recipe other.mix \
 config 32 ',"attn_logit_softcapping":50' >softcap.json
 golden train-unknown-key quern train --config softcap.json --recipe train.mix \
 	--out none
+config 32 ',"mlp_bias":"no"' >flag.json
+exits 1 "neither true nor false" quern train --config flag.json \
+	--recipe train.mix --out none
 config 30 >heads.json
 golden train-heads quern train --config heads.json --recipe train.mix --out none
 golden train-memory train none --memory 100K
@@ -199,6 +202,36 @@ rot optimizer.safetensors
 exits 1 "other moments" go_on rotten
 rot model.safetensors
 golden train-rotten go_on rotten
+bad=0
+spoil() { # spoil FILE HOW: counts what is not refused
+	go_on rotten >spoil.log 2>&1
+	case $?,$(tail -n 1 spoil.log) in
+	[12],"quern train: "*) ;;
+	*) echo "# $1 $2: $(tail -n 1 spoil.log)" && bad=$((bad + 1)) ;;
+	esac
+}
+for f in model.safetensors optimizer.safetensors state.json config.json; do
+	size=$(wc -c <one/last/$f)
+	for n in 0 1 8 $((size / 2)) $((size - 2)); do
+		rm -rf rotten && cp -r one rotten
+		truncate -s "$n" "rotten/last/$f"
+		spoil $f "cut to $n"
+	done
+done
+for f in model.safetensors optimizer.safetensors state.json; do
+	size=$(wc -c <one/last/$f)
+	for n in 0 9 $((size / 3)) $((size / 2)) $((size - 9)) $((size - 1)); do
+		rm -rf rotten && cp -r one rotten
+		byte=$(od -An -tu1 -j "$n" -N1 one/last/$f)
+		printf "\\$(printf %o $((byte ^ 1)))" | dd of="rotten/last/$f" \
+			bs=1 seek="$n" conv=notrunc 2>/dev/null
+		spoil $f "a bit of byte $n"
+	done
+done
+equal "checkpoints cut, or with another bit, are refused" 0 $bad
+rm -rf rotten && cp -r one rotten
+printf '\0\n' >rotten/spikes.jsonl
+exits 1 "spikes that are none" go_on rotten
 rm rotten/last/state.json
 exits 1 "a checkpoint without state.json" go_on rotten
 rm -r rotten/step-*

@@ -5,6 +5,7 @@
  */
 #include <cublasLt.h>
 
+#include "round.h"
 #include "train/cuda/grid.h"
 
 enum { CHOSEN = 4711 };
@@ -119,6 +120,16 @@ element_of(const void *p, cublasLtMatrixLayout_t l, cublasOperation_t op,
 }
 
 static void
+put_element(void *p, cublasLtMatrixLayout_t l, uint64_t at, float x)
+{
+	if (l->type == CUDA_R_32F)
+		((float *)p)[at] = x;
+	else
+		((uint16_t *)p)[at] =
+		    l->type == CUDA_R_16BF ? bits_bf16(x) : bits_f16(x);
+}
+
+static void
 multiply(cublasLtMatmulDesc_t d, float scale, const void *a,
     cublasLtMatrixLayout_t la, const void *b, cublasLtMatrixLayout_t lb,
     float keep, const void *c, cublasLtMatrixLayout_t lc, void *out)
@@ -135,8 +146,9 @@ multiply(cublasLtMatmulDesc_t d, float scale, const void *a,
 				       element_of(b, lb, d->op[1], i, col);
 			sum *= scale;
 			if (keep != 0)
-				sum += keep * ((const float *)c)[at];
-			((float *)out)[at] = (float)sum;
+				sum += keep *
+				       element_of(c, lc, CUBLAS_OP_N, row, col);
+			put_element(out, lc, at, (float)sum);
 		}
 }
 

@@ -40,14 +40,14 @@ struct alignas(16) float4 {
 	float x, y, z, w;
 };
 
-struct alignas(16) uint4 {
-	uint32_t x, y, z, w;
+struct alignas(8) uint2 {
+	uint32_t x, y;
 };
 
-static inline uint4
-make_uint4(uint32_t x, uint32_t y, uint32_t z, uint32_t w)
+static inline uint2
+make_uint2(uint32_t x, uint32_t y)
 {
-	return { x, y, z, w };
+	return { x, y };
 }
 
 static inline float4

@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 #define UNIGRAM(decoder) \
 	"{\"pre_tokenizer\":{\"type\":\"Metaspace\"},\"decoder\":" decoder \
-	",\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"byte_fallback\":true," \
+	",\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"byte_fallback\":" \
+	"true," \
 	"\"vocab\":[[\"<unk>\",0],[\"\u2581\",-1],[\"\u2581the\",-2],[\"a\"," \
 	"-3],[\".\",-3],[\"<0xE6>\",0],[\"<0xB0>\",0],[\"<0xB4>\",0]," \
 	"[\"<0xFF>\",0],[\"<0x61>\",0],[\"\u6c34\",-4],[\"\u2581\u2581\",-9]," \

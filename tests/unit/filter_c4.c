@@ -16,7 +16,8 @@ cleans(const struct c4 *c, const char *text, const char *want)
 	struct c4_result r = { 0 };
 	struct err e;
 
-	OK(c4_clean(c, str_c(text), WORDS_ENGLISH, NULL, &r, &e) == 0,
+	OK(c4_begin(&r, str_c(text), &e) == 0 &&
+		c4_clean(c, WORDS_ENGLISH, NULL, &r, &e) == 0,
 	    "cleaned");
 	if (!OK(!r.reason && str_eq(r.left, str_c(want)), "left: %s", want))
 		printf("# got %s %.*s\n", r.reason ? r.reason : "",
@@ -31,7 +32,8 @@ rejects(const struct c4 *c, const char *text, const char *why, double value)
 	struct c4_result r = { 0 };
 	struct err e;
 
-	OK(c4_clean(c, str_c(text), WORDS_ENGLISH, NULL, &r, &e) == 0,
+	OK(c4_begin(&r, str_c(text), &e) == 0 &&
+		c4_clean(c, WORDS_ENGLISH, NULL, &r, &e) == 0,
 	    "cleaned");
 	OK(r.reason && strcmp(r.reason, why) == 0 && r.value == value,
 	    "rejected for %s: %s", why, text);
@@ -125,6 +127,37 @@ texts(void)
 	    "Good one. And two.\nBut a third.");
 }
 
+/* One text by several rules, in any order: as if each were alone. */
+static void
+again(void)
+{
+	static const char text[] =
+	    "No end[1] here\nA good line [2] ends.\n"
+	    "One.\nSome javascript here.\n"
+	    "Its privacy policy is short.\nAnd more it is";
+	struct c4 marks = loose, few = loose, words = loose;
+	const struct c4 *by[] = { &few, &marks, &words, &marks, &few };
+	struct c4_result all = { 0 }, one;
+	struct err e;
+	size_t i;
+
+	words.line_words = 5;
+	few.sentences = 100;
+	few.end_marks = words.end_marks = false;
+	OK(c4_begin(&all, str_c(text), &e) == 0, "begun");
+	for (i = 0; i < sizeof(by) / sizeof(*by); i++) {
+		one = (struct c4_result){ 0 };
+		c4_begin(&one, str_c(text), &e);
+		c4_clean(by[i], WORDS_ENGLISH, NULL, &one, &e);
+		c4_clean(by[i], WORDS_ENGLISH, NULL, &all, &e);
+		OK(str_eq(one.left, all.left) && one.reason == all.reason &&
+			(!one.reason || one.value == all.value),
+		    "rules %zu on a text that others had", i);
+		c4_result_free(&one);
+	}
+	c4_result_free(&all);
+}
+
 /* The rules behind a cleaning see what is left. */
 static void
 steps(void)
@@ -157,6 +190,7 @@ main(void)
 	phrases();
 	long_words();
 	texts();
+	again();
 	steps();
 	return tap_end();
 }

@@ -23,10 +23,10 @@ holds(const char *source, bool want)
 {
 	struct expr *x;
 	struct err e;
-	bool ok = expr_parse(&x, str_c(source), &e) == 0;
+	bool ok = expr_parse(&x, str_c(source), NULL, &e) == 0;
 
-	if (!OK(ok && expr_true(x, &signals, &doc) == want, "%s: %s", source,
-		want ? "true" : "false") &&
+	if (!OK(ok && expr_true(x, &signals, &doc, NULL) == want, "%s: %s",
+		source, want ? "true" : "false") &&
 	    !ok)
 		printf("# %s\n", e.msg);
 	if (ok)
@@ -40,7 +40,7 @@ fails(const char *source, const char *why)
 	struct expr *x = NULL;
 	struct err e = { 0 };
 
-	if (!OK(expr_parse(&x, str_c(source), &e) == ERR_ARG && !x &&
+	if (!OK(expr_parse(&x, str_c(source), NULL, &e) == ERR_ARG && !x &&
 		    strstr(e.msg, why),
 		"refused: %.40s", source))
 		printf("# %s\n", e.msg);
@@ -158,11 +158,11 @@ test_needs(void)
 	struct expr *x;
 	struct err e;
 
-	OK(expr_parse(&x, STR("language == 'en'"), &e) == 0 &&
-		!expr_wants(x, SIG_words) && expr_true(x, NULL, &doc),
+	OK(expr_parse(&x, STR("language == 'en'"), NULL, &e) == 0 &&
+		!expr_wants(x, SIG_words) && expr_true(x, NULL, &doc, NULL),
 	    "metadata needs no signals");
 	expr_free(x);
-	OK(expr_parse(&x, STR("false or words"), &e) == 0 &&
+	OK(expr_parse(&x, STR("false or words"), NULL, &e) == 0 &&
 		expr_wants(x, SIG_words) && !expr_wants(x, SIG_chars),
 	    "a signal's name needs that one");
 	expr_free(x);

@@ -152,6 +152,28 @@ collectives(struct link *l, void *ctx)
 	return bad;
 }
 
+static void
+get_apart(void *host, const void *dev, size_t size)
+{
+	memcpy(host, dev, size);
+}
+
+/* A device with a memory of its own can't be read by who sends. */
+static int
+other_device(struct link *l, void *ctx)
+{
+	struct ops apart = *ops_cpu(1);
+	struct collective c;
+	struct err e;
+
+	(void)ctx;
+	apart.get = get_apart;
+	if (collective_open(&c, l, &apart, &e) != (l->size == 1 ? 0 : ERR_ARG))
+		return 1;
+	collective_close(&c);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -173,6 +195,8 @@ main(void)
 	for (mask = 1; mask < 8; mask++)
 		OK(fake_all(3, some_fail, &mask),
 		    "errors of the ranks in %u reach all", mask);
+	OK(fake_all(1, other_device, NULL) && fake_all(2, other_device, NULL),
+	    "a device with a memory of its own: one rank only");
 	fake_ranks(3, one_dies, NULL, status);
 	OK(status[0] == 0 && status[1] == -SIGKILL && status[2] == 0,
 	    "a rank that is killed is missed");

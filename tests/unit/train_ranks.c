@@ -12,7 +12,7 @@
 #include "train/philox.h"
 #include "train/train.h"
 
-enum { STEPS = 6, ROWS = 9, SEQ = 16, VOCAB = 40, PLACE = 256 };
+enum { STEPS = 6, LONG = 24, ROWS = 9, SEQ = 16, VOCAB = 40, PLACE = 256 };
 
 static const struct model_config model = { .vocab = VOCAB,
 	.dim = 32,
@@ -39,6 +39,7 @@ struct job {
 	uint64_t bad_row; /* of step 2 (from 0), has no token; 0: none has */
 	uint64_t dies_at; /* reading this step the last rank dies; 0: never */
 	uint64_t noise;   /* this step's rows are noise; 0: none's */
+	bool differs;     /* the last rank has other rows */
 	bool ramp, adapts;   /* fewer rows at first; losses by source */
 	int want;            /* what train_run() is to return */
 	const char *says;    /* in its error */
@@ -170,7 +171,7 @@ run(struct link *l, void *ctx)
 {
 	struct job *j = ctx;
 	struct row_source rows = { .ctx = j,
-		.steps = STEPS,
+		.steps = j->noise ? LONG : STEPS,
 		.max_rows = ROWS,
 		.max_seq = SEQ,
 		.vocab = VOCAB,
@@ -197,6 +198,8 @@ run(struct link *l, void *ctx)
 	char dir[PLACE];
 	int rc;
 
+	if (j->differs && l->rank + 1 == l->size)
+		strcpy(rows.digest, "others");
 	valid.steps = 3;
 	j->rank = l->rank;
 	j->size = l->size;
@@ -304,6 +307,26 @@ test_same(const char *what, struct job j)
 	    "%s: 2 ranks, to the end: the same again", what);
 }
 
+/* A spike: all go back, one writes it down. */
+static void
+test_spike(struct job j)
+{
+	size_t n = 0;
+	char *p;
+
+	j.o.spike = 2;
+	j.o.spike_skip = 2;
+	j.o.save_every = 4;
+	j.noise = 20;
+	OK(go(1, "spike-1", j), "spike: alone");
+	p = slurp("spike-1", "/spikes.jsonl", &n);
+	OK(p && strstr(p, "{\"step\":21,"), "spike: found");
+	free(p);
+	OK(go(3, "spike-3", j) && same_run("spike-1", "spike-3") &&
+		same_file("spike-1", "spike-3", "/spikes.jsonl"),
+	    "spike: 3 ranks: the same way back");
+}
+
 static void
 test_failures(struct job j)
 {
@@ -331,6 +354,10 @@ test_failures(struct job j)
 	j.want = ERR_ARG;
 	j.says = "holds a run already";
 	OK(go(2, "died", j), "a folder with a run: all say so");
+	j.differs = true;
+	j.says = "shards of rank 2 are others";
+	OK(go(3, "differs", j), "ranks that read other rows are refused");
+	j.differs = false;
 	j.says = "5 micro-batches";
 	OK(go(6, "many", j), "more ranks than micro-batches are refused");
 }
@@ -339,6 +366,7 @@ int
 main(void)
 {
 	struct job j = { .want = 0, .says = "" }, k;
+	char command[64];
 
 	if (!mkdtemp(top))
 		return 1;
@@ -349,6 +377,7 @@ main(void)
 	j.o.valid_every = 3;
 	test_same("adamw", j);
 	test_failures(j);
+	test_spike(j);
 	k = j;
 	k.o.dropout = k.o.attention_dropout = k.o.embed_dropout = .2;
 	k.o.clip = .1;
@@ -371,5 +400,6 @@ main(void)
 	k.o.momentum = .9;
 	k.o.save_every = 1;
 	test_same("adafactor", k);
-	return tap_end();
+	snprintf(command, sizeof(command), "rm -r '%s'", top);
+	return system(command) | tap_end();
 }

@@ -80,3 +80,10 @@ cpu_blend(void *out, const void *x, const void *y, size_t n, double a, double b)
 		blend_block(
 		    o + i, u + i, v + i, block_size(i, n), (float)a, (float)b);
 }
+
+void
+cpu_scaled_add(
+    void *out, const void *x, const void *y, size_t n, double a, double b)
+{
+	cpu_blend(out, x, y, n, a, b);
+}

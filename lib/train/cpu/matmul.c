@@ -5,7 +5,7 @@
 
 void
 cpu_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
-    int tb, int accumulate)
+    int tb, int how)
 {
 	const struct tiles cuts = tiles_cut(m, n);
 	int t;
@@ -19,7 +19,7 @@ cpu_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
 			.n = x.n,
 			.k = (size_t)k,
 			.alpha = 1,
-			.beta = accumulate ? 1 : 0,
+			.beta = how & MATMUL_ADD ? 1 : 0,
 			.lda = (size_t)(ta ? m : k),
 			.ldb = (size_t)(tb ? k : n),
 			.ldc = (size_t)n };

@@ -255,20 +255,20 @@ matmul16_scratch(bool native)
 
 void
 bf16_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
-    int tb, int accumulate)
+    int tb, int how)
 {
 	const struct factors f = { a, b, c, (size_t)m, (size_t)n, (size_t)k, ta,
-		tb, accumulate };
+		tb, how & MATMUL_ADD };
 
 	multiply(&f, gemm_has_bf16() ? NATIVE_BF16 : FLOAT_BF16);
 }
 
 void
 f16_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
-    int tb, int accumulate)
+    int tb, int how)
 {
 	const struct factors f = { a, b, c, (size_t)m, (size_t)n, (size_t)k, ta,
-		tb, accumulate };
+		tb, how & MATMUL_ADD };
 
 	multiply(&f, FLOAT_F16);
 }

@@ -11,9 +11,9 @@
  * bf16 where the processor has none, at the speed of floats.
  */
 void bf16_matmul(void *c, const void *a, const void *b, int m, int n, int k,
-    int ta, int tb, int accumulate);
+    int ta, int tb, int how);
 void f16_matmul(void *c, const void *a, const void *b, int m, int n, int k,
-    int ta, int tb, int accumulate);
+    int ta, int tb, int how);
 
 /* The most bytes of rounded factors that are held, native or as floats. */
 size_t matmul16_scratch(bool native);

@@ -65,6 +65,7 @@ static const struct ops cpu = {
 	OPS_VERSION,
 	"cpu",
 	sizeof(float),
+	sizeof(float),
 	alloc_aligned,
 	free,
 	copy_bytes,

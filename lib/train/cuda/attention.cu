@@ -4,6 +4,7 @@
  * Milakov and Gimelshein, arXiv 1805.02867.
  */
 #include "train/cuda/attention.h"
+#include "train/cuda/attention_mma.h"
 
 /* The running softmax of a query and its share of the output. */
 template <int CHANNELS> struct running {
@@ -39,9 +40,9 @@ take_tile(struct running<CHANNELS> &r, float *weights, const float *values,
 }
 
 /* A block a tile of queries of one head: (tiles, H, B). */
-template <int CHANNELS>
+template <typename number, int CHANNELS>
 static __global__ void
-attend(float *out, float *lse, const struct scene<float> s)
+attend(number *out, float *lse, const struct scene<number> s)
 {
 	int D = s.o.D, b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
 	int row = threadIdx.x / LANES, lane = threadIdx.x % LANES;
@@ -86,27 +87,35 @@ attend(float *out, float *lse, const struct scene<float> s)
 		return;
 	for (int n = 0, d = lane; n < CHANNELS; n++, d += LANES)
 		if (d < D)
-			out[(((size_t)b * s.T + t) * s.o.H + h) * D + d] =
-			    r.out[n] / r.sum;
+			put(out + (((size_t)b * s.T + t) * s.o.H + h) * D + d,
+			    r.out[n] / r.sum);
 	if (lane == 0)
 		lse[((size_t)b * s.T + t) * s.o.H + h] = r.max + logf(r.sum);
 }
 
-void
-cuda_attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
+template <typename number>
+static void
+attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
     const struct attention *o)
 {
-	struct scene<float> s = scene_of((const float *)qkv, T, o);
+	struct scene<number> s = scene_of((const number *)qkv, T, o);
 	size_t shared = ((ROWS + 2 * COLS) * (size_t)(o->D + 1) + ROWS * COLS) *
 			sizeof(float);
 	dim3 grid(
 	    (unsigned)((T + ROWS - 1) / ROWS), (unsigned)o->H, (unsigned)B);
 
-	if (!heads_fit(o))
+	if (!heads_fit(o) ||
+	    mma_attention_fwd((number *)out, (float *)lse, s, B))
 		return;
 #define RUN(n) \
-	allow_shared(attend<n>, shared); \
-	LAUNCH(attend<n>, grid, THREADS, shared, (float *)out, (float *)lse, s)
+	allow_shared(attend<number, n>, shared); \
+	LAUNCH((attend<number, n>), grid, THREADS, shared, (number *)out, \
+	    (float *)lse, s)
 	BY_CHANNELS(o->D, RUN);
 #undef RUN
 }
+
+TYPED(attention_fwd,
+    (void *out, void *lse, const void *qkv, int B, int T,
+	const struct attention *o),
+    (out, lse, qkv, B, T, o))

@@ -7,7 +7,7 @@
 #define TRAIN_CUDA_ATTENTION_H
 
 #include "train/cuda/device.h"
-#include "train/cuda/launch.h"
+#include "train/cuda/number.h"
 #include "train/cuda/philox.h"
 #include "train/ops.h"
 
@@ -91,13 +91,14 @@ scene_of(const number *qkv, int T, const struct attention *o) {
 }
 
 /* Sum of a[i] * b[i], i < D */
+template <typename number>
 static __device__ inline float
-dot(const float *a, const float *b, int D)
+dot(const number *a, const number *b, int D)
 {
 	float sum = 0;
 
 	for (int d = 0; d < D; d++)
-		sum += a[d] * b[d];
+		sum += get(a[d]) * get(b[d]);
 	return sum;
 }
 
@@ -105,13 +106,14 @@ dot(const float *a, const float *b, int D)
  * tile (rows, D + 1) = the channels at p, p + stride ..., 0 beyond count; the
  * odd width keeps the threads of a warp in different banks.
  */
+template <typename number>
 static __device__ inline void
 load_tile(
-    float *tile, const float *p, size_t stride, int rows, int count, int D)
+    float *tile, const number *p, size_t stride, int rows, int count, int D)
 {
 	for (int i = threadIdx.x; i < rows * D; i += THREADS)
 		tile[i / D * (D + 1) + i % D] =
-		    i / D < count ? p[i / D * stride + i % D] : 0;
+		    i / D < count ? get(p[i / D * stride + i % D]) : 0;
 }
 
 /* Runs call with a constant number of channels a thread: at most MOST_D. */

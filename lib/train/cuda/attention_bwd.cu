@@ -5,14 +5,16 @@
  * Source: Dao et al., arXiv 2205.14135, algorithm 4.
  */
 #include "train/cuda/attention.h"
+#include "train/cuda/attention_mma.h"
 #include "train/cuda/device.h"
 
 /* What the way back reads; delta (B*T,H) = out . dout of each query. */
-struct back {
-	struct scene<float> s;
-	const float *dout, *lse, *delta;
+template <typename number> struct back {
+	struct scene<number> s;
+	const number *dout;
+	const float *lse, *delta;
 
-	__device__ const float *
+	__device__ const number *
 	grad(int b, int t, int h) const
 	{
 		return dout + (((size_t)b * s.T + t) * s.o.H + h) * s.o.D;
@@ -25,14 +27,15 @@ struct back {
 };
 
 /* A warp a query. */
+template <typename number>
 static __global__ void
-deltas(float *delta, const float *out, const float *dout, size_t n, int D)
+deltas(float *delta, const number *out, const number *dout, size_t n, int D)
 {
 	size_t i = element() / WARP;
 	float sum = 0;
 
 	for (int d = threadIdx.x % WARP; i < n && d < D; d += WARP)
-		sum += out[i * D + d] * dout[i * D + d];
+		sum += get(out[i * D + d]) * get(dout[i * D + d]);
 	sum = warp_sum(sum);
 	if (i < n && threadIdx.x % WARP == 0)
 		delta[i] = sum;
@@ -46,11 +49,12 @@ struct share {
 	float weight, dscore;
 };
 
+template <typename number, typename tile>
 static __device__ struct share
-share_of(const struct back &x, int b, int t, int h, int j, const float *q,
-    const float *g, const float *k, const float *v)
+share_of(const struct back<number> &x, int b, int t, int h, int j,
+    const tile *q, const tile *g, const tile *k, const tile *v)
 {
-	const struct scene<float> &s = x.s;
+	const struct scene<number> &s = x.s;
 	size_t at = x.at(b, t, h);
 	float score, weight, keep;
 
@@ -64,11 +68,11 @@ share_of(const struct back &x, int b, int t, int h, int j, const float *q,
 }
 
 /* A block a tile of queries of one head: (tiles, H, B). */
-template <int CHANNELS>
+template <typename number, int CHANNELS>
 static __global__ void
-query_grads(float *dqkv, const struct back x)
+query_grads(number *dqkv, const struct back<number> x)
 {
-	const struct scene<float> &s = x.s;
+	const struct scene<number> &s = x.s;
 	int D = s.o.D, b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
 	int row = threadIdx.x / LANES, lane = threadIdx.x % LANES;
 	int t0 = blockIdx.x * ROWS, rows = min(ROWS, s.T - t0), t = t0 + row;
@@ -99,8 +103,8 @@ query_grads(float *dqkv, const struct back x)
 	}
 	for (int n = 0, d = lane; t < s.T && n < CHANNELS; n++, d += LANES)
 		if (d < D)
-			dqkv[((size_t)b * s.T + t) * s.stride + h * D + d] =
-			    dq[n] * (float)s.o.scale;
+			put(dqkv + ((size_t)b * s.T + t) * s.stride + h * D + d,
+			    dq[n] * (float)s.o.scale);
 }
 
 /* The gradients of a key and its value that a thread holds. */
@@ -109,10 +113,10 @@ template <int CHANNELS> struct pair_grads {
 };
 
 /* Adds a tile of queries t0 .. of head h, whose channels are q and g. */
-template <int CHANNELS>
+template <typename number, int CHANNELS>
 static __device__ void
-add_queries(struct pair_grads<CHANNELS> &sum, const struct back &x, int b,
-    int t0, int h, int j, const float *q, const float *g, const float *k,
+add_queries(struct pair_grads<CHANNELS> &sum, const struct back<number> &x,
+    int b, int t0, int h, int j, const float *q, const float *g, const float *k,
     const float *v, float *weight, float *ds)
 {
 	int D = x.s.o.D, W = D + 1, lane = threadIdx.x % LANES;
@@ -137,11 +141,11 @@ add_queries(struct pair_grads<CHANNELS> &sum, const struct back &x, int b,
 }
 
 /* A block a tile of keys of one head of keys: (tiles, K, B). */
-template <int CHANNELS>
+template <typename number, int CHANNELS>
 static __global__ void
-key_grads(float *dqkv, const struct back x)
+key_grads(number *dqkv, const struct back<number> x)
 {
-	const struct scene<float> &s = x.s;
+	const struct scene<number> &s = x.s;
 	int D = s.o.D, b = blockIdx.z, kv = blockIdx.y, W = D + 1;
 	int group = s.o.H / s.o.K, row = threadIdx.x / LANES;
 	int lane = threadIdx.x % LANES, j0 = blockIdx.x * ROWS, j = j0 + row;
@@ -173,21 +177,22 @@ key_grads(float *dqkv, const struct back x)
 		}
 	}
 	for (int n = 0, d = lane; j < s.T && n < CHANNELS; n++, d += LANES) {
-		float *to = dqkv + ((size_t)b * s.T + j) * s.stride +
+		number *to = dqkv + ((size_t)b * s.T + j) * s.stride +
 			    (s.o.H + kv) * D + d;
 
 		if (d >= D)
 			continue;
-		to[0] = sum.dk[n] * (float)s.o.scale;
-		to[s.o.K * D] = sum.dv[n];
+		put(to, sum.dk[n] * (float)s.o.scale);
+		put(to + s.o.K * D, sum.dv[n]);
 	}
 }
 
 /* A block a distance of a head: (2T, H, B). */
+template <typename number>
 static __global__ void
-bias_grads(float *dbias, const struct back x)
+bias_grads(float *dbias, const struct back<number> x)
 {
-	const struct scene<float> &s = x.s;
+	const struct scene<number> &s = x.s;
 	int b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
 	int distance = (int)blockIdx.x - s.T;
 	float sum = 0;
@@ -205,34 +210,47 @@ bias_grads(float *dbias, const struct back x)
 		dbias[((size_t)b * s.o.H + h) * 2 * s.T + blockIdx.x] = sum;
 }
 
-void
-cuda_attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
+template <typename number>
+static void
+attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
     const void *qkv, const void *lse, int B, int T, const struct attention *o)
 {
 	size_t n = (size_t)B * (size_t)T * (size_t)o->H, shared;
-	float *delta = (float *)device_scratch(n * sizeof(float));
-	struct back x = { scene_of((const float *)qkv, T, o),
-		(const float *)dout,
-		(const float *)lse, delta };
+	struct back<number> x = { scene_of((const number *)qkv, T, o),
+		(const number *)dout, (const float *)lse, nullptr };
 	unsigned tiles = (unsigned)((T + ROWS - 1) / ROWS);
 	dim3 queries(tiles, (unsigned)o->H, (unsigned)B);
 	dim3 keys(tiles, (unsigned)o->K, (unsigned)B);
+	float *delta;
 
-	if (!delta || !heads_fit(o))
+	/* Gradients of biases are gathered by distance, here. */
+	if (!heads_fit(o) ||
+	    (!dbias && mma_attention_bwd((number *)dqkv, (const number *)dout,
+			   (const number *)out, x.s, x.lse, B)))
+		return;
+	x.delta = delta = (float *)device_scratch(n * sizeof(float));
+	if (!delta)
 		return;
 	shared = (2 * (ROWS + COLS) * (size_t)(o->D + 1) + 2 * ROWS * COLS) *
 		 sizeof(float);
-	LAUNCH(deltas, blocks(n * WARP), THREADS, 0, delta, (const float *)out,
-	    (const float *)dout, n, o->D);
+	LAUNCH(deltas<number>, blocks(n * WARP), THREADS, 0, delta,
+	    (const number *)out, (const number *)dout, n, o->D);
 #define RUN(c) \
-	allow_shared(query_grads<c>, shared); \
-	LAUNCH(query_grads<c>, queries, THREADS, shared, (float *)dqkv, x); \
-	allow_shared(key_grads<c>, shared); \
-	LAUNCH(key_grads<c>, keys, THREADS, shared, (float *)dqkv, x)
+	allow_shared(query_grads<number, c>, shared); \
+	LAUNCH((query_grads<number, c>), queries, THREADS, shared, \
+	    (number *)dqkv, x); \
+	allow_shared(key_grads<number, c>, shared); \
+	LAUNCH((key_grads<number, c>), keys, THREADS, shared, (number *)dqkv, x)
 	BY_CHANNELS(o->D, RUN);
 #undef RUN
 	if (dbias)
-		LAUNCH(bias_grads,
+		LAUNCH(bias_grads<number>,
 		    dim3(2 * (unsigned)T, (unsigned)o->H, (unsigned)B), THREADS,
 		    0, (float *)dbias, x);
 }
+
+TYPED(attention_bwd,
+    (void *dqkv, void *dbias, const void *dout, const void *out,
+	const void *qkv, const void *lse, int B, int T,
+	const struct attention *o),
+    (dqkv, dbias, dout, out, qkv, lse, B, T, o))

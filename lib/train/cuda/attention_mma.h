@@ -33,9 +33,9 @@ mma_fits(const struct attention *o)
  * tile (ROWS_, D) = rows at p, p + stride ..., zeros beyond count; begun by a
  * block of N threads.
  */
-template <int D, int ROWS_, int N>
+template <int D, int ROWS_, int N, typename number>
 static __device__ __forceinline__ void
-fetch(uint16_t *tile, const uint16_t *p, int stride, int count)
+fetch(uint16_t *tile, const number *p, int stride, int count)
 {
 	constexpr int CHUNKS = D / 8, AT_ONCE = N / CHUNKS;
 	int row = threadIdx.x / CHUNKS, c = threadIdx.x % CHUNKS * 8;
@@ -136,28 +136,18 @@ row_max(float x)
 	return warp_max(x, 4);
 }
 
+/* Two numbers side by side, the first at an even place. */
 static __device__ __forceinline__ void
 put_pair(float *p, float a, float b)
 {
 	*(float2 *)p = { a, b };
 }
 
-/* to (n) = from, rounded; n is a multiple of 8. */
-template <typename Number>
-static __global__ void
-narrow(uint16_t *to, const float *from, size_t n)
+template <typename number>
+static __device__ __forceinline__ void
+put_pair(number *p, float a, float b)
 {
-	size_t i = element() * 8;
-	const float4 *x = (const float4 *)(from + i);
-	float4 a, b;
-
-	if (i >= n)
-		return;
-	a = x[0];
-	b = x[1];
-	*(uint4 *)(to + i) =
-	    make_uint4(Number::pack(a.x, a.y), Number::pack(a.z, a.w),
-		Number::pack(b.x, b.y), Number::pack(b.z, b.w));
+	*(uint32_t *)p = number::pack(a, b);
 }
 
 /* CALL(number of channels) for those that mma_fits() allows. */
@@ -173,5 +163,29 @@ narrow(uint16_t *to, const float *from, size_t n)
 			call(128); \
 		} \
 	} while (0)
+
+/*
+ * Attention as ops.def says, if mma_fits(), by bf16 and f16; else they return
+ * false and did nothing.
+ */
+template <typename number>
+bool mma_attention_fwd(
+    number *out, float *lse, const struct scene<number> &s, int B);
+template <typename number>
+bool mma_attention_bwd(number *dqkv, const number *dout, const number *out,
+    const struct scene<number> &s, const float *lse, int B);
+
+static inline bool
+mma_attention_fwd(float *, float *, const struct scene<float> &, int)
+{
+	return false;
+}
+
+static inline bool
+mma_attention_bwd(float *, const float *, const float *,
+    const struct scene<float> &, const float *, int)
+{
+	return false;
+}
 
 #endif

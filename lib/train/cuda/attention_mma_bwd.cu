@@ -8,7 +8,6 @@
  * Source: Dao, arXiv 2307.08691, algorithm 2.
  */
 #include "train/cuda/attention_mma.h"
-#include "train/cuda/attention_typed.h"
 
 static const int BWD_KEYS = 128, BWD_QUERIES = 64;
 static const int BWD_WARPS = 8, BWD_THREADS = BWD_WARPS * WARP;
@@ -16,11 +15,12 @@ static const int BWD_WARPS = 8, BWD_THREADS = BWD_WARPS * WARP;
 static const int DS_PITCH = BWD_QUERIES + 8;
 
 /* What the way back reads; delta (B*T,H) = out . dout of each query. */
-struct back16 {
-	struct scene<uint16_t> s;
-	const uint16_t *dout;
+template <typename Number> struct mma_back {
+	struct scene<Number> s;
+	Number *dqkv;
+	const Number *dout;
 	const float *lse, *delta;
-	float *dqkv;
+	float *dq; /* (B*T,H*D) while it is added up */
 	/* turn (B,H,tiles of queries): whose it is; next: keys to be taken */
 	int *turn, *next;
 
@@ -52,24 +52,27 @@ struct tile_of_keys {
 /* A warp a query. */
 template <typename Number>
 static __global__ void
-sum_deltas(float *delta, const float *out, const uint16_t *dout, size_t n, int D)
+sum_deltas(
+    float *delta, const Number *out, const Number *dout, size_t n, int D)
 {
 	size_t i = element() / WARP;
 	float sum = 0;
 
 	for (int d = threadIdx.x % WARP * 2; i < n && d < D; d += 2 * WARP) {
 		uint32_t g = *(const uint32_t *)(dout + i * D + d);
+		uint32_t y = *(const uint32_t *)(out + i * D + d);
 
-		sum += out[i * D + d] * Number::low(g) +
-		       out[i * D + d + 1] * Number::high(g);
+		sum += Number::low(y) * Number::low(g) +
+		       Number::high(y) * Number::high(g);
 	}
 	sum = warp_sum(sum);
 	if (i < n && threadIdx.x % WARP == 0)
 		delta[i] = sum;
 }
 
+template <typename Number>
 static __device__ __forceinline__ struct tile_of_keys
-take_keys(const struct back16 &x, int *shared)
+take_keys(const struct mma_back<Number> &x, int *shared)
 {
 	const struct sight &s = x.s;
 	int tiles = (s.T + BWD_KEYS - 1) / BWD_KEYS, n, to;
@@ -96,9 +99,9 @@ take_keys(const struct back16 &x, int *shared)
 }
 
 /* Begin to bring tile m of the queries of head h. */
-template <int D>
+template <int D, typename Number>
 static __device__ __forceinline__ void
-fetch_queries(struct queries<D> &to, const struct back16 &x, int b, int h, int m)
+fetch_queries(struct queries<D> &to, const struct mma_back<Number> &x, int b, int h, int m)
 {
 	int t0 = m * BWD_QUERIES, rows = x.s.T - t0, i = threadIdx.x;
 
@@ -222,9 +225,9 @@ query_grads(float (&dq)[1][D / 16][4], const uint16_t *ds, const uint16_t *k)
 	}
 }
 
-template <int D>
+template <int D, typename Number>
 static __device__ __forceinline__ void
-add_query_grads(const struct back16 &x, const float (&dq)[1][D / 16][4], int b,
+add_query_grads(const struct mma_back<Number> &x, const float (&dq)[1][D / 16][4], int b,
     int h, int t0, bool first)
 {
 	int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
@@ -233,8 +236,8 @@ add_query_grads(const struct back16 &x, const float (&dq)[1][D / 16][4], int b,
 	UNROLL
 	for (int r = 0; r < 2; r++) {
 		int t = t0 + warp / 2 * 16 + lane / 4 + r * 8;
-		float *to = x.dqkv + ((size_t)b * x.s.T + t) * x.s.stride +
-			    h * D + warp % 2 * (D / 2) + lane % 4 * 2;
+		float *to = x.dq + x.at(b, t, h) * D + warp % 2 * (D / 2) +
+			    lane % 4 * 2;
 
 		if (t >= x.s.T)
 			continue;
@@ -251,9 +254,9 @@ add_query_grads(const struct back16 &x, const float (&dq)[1][D / 16][4], int b,
 	}
 }
 
-template <int D>
+template <int D, typename Number>
 static __device__ __forceinline__ void
-write_key_grads(const struct back16 &x, const struct tile_of_keys &k,
+write_key_grads(const struct mma_back<Number> &x, const struct tile_of_keys &k,
     const float (&dk)[1][D / 8][4], const float (&dv)[1][D / 8][4])
 {
 	const struct sight &s = x.s;
@@ -262,7 +265,7 @@ write_key_grads(const struct back16 &x, const struct tile_of_keys &k,
 	UNROLL
 	for (int i = 0; i < 4; i += 2) {
 		int j = k.j0 + key_of(i);
-		float *to = x.dqkv + ((size_t)k.b * s.T + j) * x.s.stride +
+		Number *to = x.dqkv + ((size_t)k.b * s.T + j) * x.s.stride +
 			    (s.o.H + k.kv) * D + query_of(0, 0);
 
 		if (j >= s.T)
@@ -288,10 +291,10 @@ turn_of(const struct sight &s, const struct tile_of_keys &k, int m)
 template <typename Number, int D, bool BIASED>
 static __global__ void
 __launch_bounds__(BWD_THREADS, 1)
-all_grads(const struct back16 x)
+all_grads(const struct mma_back<Number> x)
 {
 	constexpr int N = BWD_QUERIES / 8, P = pitch(D);
-	const struct scene<uint16_t> &s = x.s;
+	const struct scene<Number> &s = x.s;
 	int group = s.o.H / s.o.K, in_row;
 	struct tile_of_keys k;
 	float dk[1][D / 8][4] = {}, dv[1][D / 8][4] = {};
@@ -344,9 +347,28 @@ all_grads(const struct back16 x)
 	write_key_grads<D>(x, k, dk, dv);
 }
 
+/* A thread four channels: the sums where they belong, rounded. */
+template <typename Number>
+static __global__ void
+round_query_grads(const struct mma_back<Number> x, size_t n)
+{
+	size_t i = element() * 4, row = (size_t)x.s.o.H * x.s.o.D;
+
+	if (i < n)
+		put_aligned(x.dqkv + i / row * x.s.stride + i % row,
+		    get_aligned(x.dq + i));
+}
+
+static __global__ void
+clear(int *p, size_t n)
+{
+	if (element() < n)
+		p[element()] = 0;
+}
+
 template <typename Number, int D, bool BIASED>
 static void
-launch(const struct back16 &x, int B)
+launch(const struct mma_back<Number> &x, int B)
 {
 	unsigned tiles = (unsigned)((x.s.T + BWD_KEYS - 1) / BWD_KEYS);
 
@@ -357,80 +379,43 @@ launch(const struct back16 &x, int B)
 	    sizeof(struct bwd_shared<D>), x);
 }
 
-static size_t
-rounded_up(size_t n)
-{
-	return (n + 15) / 16 * 16;
-}
-
-/* Places in one piece of scratch, each of them aligned. */
-struct places {
-	size_t qkv, dout, delta, turns, end, turns_size;
-};
-
-static struct places
-places_of(int B, int T, const struct attention *o)
-{
-	size_t tokens = (size_t)B * T;
-	struct places p = {};
-
-	p.turns_size = (1 + (size_t)B * o->H *
-				((T + BWD_QUERIES - 1) / BWD_QUERIES)) *
-		       sizeof(int);
-	p.dout = rounded_up(
-	    tokens * (o->H + 2 * o->K) * o->D * sizeof(uint16_t));
-	p.delta = p.dout + rounded_up(tokens * o->H * o->D * sizeof(uint16_t));
-	p.turns = p.delta + rounded_up(tokens * o->H * sizeof(float));
-	p.end = p.turns + p.turns_size;
-	return p;
-}
-
 template <typename Number>
-static void
-attention_grads(void *dqkv, void *dbias, const void *dout, const void *out,
-    const void *qkv, const void *lse, int B, int T, const struct attention *o)
+bool
+mma_attention_bwd(Number *dqkv, const Number *dout, const Number *out,
+    const struct scene<Number> &s, const float *lse, int B)
 {
-	size_t n = (size_t)B * T * o->H;
-	struct places p = places_of(B, T, o);
-	unsigned char *at;
-	struct back16 x;
+	const struct attention *o = &s.o;
+	size_t heads = (size_t)B * s.T * o->H, n = heads * o->D;
+	size_t turns = 1 + (size_t)B * o->H *
+			       ((s.T + BWD_QUERIES - 1) / BWD_QUERIES);
+	struct mma_back<Number> x = {};
+	float *delta;
 
-	/* Gradients of biases are gathered by distance: another kernel's. */
-	if (!mma_fits(o) || dbias) {
-		cuda_attention_bwd(
-		    dqkv, dbias, dout, out, qkv, lse, B, T, o);
-		return;
-	}
-	at = (unsigned char *)device_scratch(p.end);
-	if (!at)
-		return;
-	x = { scene_of((const uint16_t *)at, T, o),
-		(const uint16_t *)(at + p.dout), (const float *)lse,
-		(const float *)(at + p.delta), (float *)dqkv,
-		(int *)(at + p.turns) + 1, (int *)(at + p.turns) };
-	cudaMemsetAsync(x.next, 0, p.turns_size, device_stream);
-	LAUNCH(narrow<Number>, blocks(p.dout / 16), THREADS, 0, (uint16_t *)at,
-	    (const float *)qkv, p.dout / 2);
-	LAUNCH(narrow<Number>, blocks(n * o->D / 8), THREADS, 0,
-	    (uint16_t *)(at + p.dout), (const float *)dout, n * o->D);
-	LAUNCH(sum_deltas<Number>, blocks(n * WARP), THREADS, 0,
-	    (float *)(at + p.delta), (const float *)out, x.dout, n, o->D);
+	if (!mma_fits(o))
+		return false;
+	x.s = s;
+	x.dqkv = dqkv;
+	x.dout = dout;
+	x.lse = lse;
+	x.dq = (float *)device_scratch(
+	    (n + heads) * sizeof(float) + turns * sizeof(int));
+	if (!x.dq)
+		return true;
+	x.delta = delta = x.dq + n;
+	x.next = (int *)(delta + heads);
+	x.turn = x.next + 1;
+	LAUNCH(clear, blocks(turns), THREADS, 0, x.next, turns);
+	LAUNCH(sum_deltas<Number>, blocks(heads * WARP), THREADS, 0, delta, out,
+	    dout, heads, o->D);
 #define RUN(D) \
 	(o->bias ? launch<Number, D, true> : launch<Number, D, false>)(x, B)
 	BY_HEAD(o->D, RUN);
 #undef RUN
+	LAUNCH(round_query_grads<Number>, blocks(n / 4), THREADS, 0, x, n);
+	return true;
 }
 
-void
-bf16_attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
-    const void *qkv, const void *lse, int B, int T, const struct attention *o)
-{
-	attention_grads<bf16>(dqkv, dbias, dout, out, qkv, lse, B, T, o);
-}
-
-void
-f16_attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
-    const void *qkv, const void *lse, int B, int T, const struct attention *o)
-{
-	attention_grads<f16>(dqkv, dbias, dout, out, qkv, lse, B, T, o);
-}
+template bool mma_attention_bwd(bf16 *, const bf16 *, const bf16 *,
+    const struct scene<bf16> &, const float *, int);
+template bool mma_attention_bwd(f16 *, const f16 *, const f16 *,
+    const struct scene<f16> &, const float *, int);

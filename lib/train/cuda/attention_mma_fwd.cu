@@ -7,7 +7,6 @@
  * Source: Dao, arXiv 2307.08691, algorithm 1.
  */
 #include "train/cuda/attention_mma.h"
-#include "train/cuda/attention_typed.h"
 
 static const int FWD_ROWS = 128, FWD_WARPS = 4, FWD_THREADS = FWD_WARPS * WARP;
 /* A warp's rows: 16 from 16 * warp on, and APART further. */
@@ -120,9 +119,9 @@ weigh(float (&x)[2][N][4], struct answer<D> &a, float factor)
 		}
 }
 
-template <int D>
+template <typename Number, int D>
 static __device__ __forceinline__ void
-write_answer(float *out, float *lse, const struct sight &s,
+write_answer(Number *out, float *lse, const struct sight &s,
     const struct answer<D> &a, int b, int h, int t0, float factor)
 {
 	UNROLL
@@ -150,7 +149,7 @@ write_answer(float *out, float *lse, const struct sight &s,
 template <typename Number, int D, bool BIASED>
 static __global__ void
 __launch_bounds__(FWD_THREADS, 2)
-attend(float *out, float *lse, const struct scene<uint16_t> s)
+attend_mma(Number *out, float *lse, const struct scene<Number> s)
 {
 	constexpr int N = fwd_columns(D), P = pitch(D);
 	int b = blockIdx.z, h = blockIdx.y, kv = h / (s.o.H / s.o.K);
@@ -192,57 +191,38 @@ attend(float *out, float *lse, const struct scene<uint16_t> s)
 		as_factor<Number>(weights, x);
 		times_columns<Number, P>(a.out, weights, v);
 	}
-	write_answer(out, lse, s, a, b, h, t0, factor);
+	write_answer<Number, D>(out, lse, s, a, b, h, t0, factor);
 }
 
 template <typename Number, int D, bool BIASED>
 static void
-launch(float *out, float *lse, const struct scene<uint16_t> &s, int B)
+launch(Number *out, float *lse, const struct scene<Number> &s, int B)
 {
 	size_t shared = (FWD_ROWS + 2 * fwd_columns(D)) * pitch(D) *
 			sizeof(uint16_t);
 	dim3 grid((unsigned)((s.T + FWD_ROWS - 1) / FWD_ROWS), (unsigned)s.o.H,
 	    (unsigned)B);
 
-	allow_shared(attend<Number, D, BIASED>, shared);
-	LAUNCH((attend<Number, D, BIASED>), grid, FWD_THREADS, shared, out, lse,
+	allow_shared(attend_mma<Number, D, BIASED>, shared);
+	LAUNCH((attend_mma<Number, D, BIASED>), grid, FWD_THREADS, shared, out, lse,
 	    s);
 }
 
 template <typename Number>
-static void
-answer_typed(void *out, void *lse, const void *qkv, int B, int T,
-    const struct attention *o)
+bool
+mma_attention_fwd(
+    Number *out, float *lse, const struct scene<Number> &s, int B)
 {
-	size_t n = (size_t)B * T * (o->H + 2 * o->K) * o->D;
-	uint16_t *narrowed;
-
-	if (!mma_fits(o)) {
-		cuda_attention_fwd(out, lse, qkv, B, T, o);
-		return;
-	}
-	narrowed = (uint16_t *)device_scratch(n * sizeof(*narrowed));
-	if (!narrowed)
-		return;
-	LAUNCH(narrow<Number>, blocks(n / 8), THREADS, 0, narrowed,
-	    (const float *)qkv, n);
+	if (!mma_fits(&s.o))
+		return false;
 #define RUN(D) \
-	(o->bias ? launch<Number, D, true> : launch<Number, D, false>)( \
-	    (float *)out, (float *)lse, scene_of(narrowed, T, o), B)
-	BY_HEAD(o->D, RUN);
+	(s.o.bias ? launch<Number, D, true> : launch<Number, D, false>)( \
+	    out, lse, s, B)
+	BY_HEAD(s.o.D, RUN);
 #undef RUN
+	return true;
 }
 
-void
-bf16_attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
-    const struct attention *o)
-{
-	answer_typed<bf16>(out, lse, qkv, B, T, o);
-}
-
-void
-f16_attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
-    const struct attention *o)
-{
-	answer_typed<f16>(out, lse, qkv, B, T, o);
-}
+template bool mma_attention_fwd(
+    bf16 *, float *, const struct scene<bf16> &, int);
+template bool mma_attention_fwd(f16 *, float *, const struct scene<f16> &, int);

@@ -10,16 +10,17 @@ struct kept {
 	int pos;
 };
 
+template <typename number>
 static __global__ void
-append(const struct kept s, const float *qkv, size_t n)
+append(const struct kept s, const number *qkv, size_t n)
 {
 	size_t i = element(), ld = (size_t)s.o.K * s.o.D, at = i / ld;
-	const float *x = qkv + at * (s.o.H * s.o.D + 2 * ld) + s.o.H * s.o.D;
+	const number *x = qkv + at * (s.o.H * s.o.D + 2 * ld) + s.o.H * s.o.D;
 
 	if (i >= n)
 		return;
-	s.keys[(s.pos + at) * ld + i % ld] = x[i % ld];
-	s.values[(s.pos + at) * ld + i % ld] = x[ld + i % ld];
+	s.keys[(s.pos + at) * ld + i % ld] = get(x[i % ld]);
+	s.values[(s.pos + at) * ld + i % ld] = get(x[ld + i % ld]);
 }
 
 /* A warp's share: its own running softmax over every WARPS-th position. */
@@ -27,8 +28,9 @@ struct part {
 	float max, sum, out[MOST_CHANNELS];
 };
 
+template <typename number>
 static __device__ struct part
-over_positions(const struct kept &s, const float *q, int t, int h)
+over_positions(const struct kept &s, const number *q, int t, int h)
 {
 	int D = s.o.D, lane = threadIdx.x % WARP, ld = s.o.K * D;
 	int kv = h / (s.o.H / s.o.K) * D;
@@ -41,7 +43,7 @@ over_positions(const struct kept &s, const float *q, int t, int h)
 		float score = 0, top, shrink, w;
 
 		for (int d = lane; d < D; d += WARP)
-			score += q[d] * k[d];
+			score += get(q[d]) * k[d];
 		score = warp_sum(score) * (float)s.o.scale;
 		if (s.o.bias)
 			score +=
@@ -60,8 +62,9 @@ over_positions(const struct kept &s, const float *q, int t, int h)
 }
 
 /* A block a head of a position: (H, n). */
+template <typename number>
 static __global__ void
-attend_kept(float *out, const struct kept s, const float *qkv)
+attend_kept(number *out, const struct kept s, const number *qkv)
 {
 	__shared__ float tops[WARPS], sums[WARPS];
 	__shared__ float outs[WARPS][MOST_CHANNELS * WARP];
@@ -85,12 +88,13 @@ attend_kept(float *out, const struct kept s, const float *qkv)
 
 		for (int w = 0; w < WARPS; w++)
 			x += outs[w][d] * expf(tops[w] - top);
-		out[((size_t)blockIdx.y * s.o.H + h) * D + d] = x / sum;
+		put(out + ((size_t)blockIdx.y * s.o.H + h) * D + d, x / sum);
 	}
 }
 
-void
-cuda_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
+template <typename number>
+static void
+attention_step(void *out, void *keys, void *values, const void *qkv, int n,
     int pos, const struct attention *o)
 {
 	struct kept s = { (float *)keys, (float *)values, *o, pos };
@@ -98,7 +102,13 @@ cuda_attention_step(void *out, void *keys, void *values, const void *qkv, int n,
 
 	if (!heads_fit(o))
 		return;
-	LAUNCH(append, blocks(kept), THREADS, 0, s, (const float *)qkv, kept);
-	LAUNCH(attend_kept, dim3((unsigned)o->H, (unsigned)n), THREADS, 0,
-	    (float *)out, s, (const float *)qkv);
+	LAUNCH(append<number>, blocks(kept), THREADS, 0, s,
+	    (const number *)qkv, kept);
+	LAUNCH(attend_kept<number>, dim3((unsigned)o->H, (unsigned)n), THREADS,
+	    0, (number *)out, s, (const number *)qkv);
 }
+
+TYPED(attention_step,
+    (void *out, void *keys, void *values, const void *qkv, int n, int pos,
+	const struct attention *o),
+    (out, keys, values, qkv, n, pos, o))

@@ -8,19 +8,19 @@
 #define TRAIN_CUDA_COLUMNS_H
 
 #include "train/cuda/device.h"
-#include "train/cuda/launch.h"
+#include "train/cuda/number.h"
 
 enum { BAND_ROWS = 256 };
 
 /* The simplest term: the matrix's elements. */
-struct elements {
-	const float *g;
+template <typename number> struct elements {
+	const number *g;
 	int C;
 
 	__device__ float
 	operator()(int row, int c) const
 	{
-		return g[(size_t)row * C + c];
+		return get(g[(size_t)row * C + c]);
 	}
 };
 
@@ -59,21 +59,35 @@ add_bands(float *out, const float *part, int bands, int C)
 	out[c] += sum;
 }
 
-/* out (C) += the sums of term(row, column), row < N */
+static inline unsigned
+bands_of(int N)
+{
+	return (unsigned)((N + BAND_ROWS - 1) / BAND_ROWS);
+}
+
+/* out (C) += the sums of term(row, column), row < N; part (bands_of(N),C) */
 template <typename Term>
 static void
-add_columns(float *out, Term term, int N, int C)
+add_columns_by(float *part, float *out, Term term, int N, int C)
 {
-	unsigned bands = (unsigned)((N + BAND_ROWS - 1) / BAND_ROWS);
-	float *part =
-	    (float *)device_scratch((size_t)bands * (size_t)C * sizeof(float));
+	unsigned bands = bands_of(N);
 
-	if (!part)
-		return;
 	LAUNCH(band_sums, dim3((unsigned)((C + WARP - 1) / WARP), bands),
 	    THREADS, 0, part, term, N, C);
 	LAUNCH(
 	    add_bands, blocks((size_t)C), THREADS, 0, out, part, (int)bands, C);
+}
+
+/* ... with memory of its own. */
+template <typename Term>
+static void
+add_columns(float *out, Term term, int N, int C)
+{
+	size_t n = bands_of(N) * (size_t)C;
+	float *part = (float *)device_scratch(n * sizeof(float));
+
+	if (part)
+		add_columns_by(part, out, term, N, C);
 }
 
 #endif

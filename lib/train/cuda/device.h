@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes that the library may use for the sums of products. */
+enum { WORKSPACE = 32 << 20 };
+
 /*
  * Operations return nothing: what goes wrong on the way stays, the first of it,
  * until the device's sync tells.

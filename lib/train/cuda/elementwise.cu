@@ -1,24 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/cuda/launch.h"
+#include "train/cuda/number.h"
 #include "train/ops.h"
 
+/* out = a * x + b * y; four elements a thread. */
+template <typename number>
 static __global__ void
-add(float *out, const float *a, const float *b, size_t n)
+combine(number *out, const number *x, const number *y, size_t n, float a,
+    float b, bool aligned)
 {
-	size_t i = element();
+	size_t i = element() * 4;
+	struct four u, v;
 
-	if (i < n)
-		out[i] = a[i] + b[i];
+	if (i >= n)
+		return;
+	u = get_four(x + i, n - i, aligned);
+	v = get_four(y + i, n - i, aligned);
+	UNROLL
+	for (int k = 0; k < 4; k++)
+		u.v[k] = a * u.v[k] + b * v.v[k];
+	put_four(out + i, u, n - i, aligned);
 }
 
-static __global__ void
-blend(float *out, const float *x, const float *y, size_t n, float a, float b)
+template <typename number>
+static void
+scaled_add(
+    void *out, const void *x, const void *y, size_t n, double a, double b)
 {
-	size_t i = element();
+	bool aligned = fours((number *)out, 0) && fours((number *)x, 0) &&
+		       fours((number *)y, 0);
 
-	if (i < n)
-		out[i] = a * x[i] + b * y[i];
+	LAUNCH(combine<number>, blocks_of_fours(n), THREADS, 0, (number *)out,
+	    (const number *)x, (const number *)y, n, (float)a, (float)b,
+	    aligned);
 }
+
+template <typename number>
+static void
+add(void *out, const void *a, const void *b, size_t n)
+{
+	scaled_add<number>(out, a, b, n, 1, 1);
+}
+
+template <typename number>
+static void
+copy(void *out, const void *in, size_t n)
+{
+	cudaMemcpyAsync(out, in, n * sizeof(number), cudaMemcpyDeviceToDevice,
+	    device_stream);
+}
+
+TYPED(scaled_add,
+    (void *out, const void *x, const void *y, size_t n, double a, double b),
+    (out, x, y, n, a, b))
+TYPED(add, (void *out, const void *a, const void *b, size_t n), (out, a, b, n))
+TYPED(copy, (void *out, const void *in, size_t n), (out, in, n))
 
 void
 cuda_zero(void *x, size_t n)
@@ -27,23 +62,8 @@ cuda_zero(void *x, size_t n)
 }
 
 void
-cuda_copy(void *out, const void *in, size_t n)
-{
-	cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice,
-	    device_stream);
-}
-
-void
-cuda_add(void *out, const void *a, const void *b, size_t n)
-{
-	LAUNCH(add, blocks(n), THREADS, 0, (float *)out, (const float *)a,
-	    (const float *)b, n);
-}
-
-void
 cuda_blend(
     void *out, const void *x, const void *y, size_t n, double a, double b)
 {
-	LAUNCH(blend, blocks(n), THREADS, 0, (float *)out, (const float *)x,
-	    (const float *)y, n, (float)a, (float)b);
+	scaled_add<float>(out, x, y, n, a, b);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/cuda/launch.h"
+#include "train/cuda/number.h"
 #include "train/ops.h"
 
 static __device__ float
@@ -43,75 +43,134 @@ act_slope(float x, int kind)
 	}
 }
 
+/* A thread four elements of a row's F; rows: N. */
+template <typename number>
 static __global__ void
-glu(float *out, const float *in, size_t n, size_t F, int kind)
+gate(number *out, const number *in, size_t n, size_t F, int kind, bool aligned)
 {
-	size_t i = element();
-	const float *gate = in + i / F * 2 * F + i % F;
-
-	if (i < n)
-		out[i] = act(*gate, kind) * gate[F];
-}
-
-static __global__ void
-glu_grad(float *din, const float *dout, const float *in, size_t n, size_t F,
-    int kind)
-{
-	size_t i = element(), at = i / F * 2 * F + i % F;
+	size_t i = element() * 4, per = (F + 3) / 4 * 4, c = i % per, left = F - c;
+	const number *x = in + i / per * 2 * F + c;
+	struct four g, u;
 
 	if (i >= n)
 		return;
-	din[at] = dout[i] * in[at + F] * act_slope(in[at], kind);
-	din[at + F] = dout[i] * act(in[at], kind);
+	g = get_four(x, left, aligned);
+	u = get_four(x + F, left, aligned);
+	UNROLL
+	for (int k = 0; k < 4; k++)
+		u.v[k] *= act(g.v[k], kind);
+	put_four(out + i / per * F + c, u, left, aligned);
 }
 
+template <typename number>
 static __global__ void
-act_all(float *out, const float *in, size_t n, int kind)
+gate_grad(number *din, const number *dout, const number *in, size_t n,
+    size_t F, int kind, bool aligned)
 {
-	size_t i = element();
+	size_t i = element() * 4, per = (F + 3) / 4 * 4, c = i % per, left = F - c;
+	size_t at = i / per * 2 * F + c;
+	struct four g, u, d;
 
-	if (i < n)
-		out[i] = act(in[i], kind);
+	if (i >= n)
+		return;
+	g = get_four(in + at, left, aligned);
+	u = get_four(in + at + F, left, aligned);
+	d = get_four(dout + i / per * F + c, left, aligned);
+	UNROLL
+	for (int k = 0; k < 4; k++) {
+		u.v[k] *= d.v[k] * act_slope(g.v[k], kind);
+		d.v[k] *= act(g.v[k], kind);
+	}
+	put_four(din + at, u, left, aligned);
+	put_four(din + at + F, d, left, aligned);
 }
 
+template <typename number>
 static __global__ void
-act_grad(float *din, const float *dout, const float *in, size_t n, int kind)
+act_all(number *out, const number *in, size_t n, int kind, bool aligned)
 {
-	size_t i = element();
+	size_t i = element() * 4;
+	struct four x;
 
-	if (i < n)
-		din[i] = dout[i] * act_slope(in[i], kind);
+	if (i >= n)
+		return;
+	x = get_four(in + i, n - i, aligned);
+	UNROLL
+	for (int k = 0; k < 4; k++)
+		x.v[k] = act(x.v[k], kind);
+	put_four(out + i, x, n - i, aligned);
 }
 
-void
-cuda_glu_fwd(void *out, const void *in, int N, int F, int kind)
+template <typename number>
+static __global__ void
+act_grad(number *din, const number *dout, const number *in, size_t n, int kind,
+    bool aligned)
 {
-	size_t n = (size_t)N * F;
+	size_t i = element() * 4;
+	struct four x, d;
 
-	LAUNCH(glu, blocks(n), THREADS, 0, (float *)out, (const float *)in, n,
-	    (size_t)F, kind);
+	if (i >= n)
+		return;
+	x = get_four(in + i, n - i, aligned);
+	d = get_four(dout + i, n - i, aligned);
+	UNROLL
+	for (int k = 0; k < 4; k++)
+		d.v[k] *= act_slope(x.v[k], kind);
+	put_four(din + i, d, n - i, aligned);
 }
 
-void
-cuda_glu_bwd(
-    void *din, const void *dout, const void *in, int N, int F, int kind)
+template <typename number>
+static void
+glu_fwd(void *out, const void *in, int N, int F, int kind)
 {
-	size_t n = (size_t)N * F;
+	size_t n = (size_t)N * (((size_t)F + 3) / 4 * 4);
+	bool aligned = fours((number *)out, F) && fours((number *)in, F);
 
-	LAUNCH(glu_grad, blocks(n), THREADS, 0, (float *)din,
-	    (const float *)dout, (const float *)in, n, (size_t)F, kind);
+	LAUNCH(gate<number>, blocks_of_fours(n), THREADS, 0, (number *)out,
+	    (const number *)in, n, (size_t)F, kind, aligned);
 }
 
-void
-cuda_act_fwd(void *out, const void *in, size_t n, int kind)
+template <typename number>
+static void
+glu_bwd(void *din, const void *dout, const void *in, int N, int F, int kind)
 {
-	LAUNCH(act_all, blocks(n), THREADS, 0, (float *)out, (const float *)in,
-	    n, kind);
+	size_t n = (size_t)N * (((size_t)F + 3) / 4 * 4);
+	bool aligned = fours((number *)din, F) && fours((number *)dout, F) &&
+		       fours((number *)in, F);
+
+	LAUNCH(gate_grad<number>, blocks_of_fours(n), THREADS, 0,
+	    (number *)din, (const number *)dout, (const number *)in, n,
+	    (size_t)F, kind, aligned);
 }
 
-void
-cuda_act_bwd(void *din, const void *dout, const void *in, size_t n, int kind)
+template <typename number>
+static void
+act_fwd(void *out, const void *in, size_t n, int kind)
 {
-	LAUNCH(act_grad, blocks(n), THREADS, 0, (float *)din,
-	    (const float *)dout, (const float *)in, n, kind);
+	bool aligned = fours((number *)out, 0) && fours((number *)in, 0);
+
+	LAUNCH(act_all<number>, blocks_of_fours(n), THREADS, 0, (number *)out,
+	    (const number *)in, n, kind, aligned);
 }
+
+template <typename number>
+static void
+act_bwd(void *din, const void *dout, const void *in, size_t n, int kind)
+{
+	bool aligned = fours((number *)din, 0) && fours((number *)dout, 0) &&
+		       fours((number *)in, 0);
+
+	LAUNCH(act_grad<number>, blocks_of_fours(n), THREADS, 0, (number *)din,
+	    (const number *)dout, (const number *)in, n, kind, aligned);
+}
+
+TYPED(glu_fwd, (void *out, const void *in, int N, int F, int kind),
+    (out, in, N, F, kind))
+TYPED(glu_bwd,
+    (void *din, const void *dout, const void *in, int N, int F, int kind),
+    (din, dout, in, N, F, kind))
+TYPED(act_fwd, (void *out, const void *in, size_t n, int kind),
+    (out, in, n, kind))
+TYPED(act_bwd,
+    (void *din, const void *dout, const void *in, size_t n, int kind),
+    (din, dout, in, n, kind))

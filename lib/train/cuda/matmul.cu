@@ -3,22 +3,19 @@
  * The library counts by columns: a row-major (m,n) is its (n,m), so that it is
  * asked for the transpose of the product, B's before A's.
  */
-#include "train/cuda/matmul.h"
-
 #include <cublasLt.h>
 #include <cuda_runtime.h>
 
 #include "train/cuda/device.h"
-#include "train/cuda/launch.h"
-#include "train/cuda/round.h"
+#include "train/cuda/number.h"
 #include "train/ops.h"
 
 enum { PLANS = 256 };
 
-/* A product's shape; what its factors are made of, rows of lda and ldb. */
+/* A product's shape; what its matrices are made of, rows of lda and ldb. */
 struct shape {
 	int m, n, k, ta, tb;
-	enum ops_type type;
+	enum ops_type type, c; /* of the factors, of the result */
 	int lda, ldb;
 	uint32_t align; /* of all three matrices, in bytes */
 };
@@ -120,7 +117,7 @@ make(struct plan *p)
 	    failed(cublasLtMatrixLayoutCreate(
 		&p->a, types[s.type], s.ta ? m : k, s.ta ? k : m, s.lda)) ||
 	    failed(cublasLtMatrixLayoutCreate(
-		&p->c, CUDA_R_32F, n, m, (int64_t)n)))
+		&p->c, types[s.c], n, m, (int64_t)n)))
 		return false;
 	p->made = choose(p);
 	return p->made;
@@ -130,7 +127,8 @@ static bool
 same(const struct shape &x, const struct shape &y)
 {
 	return x.m == y.m && x.n == y.n && x.k == y.k && x.ta == y.ta &&
-	       x.tb == y.tb && x.type == y.type && x.align == y.align;
+	       x.tb == y.tb && x.type == y.type && x.c == y.c &&
+	       x.lda == y.lda && x.ldb == y.ldb && x.align == y.align;
 }
 
 /* A model has few shapes; the table never fills in one run. */
@@ -159,9 +157,9 @@ alignment(const void *a, const void *b, const void *c)
 }
 
 static void
-multiply(void *c, const void *a, const void *b, struct shape s, int accumulate)
+multiply(void *c, const void *a, const void *b, struct shape s, int how)
 {
-	float one = 1, beta = accumulate ? 1 : 0;
+	float one = 1, beta = how & MATMUL_ADD ? 1 : 0;
 
 	s.align = alignment(a, b, c);
 	struct plan *p = start() ? plan_for(s) : nullptr;
@@ -172,17 +170,16 @@ multiply(void *c, const void *a, const void *b, struct shape s, int accumulate)
 		    device_stream));
 }
 
-/* Rows of ld, with zeros behind their cols. */
+/* Rows of ld, a multiple of 4, with zeros behind their cols. */
+template <typename number>
 static __global__ void
-round_rows(uint16_t *to, const float *x, size_t n, int cols, int ld, int bf16)
+round_rows(number *to, const float *x, size_t n, int cols, int ld, bool aligned)
 {
-	size_t i = element(), c = i % ld;
-	float v;
+	size_t i = element() * 4, c = i % ld, left = c < cols ? cols - c : 0;
 
-	if (i >= n)
-		return;
-	v = c < cols ? x[i / ld * cols + c] : 0;
-	to[i] = bf16 ? bits_bf16(v) : bits_f16(v);
+	if (i < n)
+		put_aligned(
+		    to + i, get_four(x + i / ld * cols + c, left, aligned));
 }
 
 /* The library is fastest with rows of whole 16 bytes. */
@@ -192,57 +189,82 @@ padded(int cols)
 	return (cols + 7) / 8 * 8;
 }
 
-static void
-round_matrix(uint16_t *to, const void *x, int rows, int cols, bool bf16)
-{
-	size_t n = (size_t)rows * (size_t)padded(cols);
+/* A factor as the library gets it. */
+struct factor {
+	const void *x;
+	int rows, cols, ld;
+	bool act; /* as it is, else rounded first */
+	size_t n; /* elements of the rounded one */
+};
 
-	LAUNCH(round_rows, blocks(n), THREADS, 0, to, (const float *)x, n, cols,
-	    padded(cols), bf16);
+static struct factor
+factor_of(const void *x, int rows, int cols, bool act)
+{
+	struct factor f = { x, rows, cols, act ? cols : padded(cols), act, 0 };
+
+	if (!act)
+		f.n = (size_t)rows * (size_t)f.ld;
+	return f;
 }
 
+template <typename number>
 static void
-multiply_rounded(
-    void *c, const void *a, const void *b, struct shape s, int accumulate)
+round_factor(number *to, struct factor *f)
 {
-	int rows_a = s.ta ? s.k : s.m, cols_a = s.ta ? s.m : s.k;
-	int rows_b = s.tb ? s.n : s.k, cols_b = s.tb ? s.k : s.n;
-	size_t size_a, size_b;
-	uint16_t *r;
+	const float *x = (const float *)f->x;
 
-	s.lda = padded(cols_a);
-	s.ldb = padded(cols_b);
-	size_a = (size_t)rows_a * (size_t)s.lda;
-	size_b = (size_t)rows_b * (size_t)s.ldb;
-	r = (uint16_t *)device_scratch((size_a + size_b) * sizeof(*r));
-	if (!r)
+	if (f->act)
 		return;
-	round_matrix(r, a, rows_a, cols_a, s.type == OPS_BF16);
-	round_matrix(r + size_a, b, rows_b, cols_b, s.type == OPS_BF16);
-	multiply(c, r, r + size_a, s, accumulate);
+	LAUNCH(round_rows<number>, blocks_of_fours(f->n), THREADS, 0, to, x,
+	    f->n, f->cols, f->ld, fours(x, f->cols));
+	f->x = to;
+}
+
+template <typename number>
+static void
+multiply_typed(
+    void *c, const void *a, const void *b, struct shape s, int how)
+{
+	struct factor x = factor_of(
+	    a, s.ta ? s.k : s.m, s.ta ? s.m : s.k, how & MATMUL_A);
+	struct factor y = factor_of(
+	    b, s.tb ? s.n : s.k, s.tb ? s.k : s.n, how & MATMUL_B);
+	number *r = nullptr;
+
+	if (x.n + y.n) {
+		r = (number *)device_scratch((x.n + y.n) * sizeof(*r));
+		if (!r)
+			return;
+	}
+	round_factor(r, &x);
+	round_factor(r + x.n, &y);
+	s.lda = x.ld;
+	s.ldb = y.ld;
+	s.c = how & MATMUL_C ? s.type : OPS_F32;
+	multiply(c, x.x, y.x, s, how);
 }
 
 void
 cuda_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
-    int tb, int accumulate)
+    int tb, int how)
 {
 	multiply(c, a, b,
-	    { m, n, k, ta, tb, OPS_F32, ta ? m : k, tb ? k : n, 0 },
-	    accumulate);
+	    { m, n, k, ta, tb, OPS_F32, OPS_F32, ta ? m : k, tb ? k : n, 0 },
+	    how);
 }
 
 void
 bf16_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
-    int tb, int accumulate)
+    int tb, int how)
 {
-	multiply_rounded(
-	    c, a, b, { m, n, k, ta, tb, OPS_BF16, 0, 0, 0 }, accumulate);
+	multiply_typed<bf16>(
+	    c, a, b, { m, n, k, ta, tb, OPS_BF16, OPS_F32, 0, 0, 0 }, how);
 }
 
 void
 f16_matmul(void *c, const void *a, const void *b, int m, int n, int k, int ta,
-    int tb, int accumulate)
+    int tb, int how)
 {
-	multiply_rounded(
-	    c, a, b, { m, n, k, ta, tb, OPS_F16, 0, 0, 0 }, accumulate);
+	multiply_typed<f16>(
+	    c, a, b, { m, n, k, ta, tb, OPS_F16, OPS_F32, 0, 0, 0 }, how);
 }

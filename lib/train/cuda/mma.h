@@ -21,6 +21,8 @@
 
 /* The formats of 16 bits; two numbers a word, the first in the low half. */
 struct bf16 {
+	uint16_t bits;
+
 	static __device__ __forceinline__ uint32_t
 	pack(float low, float high)
 	{
@@ -55,6 +57,8 @@ struct bf16 {
 };
 
 struct f16 {
+	uint16_t bits;
+
 	static __device__ __forceinline__ uint32_t
 	pack(float low, float high)
 	{

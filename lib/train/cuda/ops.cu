@@ -2,8 +2,8 @@
 #include <cuda_runtime.h>
 
 #include "base/err.h"
-#include "train/cuda/attention_typed.h"
-#include "train/cuda/matmul.h"
+#include "train/cuda/device.h"
+#include "train/cuda/number.h"
 #include "train/cuda/table.h"
 #include "train/ops.h"
 
@@ -28,6 +28,7 @@ static const struct ops cuda = {
 	OPS_VERSION,
 	"cuda",
 	sizeof(float),
+	sizeof(float),
 	device_alloc,
 	device_free,
 	device_put,
@@ -43,6 +44,37 @@ static const struct ops cuda = {
 #include "train/ops.def"
 #undef OP
 };
+
+/* All that touches activations, which are kept in that type. */
+#define KEEP_AS(type) \
+	do { \
+		typed.act = sizeof(type); \
+		typed.matmul = type##_matmul; \
+		typed.copy = type##_copy; \
+		typed.add = type##_add; \
+		typed.scaled_add = type##_scaled_add; \
+		typed.embed_fwd = type##_embed_fwd; \
+		typed.embed_bwd = type##_embed_bwd; \
+		typed.rmsnorm_fwd = type##_rmsnorm_fwd; \
+		typed.rmsnorm_bwd = type##_rmsnorm_bwd; \
+		typed.layernorm_fwd = type##_layernorm_fwd; \
+		typed.layernorm_bwd = type##_layernorm_bwd; \
+		typed.qknorm_fwd = type##_qknorm_fwd; \
+		typed.qknorm_bwd = type##_qknorm_bwd; \
+		typed.bias_fwd = type##_bias_fwd; \
+		typed.bias_bwd = type##_bias_bwd; \
+		typed.position_fwd = type##_position_fwd; \
+		typed.position_bwd = type##_position_bwd; \
+		typed.rope = type##_rope; \
+		typed.dropout = type##_dropout; \
+		typed.attention_fwd = type##_attention_fwd; \
+		typed.attention_bwd = type##_attention_bwd; \
+		typed.attention_step = type##_attention_step; \
+		typed.act_fwd = type##_act_fwd; \
+		typed.act_bwd = type##_act_bwd; \
+		typed.glu_fwd = type##_glu_fwd; \
+		typed.glu_bwd = type##_glu_bwd; \
+	} while (0)
 
 static bool
 refuse(struct err *e, cudaError_t rc)
@@ -91,15 +123,9 @@ quern_ops_cuda(enum ops_type type, struct err *e)
 	typed = cuda;
 	if (type != OPS_F32)
 		typed.scratch = rounded_scratch;
-	if (type == OPS_BF16) {
-		typed.matmul = bf16_matmul;
-		typed.attention_fwd = bf16_attention_fwd;
-		typed.attention_bwd = bf16_attention_bwd;
-	}
-	if (type == OPS_F16) {
-		typed.matmul = f16_matmul;
-		typed.attention_fwd = f16_attention_fwd;
-		typed.attention_bwd = f16_attention_bwd;
-	}
+	if (type == OPS_BF16)
+		KEEP_AS(bf16);
+	if (type == OPS_F16)
+		KEEP_AS(f16);
 	return &typed;
 }

@@ -1,70 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/cuda/columns.h"
+#include "train/cuda/norm.h"
 #include "train/ops.h"
 
 /* A block a row. */
+template <typename number>
 static __global__ void
-norm(float *out, float *rstd, const float *in, const float *w, int C, float eps)
+norm(number *out, float *rstd, const number *in, const float *w, int C,
+    float eps, bool aligned)
 {
-	const float *x = in + (size_t)blockIdx.x * C;
+	const number *x = in + (size_t)blockIdx.x * C;
+	number *y = out + (size_t)blockIdx.x * C;
+	struct four u, v;
 	float sum = 0, r;
 
-	for (int c = threadIdx.x; c < C; c += THREADS)
-		sum += x[c] * x[c];
+	for (int c = threadIdx.x * 4; c < C; c += 4 * THREADS) {
+		u = get_four(x + c, C - c, aligned);
+		sum += u.v[0] * u.v[0] + u.v[1] * u.v[1] + u.v[2] * u.v[2] +
+		       u.v[3] * u.v[3];
+	}
 	sum = block_sum(sum);
 	r = 1 / sqrtf(sum / C + eps);
-	for (int c = threadIdx.x; c < C; c += THREADS)
-		out[(size_t)blockIdx.x * C + c] = x[c] * r * w[c];
+	for (int c = threadIdx.x * 4; c < C; c += 4 * THREADS) {
+		u = get_four(x + c, C - c, aligned);
+		v = get_four(w + c, C - c, aligned);
+		UNROLL
+		for (int i = 0; i < 4; i++)
+			u.v[i] *= r * v.v[i];
+		put_four(y + c, u, C - c, aligned);
+	}
 	if (threadIdx.x == 0)
 		rstd[blockIdx.x] = r;
 }
 
-static __global__ void
-norm_grad(float *din, const float *dout, const float *in, const float *w,
-    const float *rstd, int C, int accumulate)
+template <typename number>
+static void
+rmsnorm_fwd(void *out, void *rstd, const void *in, const void *w, int N, int C,
+    double eps)
 {
-	size_t row = (size_t)blockIdx.x * C;
-	float r = rstd[blockIdx.x], sum = 0, d;
+	bool aligned = fours((number *)out, C) && fours((number *)in, C) &&
+		       fours((float *)w, C);
 
-	for (int c = threadIdx.x; c < C; c += THREADS)
-		sum += dout[row + c] * w[c] * in[row + c];
-	sum = block_sum(sum) * r * r / C;
-	for (int c = threadIdx.x; c < C; c += THREADS) {
-		d = r * (dout[row + c] * w[c] - in[row + c] * sum);
-		din[row + c] = accumulate ? din[row + c] + d : d;
-	}
+	LAUNCH(norm<number>, (unsigned)N, THREADS, 0, (number *)out,
+	    (float *)rstd, (const number *)in, (const float *)w, C, (float)eps,
+	    aligned);
 }
 
-struct rms_weight {
-	const float *g, *x, *rstd;
-	int C;
-
-	__device__ float
-	operator()(int row, int c) const
-	{
-		size_t i = (size_t)row * C + c;
-
-		return g[i] * x[i] * rstd[row];
-	}
-};
-
-void
-cuda_rmsnorm_fwd(void *out, void *rstd, const void *in, const void *w, int N,
-    int C, double eps)
-{
-	LAUNCH(norm, (unsigned)N, THREADS, 0, (float *)out, (float *)rstd,
-	    (const float *)in, (const float *)w, C, (float)eps);
-}
-
-void
-cuda_rmsnorm_bwd(void *din, void *dw, const void *dout, const void *in,
+template <typename number>
+static void
+rmsnorm_bwd(void *din, void *dw, const void *dout, const void *in,
     const void *w, const void *rstd, int N, int C, int accumulate)
 {
-	LAUNCH(norm_grad, (unsigned)N, THREADS, 0, (float *)din,
-	    (const float *)dout, (const float *)in, (const float *)w,
-	    (const float *)rstd, C, accumulate);
-	add_columns((float *)dw,
-	    rms_weight{ (const float *)dout, (const float *)in,
-		(const float *)rstd, C },
-	    N, C);
+	norm_bwd<number>((float *)dw, nullptr,
+	    { (number *)din, (const number *)dout, (const number *)in,
+		(const float *)w, (const float *)rstd, N, C, false,
+		accumulate != 0, false });
 }
+
+TYPED(rmsnorm_fwd,
+    (void *out, void *rstd, const void *in, const void *w, int N, int C,
+	double eps),
+    (out, rstd, in, w, N, C, eps))
+TYPED(rmsnorm_bwd,
+    (void *din, void *dw, const void *dout, const void *in, const void *w,
+	const void *rstd, int N, int C, int accumulate),
+    (din, dw, dout, in, w, rstd, N, C, accumulate))

@@ -10,7 +10,7 @@
 
 #include <cuda_runtime.h>
 
-#include "train/cuda/round.h"
+#include "round.h"
 
 /*
  * What each lane of the warp brings to an instruction: numbers of A and B, or
@@ -68,6 +68,8 @@ emulate_multiply(float (&d)[4], const uint32_t *a, const uint32_t *b)
 }
 
 struct bf16 {
+	uint16_t bits;
+
 	static uint32_t
 	pack(float low, float high)
 	{
@@ -91,6 +93,8 @@ struct bf16 {
 };
 
 struct f16 {
+	uint16_t bits;
+
 	static uint32_t
 	pack(float low, float high)
 	{

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TRAIN_CUDA_ROUND_H
-#define TRAIN_CUDA_ROUND_H
+#ifndef EMULATE_ROUND_H
+#define EMULATE_ROUND_H
 
-#include <stdint.h>
-
-#include "train/cuda/launch.h"
+#include <cuda_runtime.h>
 
 /* The upper half of the result is bf16's; a NaN must not round to infinity. */
-static __device__ inline uint16_t
+static inline uint16_t
 bits_bf16(float x)
 {
 	uint32_t u = __float_as_uint(x), r = u + 0x7fff + (u >> 16 & 1);
@@ -20,7 +18,7 @@ bits_bf16(float x)
  * Normal numbers lose 13 bits and 112 of the exponent.  Below 2^-14 the step is
  * 2^-24, which is that of floats from .5 to 1: adding .5 rounds and counts.
  */
-static __device__ inline uint16_t
+static inline uint16_t
 bits_f16(float x)
 {
 	uint32_t u = __float_as_uint(x), a = u & 0x7fffffff, r;
