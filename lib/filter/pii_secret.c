@@ -144,14 +144,29 @@ pii_is_secret(
 	return to - p >= 8 && is_named(text, p, m);
 }
 
+/* Can a URL have it before an @?  Of ASCII alone. */
+static inline bool
+in_credentials(char c)
+{
+	static const bool ends[128] = { ['/'] = true,
+		['?'] = true,
+		['#'] = true,
+		['"'] = true,
+		['\''] = true,
+		['<'] = true,
+		['>'] = true,
+		['`'] = true };
+
+	return c > ' ' && (unsigned char)c < 0x80 && !ends[(unsigned char)c];
+}
+
 /* user:password before an @ of a URL. */
 static bool
 credentials(struct str text, const char *at, struct pii_match *m)
 {
 	const char *p = at, *colon = NULL;
 
-	while (p > text.p && at - p < URL_MAX && p[-1] > ' ' &&
-	       !strchr("/?#\"'<>`", p[-1])) {
+	while (p > text.p && at - p < URL_MAX && in_credentials(p[-1])) {
 		p--;
 		if (*p == ':')
 			colon = p;

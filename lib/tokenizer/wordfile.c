@@ -77,12 +77,11 @@ struct word_reader {
 static int
 take_head(struct word_reader *r, struct str line, struct err *e)
 {
-	struct str rest = { line.p + sizeof(magic) - 1,
-		line.n - (sizeof(magic) - 1) };
+	static const size_t head = sizeof(magic) - 1;
 
-	if (line.n < sizeof(magic) ||
-	    memcmp(line.p, magic, sizeof(magic) - 1) != 0 ||
-	    !bytelevel_decode(&r->bytes, rest))
+	if (line.n <= head || memcmp(line.p, magic, head) != 0 ||
+	    !bytelevel_decode(
+		&r->bytes, (struct str){ line.p + head, line.n - head }))
 		return err_set(e, ERR_FORMAT,
 		    "it doesn't begin with '%sPATTERN': no counts as "
 		    "--stage count writes them",

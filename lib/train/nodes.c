@@ -372,12 +372,10 @@ pass_on(const struct pass *s, int to, int from, double factor, bool adding)
 	const void *f = tensor_at(s, from);
 	size_t n = elements(s, from);
 
-	if (factor != 1)
-		ops->scaled_add(t, f, adding ? t : f, n, factor, adding);
-	else if (adding)
+	if (factor == 1 && adding)
 		ops->add(t, t, f, n);
 	else
-		ops->copy(t, f, n);
+		ops->scaled_add(t, f, adding ? t : f, n, factor, adding);
 }
 
 static void

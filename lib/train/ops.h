@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 9
+#define OPS_VERSION 10
 
 enum { OPS_CHUNK = 16384 };
 

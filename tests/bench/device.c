@@ -103,7 +103,7 @@ heads(struct bench *b)
 static void
 run_copy(struct bench *b)
 {
-	b->o->copy(b->a[0], b->a[1], b->room);
+	b->o->copy(b->x[0], b->x[1], b->room);
 }
 
 static void
@@ -282,7 +282,7 @@ measure(struct bench *b)
 	double gemm = 2.0 * s->N * s->F * s->C;
 	double rows = room / real / s->V < s->N ? room / real / s->V : s->N;
 	const struct kernel kernels[] = {
-		{ "copy", run_copy, 2 * room / real * act, 0 },
+		{ "copy", run_copy, 2 * room, 0 },
 		{ "product", run_product, 0,
 		    2.0 * s->side * s->side * s->side },
 		{ "matmul", run_matmul, 0, gemm },

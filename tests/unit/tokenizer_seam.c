@@ -504,16 +504,33 @@ put_unigram_model(struct buf *b)
 	buf_puts(b, "]}}");
 }
 
+static void
+put_wordpiece_model(struct buf *b)
+{
+	size_t i;
+
+	buf_puts(b, "\"model\":{\"type\":\"WordPiece\",\"unk_token\":"
+		    "\"?\",\"vocab\":{\"?\":0,\"a\":1,\"##a\":2,\"s\":3,"
+		    "\"##s\":4,\".\":5,\"'\":6,\"##e\":7,\"e\":8");
+	for (i = 9; i < 256; i++)
+		buf_printf(b, ",\"q%zu\":%zu", i, i);
+	buf_puts(b, "}}}");
+}
+
+enum model { BYTES, UNIGRAM, WORDPIECE };
+
 static struct tokenizer *
 make_tokenizer(const char *path, const char *norm, const char *pre,
-    bool unigram, struct err *e)
+    enum model model, struct err *e)
 {
 	struct tokenizer *t = NULL;
 	struct buf b = { 0 };
 
 	buf_printf(
 	    &b, "{%s\"normalizer\":%s,\"pre_tokenizer\":%s,", added, norm, pre);
-	if (unigram)
+	if (model == WORDPIECE)
+		put_wordpiece_model(&b);
+	else if (model == UNIGRAM)
 		put_unigram_model(&b);
 	else
 		put_byte_model(&b);
@@ -541,7 +558,8 @@ try_ids(const struct tokenizer *t, struct tokenizer_worker *w, struct seams *m,
 	tokenizer_encode(
 	    t, w, (struct str){ s.p + from, s.n - from }, &parts, &e);
 	if ((whole.n != parts.n ||
-		memcmp(whole.v, parts.v, whole.n * sizeof(*whole.v)) != 0) &&
+		(whole.n && memcmp(whole.v, parts.v,
+				whole.n * sizeof(*whole.v)) != 0)) &&
 	    !to->bad++)
 		show("text", s);
 	ids_free(&whole);
@@ -550,10 +568,10 @@ try_ids(const struct tokenizer *t, struct tokenizer_worker *w, struct seams *m,
 
 static void
 test_tokenizer(const char *path, const char *norm, const char *pre,
-    bool unigram, bool some)
+    enum model model, bool some)
 {
 	struct err e;
-	struct tokenizer *t = make_tokenizer(path, norm, pre, unigram, &e);
+	struct tokenizer *t = make_tokenizer(path, norm, pre, model, &e);
 	struct tried all = { 0, 0 };
 	struct tokenizer_worker *w;
 	struct seams *m = NULL;
@@ -583,35 +601,38 @@ test_tokenizers(const char *path)
 {
 	static const struct {
 		const char *norm, *pre;
-		bool unigram, some;
-	} all[] = { { "null", bytelevel, false, true },
-		{ "{\"type\":\"NFC\"}", bytelevel, false, true },
-		{ "{\"type\":\"NFD\"}", bytelevel, false, true },
-		{ "{\"type\":\"NFKC\"}", bytelevel, false, true },
-		{ "{\"type\":\"NFKD\"}", bytelevel, false, true },
-		{ "{\"type\":\"Lowercase\"}", bytelevel, false, true },
+		enum model model;
+		bool some;
+	} all[] = { { "null", bytelevel, BYTES, true },
+		{ "{\"type\":\"NFC\"}", bytelevel, BYTES, true },
+		{ "{\"type\":\"NFD\"}", bytelevel, BYTES, true },
+		{ "{\"type\":\"NFKC\"}", bytelevel, BYTES, true },
+		{ "{\"type\":\"NFKD\"}", bytelevel, BYTES, true },
+		{ "{\"type\":\"Lowercase\"}", bytelevel, BYTES, true },
 		{ "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFD\"},"
 		  "{\"type\":\"Lowercase\"},{\"type\":\"StripAccents\"}]}",
-		    bytelevel, false, true },
-		{ "{\"type\":\"Prepend\",\"prepend\":\"_\"}", bytelevel, false,
+		    bytelevel, BYTES, true },
+		{ "{\"type\":\"Prepend\",\"prepend\":\"_\"}", bytelevel, BYTES,
 		    false },
 		{ "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},"
 		  "\"content\":\"b\"}",
-		    bytelevel, false, false },
-		{ "null", bytelevel_space, false, true },
-		{ "{\"type\":\"NFC\"}", bytelevel_space, false, true },
-		{ "null", "{\"type\":\"Metaspace\"}", true, true },
+		    bytelevel, BYTES, false },
+		{ "null", bytelevel_space, BYTES, true },
+		{ "{\"type\":\"NFC\"}", bytelevel_space, BYTES, true },
+		{ "null", "{\"type\":\"Metaspace\"}", UNIGRAM, true },
 		{ "{\"type\":\"NFKC\"}",
 		    "{\"type\":\"Metaspace\",\"prepend_scheme\":\"first\"}",
-		    true, true },
-		{ "null", "{\"type\":\"Metaspace\",\"split\":false}", true,
+		    UNIGRAM, true },
+		{ "null", "{\"type\":\"Metaspace\",\"split\":false}", UNIGRAM,
 		    false },
-		{ "null", "null", true, false } };
+		{ "null", "null", UNIGRAM, false },
+		{ "{\"type\":\"BertNormalizer\",\"lowercase\":true}",
+		    "{\"type\":\"BertPreTokenizer\"}", WORDPIECE, true } };
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		test_tokenizer(
-		    path, all[i].norm, all[i].pre, all[i].unigram, all[i].some);
+		    path, all[i].norm, all[i].pre, all[i].model, all[i].some);
 }
 
 int

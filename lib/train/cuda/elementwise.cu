@@ -41,24 +41,22 @@ add(void *out, const void *a, const void *b, size_t n)
 	scaled_add<number>(out, a, b, n, 1, 1);
 }
 
-template <typename number>
-static void
-copy(void *out, const void *in, size_t n)
-{
-	cudaMemcpyAsync(out, in, n * sizeof(number), cudaMemcpyDeviceToDevice,
-	    device_stream);
-}
-
 TYPED(scaled_add,
     (void *out, const void *x, const void *y, size_t n, double a, double b),
     (out, x, y, n, a, b))
 TYPED(add, (void *out, const void *a, const void *b, size_t n), (out, a, b, n))
-TYPED(copy, (void *out, const void *in, size_t n), (out, in, n))
 
 void
 cuda_zero(void *x, size_t n)
 {
 	cudaMemsetAsync(x, 0, n * sizeof(float), device_stream);
+}
+
+void
+cuda_copy(void *out, const void *in, size_t n)
+{
+	cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice,
+	    device_stream);
 }
 
 void

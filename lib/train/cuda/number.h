@@ -117,8 +117,9 @@ blocks_of_fours(size_t n)
 }
 
 /*
- * An operation for each kind of activations: its template's arguments.
- * TYPED(copy, (void *out, const void *in, size_t n), (out, in, n))
+ * An operation for each kind of activations, from a template of its name:
+ * TYPED(act_fwd, (void *out, const void *in, size_t n, int kind),
+ *     (out, in, n, kind))
  */
 #define TYPED(name, args, values) \
 	void cuda_##name args \

@@ -50,7 +50,6 @@ static const struct ops cuda = {
 	do { \
 		typed.act = sizeof(type); \
 		typed.matmul = type##_matmul; \
-		typed.copy = type##_copy; \
 		typed.add = type##_add; \
 		typed.scaled_add = type##_scaled_add; \
 		typed.embed_fwd = type##_embed_fwd; \
