@@ -261,15 +261,6 @@ write_stats(const struct view *v, const struct step_report *last, struct err *e)
 	return rc;
 }
 
-/* What the machine has: more would only be killed half-way. */
-static uint64_t
-all_memory(void)
-{
-	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-
-	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
-}
-
 /* What the system gives as many stacks for. */
 enum { MOST_THREADS = 4096 };
 
@@ -291,6 +282,7 @@ check_usage(int operands, struct err *e)
 		return err_prefix(e, "--audit");
 	options.dir = given.out;
 	options.seed = common.seed;
+	options.memory = common.memory;
 	options.micro_batch = (uint32_t)given.micro_batch;
 	options.keep = (uint32_t)given.keep;
 	if (optimiser_kind(&options.optimiser, given.optimizer, e) < 0)
@@ -533,8 +525,6 @@ join_ranks(bool threads_given, struct err *e)
 		common.threads /= (int)ranks->sharing;
 	else if (!threads_given && ranks->sharing > 1)
 		common.threads = 1;
-	options.memory =
-	    common.memory ? common.memory : all_memory() / ranks->local;
 	if (ranks->rank > 0) {
 		common.quiet = true;
 		common.progress = false;

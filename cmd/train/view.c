@@ -4,16 +4,35 @@
 #include "cmd.h"
 #include "train/view.h"
 
-static double
-mib(uint64_t bytes)
+/* What the run needs, all in the same unit. */
+static void
+tell_memory(const struct train_plan *p)
 {
-	return (double)bytes / 1048576;
+	const struct net_memory *m = &p->memory;
+	double unit = m->total >> 30 ? 1 << 30 : 1 << 20;
+	char spared[48] = "", has[32] = "", copy[48] = "";
+
+	if (p->has)
+		snprintf(has, sizeof(has), ", has %.1f", (double)p->has / unit);
+	if (p->spared)
+		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
+		    (double)p->spared / unit);
+	if (p->copy)
+		snprintf(copy, sizeof(copy), ", a copy for saving %.1f",
+		    (double)p->copy / unit);
+	fprintf(stderr,
+	    "needs %.1f %s%s: weights %.1f, gradients and moments %.1f, "
+	    "activations %.1f%s, logits %.1f, products %.1f%s\n",
+	    (double)m->total / unit, m->total >> 30 ? "GiB" : "MiB", has,
+	    (double)m->params / unit, (double)m->optimiser / unit,
+	    (double)m->activations / unit, spared, (double)m->logits / unit,
+	    (double)m->scratch / unit, copy);
 }
 
 void
 view_plan(struct view *v, const struct train_plan *p)
 {
-	char s[16], spared[48] = "", copy[48] = "";
+	char s[16];
 
 	v->plan = *p;
 	progress_start(&v->line, "train", "tokens", p->steps,
@@ -21,25 +40,16 @@ view_plan(struct view *v, const struct train_plan *p)
 	v->line.bytes = false;
 	if (v->common->quiet)
 		return;
-	if (p->spared)
-		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
-		    mib(p->spared));
-	if (p->copy)
-		snprintf(copy, sizeof(copy), ", a copy for saving %.1f",
-		    mib(p->copy));
 	if (p->ranks > 1)
 		fprintf(stderr,
 		    "quern train: %u ranks; threads of the first: %d, its "
 		    "memory is that below\n",
 		    p->ranks, v->common->threads);
 	fprintf(stderr,
-	    "quern train: %s parameters, %llu steps, %u rows at a time; needs "
-	    "%.1f MiB: weights %.1f, gradients and moments %.1f, activations "
-	    "%.1f%s, logits %.1f%s\n",
+	    "quern train: %s parameters, %llu steps, %u rows at a time; ",
 	    progress_scaled(s, (double)p->params, 1000),
-	    (unsigned long long)p->steps, p->micro_batch, mib(p->memory.total),
-	    mib(p->memory.params), mib(p->memory.optimiser),
-	    mib(p->memory.activations), spared, mib(p->memory.logits), copy);
+	    (unsigned long long)p->steps, p->micro_batch);
+	tell_memory(p);
 	if (p->first_step)
 		fprintf(stderr, "quern train: going on after step %llu\n",
 		    (unsigned long long)p->first_step);

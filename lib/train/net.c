@@ -12,6 +12,52 @@ chunk(const struct program *p)
 	return p->tokens < NET_CHUNK ? p->tokens : NET_CHUNK;
 }
 
+static uint64_t
+most(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t n = a > b ? a : b;
+
+	return n > c ? n : c;
+}
+
+/* What attention may round of its arrays, and sums of each head. */
+static uint64_t
+attention_factors(const struct program *p, const struct node *x)
+{
+	return p->tokens * (p->tensor[x->in].width + p->tensor[x->out].width +
+			       4 * (uint64_t)p->config.heads);
+}
+
+/* Elements of the two factors of the largest product, rows of whole eights. */
+static uint64_t
+largest_factors(const struct program *p)
+{
+	uint64_t rows, in, out, n = 0, of_in, w, of_out;
+	const struct node *x;
+	size_t i;
+
+	for (i = 0; i < p->nodes; i++) {
+		x = &p->node[i];
+		if (x->kind == NODE_ATTENTION)
+			n = most(n, attention_factors(p, x), 0);
+		if (x->kind != NODE_LINEAR && x->kind != NODE_LOSS)
+			continue;
+		rows = x->kind == NODE_LOSS ? chunk(p) : p->tokens;
+		in = p->tensor[x->in].width;
+		out = x->kind == NODE_LOSS ? p->config.vocab
+					   : p->tensor[x->out].width;
+		rows += 8;
+		in += 8;
+		out += 8;
+		of_in = rows * in;
+		w = in * out;
+		of_out = rows * out;
+		/* Forward, of the input, of the weights; muon's of them. */
+		n = most(n, most(of_in + w, of_out + w, of_in + of_out), 2 * w);
+	}
+	return n;
+}
+
 unsigned
 net_flags(const struct ops *ops)
 {
@@ -30,9 +76,16 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	m->optimiser = p->backward ? m->params + kept * real : 0;
 	m->activations = p->arena * ops->act;
 	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
+	m->scratch = ops->scratch(largest_factors(p));
 	m->total = m->params + m->optimiser + m->activations + m->logits +
-		   positions_size(p) * real +
+		   m->scratch + positions_size(p) * real +
 		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
+}
+
+static double
+mib(uint64_t bytes)
+{
+	return (double)bytes / 1048576;
 }
 
 size_t
@@ -93,11 +146,24 @@ alloc_all(struct net *n)
 	n->first = n->ops->alloc(p->tokens * sizeof(*n->first));
 	n->last = n->ops->alloc(p->tokens * sizeof(*n->last));
 	n->sum = n->ops->alloc(p->params.n * sizeof(*n->sum));
+	n->draws = n->ops->alloc(2 * sizeof(*n->draws));
 	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
 	n->host_loss = malloc(p->tokens * real);
 	return n->params && n->arena && n->logits && n->loss && n->ids &&
-	       n->targets && n->first && n->last && n->sum && n->host_ids &&
-	       n->host_loss;
+	       n->targets && n->first && n->last && n->sum && n->draws &&
+	       n->host_ids && n->host_loss;
+}
+
+int
+net_fits(uint64_t bytes, const struct ops *ops, struct err *e)
+{
+	uint64_t has = ops->memory();
+
+	if (has == 0 || bytes <= has)
+		return 0;
+	return err_set(e, ERR_NOMEM,
+	    "the model needs %.1f MiB, the %s device has %.1f", mib(bytes),
+	    ops->name, mib(has));
 }
 
 int
@@ -110,12 +176,14 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	if ((p->flags & PROGRAM_HALF) != net_flags(ops))
 		return err_set(e, ERR_ARG,
 		    "the program is for activations of another width");
+	net_memory(p, ops, &m);
+	if (net_fits(m.total, ops, e) < 0)
+		return e->code;
 	if (!alloc_all(n)) {
-		net_memory(p, ops, &m);
 		net_close(n);
 		return err_set(e, ERR_NOMEM,
 		    "the %s device has not the %.1f MiB that the model needs",
-		    ops->name, (double)m.total / 1048576);
+		    ops->name, mib(m.total));
 	}
 	ops->zero(n->params, p->params.size);
 	if (p->backward) {
@@ -134,9 +202,10 @@ net_close(struct net *n)
 {
 	void *dev[] = { n->params, n->grads, n->total, n->m, n->v, n->rows,
 		n->cols, n->arena, n->logits, n->loss, n->ids, n->targets,
-		n->first, n->last, n->sum };
+		n->first, n->last, n->sum, n->draws };
 	size_t i;
 
+	pass_forget(n);
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
 		if (dev[i])
 			n->ops->free(dev[i]);
@@ -198,6 +267,17 @@ put_bounds(struct pass *s, const struct rows *rows)
 	}
 }
 
+/* Which draws of dropout the rows get. */
+static void
+put_draws(struct net *n, uint32_t T)
+{
+	const struct net_dropout *d = &n->dropout;
+	uint64_t more[] = { d->step << 20, (uint64_t)d->row * T };
+
+	if (d->embedding > 0 || d->residual > 0 || d->attention > 0)
+		n->ops->put(n->draws, more, sizeof(more));
+}
+
 static double
 host_loss(const struct net *n, size_t i)
 {
@@ -247,11 +327,10 @@ run_rows(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
 	if (put_tokens(n, rows->tokens, B, T, T + 1, rows->loss, e) < 0)
 		return e->code;
 	put_bounds(&s, rows);
-	pass_forward(&s);
-	if (train) {
-		pass_backward(&s);
+	put_draws(n, T);
+	pass_rows(&s);
+	if (train)
 		n->fresh = false;
-	}
 	return add_losses(n, (size_t)s.N, loss, e);
 }
 

@@ -22,6 +22,26 @@ struct net_dropout {
 	uint32_t row;
 };
 
+/* What a pass is, but for what its arrays hold. */
+struct pass_key {
+	int B, T;
+	bool first, last, train, fresh;
+	const void *grads; /* sums over micro-batches swap it */
+	double scale, smoothing, z, embed_grad;
+	double embedding, residual, attention; /* dropout */
+	uint64_t seed;
+};
+
+/* A pass as the device has it noted (struct ops). */
+struct recorded_pass {
+	struct pass_key key;
+	void *it;      /* NULL: not yet */
+	unsigned seen; /* how often it was asked for */
+	uint64_t used; /* when it was used last */
+};
+
+enum { NET_RECORDED = 8 };
+
 /*
  * A model program with its memory on a device.  Not thread-safe; the device's
  * operations use threads of their own.
@@ -48,6 +68,9 @@ struct net {
 	int32_t *ids, *targets;
 	int32_t *first, *last; /* as in io/rows.h */
 	double *sum;
+	uint64_t *draws; /* (2), as `more` of struct dropout */
+	struct recorded_pass recorded[NET_RECORDED];
+	uint64_t passes; /* so far */
 	/* Of the loss that is trained on; net_loss() measures without them. */
 	double smoothing, z;
 	/*
@@ -72,13 +95,16 @@ struct net_memory {
 	uint64_t optimiser; /* gradients and moments */
 	uint64_t activations;
 	uint64_t logits;
-	uint64_t total; /* all that and the rest */
+	uint64_t scratch; /* that operations keep beside */
+	uint64_t total;   /* all that and the rest */
 };
 
 /* Flags of programs that run on ops: PROGRAM_HALF or 0. */
 unsigned net_flags(const struct ops *ops);
 void net_memory(
     const struct program *p, const struct ops *ops, struct net_memory *m);
+/* ERR_NOMEM naming both, if the device hasn't so many bytes. */
+int net_fits(uint64_t bytes, const struct ops *ops, struct err *e);
 /* All parameters are 0.  p and ops must outlive the net. */
 int net_open(struct net *n, const struct program *p, const struct ops *ops,
     struct err *e);
@@ -164,6 +190,11 @@ struct pass {
 	struct cache *cache; /* or NULL */
 };
 
+/* Forward and, in training, back; from the second time on recorded (replay.c).
+ */
+void pass_rows(const struct pass *s);
+/* Before the net's arrays go. */
+void pass_forget(struct net *n);
 void pass_forward(const struct pass *s);
 void pass_backward(const struct pass *s);
 /* Number i of `of`, in an arena that holds those p->first .. p->end. */

@@ -217,16 +217,18 @@ rope_bwd(const struct pass *s, const struct node *x)
 	rope(s, x->gin, 1);
 }
 
-/* What draws are made of: none unless training. */
+/*
+ * What draws are made of: none unless training.  Step and row lie in an array,
+ * for a pass that is recorded; each: rows of draws a token.
+ */
 static struct dropout
-draws(const struct pass *s, const struct node *x, double rate)
+draws(const struct pass *s, const struct node *x, double rate, uint32_t each)
 {
-	const struct net_dropout *d = &s->n->dropout;
-
 	return (struct dropout){ .rate = s->train ? rate : 0,
-		.seed = d->seed,
-		.stream = (uint64_t)1 << 63 | d->step << 20 | x->draw,
-		.at = (uint64_t)d->row * (uint64_t)s->T };
+		.seed = s->n->dropout.seed,
+		.stream = (uint64_t)1 << 63 | x->draw,
+		.more = s->n->draws,
+		.each = each };
 }
 
 static struct attention
@@ -243,7 +245,7 @@ attention(const struct pass *s, const struct node *x)
 		.last = s->last,
 		.bias = s->n->bias,
 		.span = (int)c->max_seq,
-		.drop = draws(s, x, s->n->dropout.attention) };
+		.drop = draws(s, x, s->n->dropout.attention, c->heads) };
 }
 
 /* The shares of distances, of all layers. */
@@ -330,7 +332,7 @@ dropout_rate(const struct pass *s, const struct node *x)
 static void
 drop(const struct pass *s, const struct node *x, int t)
 {
-	const struct dropout o = draws(s, x, dropout_rate(s, x));
+	const struct dropout o = draws(s, x, dropout_rate(s, x), 1);
 
 	if (o.rate > 0)
 		s->n->ops->dropout(tensor_at(s, t), s->N, width(s, t), &o);

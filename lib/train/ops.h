@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 8
+#define OPS_VERSION 10
 
 enum { OPS_CHUNK = 16384 };
 
@@ -88,6 +88,13 @@ struct cross_entropy {
 struct dropout {
 	double rate; /* in [0, 1); 0: none is dropped */
 	uint64_t seed, stream, at;
+	/*
+	 * On the device, or NULL: what stream and the numbers of elements'
+	 * tokens are greater by, [1] times `each`.  So a recording of the
+	 * operation draws anew each time.
+	 */
+	const uint64_t *more;
+	uint64_t each;
 };
 
 /*
@@ -132,6 +139,24 @@ struct ops {
 	void (*get)(void *host, const void *dev, size_t size);
 	/* Wait for everything; the only place device errors surface. */
 	int (*sync)(struct err *e);
+	/* Bytes that may still be asked for; 0: not known. */
+	uint64_t (*memory)(void);
+	/*
+	 * Bytes that operations may keep beside their arrays, if a product's
+	 * two factors are at most so many elements.
+	 */
+	uint64_t (*scratch)(uint64_t factors);
+	/*
+	 * What operations are asked for between record() and recorded() is
+	 * noted, not done; play() does it, with what arrays then hold.  The
+	 * same must have been done before, and in between nothing but
+	 * operations be asked for.  False and NULL: it can't be, or, of play(),
+	 * memory has moved since.  record is NULL where nothing is gained.
+	 */
+	bool (*record)(void);
+	void *(*recorded)(void);
+	bool (*play)(void *recording);
+	void (*erase)(void *recording);
 /* Every device has every operation. */
 #define OP(name, args) void(*name) args;
 #include "train/ops.def"
@@ -163,8 +188,6 @@ enum ops_type { OPS_F32, OPS_BF16, OPS_F16, OPS_TYPES };
 int ops_type(enum ops_type *t, const char *name, struct err *e);
 const char *ops_type_name(enum ops_type t);
 const struct ops *ops_cpu_typed(int threads, enum ops_type type);
-/* Bytes that its products may keep beside the arrays of a net. */
-size_t ops_cpu_scratch(enum ops_type type);
 /* False if the processor can't: the same rounding, then products of float32. */
 bool ops_cpu_has(enum ops_type type);
 /*

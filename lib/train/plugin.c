@@ -49,21 +49,36 @@ plugin_symbol(void **symbol, const char *file, const char *name,
 	return 0;
 }
 
-const struct ops *
-ops_cuda(enum ops_type type, struct err *e)
+static const struct ops *
+load_cuda(enum ops_type type, struct err *e)
 {
 	const struct ops *(*init)(enum ops_type, struct err *);
-	const struct ops *ops;
+	const int *version;
 
 	if (plugin_symbol((void **)&init, "quern-cuda.so", "quern_ops_cuda",
 		"no CUDA twin", e) < 0)
 		return NULL;
-	ops = init(type, e); /* stays loaded: its ops are used to the end */
-	if (ops && ops->version != OPS_VERSION) {
-		err_set(e, ERR_FORMAT, "quern-cuda.so: version %d, this is %d",
-		    ops->version, OPS_VERSION);
+	if (plugin_symbol((void **)&version, "quern-cuda.so",
+		"quern_ops_version", "no CUDA twin", e) < 0)
+		return NULL;
+	if (*version != OPS_VERSION) {
+		err_set(e, ERR_FORMAT,
+		    "quern-cuda.so is of another version of quern (%d, this is "
+		    "%d); install both from one build",
+		    *version, OPS_VERSION);
 		return NULL;
 	}
+	return init(type, e); /* stays loaded: its ops are used to the end */
+}
+
+const struct ops *
+ops_cuda(enum ops_type type, struct err *e)
+{
+	const struct ops *ops = load_cuda(type, e);
+	struct err why = *e;
+
+	if (!ops)
+		err_set(e, why.code, "%s; --device cpu needs no card", why.msg);
 	return ops;
 }
 

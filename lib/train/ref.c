@@ -90,6 +90,19 @@ no_wait(struct err *e)
 	return 0;
 }
 
+static uint64_t
+unknown(void)
+{
+	return 0;
+}
+
+static uint64_t
+none(uint64_t factors)
+{
+	(void)factors;
+	return 0;
+}
+
 static const struct ops ref = {
 	OPS_VERSION,
 	"reference",
@@ -100,6 +113,12 @@ static const struct ops ref = {
 	copy_bytes,
 	copy_bytes,
 	no_wait,
+	unknown,
+	none,
+	NULL,
+	NULL,
+	NULL,
+	NULL,
 #define OP(name, args) ref_##name,
 #include "train/ops.def"
 #undef OP

@@ -94,11 +94,16 @@ ref_rope(void *x, const void *table, int B, int T, int H, int D, int R,
 double
 ref_kept(const struct dropout *o, uint64_t token, int c, int C)
 {
+	uint64_t stream = o->stream;
 	struct philox p;
 
 	if (o->rate <= 0)
 		return 1;
-	p = philox(o->seed, o->stream,
+	if (o->more) {
+		stream += o->more[0];
+		token += o->more[1] * o->each;
+	}
+	p = philox(o->seed, stream,
 	    token * (uint64_t)((C + 3) / 4) + (uint64_t)(c / 4));
 	return p.v[c % 4] < o->rate * 4294967296.0 ? 0 : 1 / (1 - o->rate);
 }

@@ -37,6 +37,7 @@ struct run {
 	uint64_t *seen;         /* (vocab): tokens not yet in c.counts */
 	uint64_t *valid_counts; /* (vocab), or NULL */
 	struct step_report r;
+	uint64_t has;   /* bytes the run may have of its device, or 0 */
 	uint64_t saved; /* the last step that has a checkpoint */
 	bool begun;     /* there is a checkpoint */
 	bool audited;   /* its steps are made again: nothing is written */
@@ -44,6 +45,19 @@ struct run {
 
 /* The options as the rows resolve them, into t->c.recipe (train_options.c). */
 int run_resolve(struct run *t, const struct model_config *c, struct err *e);
+/* Tokens of the largest pass, if micro-batches have so many rows. */
+size_t run_tokens(const struct run *t, uint32_t micro);
+/* Do gradients of several micro-batches of so many rows add up? */
+bool run_several(const struct run *t, uint32_t micro);
+/* What the run will ask of a device (train_memory.c). */
+void
+run_memory(const struct run *t, const struct ops *ops, struct net_memory *m);
+/*
+ * ERR_ARG if that is more than it may have, saying what would need less; c:
+ * that of t's program.
+ */
+int run_fits(struct run *t, const struct model_config *c, const struct ops *ops,
+    struct err *e);
 /*
  * All that can be said against a run before it writes anything; run_tear_down()
  * in any case.

@@ -17,26 +17,6 @@ link_of(const struct train_options *o)
 	return o->ranks ? o->ranks : link_self();
 }
 
-/* Tokens of the largest pass. */
-static size_t
-capacity(const struct run *t)
-{
-	size_t n = (size_t)t->c.recipe.micro_batch * t->rows->max_seq;
-
-	return t->valid && t->valid->max_seq > n ? t->valid->max_seq : n;
-}
-
-static void
-run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
-{
-	uint64_t more = optimiser_memory(&t->c.recipe.optimiser, &t->p, ops);
-
-	net_memory(&t->p, ops, m);
-	m->optimiser += more;
-	m->total += more + ops_cpu_scratch(t->o->type) +
-		    collective_memory(t->ranks.link, ops);
-}
-
 static bool
 wants_losses(const struct run *t)
 {
@@ -58,8 +38,7 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
 {
 	unsigned flags = PROGRAM_BACKWARD | net_flags(ops);
-	size_t tokens = capacity(t);
-	struct net_memory m;
+	size_t tokens = run_tokens(t, t->c.recipe.micro_batch);
 
 	if (tokens > INT_MAX / 4)
 		return err_set(e, ERR_ARG,
@@ -69,14 +48,9 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0 ||
 	    ranks_split(&t->ranks, link_of(t->o), &t->p, e) < 0)
 		return e->code;
-	t->p.several = t->rows->max_rows > t->c.recipe.micro_batch ||
-		       t->ranks.link->size > 1;
-	run_memory(t, ops, &m);
-	if (t->o->memory && m.total > t->o->memory)
-		return err_set(e, ERR_ARG,
-		    "the run needs %.1f MiB, it may have %.1f; a smaller "
-		    "micro-batch or --recompute needs less",
-		    (double)m.total / 1048576, (double)t->o->memory / 1048576);
+	t->p.several = run_several(t, t->c.recipe.micro_batch);
+	if (run_fits(t, c, ops, e) < 0)
+		return e->code;
 	if (ranks_open(&t->ranks, ops, e) < 0 ||
 	    net_open(&t->n, &t->p, ops, e) < 0 ||
 	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
@@ -110,19 +84,25 @@ open_counts(struct run *t, uint32_t vocab, struct err *e)
 	return 0;
 }
 
-/* Room for writing checkpoints beside training, if it is wanted and fits. */
+/*
+ * Room for writing checkpoints beside training, if it is wanted and fits: on
+ * the host, wherever the net is.
+ */
 static void
 open_saver(struct run *t)
 {
 	const struct train_options *o = t->o;
-	struct net_memory m;
+	uint64_t has = ops_cpu(0)->memory(), need;
+	struct net_memory m = { 0 };
 	struct err e;
 
-	run_memory(t, t->n.ops, &m);
-	m.total += checkpoint_copy_memory(&t->p);
+	if (t->n.ops->memory == ops_cpu(0)->memory) {
+		run_memory(t, t->n.ops, &m);
+		has = t->has;
+	}
+	need = m.total + checkpoint_copy_memory(&t->p);
 	if (ranks_chief(&t->ranks) && o->async_save && o->save_every &&
-	    o->save_every < t->rows->steps &&
-	    (!o->memory || m.total <= o->memory))
+	    o->save_every < t->rows->steps && (!has || need <= has))
 		saver_open(&t->saver, &t->n, o->dir, o->tokenizer, o->keep, &e);
 }
 
@@ -339,9 +319,9 @@ tell_plan(const struct run *t)
 		.warmup = t->c.recipe.schedule.warmup };
 
 	run_memory(t, t->n.ops, &p.memory);
+	p.has = t->has;
 	if (t->saver.open)
 		p.copy = checkpoint_copy_memory(&t->p);
-	p.memory.total += p.copy;
 	p.spared = (t->p.whole - t->p.arena) * t->n.ops->act;
 	if (t->ev->plan && ranks_chief(&t->ranks))
 		t->ev->plan(t->ev->ctx, &p);
@@ -449,6 +429,23 @@ one_step(struct run *t, struct err *e)
 	return link_agree(t->ranks.link, rc, e);
 }
 
+/* What went wrong while reading or computing leaves the last checkpoint. */
+static int
+tell_saved(struct run *t, struct err *e)
+{
+	struct err why = *e, other;
+
+	if (e->code != ERR_IO || t->ranks.link->broken)
+		return e->code;
+	run_end_save(t, &other);
+	if (t->saved == 0)
+		return err_set(
+		    e, why.code, "%s; there is no checkpoint yet", why.msg);
+	return err_set(e, why.code,
+	    "%s; --resume goes on from the checkpoint of step %llu", why.msg,
+	    (unsigned long long)t->saved);
+}
+
 static int
 loop(struct run *t, struct err *e)
 {
@@ -458,7 +455,7 @@ loop(struct run *t, struct err *e)
 	while (t->c.step < t->rows->steps && !stop) {
 		back = one_step(t, e);
 		if (back < 0)
-			return back;
+			return tell_saved(t, e);
 		stop = t->ev->stop && *t->ev->stop;
 		if (any(t, &stop, e) < 0)
 			return e->code;

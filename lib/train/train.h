@@ -67,7 +67,7 @@ struct train_options {
 	/* Write them while training goes on, if there is memory for a copy. */
 	bool async_save;
 	uint64_t seed;
-	uint64_t memory;       /* bytes to stay within, or 0 */
+	uint64_t memory;       /* bytes to stay within; 0: what is there */
 	const char *recompute; /* names as of program_recompute(), or NULL */
 	bool resume;           /* from the last checkpoint, if there is one */
 	/* The others that take part, or NULL: nobody. */
@@ -85,6 +85,7 @@ struct train_plan {
 	uint32_t micro_batch, ranks;
 	uint64_t warmup;
 	struct net_memory memory;
+	uint64_t has;    /* bytes it may have; 0: not known */
 	uint64_t spared; /* bytes of activations, by recomputing */
 	uint64_t copy;   /* bytes for writing while training goes on, or 0 */
 };

@@ -6,6 +6,7 @@
 #include <cublasLt.h>
 
 #include "round.h"
+#include "train/cuda/grid.h"
 
 enum { CHOSEN = 4711 };
 
@@ -128,18 +129,13 @@ put_element(void *p, cublasLtMatrixLayout_t l, uint64_t at, float x)
 		    l->type == CUDA_R_16BF ? bits_bf16(x) : bits_f16(x);
 }
 
-cublasStatus_t
-cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
-    const void *a, cublasLtMatrixLayout_t la, const void *b,
-    cublasLtMatrixLayout_t lb, const void *beta, const void *c,
-    cublasLtMatrixLayout_t lc, void *out, cublasLtMatrixLayout_t,
-    const cublasLtMatmulAlgo_t *algo, void *, size_t, cudaStream_t)
+static void
+multiply(cublasLtMatmulDesc_t d, float scale, const void *a,
+    cublasLtMatrixLayout_t la, const void *b, cublasLtMatrixLayout_t lb,
+    float keep, const void *c, cublasLtMatrixLayout_t lc, void *out)
 {
 	uint64_t inner = extent(la, d->op[0], 1);
-	float scale = *(const float *)alpha, keep = *(const float *)beta;
 
-	if (algo->chosen != CHOSEN)
-		return CUBLAS_STATUS_INVALID_VALUE;
 	for (uint64_t col = 0; col < lc->cols; col++)
 		for (uint64_t row = 0; row < lc->rows; row++) {
 			uint64_t at = row + col * (uint64_t)lc->ld;
@@ -154,5 +150,21 @@ cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
 				       element_of(c, lc, CUBLAS_OP_N, row, col);
 			put_element(out, lc, at, (float)sum);
 		}
-	return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t d, const void *alpha,
+    const void *a, cublasLtMatrixLayout_t la, const void *b,
+    cublasLtMatrixLayout_t lb, const void *beta, const void *c,
+    cublasLtMatrixLayout_t lc, void *out, cublasLtMatrixLayout_t,
+    const cublasLtMatmulAlgo_t *algo, void *, size_t, cudaStream_t s)
+{
+	float scale = *(const float *)alpha, keep = *(const float *)beta;
+
+	if (algo->chosen != CHOSEN)
+		return CUBLAS_STATUS_INVALID_VALUE;
+	return emulate_work(s,
+		   [=] { multiply(d, scale, a, la, b, lb, keep, c, lc, out); })
+		   ? CUBLAS_STATUS_SUCCESS
+		   : CUBLAS_STATUS_INVALID_VALUE;
 }

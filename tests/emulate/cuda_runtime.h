@@ -129,13 +129,28 @@ using std::min;
 
 typedef int cudaError_t;
 typedef struct emulated_stream *cudaStream_t;
-enum { cudaSuccess, cudaErrorMemoryAllocation = 2 };
+enum {
+	cudaSuccess,
+	cudaErrorInvalidValue,
+	cudaErrorMemoryAllocation,
+	cudaErrorInsufficientDriver = 35,
+	cudaErrorNoDevice = 100,
+	cudaErrorNoKernelImageForDevice = 209,
+	cudaErrorIllegalAddress = 700,
+	cudaErrorStreamCaptureUnsupported = 900,
+	cudaErrorStreamCaptureInvalidated
+};
 enum {
 	cudaMemcpyHostToDevice,
 	cudaMemcpyDeviceToHost,
 	cudaMemcpyDeviceToDevice
 };
 enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
+typedef struct emulated_graph *cudaGraph_t, *cudaGraphExec_t;
+enum cudaStreamCaptureMode {
+	cudaStreamCaptureModeGlobal,
+	cudaStreamCaptureModeThreadLocal
+};
 
 struct cudaDeviceProp {
 	char name[256];
@@ -155,6 +170,15 @@ cudaError_t cudaGetDeviceCount(int *n);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int device);
 cudaError_t cudaMemGetInfo(size_t *unused, size_t *total);
 const char *cudaGetErrorString(cudaError_t rc);
+cudaError_t cudaStreamCreate(cudaStream_t *s);
+cudaError_t
+cudaStreamBeginCapture(cudaStream_t s, enum cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *g);
+cudaError_t cudaGraphInstantiate(
+    cudaGraphExec_t *e, cudaGraph_t g, unsigned long long flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t e);
+cudaError_t cudaGraphDestroy(cudaGraph_t g);
 
 template <typename kernel>
 static inline cudaError_t

@@ -23,6 +23,7 @@ enum state { READY, AT_BLOCK, AT_WARP, ENDED };
 struct fiber {
 	void *at[5];
 	dim3 index;
+	unsigned shuffles;
 	enum state state;
 	bool made;
 };
@@ -31,7 +32,9 @@ dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 static void *scheduler[5];
 static fiber fibers[MOST_THREADS];
-static uint64_t slots[MOST_THREADS];
+/* What threads bring to a shuffle, by whether it is their odd or even one: who
+ * brings to the next one leaves alone what others have yet to take. */
+static uint64_t slots[2][MOST_THREADS];
 static char *stacks;
 static unsigned current, n_fibers;
 static const std::function<void()> *body;
@@ -130,15 +133,14 @@ uint64_t
 emulate_shuffle(uint64_t mine, unsigned from)
 {
 	unsigned first = current - current % warpSize, at = first + from;
-	uint64_t got;
+	unsigned turn = fibers[current].shuffles++ % 2;
 
-	slots[current] = mine;
+	slots[turn][current] = mine;
 	wait_as(AT_WARP);
-	if (at >= n_fibers || from >= warpSize || fibers[at].state == ENDED)
+	if (at >= n_fibers || from >= warpSize ||
+	    fibers[at].shuffles < fibers[current].shuffles)
 		fail("a shuffle from a thread that isn't there");
-	got = slots[at];
-	wait_as(AT_WARP);
-	return got;
+	return slots[turn][at];
 }
 
 /* A copy that was begun and not waited for. */
@@ -205,6 +207,7 @@ static void
 start(unsigned i)
 {
 	fibers[i].state = READY;
+	fibers[i].shuffles = 0;
 	fibers[i].index = dim3(i % blockDim.x, i / blockDim.x % blockDim.y,
 	    i / blockDim.x / blockDim.y);
 }
@@ -272,7 +275,7 @@ run_block(size_t shared)
 }
 
 void
-emulate_launch(
+emulate_blocks(
     dim3 grid, dim3 block, size_t shared, const std::function<void()> &thread)
 {
 	n_fibers = block.x * block.y * block.z;
@@ -286,80 +289,4 @@ emulate_launch(
 		for (blockIdx.y = 0; blockIdx.y < grid.y; blockIdx.y++)
 			for (blockIdx.x = 0; blockIdx.x < grid.x; blockIdx.x++)
 				run_block(shared);
-}
-
-cudaError_t
-cudaMalloc(void **p, size_t n)
-{
-	*p = malloc(n ? n : 1);
-	if (*p)
-		memset(*p, 0xff, n); /* NaN */
-	return *p ? cudaSuccess : cudaErrorMemoryAllocation;
-}
-
-cudaError_t
-cudaFree(void *p)
-{
-	free(p);
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaMemcpy(void *to, const void *from, size_t n, int)
-{
-	memcpy(to, from, n);
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaMemcpyAsync(void *to, const void *from, size_t n, int, cudaStream_t)
-{
-	memcpy(to, from, n);
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaMemsetAsync(void *p, int byte, size_t n, cudaStream_t)
-{
-	memset(p, byte, n);
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaDeviceSynchronize(void)
-{
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaGetLastError(void)
-{
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaGetDeviceCount(int *n)
-{
-	*n = 1;
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaGetDeviceProperties(struct cudaDeviceProp *p, int)
-{
-	*p = { "emulated", (size_t)4 << 30, 9, 0, 2 };
-	return cudaSuccess;
-}
-
-cudaError_t
-cudaMemGetInfo(size_t *unused, size_t *total)
-{
-	*unused = *total = (size_t)4 << 30;
-	return cudaSuccess;
-}
-
-const char *
-cudaGetErrorString(cudaError_t)
-{
-	return "out of memory";
 }

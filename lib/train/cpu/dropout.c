@@ -22,7 +22,7 @@ rule_of(const struct dropout *o)
 	double limit = ceil(o->rate * 4294967296.0);
 
 	/* Of 2^32 - 1 on, no word stays. */
-	return (struct rule){ o->seed, o->stream,
+	return (struct rule){ o->seed, o->stream + (o->more ? o->more[0] : 0),
 		limit < 4294967295.0 ? (uint32_t)limit : UINT32_MAX,
 		limit < 4294967296.0 ? (float)(1 / (1 - o->rate)) : 0 };
 }
@@ -70,11 +70,14 @@ void
 dropout_mask(float *m, const struct dropout *o, uint64_t token, size_t c,
     size_t n, size_t C)
 {
-	uint64_t block = token * ((C + 3) / 4) + c / 4;
 	const struct rule r = rule_of(o);
 	float rest[WORDS];
+	uint64_t block;
 	size_t i;
 
+	if (o->more)
+		token += o->more[1] * o->each;
+	block = token * ((C + 3) / 4) + c / 4;
 	for (i = 0; i + WORDS <= n; i += WORDS, block += BLOCKS)
 		draw(m + i, &r, block);
 	if (i < n) {

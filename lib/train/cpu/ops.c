@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "train/cpu/gemm.h"
@@ -30,6 +31,36 @@ surface(struct err *e)
 	return scratch_failed() ? err_nomem(e, "matrix products") : 0;
 }
 
+/* All there is, as much of it as others may use now. */
+static uint64_t
+all_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
+static uint64_t
+no_scratch(uint64_t factors)
+{
+	(void)factors;
+	return 0;
+}
+
+static uint64_t
+bf16_scratch(uint64_t factors)
+{
+	(void)factors;
+	return matmul16_scratch(gemm_has_bf16());
+}
+
+static uint64_t
+f16_scratch(uint64_t factors)
+{
+	(void)factors;
+	return matmul16_scratch(false);
+}
+
 static const struct ops cpu = {
 	OPS_VERSION,
 	"cpu",
@@ -40,6 +71,12 @@ static const struct ops cpu = {
 	copy_bytes,
 	copy_bytes,
 	surface,
+	all_memory,
+	no_scratch,
+	NULL,
+	NULL,
+	NULL,
+	NULL,
 #define OP(name, args) cpu_##name,
 #include "train/ops.def"
 #undef OP
@@ -54,6 +91,8 @@ derive(void)
 	typed[OPS_F32] = typed[OPS_BF16] = typed[OPS_F16] = cpu;
 	typed[OPS_BF16].matmul = bf16_matmul;
 	typed[OPS_F16].matmul = f16_matmul;
+	typed[OPS_BF16].scratch = bf16_scratch;
+	typed[OPS_F16].scratch = f16_scratch;
 }
 
 const struct ops *
@@ -69,12 +108,6 @@ const struct ops *
 ops_cpu(int threads)
 {
 	return ops_cpu_typed(threads, OPS_F32);
-}
-
-size_t
-ops_cpu_scratch(enum ops_type type)
-{
-	return type == OPS_F32 ? 0 : matmul16_scratch(ops_cpu_has(type));
 }
 
 bool

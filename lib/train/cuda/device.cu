@@ -4,21 +4,26 @@
 
 #include "base/err.h"
 #include "train/cuda/device.h"
+#include "train/cuda/launch.h"
 #include "train/cuda/table.h"
 
 static char failure[160];
 static void *scratch;
 static size_t scratch_size;
+static uint64_t moved;
+cudaStream_t device_stream;
 
 void
 device_fail(const char *what)
 {
+	if (device_recording())
+		device_spoil();
 	if (!failure[0])
 		snprintf(failure, sizeof(failure), "%s", what);
 }
 
-static void
-check(cudaError_t rc)
+void
+device_check(cudaError_t rc)
 {
 	if (rc != cudaSuccess)
 		device_fail(cudaGetErrorString(rc));
@@ -44,7 +49,12 @@ device_scratch(size_t size)
 {
 	if (size <= scratch_size)
 		return scratch;
-	check(cudaDeviceSynchronize()); /* it may be in use */
+	if (device_recording()) {
+		device_spoil();
+		return nullptr;
+	}
+	moved++;
+	device_check(cudaDeviceSynchronize()); /* it may be in use */
 	cudaFree(scratch);
 	scratch = device_alloc(size);
 	scratch_size = scratch ? size : 0;
@@ -53,16 +63,22 @@ device_scratch(size_t size)
 	return scratch;
 }
 
+uint64_t
+device_scratch_moved(void)
+{
+	return moved;
+}
+
 void
 device_put(void *dev, const void *host, size_t n)
 {
-	check(cudaMemcpy(dev, host, n, cudaMemcpyHostToDevice));
+	device_check(cudaMemcpy(dev, host, n, cudaMemcpyHostToDevice));
 }
 
 void
 device_get(void *host, const void *dev, size_t n)
 {
-	check(cudaMemcpy(host, dev, n, cudaMemcpyDeviceToHost));
+	device_check(cudaMemcpy(host, dev, n, cudaMemcpyDeviceToHost));
 }
 
 int
@@ -70,11 +86,39 @@ device_sync(struct err *e)
 {
 	int rc;
 
-	check(cudaDeviceSynchronize());
-	check(cudaGetLastError()); /* of launches */
+	device_check(cudaDeviceSynchronize());
+	device_check(cudaGetLastError()); /* of launches */
 	if (!failure[0])
 		return 0;
 	rc = err_set(e, ERR_IO, "cuda: %s", failure);
 	failure[0] = '\0';
 	return rc;
+}
+
+uint64_t
+device_memory(void)
+{
+	size_t unused = 0, total = 0;
+
+	device_check(cudaMemGetInfo(&unused, &total));
+	return unused;
+}
+
+static __global__ void
+answer(int *yes)
+{
+	if (yes)
+		*yes = 1;
+}
+
+cudaError_t
+device_start(void)
+{
+	cudaError_t rc = cudaStreamCreate(&device_stream);
+
+	if (rc != cudaSuccess)
+		return rc;
+	LAUNCH(answer, 1, 1, 0, (int *)nullptr);
+	rc = cudaGetLastError();
+	return rc == cudaSuccess ? cudaDeviceSynchronize() : rc;
 }

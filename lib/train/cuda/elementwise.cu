@@ -49,13 +49,14 @@ TYPED(add, (void *out, const void *a, const void *b, size_t n), (out, a, b, n))
 void
 cuda_zero(void *x, size_t n)
 {
-	cudaMemsetAsync(x, 0, n * sizeof(float));
+	cudaMemsetAsync(x, 0, n * sizeof(float), device_stream);
 }
 
 void
 cuda_copy(void *out, const void *in, size_t n)
 {
-	cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice);
+	cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice,
+	    device_stream);
 }
 
 void

@@ -9,7 +9,9 @@
 #include <cuda_runtime.h>
 
 #define LAUNCH(kernel, grid, block, shared, ...) \
-	kernel<<<grid, block, shared>>>(__VA_ARGS__)
+	kernel<<<grid, block, shared, device_stream>>>(__VA_ARGS__)
+/* All work is done in its order; recorded, too. */
+extern cudaStream_t device_stream;
 /* Before a loop: its rounds one after the other, with constant counters. */
 #define UNROLL _Pragma("unroll")
 /* The block's shared memory, as many bytes as the launch said. */

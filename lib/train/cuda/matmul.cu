@@ -10,7 +10,7 @@
 #include "train/cuda/number.h"
 #include "train/ops.h"
 
-enum { PLANS = 256, WORKSPACE = 32 << 20 };
+enum { PLANS = 256 };
 
 /* A product's shape; what its matrices are made of, rows of lda and ldb. */
 struct shape {
@@ -167,7 +167,7 @@ multiply(void *c, const void *a, const void *b, struct shape s, int how)
 	if (p)
 		failed(cublasLtMatmul(handle, p->desc, &one, b, p->b, a, p->a,
 		    &beta, c, p->c, c, p->c, &p->algo, workspace, WORKSPACE,
-		    0));
+		    device_stream));
 }
 
 /* Rows of ld, a multiple of 4, with zeros behind their cols. */

@@ -2,9 +2,27 @@
 #include <cuda_runtime.h>
 
 #include "base/err.h"
+#include "train/cuda/device.h"
 #include "train/cuda/number.h"
 #include "train/cuda/table.h"
 #include "train/ops.h"
+
+/* Oldest card that there is code for: NVARCH in the Makefile. */
+enum { OLDEST = 8 };
+
+/* Beside the library's own: numbers by place, sums of bands. */
+static uint64_t
+f32_scratch(uint64_t factors)
+{
+	return WORKSPACE + factors;
+}
+
+/* Rounded factors, of two bytes each. */
+static uint64_t
+rounded_scratch(uint64_t factors)
+{
+	return WORKSPACE + 2 * factors;
+}
 
 static const struct ops cuda = {
 	OPS_VERSION,
@@ -16,6 +34,12 @@ static const struct ops cuda = {
 	device_put,
 	device_get,
 	device_sync,
+	device_memory,
+	f32_scratch,
+	device_record,
+	device_recorded,
+	device_play,
+	device_erase,
 #define OP(name, args) cuda_##name,
 #include "train/ops.def"
 #undef OP
@@ -51,20 +75,53 @@ static const struct ops cuda = {
 		typed.glu_bwd = type##_glu_bwd; \
 	} while (0)
 
-/* The plugin's only exported name; lib/train/plugin.c looks it up. */
-extern "C" __attribute__((visibility("default"))) const struct ops *
-quern_ops_cuda(enum ops_type type, struct err *e)
+static bool
+refuse(struct err *e, cudaError_t rc)
 {
-	static struct ops typed;
+	err_set(e, ERR_IO, "cuda: %s", cudaGetErrorString(rc));
+	return false;
+}
+
+/* Is there a card that has the kernels' code, and does it compute? */
+static bool
+card_answers(struct err *e)
+{
+	struct cudaDeviceProp p;
 	int n = 0;
 	cudaError_t rc = cudaGetDeviceCount(&n);
 
-	if (rc != cudaSuccess || n == 0) {
-		err_set(e, ERR_IO, "cuda: %s",
-		    rc != cudaSuccess ? cudaGetErrorString(rc) : "no device");
-		return nullptr;
+	if (rc == cudaSuccess && n == 0)
+		rc = cudaErrorNoDevice;
+	if (rc == cudaSuccess)
+		rc = cudaGetDeviceProperties(&p, 0);
+	if (rc != cudaSuccess)
+		return refuse(e, rc);
+	if (p.major < OLDEST) {
+		err_set(e, ERR_IO,
+		    "cuda: %s has compute capability %d.%d, there is code for "
+		    "%d.0 and later",
+		    p.name, p.major, p.minor, OLDEST);
+		return false;
 	}
+	rc = device_start();
+	return rc == cudaSuccess || refuse(e, rc);
+}
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+/* What lib/train/plugin.c looks up: it calls only what is of its version. */
+EXPORTED const int quern_ops_version = OPS_VERSION;
+
+EXPORTED const struct ops *
+quern_ops_cuda(enum ops_type type, struct err *e)
+{
+	static struct ops typed;
+
+	if (!card_answers(e))
+		return nullptr;
 	typed = cuda;
+	if (type != OPS_F32)
+		typed.scratch = rounded_scratch;
 	if (type == OPS_BF16)
 		KEEP_AS(bf16);
 	if (type == OPS_F16)

@@ -33,11 +33,14 @@ philox_word(uint64_t seed, uint64_t stream, uint64_t index, unsigned word)
 static __device__ inline float
 dropout_factor(const struct dropout &o, uint64_t token, uint64_t c, uint64_t C)
 {
-	uint64_t block = token * ((C + 3) / 4) + c / 4;
+	uint64_t stream = o.stream + (o.more ? o.more[0] : 0), block;
 
 	if (o.rate <= 0)
 		return 1;
-	return (double)philox_word(o.seed, o.stream, block, (unsigned)(c % 4)) <
+	if (o.more)
+		token += o.more[1] * o.each;
+	block = token * ((C + 3) / 4) + c / 4;
+	return (double)philox_word(o.seed, stream, block, (unsigned)(c % 4)) <
 		       o.rate * 4294967296.0
 		   ? 0
 		   : (float)(1 / (1 - o.rate));

@@ -3,7 +3,9 @@
 #ifndef TRAIN_CUDA_TABLE_H
 #define TRAIN_CUDA_TABLE_H
 
+#include <cuda_runtime.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 
@@ -12,5 +14,15 @@ void device_free(void *p);
 void device_put(void *dev, const void *host, size_t n);
 void device_get(void *host, const void *dev, size_t n);
 int device_sync(struct err *e);
+uint64_t device_memory(void);
+/* device_fail() saying what, unless all is well. */
+void device_check(cudaError_t rc);
+/* record.cu */
+bool device_record(void);
+void *device_recorded(void);
+bool device_play(void *recording);
+void device_erase(void *recording);
+/* The first kernel: an error where the card has no code of ours. */
+cudaError_t device_start(void);
 
 #endif

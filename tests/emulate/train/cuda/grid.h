@@ -7,7 +7,16 @@
 
 #include <functional>
 
+/* All work is done in its order; recorded, too. */
+extern cudaStream_t device_stream;
+
 /* Run thread() once for each thread of the grid, block after block. */
+void emulate_blocks(
+    dim3 grid, dim3 block, size_t shared, const std::function<void()> &thread);
+/* Do it in its turn in a stream: now, or later if that is recorded; false: the
+ * card answers nothing any more (runtime.cpp). */
+bool emulate_work(cudaStream_t s, const std::function<void()> &work);
+/* A launch as that. */
 void emulate_launch(
     dim3 grid, dim3 block, size_t shared, const std::function<void()> &thread);
 /* The block's shared memory of run-time size, NaN before it is written. */

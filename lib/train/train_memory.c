@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run needs of its device's memory, and what would need less. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "train/run.h"
+
+size_t
+run_tokens(const struct run *t, uint32_t micro)
+{
+	size_t n = (size_t)micro * t->rows->max_seq;
+
+	return t->valid && t->valid->max_seq > n ? t->valid->max_seq : n;
+}
+
+bool
+run_several(const struct run *t, uint32_t micro)
+{
+	return t->rows->max_rows > micro || t->ranks.link->size > 1;
+}
+
+static void
+memory_of(const struct run *t, const struct program *p, const struct ops *ops,
+    struct net_memory *m)
+{
+	uint64_t more = optimiser_memory(&t->c.recipe.optimiser, p, ops);
+
+	net_memory(p, ops, m);
+	m->optimiser += more;
+	m->total += more + collective_memory(t->ranks.link, ops);
+}
+
+void
+run_memory(const struct run *t, const struct ops *ops, struct net_memory *m)
+{
+	memory_of(t, &t->p, ops, m);
+}
+
+/* Bytes that the run may have; 0: not known. */
+static uint64_t
+limit(const struct run *t, const struct ops *ops)
+{
+	uint64_t has = ops->memory();
+
+	/* Ranks of one machine share it; each has a card. */
+	if (ops->memory == ops_cpu(0)->memory)
+		has /= t->ranks.link->local;
+	return t->o->memory && (!has || t->o->memory < has) ? t->o->memory
+							    : has;
+}
+
+/* What it would need with other micro-batches, and more of it recomputed. */
+static uint64_t
+otherwise(const struct run *t, const struct model_config *c,
+    const struct ops *ops, uint32_t micro, unsigned flags)
+{
+	struct program p = { 0 };
+	struct net_memory m = { .total = UINT64_MAX };
+	struct err e;
+
+	if (program_build(
+		&p, c, run_tokens(t, micro), t->p.flags | flags, &e) == 0 &&
+	    optimiser_plan(&t->c.recipe.optimiser, &p, &e) == 0) {
+		p.first = t->p.first;
+		p.end = t->p.end;
+		p.several = run_several(t, micro);
+		memory_of(t, &p, ops, &m);
+	}
+	program_free(&p);
+	return m.total;
+}
+
+/* The most rows that fit, halving; 0: not one does. */
+static uint32_t
+rows_that_fit(const struct run *t, const struct model_config *c,
+    const struct ops *ops, unsigned flags, uint64_t has)
+{
+	uint32_t n = t->c.recipe.micro_batch;
+
+	while (n > 0 && otherwise(t, c, ops, n, flags) > has)
+		n /= 2;
+	return n;
+}
+
+/* The first of the ways to need less that is enough. */
+static void
+advise(char *s, size_t size, const struct run *t, const struct model_config *c,
+    const struct ops *ops, double unit)
+{
+	uint32_t n = rows_that_fit(t, c, ops, 0, t->has);
+
+	if (n > 0) {
+		snprintf(s, size, "--micro-batch %u fits", n);
+		return;
+	}
+	n = rows_that_fit(t, c, ops, RECOMPUTE_LAYER, t->has);
+	if (n > 0)
+		snprintf(
+		    s, size, "--recompute layer with --micro-batch %u fits", n);
+	else
+		snprintf(s, size,
+		    "--recompute layer with --micro-batch 1 needs %.1f still: "
+		    "a smaller model does it",
+		    (double)otherwise(t, c, ops, 1, RECOMPUTE_LAYER) / unit);
+}
+
+int
+run_fits(struct run *t, const struct model_config *c, const struct ops *ops,
+    struct err *e)
+{
+	struct net_memory m;
+	char advice[128];
+	double unit;
+
+	t->has = limit(t, ops);
+	run_memory(t, ops, &m);
+	if (!t->has || m.total <= t->has)
+		return 0;
+	unit = m.total >> 30 ? 1 << 30 : 1 << 20;
+	advise(advice, sizeof(advice), t, c, ops, unit);
+	return err_set(e, ERR_ARG,
+	    "the run needs %.1f %s, the %s device %s %.1f; %s",
+	    (double)m.total / unit, m.total >> 30 ? "GiB" : "MiB", ops->name,
+	    t->has == t->o->memory ? "may use" : "has", (double)t->has / unit,
+	    advice);
+}
