@@ -63,6 +63,6 @@ quern train --config llama-15m --recipe "$work/train.mix" --out "$work/model" \
 quern report -o "$work/report.html" "$work/model/log.jsonl"
 for name in lm books code; do
 	printf '%s: ' "$name"
-	quern eval -q --model "$work/model/last" "$work/$name.valid.jsonl" \
-		2>&1 >/dev/null --stats /dev/stdout | jq -c .
+	quern eval --model "$work/model/last" "$work/$name.valid.jsonl" \
+		2>&1 >/dev/null | tail -n 1
 done
