@@ -114,8 +114,11 @@ answer(int *yes)
 cudaError_t
 device_start(void)
 {
-	cudaError_t rc = cudaStreamCreate(&device_stream);
+	cudaError_t rc = cudaSuccess;
 
+	/* One for the process, however often its operations are asked for. */
+	if (!device_stream)
+		rc = cudaStreamCreate(&device_stream);
 	if (rc != cudaSuccess)
 		return rc;
 	LAUNCH(answer, 1, 1, 0, (int *)nullptr);
