@@ -41,6 +41,9 @@ same_file() { # same_file GOLDEN GOT: prints the difference
 	diff -u "$1" "$2" >"$tmp/diff" 2>&1 || { show "$tmp/diff"; return 1; }
 }
 
+# What the address sanitizer says of the emulated card's fibers is no finding.
+unnoted() { sed -i "/ASan doesn't fully support makecontext/d" "$1"; }
+
 golden() {
 	local name=$1 at=$top/tests/golden/$1 rc=0 part
 	shift
@@ -48,6 +51,7 @@ golden() {
 	echo $? >"$tmp/got.exit"
 	# The folder of the test differs from run to run.
 	sed -i "s#$tmp#TMP#g" "$tmp/got.out" "$tmp/got.err"
+	unnoted "$tmp/got.err"
 	if [ -n "${UPDATE:-}" ]; then
 		mkdir -p "$top/tests/golden"
 		for part in out err exit; do cp "$tmp/got.$part" "$at.$part"; done
@@ -75,6 +79,7 @@ check() {
 	local name=$1 rc=0
 	shift
 	"$@" >"$tmp/check.log" 2>&1 || rc=$?
+	unnoted "$tmp/check.log"
 	[ $rc -eq 0 ] || show "$tmp/check.log"
 	result $rc "$name"
 }
@@ -83,6 +88,7 @@ exits() {
 	local want=$1 name=$2 rc=0
 	shift 2
 	"$@" >"$tmp/check.log" 2>&1 || rc=$?
+	unnoted "$tmp/check.log"
 	[ $rc -eq "$want" ] || { echo "# exit $rc, not $want"; show "$tmp/check.log"; }
 	result $((rc != want)) "$name"
 }
