@@ -72,6 +72,7 @@ read_next(struct loader *x)
 
 	if (!next_job(x, &x->last, &s->job)) {
 		x->over = true;
+		pthread_cond_broadcast(&x->done);
 		return;
 	}
 	x->last = s->job;
@@ -139,18 +140,32 @@ copy(const struct rows *from, const struct rows *to, const struct job *j)
 		memcpy(to->loss, from->loss, in);
 }
 
+/* Is a job at the head of the ring, or what the thread will put there?  Else a
+ * caller faster than the thread would read, and send the thread after it. */
+static bool
+is_next(const struct loader *x, const struct job *j)
+{
+	struct job next;
+
+	if (x->used)
+		return same_job(&x->slots[x->head].job, j);
+	return !x->over && next_job(x, &x->last, &next) && same_job(&next, j);
+}
+
 /* The batch at the head of the ring, when it is ready.  Lock held. */
 static bool
 take(struct loader *x, const struct job *j, const struct rows *out)
 {
-	struct slot *s = &x->slots[x->head];
 	uint64_t epoch = x->epoch;
+	const struct slot *s;
 
-	if (!x->used || !same_job(&s->job, j) || !same_arrays(x, out))
+	if (!is_next(x, j) || !same_arrays(x, out))
 		return false;
-	while (!s->ready && epoch == x->epoch)
+	while (epoch == x->epoch && (x->used || !x->over) &&
+	       !(x->used && x->slots[x->head].ready))
 		pthread_cond_wait(&x->done, &x->lock);
-	if (epoch != x->epoch || s->failed || !same_job(&s->job, j))
+	s = &x->slots[x->head];
+	if (epoch != x->epoch || !x->used || s->failed || !same_job(&s->job, j))
 		return false;
 	copy(&s->rows, out, &s->job);
 	x->head = (x->head + 1) % x->ahead;
