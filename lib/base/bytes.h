@@ -47,4 +47,24 @@ bytes_sum(bytes v)
 	    uint32_t)((part[0] + part[1]) * UINT64_C(0x0101010101010101) >> 56);
 }
 
+/*
+ * The first place in p .. end where a and b stand behind each other, bytes
+ * being taken with the bits of fold set (0x20: letters of ASCII, a and b small,
+ * in any case); end if nowhere.
+ */
+static inline const char *
+bytes_pair(const char *p, const char *end, unsigned char a, unsigned char b,
+    unsigned char fold)
+{
+	for (; end - p > BYTES; p += BYTES)
+		if (bytes_any((bytes)(((bytes_load(p) | fold) == a) &
+				      ((bytes_load(p + 1) | fold) == b))))
+			break;
+	for (; end - p > 1; p++)
+		if (((unsigned char)*p | fold) == a &&
+		    ((unsigned char)p[1] | fold) == b)
+			return p;
+	return end;
+}
+
 #endif

@@ -301,20 +301,9 @@ drop_sign_in(struct str line)
 static bool
 has_pair(struct str line, unsigned char a, unsigned char b)
 {
-	const unsigned char *p = (const unsigned char *)line.p;
-	size_t i = 0;
-	bytes c, d;
+	const char *end = line.p + line.n;
 
-	for (; i + BYTES < line.n; i += BYTES) {
-		c = bytes_load(p + i);
-		d = bytes_load(p + i + 1);
-		if (bytes_any((bytes)(((c | 0x20) == a) & ((d | 0x20) == b))))
-			return true;
-	}
-	for (; i + 1 < line.n; i++)
-		if ((p[i] | 0x20) == a && (p[i + 1] | 0x20) == b)
-			return true;
-	return false;
+	return bytes_pair(line.p, end, a, b, 0x20) < end;
 }
 
 enum edit { CART, MORE_DOTS, SIGN_IN };

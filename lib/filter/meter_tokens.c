@@ -431,20 +431,6 @@ count_char(struct str s, char c)
 	return n + count_at(p, end, c);
 }
 
-/* The first place from p on where a and b stand behind each other; or end. */
-static const char *
-find_pair(const char *p, const char *end, unsigned char a, unsigned char b)
-{
-	for (; end - p > BYTES; p += BYTES)
-		if (bytes_any((bytes)((bytes_load(p) == a) &
-				      (bytes_load(p + 1) == b))))
-			break;
-	for (; end - p > 1; p++)
-		if ((unsigned char)*p == a && (unsigned char)p[1] == b)
-			return p;
-	return end;
-}
-
 void
 meter_count_symbols(struct meter *m)
 {
@@ -454,16 +440,16 @@ meter_count_symbols(struct meter *m)
 		return;
 	m->hashes = count_char(m->text, '#');
 	m->ellipses = 0;
-	for (at = find_pair(p, end, '.', '.'); at < end;
-	     at = find_pair(at, end, '.', '.'))
+	for (at = bytes_pair(p, end, '.', '.', 0); at < end;
+	     at = bytes_pair(at, end, '.', '.', 0))
 		if (end - at >= 3 && at[2] == '.') {
 			m->ellipses++;
 			at += 3;
 		} else {
 			at++;
 		}
-	for (at = find_pair(p, end, 0xe2, 0x80); at < end;
-	     at = find_pair(at + 1, end, 0xe2, 0x80))
+	for (at = bytes_pair(p, end, 0xe2, 0x80, 0); at < end;
+	     at = bytes_pair(at + 1, end, 0xe2, 0x80, 0))
 		m->ellipses += end - at >= 3 && at[2] == '\xa6';
 	m->symbols = true;
 }

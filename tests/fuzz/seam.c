@@ -7,31 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../seam_pieces.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "tokenizer/pre.h"
 #include "tokenizer/seam.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static int
-note_piece(void *ctx, const struct piece *p, struct err *e)
-{
-	struct buf *b = ctx;
-
-	buf_str(b, p->s);
-	buf_put(b, "\0|", 2);
-	return buf_ok(b, e);
-}
-
-/* False where PCRE2 gives up. */
-static bool
-put_pieces(struct pre_run *run, struct str s, struct buf *to)
-{
-	struct err e;
-
-	return pre_pieces(run, s, true, NULL, false, note_piece, to, &e) == 0;
-}
 
 /* The parts from the last to the first, each with its pieces. */
 static bool

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../seam_pieces.h"
 #include "../tap.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -81,25 +82,6 @@ some_seams(struct seams *m, struct str s, uint64_t skip, size_t at[TEXT])
 
 /* ---- pieces ---- */
 
-static int
-note_piece(void *ctx, const struct piece *p, struct err *e)
-{
-	struct buf *b = ctx;
-
-	buf_str(b, p->s);
-	buf_put(b, "\0|", 2);
-	return buf_ok(b, e);
-}
-
-/* False where a regex is too much for PCRE2. */
-static bool
-pieces(struct pre_run *run, struct str s, struct buf *to)
-{
-	struct err e;
-
-	return pre_pieces(run, s, true, NULL, false, note_piece, to, &e) == 0;
-}
-
 static void
 show(const char *what, struct str s)
 {
@@ -123,13 +105,14 @@ try_text(struct pre_run *run, struct seams *m, struct str s, struct tried *t)
 {
 	struct buf whole = { 0 }, parts = { 0 };
 	size_t at[TEXT], n = some_seams(m, s, 1 + rnd(4), at), from = 0;
-	bool ok = pieces(run, s, &whole);
+	bool ok = put_pieces(run, s, &whole);
 
 	t->seams += n;
 	for (; ok && n; from = at[--n])
-		ok = pieces(
+		ok = put_pieces(
 		    run, (struct str){ s.p + from, at[n - 1] - from }, &parts);
-	ok = ok && pieces(run, (struct str){ s.p + from, s.n - from }, &parts);
+	ok = ok &&
+	     put_pieces(run, (struct str){ s.p + from, s.n - from }, &parts);
 	if (ok && !str_eq(buf_view(&whole), buf_view(&parts)) && !t->bad++) {
 		show("text", s);
 		show("whole", buf_view(&whole));
