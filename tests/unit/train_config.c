@@ -221,14 +221,16 @@ test_presets(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(want) / sizeof(*want); i++) {
-		p.count = 0;
-		if (preset_find(&c, want[i].name) &&
-		    config_check(&c, &e) == 0 && params_build(&p, &c, &e) == 0)
-			params_free(
-			    &(struct params){ .v = p.v, .layer = p.layer });
-		OK(p.count == want[i].params, "%s has %llu parameters",
+		if (!OK(preset_find(&c, want[i].name) &&
+			    config_check(&c, &e) == 0 &&
+			    params_build(&p, &c, &e) == 0,
+			"preset %s", want[i].name))
+			continue;
+		OK(p.count == want[i].params, "%s: %llu parameters",
 		    want[i].name, (unsigned long long)p.count);
+		params_free(&p);
 	}
+	OK(!preset_find(&c, "gpt2"), "no other");
 }
 
 int

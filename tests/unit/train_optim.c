@@ -11,7 +11,6 @@
 #include "tap.h"
 #include "train/optimiser.h"
 #include "train/philox.h"
-#include "train/preset.h"
 #include "train/schedule.h"
 #include "train/weights.h"
 
@@ -328,40 +327,9 @@ test_schedules(void)
 	    e.msg);
 }
 
-/* Parameters as their papers and model cards count them. */
-static void
-test_presets(void)
-{
-	static const struct {
-		const char *name;
-		uint64_t params;
-	} known[] = { { "gpt2-124m", 124439808 }, { "gpt2-355m", 354823168 },
-		{ "gpt2-774m", 774030080 }, { "gpt2-1558m", 1557611200 },
-		{ "llama-15m", 15191712 }, { "llama-110m", 109529856 },
-		{ "llama-1b", 1235814400 }, { "llama-8b", 8030261248 },
-		{ "qwen3-0.6b", 596049920 } };
-	struct model_config c;
-	struct params p;
-	struct err e;
-	size_t i;
-
-	for (i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (!OK(preset_find(&c, known[i].name) &&
-			    config_check(&c, &e) == 0 &&
-			    params_build(&p, &c, &e) == 0,
-			"preset %s", known[i].name))
-			continue;
-		OK(p.count == known[i].params, "%s: %llu parameters",
-		    known[i].name, (unsigned long long)p.count);
-		params_free(&p);
-	}
-	OK(!preset_find(&c, "gpt2"), "no other");
-}
-
 int
 main(void)
 {
-	test_presets();
 	test_schedules();
 	test_twins(OPTIMISER_ADAMW, 1e-10);
 	test_twins(OPTIMISER_LION, 1e-10);

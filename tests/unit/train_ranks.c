@@ -8,25 +8,12 @@
 #include "base/err.h"
 #include "fake_ranks.h"
 #include "io/stream.h"
+#include "run_model.h"
 #include "tap.h"
 #include "train/philox.h"
 #include "train/train.h"
 
-enum { STEPS = 6, LONG = 24, ROWS = 9, SEQ = 16, VOCAB = 40, PLACE = 256 };
-
-static const struct model_config model = { .vocab = VOCAB,
-	.dim = 32,
-	.hidden = 48,
-	.layers = 2,
-	.heads = 4,
-	.kv_heads = 2,
-	.head_dim = 8,
-	.max_seq = 32,
-	.eps = 1e-5,
-	.theta = 100,
-	.init_std = .1,
-	.bos = -1,
-	.eos = -1 };
+enum { STEPS = 6, LONG = 24, ROWS = 9, SEQ = 16, PLACE = 256 };
 
 static char top[] = "/tmp/quern-ranks-XXXXXX";
 

@@ -12,26 +12,13 @@
 #include "base/err.h"
 #include "io/json.h"
 #include "io/stream.h"
+#include "run_model.h"
 #include "tap.h"
 #include "train/checkpoint.h"
 #include "train/philox.h"
 #include "train/train.h"
 
-enum { STEPS = 12, ROWS = 5, SEQ = 24, VOCAB = 40 };
-
-static const struct model_config model = { .vocab = VOCAB,
-	.dim = 32,
-	.hidden = 48,
-	.layers = 2,
-	.heads = 4,
-	.kv_heads = 2,
-	.head_dim = 8,
-	.max_seq = 32,
-	.eps = 1e-5,
-	.theta = 100,
-	.init_std = .1,
-	.bos = -1,
-	.eos = -1 };
+enum { STEPS = 12, ROWS = 5, SEQ = 24 };
 
 static char top[] = "/tmp/quern-train-XXXXXX";
 static bool phases;        /* odd steps have shorter rows */
