@@ -36,6 +36,19 @@ bytes_any(bytes v)
 	return part[0] | part[1];
 }
 
+/* The first byte with a bit set; one is. */
+static inline uint32_t
+bytes_first(bytes v)
+{
+	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+	uint64_t part[2], x;
+
+	memcpy(part, &v, sizeof(part));
+	x = part[0] ? part[0] : part[1];
+	return (part[0] ? 0 : 8u) +
+	       (uint32_t)(little ? __builtin_ctzll(x) : __builtin_clzll(x)) / 8;
+}
+
 /* The sum of bytes that are 15 at most. */
 static inline uint32_t
 bytes_sum(bytes v)
