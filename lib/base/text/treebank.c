@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/treebank_impl.h"
 
@@ -428,7 +429,7 @@ make_work(struct treebank *t, size_t n, struct err *e)
 	for (i = 0; i < 2; i++)
 		if (make_room_of(&t->work[i], &t->room[i], longest, e) < 0)
 			return e->code;
-	return make_room_of(&t->made, &t->made_room, 2 * n, e);
+	return make_room_of(&t->made, &t->made_room, 2 * n + BYTES, e);
 }
 
 int
@@ -437,6 +438,7 @@ treebank_split(struct treebank *t, struct str text, struct err *e)
 	size_t i;
 
 	t->n = t->at = 0;
+	t->limit = text.p + text.n;
 	if (punkt_split(&t->sentences, text, e) < 0 ||
 	    make_work(t, text.n, e) < 0)
 		return e->code;

@@ -3,6 +3,7 @@
  * A sentence chunk by chunk: what white space parts, most of which has no need
  * of all rules.
  */
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/treebank_impl.h"
 
@@ -103,35 +104,119 @@ last_chunk(struct str s)
 	return p;
 }
 
-/* The chunks up to `to` of a sentence that ends at end; before: its gap. */
-static int
-part_chunks(struct treebank *t, const char *p, const char *to, const char *end,
-    const char *stop, const char **before, struct err *e)
+/* What may stand behind a word: it is apart, or if full stop part of it. */
+enum behind { NOTHING, SPACE, MARK, STOP };
+
+static inline enum behind
+behind_at(const char *p)
 {
-	const char *q, *from;
+	static const uint8_t kinds[256] = { [' '] = SPACE,
+		['\n'] = SPACE,
+		[','] = MARK,
+		[':'] = MARK,
+		[';'] = MARK,
+		['?'] = MARK,
+		['!'] = MARK,
+		[')'] = MARK,
+		['.'] = STOP };
+
+	return (enum behind)kinds[(unsigned char)*p];
+}
+
+/* Has a word the length of a contraction, and its first letter? */
+static inline bool
+may_part(const char *p, size_t n)
+{
+	unsigned char c = *p | 0x20;
+
+	return n - 5 < 2 && (c == 'c' || c == 'g' || c == 'l' || c == 'w');
+}
+
+/*
+ * What most chunks are: letters and digits of ASCII, a space behind them or a
+ * mark and a space.  The chunk's bytes; 0 if it is something else.
+ */
+static inline size_t
+add_simple(
+    struct treebank *t, const char *p, const char *to, const char *stop)
+{
+	char *made = t->made + t->at;
+	enum behind behind;
+	bytes v, other;
+	size_t n, mark = 0;
+
+	if (t->limit - p < BYTES || t->cap - t->n < 2)
+		return 0;
+	v = bytes_load(p);
+	other = (bytes)(((v | 0x20) - 'a' >= 26) & (v - '0' >= 10));
+	if (!bytes_any(other))
+		return 0;
+	n = bytes_first(other);
+	behind = behind_at(p + n);
+	if (!n || behind == NOTHING || (size_t)(to - p) < n + 2 ||
+	    may_part(p, n))
+		return 0;
+	if (behind != SPACE) {
+		if (behind_at(p + n + 1) != SPACE)
+			return 0;
+		mark = behind == MARK || p + n == stop;
+		n += !mark;
+	}
+	memcpy(made, p, BYTES);
+	t->v[t->n++] = (struct str){ made, n };
+	t->v[t->n] = (struct str){ made + n, 1 };
+	made[n + mark - 1] = p[n + mark - 1];
+	t->n += mark;
+	t->at += n + mark;
+	return n + mark;
+}
+
+/* A part of a sentence: where it ends, and what is before and within. */
+struct stretch {
+	const char *to, *end; /* of the chunks, of the sentence */
+	const char *stop;     /* the full stop that is a token, or NULL */
+	const char *before;   /* the white space before the chunk, or NULL */
+};
+
+/* The chunk p .. q. */
+static int
+part(struct treebank *t, const char *p, const char *q, unsigned what,
+    const struct stretch *s, struct err *e)
+{
+	const char *from = s->before ? s->before : p;
+	size_t len;
+
+	if (!(what & QUOTES))
+		return what ? part_chunk(t, p, q, s->end, s->stop, e)
+			    : add_plain(t, p, q, e);
+	treebank_space(q, s->end, &len);
+	return treebank_part_fully(
+	    t, (struct str){ from, (size_t)(q + len - from) }, true, e);
+}
+
+/* The chunks from p on. */
+static int
+part_chunks(
+    struct treebank *t, const char *p, struct stretch *s, struct err *e)
+{
+	const char *q;
 	unsigned what;
 	size_t len;
-	int rc;
 
-	for (; p < to; p = q) {
-		if (treebank_space(p, end, &len)) {
-			*before = p;
+	for (; p < s->to; p = q) {
+		if ((len = add_simple(t, p, s->to, s->stop))) {
+			s->before = p + len;
+			q = s->before + 1;
+			continue;
+		}
+		if (treebank_space(p, s->end, &len)) {
+			s->before = p;
 			q = p + len;
 			continue;
 		}
-		q = chunk_end(p, to, &what);
-		if (what & QUOTES) {
-			from = *before ? *before : p;
-			treebank_space(q, end, &len);
-			rc = treebank_part_fully(t,
-			    (struct str){ from, (size_t)(q + len - from) },
-			    true, e);
-		} else {
-			rc = what ? part_chunk(t, p, q, end, stop, e)
-				  : add_plain(t, p, q, e);
-		}
-		if (rc < 0)
-			return rc;
+		q = chunk_end(p, s->to, &what);
+		if (part(t, p, q, what, s, e) < 0)
+			return e->code;
 	}
 	return 0;
 }
@@ -159,15 +244,19 @@ has_quotes(const char *p, const char *end)
 int
 treebank_part_sentence(struct treebank *t, struct str s, struct err *e)
 {
-	const char *end = s.p + s.n, *last = last_chunk(s), *before = NULL;
+	const char *end = s.p + s.n, *last = last_chunk(s);
+	struct stretch x = { .to = last, .end = end };
 
-	if (part_chunks(t, s.p, last, end, NULL, &before, e) < 0)
+	if (part_chunks(t, s.p, &x, e) < 0)
 		return e->code;
-	if (!has_quotes(last, end))
-		return part_chunks(
-		    t, last, end, end, treebank_final_stop(s.p, end), &before, e);
-	if (!before)
-		before = last;
-	return treebank_part_fully(
-	    t, (struct str){ before, (size_t)(end - before) }, false, e);
+	if (has_quotes(last, end)) {
+		if (!x.before)
+			x.before = last;
+		return treebank_part_fully(t,
+		    (struct str){ x.before, (size_t)(end - x.before) }, false,
+		    e);
+	}
+	x.to = end;
+	x.stop = treebank_final_stop(s.p, end);
+	return part_chunks(t, last, &x, e);
 }

@@ -91,6 +91,30 @@ add_piece(struct treebank *t, const char *p, const char *end, bool spaced,
 	return treebank_add(t, p, (size_t)(end - p), e);
 }
 
+/* Has it none of the letters that contractions begin with, nor an apostrophe?
+ */
+static bool
+is_whole(const char *p, const char *end)
+{
+	static const bool firsts[256] = { ['c'] = true,
+		['d'] = true,
+		['g'] = true,
+		['l'] = true,
+		['m'] = true,
+		['w'] = true,
+		['C'] = true,
+		['D'] = true,
+		['G'] = true,
+		['L'] = true,
+		['M'] = true,
+		['W'] = true,
+		['\''] = true };
+
+	while (p < end && !firsts[(unsigned char)*p])
+		p++;
+	return p == end;
+}
+
 int
 treebank_add_word(struct treebank *t, const char *p, const char *end, bool spaced,
     struct err *e)
@@ -99,6 +123,8 @@ treebank_add_word(struct treebank *t, const char *p, const char *end, bool space
 	bool inside = false, word;
 	size_t len, n, first;
 
+	if (is_whole(p, end))
+		return treebank_add(t, p, (size_t)(end - p), e);
 	while (at < end) {
 		word = english_class(utf8_get(at, end, &len)) & ENG_WORD;
 		n = word && !inside ? contraction_at(at, end, &first) : 0;
