@@ -130,23 +130,25 @@ meter_chars_of(const struct token_set *t, uint32_t i, uint32_t n)
 /* Bytes of the text that the n tokens from i on take. */
 struct signal_span meter_gram_span(
     const struct meter *m, const struct token_set *t, uint32_t i, uint32_t n);
-/* The bit of a stop word, 0 for another token; of any case: of ASCII. */
+/* The bit of a stop word in any case of ASCII, 0 for another token; *exact: is
+ * it in lower case? */
 static inline unsigned
-meter_stop_bit(struct str token, bool any_case)
+meter_stop_bit(struct str token, bool *exact)
 {
 #define WORD(a, b, c, d) \
 	((unsigned)(a) | (unsigned)(b) << 8 | (unsigned)(c) << 16 | \
 	    (unsigned)(d) << 24)
 	const unsigned char *p = (const unsigned char *)token.p;
-	unsigned word;
+	unsigned word, low;
 
+	*exact = false;
 	if (token.n < 2 || token.n > 4)
 		return 0;
 	word = WORD(p[0], p[1], token.n > 2 ? p[2] : 0, token.n > 3 ? p[3] : 0);
 	/* No letter but of ASCII becomes one. */
-	if (any_case)
-		word |= 0x20202020u >> (32 - 8 * token.n);
-	switch (word) {
+	low = word | 0x20202020u >> (32 - 8 * token.n);
+	*exact = word == low;
+	switch (low) {
 	case WORD('t', 'h', 'e', 0):
 		return 1;
 	case WORD('b', 'e', 0, 0):

@@ -12,75 +12,112 @@
 #include "filter/spaces.h"
 #include "filter/unicode_words.h"
 
-static int
-add_part(struct parts *x, size_t *n, struct str part, struct err *e)
+/* Room for `more` parts behind n. */
+static inline int
+parts_room(struct parts *x, size_t n, size_t more, struct err *e)
 {
 	size_t cap = x->cap ? 2 * x->cap : 1024;
-	struct str *more;
+	struct str *v;
 
-	if (*n == x->cap) {
-		more = realloc(x->v, cap * sizeof(*more));
-		if (!more)
-			return err_nomem(e, "a text");
-		x->v = more;
-		x->cap = cap;
-	}
-	x->v[(*n)++] = part;
+	if (x->cap - n >= more)
+		return 0;
+	v = realloc(x->v, cap * sizeof(*v));
+	if (!v)
+		return err_nomem(e, "a text");
+	x->v = v;
+	x->cap = cap;
 	return 0;
 }
 
-/*
- * Where white space begins or ends in the next bytes from *p on.  Noted without
- * a branch, as none could be foretold.
- */
-enum { EDGES = 1024 };
+/* A stretch of text, a bit a byte: where is white space? */
+enum { STRETCH = 64 };
 
-static uint32_t
-find_edges(const char **p, const char *end, bool *space,
-    const char *edges[static EDGES])
+/* May white space beyond ASCII begin with one of these bytes? */
+static inline bytes
+may_be_space(bytes v)
 {
-	const char *at = *p, *stop = end - at > EDGES ? at + EDGES : end;
-	bool was = *space, is;
-	uint32_t n = 0;
-	size_t len;
-
-	for (; at < stop; at += len, was = is) {
-		is = space_at(at, end, &len);
-		edges[n] = at;
-		n += is != was;
-	}
-	*p = at;
-	*space = was;
-	return n;
+	return (bytes)((v == 0xc2) | (v - 0xe1 < 3));
 }
 
-/* What white space parts, in m->spaced. */
+static inline bytes
+ascii_space(bytes v)
+{
+	return (bytes)((v == ' ') | (v - 9 < 5) | (v - 0x1c < 4));
+}
+
+/* The same byte by byte, and of what is beyond ASCII; *stop: behind the last
+ * character. */
+static uint64_t
+look_for_spaces(const char *p, const char *end, const char **stop)
+{
+	const char *at = p, *to = end - p > STRETCH ? p + STRETCH : end;
+	uint64_t spaces = 0;
+	size_t len;
+
+	/* The rest of a character that is none. */
+	while (at < to && ((unsigned char)*at & 0xc0) == 0x80)
+		at++;
+	for (; at < to; at += len)
+		if (space_at(at, end, &len))
+			spaces |= ((UINT64_C(1) << len) - 1) << (at - p);
+	*stop = at;
+	return spaces;
+}
+
+static inline uint64_t
+find_spaces(const char *p, const char *end, const char **stop)
+{
+	bytes v, others = { 0 };
+	uint64_t spaces = 0;
+	int i;
+
+	if (end - p < STRETCH)
+		return look_for_spaces(p, end, stop);
+	for (i = 0; i < STRETCH; i += BYTES) {
+		v = bytes_load(p + i);
+		others |= may_be_space(v);
+		spaces |= (uint64_t)bytes_mask(ascii_space(v)) << i;
+	}
+	if (bytes_any(others))
+		return look_for_spaces(p, end, stop);
+	*stop = p + STRETCH;
+	return spaces;
+}
+
+/*
+ * What white space parts, in m->spaced.  Characters may reach beyond a
+ * stretch, but then the last is no part of the next.
+ */
 static int
 part_at_spaces(struct meter *m, size_t *n, struct err *e)
 {
-	const char *p = m->text.p, *end = p + m->text.n, *from = NULL;
-	const char *edges[EDGES];
-	bool space = true;
-	uint32_t i, found;
+	const char *p = m->text.p, *end = p + m->text.n, *from = NULL, *stop;
+	uint64_t spaces, edges, was = 1;
+	struct str *v;
 
-	for (*n = 0; p < end;) {
-		found = find_edges(&p, end, &space, edges);
-		for (i = 0; i < found; i++) {
-			if (!from) {
-				from = edges[i];
-				continue;
-			}
-			if (add_part(&m->spaced, n,
-				(struct str){ from, (size_t)(edges[i] - from) },
-				e) < 0)
-				return e->code;
-			from = NULL;
+	for (*n = 0; p < end; p = stop) {
+		if (parts_room(&m->spaced, *n, STRETCH, e) < 0)
+			return e->code;
+		v = m->spaced.v + *n;
+		spaces = find_spaces(p, end, &stop);
+		for (edges = spaces ^ (spaces << 1 | was); edges;
+		     edges &= edges - 1) {
+			const char *at = p + __builtin_ctzll(edges);
+
+			if (at >= stop)
+				break;
+			if (from)
+				*v++ = (struct str){ from,
+					(size_t)(at - from) };
+			from = from ? NULL : at;
 		}
+		*n = (size_t)(v - m->spaced.v);
+		was = !from;
 	}
-	if (!from)
-		return 0;
-	return add_part(
-	    &m->spaced, n, (struct str){ from, (size_t)(end - from) }, e);
+	if (from)
+		m->spaced.v[(*n)++] =
+		    (struct str){ from, (size_t)(end - from) };
+	return 0;
 }
 
 static int
@@ -89,9 +126,11 @@ part_words(struct meter *m, size_t *n, struct err *e)
 	struct unicode_words it = { m->text };
 	struct str word;
 
-	for (*n = 0; unicode_words_begun(&it, &word);)
-		if (add_part(&m->unicode, n, word, e) < 0)
+	for (*n = 0; unicode_words_begun(&it, &word);) {
+		if (parts_room(&m->unicode, *n, 1, e) < 0)
 			return e->code;
+		m->unicode.v[(*n)++] = word;
+	}
 	return 0;
 }
 
@@ -132,31 +171,9 @@ make_room(struct token_set *t, size_t n, struct err *e)
 	return 0;
 }
 
-/* What white space parts, from tokens: those of English have none in them, and
- * all else. */
-static int
-join_tokens(
-    struct meter *m, const struct token_set *t, size_t *n, struct err *e)
-{
-	const char *from, *end;
-	uint32_t i = 0;
-
-	for (*n = 0; i < t->n;) {
-		from = t->v[i].p;
-		do
-			end = t->v[i].p + t->v[i].n;
-		while (++i < t->n && t->v[i].p == end);
-		if (add_part(&m->spaced, n,
-			(struct str){ from, (size_t)(end - from) }, e) < 0)
-			return e->code;
-	}
-	return 0;
-}
-
 int
 meter_split(struct meter *m, struct token_set *t, struct err *e)
 {
-	const struct token_set *english;
 	size_t n = 0;
 
 	if (t->split)
@@ -169,9 +186,7 @@ meter_split(struct meter *m, struct token_set *t, struct err *e)
 		n = m->treebank.n;
 		break;
 	case WORDS_SPACES:
-		english = &m->sets[WORDS_ENGLISH];
-		if ((english->split ? join_tokens(m, english, &n, e)
-				    : part_at_spaces(m, &n, e)) < 0)
+		if (part_at_spaces(m, &n, e) < 0)
 			return e->code;
 		t->v = m->spaced.v;
 		break;
@@ -322,11 +337,12 @@ meter_lay_out(struct meter *m, struct token_set *t, struct err *e)
 int
 meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 {
-	uint64_t word_chars = 0, words = 0, alpha = 0, stop_count = 0;
+	uint64_t word_chars = 0, words = 0, alpha = 0;
+	uint64_t stop_count = 0, any_case = 0;
 	unsigned stops = 0, stop;
 	uint32_t i, at = 0, chars = 0;
 	const char *end;
-	bool all_words;
+	bool all_words, exact;
 	struct look x;
 
 	if (meter_split(m, t, e) < 0)
@@ -344,7 +360,9 @@ meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 			words++;
 			word_chars += x.n;
 		}
-		stop = meter_stop_bit(t->v[i], false);
+		stop = meter_stop_bit(t->v[i], &exact);
+		any_case += stop != 0;
+		stop = exact ? stop : 0;
 		stops |= stop;
 		stop_count += stop != 0;
 	}
@@ -357,6 +375,7 @@ meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 	t->s.v[SIG_alpha_words] = meter_ratio(alpha, t->n);
 	t->s.v[SIG_stop_words] = __builtin_popcount(stops);
 	t->s.v[SIG_stop_word_count] = (double)stop_count;
+	t->s.v[SIG_stop_words_any_case] = (double)any_case;
 	return 0;
 }
 
@@ -396,18 +415,45 @@ length_at(const uint32_t *lengths, uint32_t i)
 	return n;
 }
 
-static bool
-has_symbol(struct str token)
+/* The first # or U+2026 from p on, or end. */
+static const char *
+next_symbol(const char *p, const char *end)
 {
-	static const struct str ellipsis = { "\xe2\x80\xa6", 3 };
-	const char *p = token.p, *end = p + token.n;
+	bytes v, hit;
 
-	if (memchr(p, '#', token.n))
-		return true;
-	for (; p < end && (p = memchr(p, '\xe2', (size_t)(end - p))); p++)
-		if (str_starts((struct str){ p, (size_t)(end - p) }, ellipsis))
-			return true;
-	return false;
+	for (; p < end; p++) {
+		for (; end - p >= BYTES; p += BYTES) {
+			v = bytes_load(p);
+			hit = (bytes)((v == '#') | (v == 0xe2));
+			if (bytes_any(hit)) {
+				p += bytes_first(hit);
+				break;
+			}
+		}
+		if (*p == '#' || (end - p >= 3 &&
+				     memcmp(p, "\xe2\x80\xa6", 3) == 0))
+			break;
+	}
+	return p < end ? p : end;
+}
+
+/* Tokens with a symbol in them, of a text that has some. */
+static uint64_t
+count_symbol_tokens(const struct token_set *t)
+{
+	const char *at = NULL, *end;
+	uint64_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++) {
+		end = t->v[i].p + t->v[i].n;
+		/* Tokens come in order. */
+		if (at && at >= end)
+			continue;
+		at = next_symbol(t->v[i].p, tokens_end(t));
+		n += at < end;
+	}
+	return n;
 }
 
 static uint64_t
@@ -459,15 +505,14 @@ meter_lengths(struct meter *m, struct token_set *t, struct err *e)
 {
 	uint32_t lengths[LENGTHS] = { 0 }, i, len, longest = 0;
 	uint64_t symbols = 0;
-	bool any;
 
 	if (meter_want(m, t, METER_TOKENS, e) < 0)
 		return e->code;
 	meter_count_symbols(m);
-	any = m->hashes || m->ellipses;
+	if (m->hashes || m->ellipses)
+		symbols = count_symbol_tokens(t);
 	for (i = 0; i < t->n; i++) {
 		len = length_of(t, i);
-		symbols += any && has_symbol(t->v[i]);
 		lengths[len < LENGTHS ? len : LENGTHS - 1]++;
 		if (len > longest)
 			longest = len;
