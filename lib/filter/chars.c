@@ -89,11 +89,41 @@ add_ascii(struct kinds *k, const struct ascii *n)
 	k->parens += sum(n->parens);
 }
 
+/* Frequent characters, without looking at all there is: letters, capitals. */
+static inline bool
+is_letter(uint32_t cp)
+{
+	return (cp >= 0x430 && cp <= 0x45f) || (cp >= 0x4e00 && cp <= 0x9fff) ||
+	       (cp >= 0xac00 && cp <= 0xd7a3) || (cp >= 0x621 && cp <= 0x64a) ||
+	       (cp >= 0xdf && cp <= 0xff && cp != 0xf7) ||
+	       (cp >= 0x3b1 && cp <= 0x3ce) || (cp >= 0x5d0 && cp <= 0x5ea) ||
+	       (cp >= 0x3041 && cp <= 0x3096) || (cp >= 0x30a1 && cp <= 0x30fa);
+}
+
+static inline bool
+is_capital(uint32_t cp)
+{
+	return (cp >= 0x400 && cp <= 0x42f) ||
+	       (cp >= 0xc0 && cp <= 0xde && cp != 0xd7) ||
+	       (cp >= 0x391 && cp <= 0x3a9 && cp != 0x3a2);
+}
+
 static void
 add_other(struct kinds *k, uint32_t cp)
 {
-	unsigned class = uni_class(cp);
+	unsigned class;
 
+	/* Dashes and quotation marks are of no kind. */
+	if (is_letter(cp) || (cp >= 0x2010 && cp <= 0x2027)) {
+		k->letters += cp < 0x2010 || cp > 0x2027;
+		return;
+	}
+	if (is_capital(cp)) {
+		k->letters++;
+		k->upper++;
+		return;
+	}
+	class = uni_class(cp);
 	if (class & UNI_LETTER) {
 		k->letters++;
 		k->upper += uni_lower(cp) != cp;

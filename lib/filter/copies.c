@@ -14,7 +14,7 @@ int
 meter_begun(struct meter *m, struct token_set *t, struct err *e)
 {
 	(void)t, (void)e;
-	m->s.v[SIG_begun_words] = (double)count_begun(m->text);
+	m->s.v[SIG_begun_words] = (double)count_begun(m->text, UINT64_MAX);
 	return 0;
 }
 
