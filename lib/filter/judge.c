@@ -117,6 +117,9 @@ look(struct judge *j, const struct step *s, const struct rule *r,
 	if (r->compare == MORE &&
 	    meter_at_most(m, s->words, r->signal, r->threshold, &known, e) < 0)
 		return e->code;
+	if (r->compare == LESS &&
+	    meter_at_least(m, s->words, r->signal, r->threshold, &known, e) < 0)
+		return e->code;
 	if (known)
 		return 0;
 	if (meter_signal(m, s->words, r->signal, &f->value, &f->span, e) < 0)

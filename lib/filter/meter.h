@@ -28,6 +28,7 @@ enum meter_group {
 	METER_BEGUN,
 	METER_COPIES,
 	METER_TOKENS,
+	METER_COUNT,
 	METER_SENTENCES,
 	METER_LENGTHS,
 	METER_SYMBOLS,
@@ -71,6 +72,7 @@ struct token_set {
 	uint32_t cap;               /* tokens there is room for, below */
 	struct meter_token *tokens; /* n + 1 */
 	struct numbers ids, grams;  /* of tokens; of n-grams ... */
+	uint32_t no_letter;         /* tokens without one, if TOKENS is done */
 	uint32_t grams_n;           /* ... of which n, 0 of none yet */
 	uint64_t most[3];           /* if bounded: no top_2gram ... is larger */
 	/*
@@ -93,6 +95,8 @@ struct meter {
 	struct signals s;
 	/* Noted on the way: SIZE; SYMBOLS; ROWS. */
 	uint64_t newlines, hashes, ellipses, row_copies;
+	/* With WORDS_SPACES: characters of white space, bytes of a token. */
+	uint64_t spaces, longest;
 	bool symbols; /* are hashes and ellipses there? */
 	struct token_set sets[WORDS_KINDS];
 	struct tokens english;
@@ -113,6 +117,7 @@ struct meter {
 
 /* part / whole, 0 of nothing. */
 double meter_ratio(uint64_t part, uint64_t whole);
+enum meter_group meter_group_of(enum signal s);
 /* Measure a group unless it has been. */
 int meter_want(
     struct meter *m, struct token_set *t, enum meter_group g, struct err *e);
@@ -183,6 +188,7 @@ int meter_paragraphs(struct meter *m, struct token_set *t, struct err *e);
 int meter_pieces(struct meter *m, struct token_set *t, struct err *e);
 int meter_all_lines(struct meter *m, struct token_set *t, struct err *e);
 int meter_tokens(struct meter *m, struct token_set *t, struct err *e);
+int meter_count(struct meter *m, struct token_set *t, struct err *e);
 int meter_sentences(struct meter *m, struct token_set *t, struct err *e);
 int meter_lengths(struct meter *m, struct token_set *t, struct err *e);
 int meter_symbols(struct meter *m, struct token_set *t, struct err *e);

@@ -46,9 +46,10 @@ ascii_space(bytes v)
 }
 
 /* The same byte by byte, and of what is beyond ASCII; *stop: behind the last
- * character. */
+ * character; *n: of white space, counts on. */
 static uint64_t
-look_for_spaces(const char *p, const char *end, const char **stop)
+look_for_spaces(
+    const char *p, const char *end, const char **stop, uint64_t *n)
 {
 	const char *at = p, *to = end - p > STRETCH ? p + STRETCH : end;
 	uint64_t spaces = 0;
@@ -58,29 +59,32 @@ look_for_spaces(const char *p, const char *end, const char **stop)
 	while (at < to && ((unsigned char)*at & 0xc0) == 0x80)
 		at++;
 	for (; at < to; at += len)
-		if (space_at(at, end, &len))
+		if (space_at(at, end, &len)) {
 			spaces |= ((UINT64_C(1) << len) - 1) << (at - p);
+			++*n;
+		}
 	*stop = at;
 	return spaces;
 }
 
 static inline uint64_t
-find_spaces(const char *p, const char *end, const char **stop)
+find_spaces(const char *p, const char *end, const char **stop, uint64_t *n)
 {
 	bytes v, others = { 0 };
 	uint64_t spaces = 0;
 	int i;
 
 	if (end - p < STRETCH)
-		return look_for_spaces(p, end, stop);
+		return look_for_spaces(p, end, stop, n);
 	for (i = 0; i < STRETCH; i += BYTES) {
 		v = bytes_load(p + i);
 		others |= may_be_space(v);
 		spaces |= (uint64_t)bytes_mask(ascii_space(v)) << i;
 	}
 	if (bytes_any(others))
-		return look_for_spaces(p, end, stop);
+		return look_for_spaces(p, end, stop, n);
 	*stop = p + STRETCH;
+	*n += (uint64_t)__builtin_popcountll(spaces);
 	return spaces;
 }
 
@@ -93,30 +97,37 @@ part_at_spaces(struct meter *m, size_t *n, struct err *e)
 {
 	const char *p = m->text.p, *end = p + m->text.n, *from = NULL, *stop;
 	uint64_t spaces, edges, was = 1;
+	size_t longest = 0, size;
 	struct str *v;
 
+	m->spaces = 0;
 	for (*n = 0; p < end; p = stop) {
 		if (parts_room(&m->spaced, *n, STRETCH, e) < 0)
 			return e->code;
 		v = m->spaced.v + *n;
-		spaces = find_spaces(p, end, &stop);
+		spaces = find_spaces(p, end, &stop, &m->spaces);
 		for (edges = spaces ^ (spaces << 1 | was); edges;
 		     edges &= edges - 1) {
 			const char *at = p + __builtin_ctzll(edges);
 
 			if (at >= stop)
 				break;
-			if (from)
-				*v++ = (struct str){ from,
-					(size_t)(at - from) };
-			from = from ? NULL : at;
+			if (!from) {
+				from = at;
+				continue;
+			}
+			size = (size_t)(at - from);
+			longest = size > longest ? size : longest;
+			*v++ = (struct str){ from, size };
+			from = NULL;
 		}
 		*n = (size_t)(v - m->spaced.v);
 		was = !from;
 	}
+	size = from ? (size_t)(end - from) : 0;
 	if (from)
-		m->spaced.v[(*n)++] =
-		    (struct str){ from, (size_t)(end - from) };
+		m->spaced.v[(*n)++] = (struct str){ from, size };
+	m->longest = size > longest ? size : longest;
 	return 0;
 }
 
@@ -317,8 +328,8 @@ meter_lay_out(struct meter *m, struct token_set *t, struct err *e)
 
 	if (t->placed)
 		return 0;
-	/* Of Unicode's words little more is asked for. */
-	if (t->words != WORDS_UNICODE)
+	/* Of others little more is asked for. */
+	if (t->words < WORDS_SPACES)
 		return meter_want(m, t, METER_TOKENS, e);
 	if (meter_want(m, t, METER_SIZE, e) < 0 || meter_split(m, t, e) < 0)
 		return e->code;
@@ -368,14 +379,33 @@ meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 	}
 	t->tokens[i] = (struct meter_token){ at, chars };
 	t->placed = true;
-	t->s.v[SIG_tokens] = t->n;
+	t->no_letter = t->n - (uint32_t)alpha;
 	t->s.v[SIG_words] = (double)words;
 	t->s.v[SIG_mean_word_length] = meter_ratio(word_chars, words);
-	t->s.v[SIG_mean_token_length] = meter_ratio(chars, t->n);
 	t->s.v[SIG_alpha_words] = meter_ratio(alpha, t->n);
 	t->s.v[SIG_stop_words] = __builtin_popcount(stops);
 	t->s.v[SIG_stop_word_count] = (double)stop_count;
 	t->s.v[SIG_stop_words_any_case] = (double)any_case;
+	return 0;
+}
+
+int
+meter_count(struct meter *m, struct token_set *t, struct err *e)
+{
+	uint64_t chars;
+
+	if (t->words == WORDS_SPACES) {
+		if (meter_want(m, t, METER_SIZE, e) < 0 ||
+		    meter_split(m, t, e) < 0)
+			return e->code;
+		chars = (uint64_t)m->s.v[SIG_chars] - m->spaces;
+	} else {
+		if (meter_lay_out(m, t, e) < 0)
+			return e->code;
+		chars = t->tokens[t->n].chars;
+	}
+	t->s.v[SIG_tokens] = t->n;
+	t->s.v[SIG_mean_token_length] = meter_ratio(chars, t->n);
 	return 0;
 }
 
@@ -506,7 +536,7 @@ meter_lengths(struct meter *m, struct token_set *t, struct err *e)
 	uint32_t lengths[LENGTHS] = { 0 }, i, len, longest = 0;
 	uint64_t symbols = 0;
 
-	if (meter_want(m, t, METER_TOKENS, e) < 0)
+	if (meter_lay_out(m, t, e) < 0)
 		return e->code;
 	meter_count_symbols(m);
 	if (m->hashes || m->ellipses)
@@ -551,7 +581,7 @@ int
 meter_row_chars(struct meter *m, struct token_set *t, struct err *e)
 {
 	if (meter_want(m, t, METER_ROWS, e) < 0 ||
-	    meter_want(m, t, METER_TOKENS, e) < 0)
+	    meter_lay_out(m, t, e) < 0)
 		return e->code;
 	t->s.v[SIG_repeated_row_chars] =
 	    meter_ratio(m->row_copies, t->tokens[t->n].chars);

@@ -7,21 +7,28 @@
 #include "base/err.h"
 #include "io/run.h"
 
+/* By the words it begins with; WORDS_KINDS if it cleans first. */
+static enum words
+kind_of(const struct profile *p)
+{
+	return p->n && p->steps->rules ? p->steps->words : WORDS_KINDS;
+}
+
 /*
- * Those that clean first are asked last: they read but some lines, and where
- * others have parted the text by then, its tokens save parting those again.
+ * English first: what is known of its tokens tells something of others.  Those
+ * that clean first are asked last: they read but some lines, and where the text
+ * is parted by then, its tokens save parting those again.
  */
 static void
 put_in_order(struct verdicts *v)
 {
 	size_t i, n = 0;
+	int kind;
 
-	for (i = 0; i < v->n; i++)
-		if (v->profiles[i]->n && v->profiles[i]->steps->rules)
-			v->order[n++] = i;
-	for (i = 0; i < v->n; i++)
-		if (!v->profiles[i]->n || !v->profiles[i]->steps->rules)
-			v->order[n++] = i;
+	for (kind = 0; kind <= WORDS_KINDS; kind++)
+		for (i = 0; i < v->n; i++)
+			if ((int)kind_of(v->profiles[i]) == kind)
+				v->order[n++] = i;
 }
 
 int
