@@ -39,6 +39,29 @@ may_be_space(bytes v)
 	return (bytes)((v == 0xc2) | (v - 0xe1 < 3));
 }
 
+/* Does some, by its bytes?  One or two behind the stretch count. */
+static bool
+has_other_space(const char *p, const char *end)
+{
+	bytes a, b, c, found = { 0 };
+	int i;
+
+	if (end - p < STRETCH + 2)
+		return true;
+	for (i = 0; i < STRETCH; i += BYTES) {
+		a = bytes_load(p + i);
+		b = bytes_load(p + i + 1);
+		c = bytes_load(p + i + 2);
+		found |= (bytes)(((a == 0xc2) & ((b == 0x85) | (b == 0xa0))) |
+				 ((a == 0xe1) & (b == 0x9a)) |
+				 ((a == 0xe2) & ((c < 0x8b) | (c == 0x9f) |
+						    ((c & 0xfe) == 0xa8) |
+						    (c == 0xaf))) |
+				 ((a == 0xe3) & (b == 0x80) & (c == 0x80)));
+	}
+	return bytes_any(found);
+}
+
 static inline bytes
 ascii_space(bytes v)
 {
@@ -81,7 +104,7 @@ find_spaces(const char *p, const char *end, const char **stop, uint64_t *n)
 		others |= may_be_space(v);
 		spaces |= (uint64_t)bytes_mask(ascii_space(v)) << i;
 	}
-	if (bytes_any(others))
+	if (bytes_any(others) && has_other_space(p, end))
 		return look_for_spaces(p, end, stop, n);
 	*stop = p + STRETCH;
 	*n += (uint64_t)__builtin_popcountll(spaces);
