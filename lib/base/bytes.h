@@ -40,6 +40,11 @@ bytes_any(bytes v)
 static inline uint32_t
 bytes_mask(bytes v)
 {
+#ifdef __SSE2__
+	typedef char sse __attribute__((vector_size(16)));
+
+	return (uint32_t)__builtin_ia32_pmovmskb128((sse)v);
+#else
 	const uint64_t low = UINT64_C(0x0101010101010101);
 	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 	/* Bit 8 i, of the first byte lowest or highest, to bit 56 + i. */
@@ -50,19 +55,14 @@ bytes_mask(bytes v)
 	memcpy(part, &v, sizeof(part));
 	return (uint32_t)((part[0] & low) * gather >> 56) |
 	       (uint32_t)((part[1] & low) * gather >> 56) << 8;
+#endif
 }
 
-/* The first byte with a bit set; one is. */
+/* The first of bytes that are 0 or 255 and not all 0. */
 static inline uint32_t
 bytes_first(bytes v)
 {
-	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-	uint64_t part[2], x;
-
-	memcpy(part, &v, sizeof(part));
-	x = part[0] ? part[0] : part[1];
-	return (part[0] ? 0 : 8u) +
-	       (uint32_t)(little ? __builtin_ctzll(x) : __builtin_clzll(x)) / 8;
+	return (uint32_t)__builtin_ctz(bytes_mask(v));
 }
 
 /* The sum of bytes that are 15 at most. */

@@ -157,8 +157,6 @@ find_phrases(struct str line)
 			hit =
 			    rare_pairs(bytes_load(rest), bytes_load(rest + 1));
 		}
-		if (!bytes_any(hit))
-			continue;
 		for (mask = bytes_mask(hit); mask; mask &= mask - 1)
 			found |= phrase_with(line, p + __builtin_ctz(mask));
 	}

@@ -478,7 +478,7 @@ next_symbol(const char *p, const char *end)
 		for (; end - p >= BYTES; p += BYTES) {
 			v = bytes_load(p);
 			hit = (bytes)((v == '#') | (v == 0xe2));
-			if (bytes_any(hit)) {
+			if (bytes_mask(hit)) {
 				p += bytes_first(hit);
 				break;
 			}

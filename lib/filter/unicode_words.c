@@ -288,7 +288,7 @@ plain_end(const char *p, const char *end)
 	for (; end - p >= BYTES; p += BYTES) {
 		v = bytes_load(p);
 		other = (bytes)(((v | 0x20) - 'a' >= 26) & (v - '0' >= 10));
-		if (bytes_any(other)) {
+		if (bytes_mask(other)) {
 			p += bytes_first(other);
 			break;
 		}

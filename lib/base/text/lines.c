@@ -72,7 +72,7 @@ next_end(const unsigned char *p, const unsigned char *end)
 		c = bytes_load(p);
 		hit = (bytes)((c - 0x0a < 4) | (c - 0x1c < 3) | (c == 0xc2) |
 			      (c == 0xe2));
-		if (bytes_any(hit))
+		if (bytes_mask(hit))
 			return p + bytes_first(hit);
 	}
 	while (p < end && !may_end(*p))

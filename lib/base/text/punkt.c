@@ -490,7 +490,7 @@ next_mark(const char *p, const char *end)
 	for (; end - p >= BYTES; p += BYTES) {
 		v = bytes_load(p);
 		hit = (bytes)((v == '.') | (v == '?') | (v == '!'));
-		if (bytes_any(hit))
+		if (bytes_mask(hit))
 			return p + bytes_first(hit);
 	}
 	while (p < end && *p != '.' && *p != '?' && *p != '!')

@@ -149,7 +149,7 @@ add_simple(
 		return 0;
 	v = bytes_load(p);
 	other = (bytes)(((v | 0x20) - 'a' >= 26) & (v - '0' >= 10));
-	if (!bytes_any(other))
+	if (!bytes_mask(other))
 		return 0;
 	n = bytes_first(other);
 	behind = behind_at(p + n);
