@@ -10,6 +10,12 @@
 /* Oldest card that there is code for: NVARCH in the Makefile. */
 enum { OLDEST = 8 };
 
+/*
+ * Logits at a time: as many as keep the card busy.  Rows of whole 64 elements
+ * are what its matrix units take without a rest.
+ */
+enum { CHUNK = 8192, CHUNK_BYTES = 2000 << 20, WIDE = 64 };
+
 /* Beside the library's own: numbers by place, sums of bands. */
 static uint64_t
 f32_scratch(uint64_t factors)
@@ -29,6 +35,9 @@ static const struct ops cuda = {
 	"cuda",
 	sizeof(float),
 	sizeof(float),
+	CHUNK,
+	CHUNK_BYTES,
+	WIDE,
 	device_alloc,
 	device_free,
 	device_put,
@@ -52,6 +61,8 @@ static const struct ops cuda = {
 		typed.matmul = type##_matmul; \
 		typed.add = type##_add; \
 		typed.scaled_add = type##_scaled_add; \
+		typed.narrow = type##_narrow; \
+		typed.cross_entropy = type##_cross_entropy; \
 		typed.embed_fwd = type##_embed_fwd; \
 		typed.embed_bwd = type##_embed_bwd; \
 		typed.rmsnorm_fwd = type##_rmsnorm_fwd; \
