@@ -210,6 +210,8 @@ const struct ops *ops_ref(void);
  * without a device that answers; e says which.
  */
 const struct ops *ops_cuda(enum ops_type type, struct err *e);
+/* After ops_cuda(): what the user should be told of the device, or NULL. */
+const char *ops_cuda_note(void);
 
 #ifdef __cplusplus
 }
