@@ -6,10 +6,57 @@
 #include "base/err.h"
 #include "train/net.h"
 
-static size_t
-chunk(const struct program *p)
+size_t
+net_logits_row(const struct program *p, const struct ops *ops)
 {
-	return p->tokens < NET_CHUNK ? p->tokens : NET_CHUNK;
+	return (p->config.vocab + ops->wide - 1) / ops->wide * ops->wide;
+}
+
+/* Fewer where they are wide, by whole blocks of the least there can be. */
+size_t
+net_chunk(const struct program *p, const struct ops *ops)
+{
+	enum { LEAST = 256 };
+	size_t n = ops->chunk, row = net_logits_row(p, ops) * ops->real;
+
+	if (ops->chunk_bytes && n > ops->chunk_bytes / row)
+		n = ops->chunk_bytes / row / LEAST * LEAST;
+	if (n < LEAST)
+		n = LEAST;
+	return p->tokens < n ? p->tokens : n;
+}
+
+/*
+ * Elements behind an arena of parameters or gradients: the head is used with
+ * as many rows as logits have columns, whatever lies there.
+ */
+static size_t
+behind(const struct program *p, const struct ops *ops)
+{
+	return (net_logits_row(p, ops) - p->config.vocab) * p->config.dim;
+}
+
+static bool
+has_narrow(const struct ops *ops)
+{
+	return ops->act < ops->real;
+}
+
+const void *
+net_weights(const struct net *n, size_t at, int *how)
+{
+	*how = n->narrow ? MATMUL_B : 0;
+	return n->narrow ? net_act(n->ops, n->narrow, at)
+			 : net_at(n->ops, n->params, at);
+}
+
+void
+net_refresh(struct net *n)
+{
+	if (n->narrow && n->stale)
+		n->ops->narrow(n->narrow, n->params,
+		    n->p->params.size + behind(n->p, n->ops));
+	n->stale = false;
 }
 
 static uint64_t
@@ -30,7 +77,7 @@ attention_factors(const struct program *p, const struct node *x)
 
 /* Elements of the two factors of the largest product, rows of whole eights. */
 static uint64_t
-largest_factors(const struct program *p)
+largest_factors(const struct program *p, const struct ops *ops)
 {
 	uint64_t rows, in, out, n = 0, of_in, w, of_out;
 	const struct node *x;
@@ -42,9 +89,9 @@ largest_factors(const struct program *p)
 			n = most(n, attention_factors(p, x), 0);
 		if (x->kind != NODE_LINEAR && x->kind != NODE_LOSS)
 			continue;
-		rows = x->kind == NODE_LOSS ? chunk(p) : p->tokens;
+		rows = x->kind == NODE_LOSS ? net_chunk(p, ops) : p->tokens;
 		in = p->tensor[x->in].width;
-		out = x->kind == NODE_LOSS ? p->config.vocab
+		out = x->kind == NODE_LOSS ? net_logits_row(p, ops)
 					   : p->tensor[x->out].width;
 		rows += 8;
 		in += 8;
@@ -68,15 +115,18 @@ void
 net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 {
 	uint64_t real = ops->real;
+	uint64_t all = p->params.size + behind(p, ops);
 	uint64_t kept =
 	    (p->moments + p->several) * net_kept_size(p, &p->params) +
-	    net_kept_size(p, &p->rows) + net_kept_size(p, &p->cols);
+	    net_kept_size(p, &p->rows) + net_kept_size(p, &p->cols) +
+	    p->several * behind(p, ops);
 
-	m->params = p->params.size * real;
+	m->params = all * real;
 	m->optimiser = p->backward ? m->params + kept * real : 0;
+	m->params += has_narrow(ops) ? all * ops->act : 0;
 	m->activations = p->arena * ops->act;
-	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
-	m->scratch = ops->scratch(largest_factors(p));
+	m->logits = (uint64_t)net_chunk(p, ops) * net_logits_row(p, ops) * real;
+	m->scratch = ops->scratch(largest_factors(p, ops));
 	m->total = m->params + m->optimiser + m->activations + m->logits +
 		   m->scratch + positions_size(p) * real +
 		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
@@ -104,9 +154,10 @@ net_kept(
 
 /* An arena for a rank's own parameters, if any; false: memory is out. */
 static bool
-alloc_kept(struct net *n, void **arena, const struct params *of, bool wanted)
+alloc_kept(struct net *n, void **arena, const struct params *of, bool wanted,
+    size_t more)
 {
-	size_t size = net_kept_size(n->p, of);
+	size_t size = net_kept_size(n->p, of) + more;
 
 	if (!wanted || of->n == 0)
 		return true;
@@ -121,25 +172,32 @@ alloc_backward(struct net *n)
 {
 	const struct program *p = n->p;
 
-	n->grads = n->ops->alloc(p->params.size * n->ops->real);
-	return n->grads && alloc_kept(n, &n->m, &p->params, p->moments > 0) &&
-	       alloc_kept(n, &n->v, &p->params, p->moments > 1) &&
-	       alloc_kept(n, &n->rows, &p->rows, true) &&
-	       alloc_kept(n, &n->cols, &p->cols, true) &&
-	       alloc_kept(n, &n->total, &p->params, p->several);
+	n->grads =
+	    n->ops->alloc((p->params.size + behind(p, n->ops)) * n->ops->real);
+	return n->grads &&
+	       alloc_kept(n, &n->m, &p->params, p->moments > 0, 0) &&
+	       alloc_kept(n, &n->v, &p->params, p->moments > 1, 0) &&
+	       alloc_kept(n, &n->rows, &p->rows, true, 0) &&
+	       alloc_kept(n, &n->cols, &p->cols, true, 0) &&
+	       /* It may be grads next time: ranks_add_up(). */
+	       alloc_kept(
+		   n, &n->total, &p->params, p->several, behind(p, n->ops));
 }
 
 static bool
 alloc_all(struct net *n)
 {
 	const struct program *p = n->p;
-	size_t real = n->ops->real;
+	size_t real = n->ops->real, all = p->params.size + behind(p, n->ops);
 
-	n->params = n->ops->alloc(p->params.size * real);
+	n->params = n->ops->alloc(all * real);
+	if (has_narrow(n->ops))
+		n->narrow = n->ops->alloc(all * n->ops->act);
 	if (p->backward && !alloc_backward(n))
 		return false;
 	n->arena = n->ops->alloc(p->arena * n->ops->act);
-	n->logits = n->ops->alloc(chunk(p) * p->config.vocab * real);
+	n->logits = n->ops->alloc(
+	    net_chunk(p, n->ops) * net_logits_row(p, n->ops) * real);
 	n->loss = n->ops->alloc(p->tokens * real);
 	n->ids = n->ops->alloc(p->tokens * sizeof(*n->ids));
 	n->targets = n->ops->alloc(p->tokens * sizeof(*n->targets));
@@ -149,9 +207,9 @@ alloc_all(struct net *n)
 	n->draws = n->ops->alloc(2 * sizeof(*n->draws));
 	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
 	n->host_loss = malloc(p->tokens * real);
-	return n->params && n->arena && n->logits && n->loss && n->ids &&
-	       n->targets && n->first && n->last && n->sum && n->draws &&
-	       n->host_ids && n->host_loss;
+	return n->params && (n->narrow || !has_narrow(n->ops)) && n->arena &&
+	       n->logits && n->loss && n->ids && n->targets && n->first &&
+	       n->last && n->sum && n->draws && n->host_ids && n->host_loss;
 }
 
 int
@@ -185,9 +243,10 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 		    "the %s device has not the %.1f MiB that the model needs",
 		    ops->name, mib(m.total));
 	}
-	ops->zero(n->params, p->params.size);
+	ops->zero(n->params, p->params.size + behind(p, ops));
+	n->stale = true;
 	if (p->backward) {
-		ops->zero(n->grads, p->params.size);
+		ops->zero(n->grads, p->params.size + behind(p, ops));
 		net_forget(n);
 	}
 	if (positions_open(n, e) < 0) {
@@ -200,9 +259,9 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 void
 net_close(struct net *n)
 {
-	void *dev[] = { n->params, n->grads, n->total, n->m, n->v, n->rows,
-		n->cols, n->arena, n->logits, n->loss, n->ids, n->targets,
-		n->first, n->last, n->sum, n->draws };
+	void *dev[] = { n->params, n->narrow, n->grads, n->total, n->m, n->v,
+		n->rows, n->cols, n->arena, n->logits, n->loss, n->ids,
+		n->targets, n->first, n->last, n->sum, n->draws };
 	size_t i;
 
 	pass_forget(n);
@@ -384,6 +443,12 @@ net_zero_grads(struct net *n)
 }
 
 void
+net_changed(struct net *n)
+{
+	n->stale = true;
+}
+
+void
 net_forget(struct net *n)
 {
 	const struct program *p = n->p;
@@ -468,10 +533,12 @@ get_logits(struct net *n, size_t from, int rows, float *to, struct err *e)
 	const struct model_config *c = &n->p->config;
 	const struct tensor *h = &n->p->tensor[n->p->last_hidden];
 
+	int how;
+	const void *head = net_weights(n, n->p->params.head, &how);
+
 	n->ops->matmul(n->logits,
-	    net_act(n->ops, n->arena, h->at + from * c->dim),
-	    net_at(n->ops, n->params, n->p->params.head), rows, (int)c->vocab,
-	    (int)c->dim, 0, 1, MATMUL_A);
+	    net_act(n->ops, n->arena, h->at + from * c->dim), head, rows,
+	    (int)c->vocab, (int)c->dim, 0, 1, MATMUL_A | how);
 	return net_get(n->ops, to, n->logits, 0, (size_t)rows * c->vocab, e);
 }
 
@@ -495,6 +562,7 @@ run_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
 						  : n->p->config.max_seq);
 	if (put_tokens(n, tokens, 1, count, count + losses, NULL, e) < 0)
 		return e->code;
+	net_refresh(n);
 	pass_forward(&s);
 	c->used += count;
 	return 0;
@@ -525,13 +593,15 @@ net_logits(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
 {
 	struct pass s = { .n = n, .B = (int)B, .T = (int)T, .N = (int)(B * T) };
 	size_t V = n->p->config.vocab, i, N = (size_t)B * T, m;
+	size_t chunk = net_chunk(n->p, n->ops);
 
 	if (put_tokens(n, rows->tokens, B, T, T, NULL, e) < 0)
 		return e->code;
 	put_bounds(&s, rows);
+	net_refresh(n);
 	pass_forward(&s);
-	for (i = 0; i < N; i += NET_CHUNK) {
-		m = N - i < NET_CHUNK ? N - i : NET_CHUNK;
+	for (i = 0; i < N; i += chunk) {
+		m = N - i < chunk ? N - i : chunk;
 		if (get_logits(n, i, (int)m, logits + i * V, e) < 0)
 			return e->code;
 	}

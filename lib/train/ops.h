@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 10
+#define OPS_VERSION 11
 
 enum { OPS_CHUNK = 16384 };
 
@@ -74,6 +74,8 @@ struct cross_entropy {
 	double scale; /* of the gradient */
 	double smoothing, z;
 	int backward;
+	int stride; /* elements a row of logits takes; 0: V */
+	int act;    /* logits are activations */
 };
 
 /*
@@ -132,6 +134,14 @@ struct ops {
 	const char *name;
 	size_t real; /* bytes an element: 4 float, 8 double */
 	size_t act;  /* ... of activations: real, or 2 (enum ops_type) */
+	/*
+	 * Logits held at a time: those of at most `chunk` tokens, which is part
+	 * of the order of sums, fewer if they would take more than so many
+	 * bytes (0: no limit); rows are whole multiples of `wide` elements.
+	 */
+	uint32_t chunk;
+	uint64_t chunk_bytes;
+	uint32_t wide;
 	/* NULL when memory is out. */
 	void *(*alloc)(size_t size);
 	void (*free)(void *p);
@@ -200,6 +210,8 @@ const struct ops *ops_ref(void);
  * without a device that answers; e says which.
  */
 const struct ops *ops_cuda(enum ops_type type, struct err *e);
+/* After ops_cuda(): what the user should be told of the device, or NULL. */
+const char *ops_cuda_note(void);
 
 #ifdef __cplusplus
 }

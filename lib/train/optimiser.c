@@ -200,6 +200,7 @@ optimiser_step(
 		.scale = scale };
 	size_t i;
 
+	net_changed(s->n);
 	o.c1 = 1 - pow(o.beta1, (double)step + 1);
 	o.c2 = 1 - pow(o.beta2, (double)step + 1);
 	for (i = s->n->p->first; i < s->n->p->end; i++) {

@@ -93,14 +93,15 @@ row "its MFU" "$(mfu llama-1b "$rate" 16 2048 4096)" "%" 45 52
 # Seconds of generating so many tokens; the difference of two leaves out loading.
 seconds() { # seconds PRESET TOKENS
 	{ TIMEFORMAT=%R; time timeout 60 quern generate --model "$1/last" \
-		--prompt a --max-tokens "$2" --device cuda >/dev/null; } 2>&1
+		--prompt a --max-tokens "$2" --device cuda --dtype bf16 \
+		>/dev/null; } 2>&1
 }
 few=$(seconds llama-1b 20)
 many=$(seconds llama-1b 220)
 rate=$(jq -n "200 / ($many - $few)" 2>/dev/null)
-row "decode, Llama 1B, batch 1" "${rate:-null}" "tokens/s" null null
-# Each token reads all weights, as they lie there: of 4 bytes.
-row "its share of the copy's bandwidth" "$(percent "${rate:-null} * 4e-9 *
+row "decode, Llama 1B, bf16, batch 1" "${rate:-null}" "tokens/s" null null
+# Each token reads all weights, as products find them: of 2 bytes.
+row "its share of the copy's bandwidth" "$(percent "${rate:-null} * 2e-9 *
 	$(jq .parameters llama-1b.json) / $(of f32 copy gb_s)")" "%" 60 84
 
 echo "== $card, $(date -u +%F), $((SECONDS - start)) s"

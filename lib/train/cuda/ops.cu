@@ -2,6 +2,7 @@
 #include <cuda_runtime.h>
 
 #include "base/err.h"
+#include "train/cuda/attention_choice.h"
 #include "train/cuda/device.h"
 #include "train/cuda/number.h"
 #include "train/cuda/table.h"
@@ -9,6 +10,12 @@
 
 /* Oldest card that there is code for: NVARCH in the Makefile. */
 enum { OLDEST = 8 };
+
+/*
+ * Logits at a time: as many as keep the card busy.  Rows of whole 64 elements
+ * are what its matrix units take without a rest.
+ */
+enum { CHUNK = 8192, CHUNK_BYTES = 2000 << 20, WIDE = 64 };
 
 /* Beside the library's own: numbers by place, sums of bands. */
 static uint64_t
@@ -29,6 +36,9 @@ static const struct ops cuda = {
 	"cuda",
 	sizeof(float),
 	sizeof(float),
+	CHUNK,
+	CHUNK_BYTES,
+	WIDE,
 	device_alloc,
 	device_free,
 	device_put,
@@ -52,6 +62,8 @@ static const struct ops cuda = {
 		typed.matmul = type##_matmul; \
 		typed.add = type##_add; \
 		typed.scaled_add = type##_scaled_add; \
+		typed.narrow = type##_narrow; \
+		typed.cross_entropy = type##_cross_entropy; \
 		typed.embed_fwd = type##_embed_fwd; \
 		typed.embed_bwd = type##_embed_bwd; \
 		typed.rmsnorm_fwd = type##_rmsnorm_fwd; \
@@ -84,8 +96,9 @@ refuse(struct err *e, cudaError_t rc)
 
 /* Is there a card that has the kernels' code, and does it compute? */
 static bool
-card_answers(struct err *e)
+card_answers(enum ops_type type, struct err *e)
 {
+	const char *wrong;
 	struct cudaDeviceProp p;
 	int n = 0;
 	cudaError_t rc = cudaGetDeviceCount(&n);
@@ -104,7 +117,19 @@ card_answers(struct err *e)
 		return false;
 	}
 	rc = device_start();
-	return rc == cudaSuccess || refuse(e, rc);
+	if (rc != cudaSuccess)
+		return refuse(e, rc);
+	wrong = attention_choose(p.major, type);
+	if (wrong) {
+		err_set(e, ERR_ARG, "%s", wrong);
+		return false;
+	}
+	if (device_sync(e) == 0)
+		return true;
+	err_prefix(e,
+	    "attention for Hopper failed (QUERN_CUDA_ATTENTION=mma leaves it "
+	    "out)");
+	return false;
 }
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
@@ -112,12 +137,19 @@ card_answers(struct err *e)
 /* What lib/train/plugin.c looks up: it calls only what is of its version. */
 EXPORTED const int quern_ops_version = OPS_VERSION;
 
+/* What plugin.c tells of it: what the user should know, or NULL. */
+EXPORTED const char *
+quern_ops_cuda_note(void)
+{
+	return attention_note();
+}
+
 EXPORTED const struct ops *
 quern_ops_cuda(enum ops_type type, struct err *e)
 {
 	static struct ops typed;
 
-	if (!card_answers(e))
+	if (!card_answers(type, e))
 		return nullptr;
 	typed = cuda;
 	if (type != OPS_F32)
