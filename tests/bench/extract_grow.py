@@ -16,7 +16,7 @@ forest_context is grown on what forest_block says of pages that it hasn't seen
 that is scored), for so it will see pages later.
 
 Pages are taken in the order of their ids' hashes: that of the sets doesn't
-matter.  `check` grows 20 forests, 4 minutes of one core.  Needs numpy and
+matter.  `check` grows 40 forests, 8 minutes of one core.  Needs numpy and
 lightgbm (4.x).
 
 Sets used: article-extraction-benchmark (MIT), trafilatura's evaluation
@@ -43,7 +43,8 @@ BLOCK = dict(COMMON, objective="cross_entropy", num_leaves=24,
 KIND = dict(COMMON, objective="multiclass", num_class=7, num_leaves=8,
             learning_rate=0.12, min_data_in_leaf=15, feature_fraction=0.5,
             lambda_l2=2.0)
-TREES, CONTEXT_TREES, KIND_TREES = 60, 100, 25
+SEEDS = (1, 101)  # of forests whose mean is taken: one alone hangs on chance
+TREES, KIND_TREES = 60, 25
 FOLDS = range(5)
 ONE = 65536  # FOREST_ONE
 
@@ -173,22 +174,35 @@ def load(program, scorer, gold_path):
     return pages
 
 
-def grow_blocks(pages, x, trees):
-    """A forest on the pages' rows x, a matrix a page."""
+class Mean:
+    """Forests that vote with the mean of their odds."""
+
+    def __init__(self, forests):
+        self.forests = forests
+
+    def predict(self, x):
+        x = x.astype(np.float32)
+        return sum(f.predict(x, raw_score=True)
+                   for f in self.forests) / len(self.forests)
+
+    def trees(self):
+        return [t for f in self.forests for t in f.dump_model()["tree_info"]]
+
+
+def grow_blocks(pages, x):
+    """Forests on the pages' rows x, a matrix a page."""
     x = np.concatenate(x).astype(np.float32)
     y = np.concatenate([p["y"] for p in pages])
     w = np.concatenate([p["w"] for p in pages])
     m = w > 0
-    return lightgbm.train(
-        BLOCK, lightgbm.Dataset(x[m], np.clip(y[m], 0, 1), weight=w[m]), trees)
+    return Mean([lightgbm.train(
+        dict(BLOCK, seed=seed),
+        lightgbm.Dataset(x[m], np.clip(y[m], 0, 1), weight=w[m]), TREES)
+        for seed in SEEDS])
 
 
 def first_forest(pages):
-    return grow_blocks(pages, [p["x"] for p in pages], TREES)
-
-
-def first_odds(forest, page):
-    return forest.predict(page["x"].astype(np.float32), raw_score=True)
+    return grow_blocks(pages, [p["x"] for p in pages])
 
 
 def contexts(program, pages, odds):
@@ -209,7 +223,7 @@ def contexts(program, pages, odds):
 
 
 def second_forest(program, pages, odds):
-    return grow_blocks(pages, contexts(program, pages, odds), CONTEXT_TREES)
+    return grow_blocks(pages, contexts(program, pages, odds))
 
 
 def grow_kinds(pages):
@@ -236,7 +250,7 @@ def chosen(page, odds, kind):
 def without(pages, folds):
     """The odds of the pages of these folds by a forest of all others."""
     forest = first_forest([p for p in pages if p["fold"] not in folds])
-    return {p["path"]: first_odds(forest, p) for p in pages
+    return {p["path"]: forest.predict(p["x"]) for p in pages
             if p["fold"] in folds}
 
 
@@ -252,7 +266,7 @@ def check(pages, scorer, program):
         kinds, odds = grow_kinds(others)[0], without(pages, (f,))
         rows = contexts(program, mine, [odds[p["path"]] for p in mine])
         for p, x in zip(mine, rows):
-            odds = forest.predict(x.astype(np.float32), raw_score=True)
+            odds = forest.predict(x)
             kind = kinds.predict(p["x"][:1, PAGE:].astype(np.float32))
             text[p["set"], p["gold"]["id"]] = chosen(
                 p, odds, KINDS[kind[0].argmax()])
@@ -266,12 +280,13 @@ def check(pages, scorer, program):
                                  score[name](gold, got).items()))
 
 
-def write_forest(forest, name, path, classes, first):
+def write_forest(trees, share, name, path, classes, first):
+    """share: of a leaf's value that counts."""
     nodes, leaves, roots = [], [], []
 
     def walk(t):
         if "split_feature" not in t:
-            leaves.append(round(t["leaf_value"] * ONE))
+            leaves.append(round(t["leaf_value"] * share * ONE))
             return ~(len(leaves) - 1)
         i = len(nodes)
         nodes.append(None)
@@ -280,7 +295,7 @@ def write_forest(forest, name, path, classes, first):
         nodes[i] = at, t["split_feature"] + first, left, right
         return i
 
-    for t in forest.dump_model()["tree_info"]:
+    for t in trees:
         roots.append(walk(t["tree_structure"]))
 
     def rows(items, n):
@@ -311,17 +326,17 @@ def main():
         check(pages, scorer, sys.argv[2])
         return
     here = os.path.join(os.path.dirname(__file__), "../../lib/extract")
-    write_forest(first_forest(pages), "forest_block",
-                 os.path.join(here, "forest_block.c"), 1, 0)
+    c = lambda name: os.path.join(here, name + ".c")
+    write_forest(first_forest(pages).trees(), 1 / len(SEEDS), "forest_block",
+                 c("forest_block"), 1, 0)
     odds = {}
     for f in FOLDS:
         odds.update(without(pages, (f,)))
-    write_forest(second_forest(sys.argv[2], pages,
-                               [odds[p["path"]] for p in pages]),
-                 "forest_context", os.path.join(here, "forest_context.c"),
-                 1, 0)
-    write_forest(grow_kinds(pages)[0], "forest_kind",
-                 os.path.join(here, "forest_kind.c"), len(KINDS), PAGE)
+    second = second_forest(sys.argv[2], pages, [odds[p["path"]] for p in pages])
+    write_forest(second.trees(), 1 / len(SEEDS), "forest_context",
+                 c("forest_context"), 1, 0)
+    write_forest(grow_kinds(pages)[0].dump_model()["tree_info"], 1,
+                 "forest_kind", c("forest_kind"), len(KINDS), PAGE)
 
 
 if __name__ == "__main__":
