@@ -12,7 +12,7 @@
 static inline int
 parts_room(struct parts *x, size_t n, size_t more, struct err *e)
 {
-	size_t cap = x->cap ? 2 * x->cap : 1024;
+	size_t cap = tokens_more(x->cap);
 	struct str *v;
 
 	if (x->cap - n >= more)
@@ -196,40 +196,29 @@ part_words(struct meter *m, size_t *n, struct err *e)
 	return 0;
 }
 
-static int
-more_numbers(struct numbers *x, uint32_t n, struct err *e)
-{
-	uint32_t **const arrays[] = { &x->ids, &x->counts, &x->first };
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		free(*arrays[i]);
-		*arrays[i] = malloc(n * sizeof(**arrays[i]));
-		if (!*arrays[i])
-			return err_nomem(e, "a text");
-	}
-	return 0;
-}
-
 /* Room for what is known of n tokens. */
 static int
-make_room(struct token_set *t, size_t n, struct err *e)
+make_room(struct meter *m, struct token_set *t, size_t n, struct err *e)
 {
-	uint32_t cap = 1024;
+	/* Texts grow by turns, but not so that half of it is empty. */
+	size_t cap = n + n / 4 + 1024;
 
-	if (n <= t->cap)
-		return 0;
-	while (cap < n)
-		cap *= 2;
-	free(t->tokens);
-	t->cap = 0;
-	t->tokens = malloc((cap + (size_t)1) * sizeof(*t->tokens));
-	if (!t->tokens)
-		return err_nomem(e, "a text");
-	if (more_numbers(&t->ids, cap, e) < 0 ||
-	    more_numbers(&t->grams, cap, e) < 0)
-		return e->code;
-	t->cap = cap;
+	if (n > t->cap) {
+		free(t->tokens);
+		t->cap = 0;
+		t->tokens = malloc((cap + 1) * sizeof(*t->tokens));
+		if (!t->tokens)
+			return err_nomem(e, "a text");
+		t->cap = (uint32_t)cap;
+	}
+	if (t->cap > m->room) {
+		free(m->scratch);
+		m->room = 0;
+		m->scratch = malloc(t->cap * sizeof(*m->scratch));
+		if (!m->scratch)
+			return err_nomem(e, "a text");
+		m->room = t->cap;
+	}
 	return 0;
 }
 
@@ -263,7 +252,7 @@ meter_split(struct meter *m, struct token_set *t, struct err *e)
 		t->v = m->english.v;
 		n = m->english.n;
 	}
-	if (make_room(t, n ? n : 1, e) < 0)
+	if (make_room(m, t, n ? n : 1, e) < 0)
 		return e->code;
 	t->n = (uint32_t)n;
 	t->split = true;

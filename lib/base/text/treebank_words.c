@@ -4,11 +4,12 @@
 
 #include "base/err.h"
 #include "base/text/treebank_impl.h"
+#include "base/text/words.h"
 
 int
 treebank_add(struct treebank *t, const char *p, size_t n, struct err *e)
 {
-	size_t cap = t->cap ? 2 * t->cap : 1024;
+	size_t cap = tokens_more(t->cap);
 	struct str *more;
 
 	if (!n)
