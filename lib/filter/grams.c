@@ -102,8 +102,8 @@ meter_top(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
 		if (grams->counts[i] > grams->counts[best])
 			best = i;
 	at = grams->first[best];
-	t->s.v[sig] = meter_ratio((uint64_t)grams->counts[best] *
-				      (meter_chars_of(t, at, n) + n - 1),
+	t->s.v[sig] = meter_ratio(
+	    (uint64_t)grams->counts[best] * (meter_chars_of(t, at, n) + n - 1),
 	    (uint64_t)m->s.v[SIG_chars]);
 	t->s.where[sig] = meter_gram_span(m, t, at, n);
 	return 0;
@@ -111,8 +111,8 @@ meter_top(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
 
 /* Of the most frequent n-grams, the longest: its characters times its count. */
 static uint64_t
-copied_top(const struct meter *m, const struct token_set *t, uint32_t n,
-    uint32_t *at)
+copied_top(
+    const struct meter *m, const struct token_set *t, uint32_t n, uint32_t *at)
 {
 	const struct numbers *g = &m->numbers.grams;
 	uint32_t i, most = 0;

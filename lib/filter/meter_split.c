@@ -50,9 +50,9 @@ has_other_space(const char *p, const char *end)
 		c = bytes_load(p + i + 2);
 		found |= (bytes)(((a == 0xc2) & ((b == 0x85) | (b == 0xa0))) |
 				 ((a == 0xe1) & (b == 0x9a)) |
-				 ((a == 0xe2) & ((c < 0x8b) | (c == 0x9f) |
-						    ((c & 0xfe) == 0xa8) |
-						    (c == 0xaf))) |
+				 ((a == 0xe2) &
+				     ((c < 0x8b) | (c == 0x9f) |
+					 ((c & 0xfe) == 0xa8) | (c == 0xaf))) |
 				 ((a == 0xe3) & (b == 0x80) & (c == 0x80)));
 	}
 	return bytes_any(found);
@@ -67,8 +67,7 @@ ascii_space(bytes v)
 /* The same byte by byte, and of what is beyond ASCII; *stop: behind the last
  * character; *n: of white space, counts on. */
 static uint64_t
-look_for_spaces(
-    const char *p, const char *end, const char **stop, uint64_t *n)
+look_for_spaces(const char *p, const char *end, const char **stop, uint64_t *n)
 {
 	const char *at = p, *to = end - p > STRETCH ? p + STRETCH : end;
 	uint64_t spaces = 0;
@@ -150,8 +149,8 @@ cut_stretch(struct cut *c, const char *p, size_t n, uint64_t spaces)
 		c->from = NULL;
 	}
 	for (; stops; stops &= stops - 1, starts &= starts - 1)
-		add_cut(c, p + __builtin_ctzll(starts),
-		    p + __builtin_ctzll(stops));
+		add_cut(
+		    c, p + __builtin_ctzll(starts), p + __builtin_ctzll(stops));
 	if (starts)
 		c->from = p + __builtin_ctzll(starts);
 }

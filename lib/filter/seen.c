@@ -6,7 +6,11 @@
 #include "base/hash.h"
 #include "filter/seen.h"
 
-enum { SEEN_MIN = 1024, SEEN_MANY = 1 << 20, ROUND_MASK = (1 << SEEN_ROUND_BITS) - 1 };
+enum {
+	SEEN_MIN = 1024,
+	SEEN_MANY = 1 << 20,
+	ROUND_MASK = (1 << SEEN_ROUND_BITS) - 1
+};
 
 static int
 grow(struct seen *s, uint32_t n, struct err *e)
