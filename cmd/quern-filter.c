@@ -396,22 +396,6 @@ read_urls(struct judges *j, struct err *e)
 	return urllist_seal(j->urls, e);
 }
 
-/* NAME[:LANGUAGE]=FILE */
-static int
-read_lexicon(struct lexicons *l, const char *s, struct err *e)
-{
-	size_t name = strcspn(s, ":="), all = strcspn(s, "=");
-	struct str language = STR("");
-
-	if (!s[all] || !s[all + 1] || !name)
-		return err_set(e, ERR_ARG,
-		    "--lexicon '%s': give NAME=FILE or NAME:LANGUAGE=FILE", s);
-	if (name < all)
-		language = (struct str){ s + name + 1, all - name - 1 };
-	return lexicons_add(
-	    l, (struct str){ s, name }, language, s + all + 1, e);
-}
-
 static int
 read_lexicons(struct judges *j, struct err *e)
 {
@@ -428,7 +412,7 @@ read_lexicons(struct judges *j, struct err *e)
 	if (!r->lists)
 		return err_nomem(e, "lists of words");
 	for (i = 0; i < lexicons.n; i++)
-		if (read_lexicon(r->lists, lexicons.v[i], e) < 0)
+		if (lexicons_read(r->lists, lexicons.v[i], e) < 0)
 			return e->code;
 	while (strcmp(units[r->unit], lexicon_unit) != 0)
 		r->unit++;

@@ -66,14 +66,12 @@ struct meter_token {
 struct token_set {
 	enum words words;
 	uint64_t done; /* bits of groups */
-	bool split, numbered, bounded, placed;
+	bool split, bounded, placed;
 	const struct str *v; /* the tokens */
 	uint32_t n;
 	uint32_t cap;               /* tokens there is room for, below */
 	struct meter_token *tokens; /* n + 1 */
-	struct numbers ids, grams;  /* of tokens; of n-grams ... */
 	uint32_t no_letter;         /* tokens without one, if TOKENS is done */
-	uint32_t grams_n;           /* ... of which n, 0 of none yet */
 	uint64_t most[3];           /* if bounded: no top_2gram ... is larger */
 	/*
 	 * The tokens in a row, without gaps and with one of one byte behind
@@ -106,6 +104,13 @@ struct meter {
 		struct str *v;
 		size_t cap;
 	} spaced, unicode;
+	uint32_t *scratch, room; /* a number a token, of any kind */
+	/* Of one kind's tokens, and of n-grams of them. */
+	struct {
+		const struct token_set *of; /* or NULL */
+		struct numbers ids, grams;
+		uint32_t n, cap; /* of those grams, 0: none yet; room */
+	} numbers;
 	struct seen seen;
 	struct pairs pairs;
 	struct again again, again_few;

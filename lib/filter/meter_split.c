@@ -12,7 +12,7 @@
 static inline int
 parts_room(struct parts *x, size_t n, size_t more, struct err *e)
 {
-	size_t cap = x->cap ? 2 * x->cap : 1024;
+	size_t cap = tokens_more(x->cap);
 	struct str *v;
 
 	if (x->cap - n >= more)
@@ -50,9 +50,9 @@ has_other_space(const char *p, const char *end)
 		c = bytes_load(p + i + 2);
 		found |= (bytes)(((a == 0xc2) & ((b == 0x85) | (b == 0xa0))) |
 				 ((a == 0xe1) & (b == 0x9a)) |
-				 ((a == 0xe2) & ((c < 0x8b) | (c == 0x9f) |
-						    ((c & 0xfe) == 0xa8) |
-						    (c == 0xaf))) |
+				 ((a == 0xe2) &
+				     ((c < 0x8b) | (c == 0x9f) |
+					 ((c & 0xfe) == 0xa8) | (c == 0xaf))) |
 				 ((a == 0xe3) & (b == 0x80) & (c == 0x80)));
 	}
 	return bytes_any(found);
@@ -67,8 +67,7 @@ ascii_space(bytes v)
 /* The same byte by byte, and of what is beyond ASCII; *stop: behind the last
  * character; *n: of white space, counts on. */
 static uint64_t
-look_for_spaces(
-    const char *p, const char *end, const char **stop, uint64_t *n)
+look_for_spaces(const char *p, const char *end, const char **stop, uint64_t *n)
 {
 	const char *at = p, *to = end - p > STRETCH ? p + STRETCH : end;
 	uint64_t spaces = 0;
@@ -150,8 +149,8 @@ cut_stretch(struct cut *c, const char *p, size_t n, uint64_t spaces)
 		c->from = NULL;
 	}
 	for (; stops; stops &= stops - 1, starts &= starts - 1)
-		add_cut(c, p + __builtin_ctzll(starts),
-		    p + __builtin_ctzll(stops));
+		add_cut(
+		    c, p + __builtin_ctzll(starts), p + __builtin_ctzll(stops));
 	if (starts)
 		c->from = p + __builtin_ctzll(starts);
 }
@@ -196,40 +195,29 @@ part_words(struct meter *m, size_t *n, struct err *e)
 	return 0;
 }
 
-static int
-more_numbers(struct numbers *x, uint32_t n, struct err *e)
-{
-	uint32_t **const arrays[] = { &x->ids, &x->counts, &x->first };
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		free(*arrays[i]);
-		*arrays[i] = malloc(n * sizeof(**arrays[i]));
-		if (!*arrays[i])
-			return err_nomem(e, "a text");
-	}
-	return 0;
-}
-
 /* Room for what is known of n tokens. */
 static int
-make_room(struct token_set *t, size_t n, struct err *e)
+make_room(struct meter *m, struct token_set *t, size_t n, struct err *e)
 {
-	uint32_t cap = 1024;
+	/* Texts grow by turns, but not so that half of it is empty. */
+	size_t cap = n + n / 4 + 1024;
 
-	if (n <= t->cap)
-		return 0;
-	while (cap < n)
-		cap *= 2;
-	free(t->tokens);
-	t->cap = 0;
-	t->tokens = malloc((cap + (size_t)1) * sizeof(*t->tokens));
-	if (!t->tokens)
-		return err_nomem(e, "a text");
-	if (more_numbers(&t->ids, cap, e) < 0 ||
-	    more_numbers(&t->grams, cap, e) < 0)
-		return e->code;
-	t->cap = cap;
+	if (n > t->cap) {
+		free(t->tokens);
+		t->cap = 0;
+		t->tokens = malloc((cap + 1) * sizeof(*t->tokens));
+		if (!t->tokens)
+			return err_nomem(e, "a text");
+		t->cap = (uint32_t)cap;
+	}
+	if (t->cap > m->room) {
+		free(m->scratch);
+		m->room = 0;
+		m->scratch = malloc(t->cap * sizeof(*m->scratch));
+		if (!m->scratch)
+			return err_nomem(e, "a text");
+		m->room = t->cap;
+	}
 	return 0;
 }
 
@@ -263,7 +251,7 @@ meter_split(struct meter *m, struct token_set *t, struct err *e)
 		t->v = m->english.v;
 		n = m->english.n;
 	}
-	if (make_room(t, n ? n : 1, e) < 0)
+	if (make_room(m, t, n ? n : 1, e) < 0)
 		return e->code;
 	t->n = (uint32_t)n;
 	t->split = true;

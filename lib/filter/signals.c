@@ -85,8 +85,6 @@ set_free(struct token_set *t)
 	int i;
 
 	free(t->tokens);
-	numbers_free(&t->ids);
-	numbers_free(&t->grams);
 	for (i = 0; i < 2; i++) {
 		free(t->rows[i].p);
 		free(t->rows[i].list);
@@ -102,6 +100,9 @@ meter_free(struct meter *m)
 		return;
 	for (i = 0; i < WORDS_KINDS; i++)
 		set_free(&m->sets[i]);
+	free(m->scratch);
+	numbers_free(&m->numbers.ids);
+	numbers_free(&m->numbers.grams);
 	seen_free(&m->seen);
 	pairs_free(&m->pairs);
 	again_free(&m->again);
@@ -126,14 +127,15 @@ meter_begin(struct meter *m, struct str text, struct err *e)
 	m->text = (struct str){ text.p ? text.p : "", text.n };
 	m->done = 0;
 	m->symbols = false;
+	m->numbers.of = NULL;
 	memset(&m->s, 0, sizeof(m->s));
 	for (i = 0; i < WORDS_KINDS; i++) {
 		struct token_set *t = &m->sets[i];
 
 		if (t->done)
 			memset(&t->s, 0, sizeof(t->s));
-		t->done = t->n = t->grams_n = 0;
-		t->split = t->numbered = t->bounded = t->placed = false;
+		t->done = t->n = 0;
+		t->split = t->bounded = t->placed = false;
 		for (k = 0; k < 2; k++) {
 			t->rows[k].made = t->rows[k].listed = false;
 			t->rows[k].pruned = 0;

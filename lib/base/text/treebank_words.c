@@ -4,11 +4,12 @@
 
 #include "base/err.h"
 #include "base/text/treebank_impl.h"
+#include "base/text/words.h"
 
 int
 treebank_add(struct treebank *t, const char *p, size_t n, struct err *e)
 {
-	size_t cap = t->cap ? 2 * t->cap : 1024;
+	size_t cap = tokens_more(t->cap);
 	struct str *more;
 
 	if (!n)
@@ -52,8 +53,9 @@ contraction_at(const char *p, const char *end, size_t *first)
 		*first = matches(p, end, both[i][0]);
 		n = *first ? matches(p + *first, end, both[i][1]) : 0;
 		/* wanna: white space must follow. */
-		if (n && (*both[i][0] == 'w' ? p + *first + n == end
-					     : !treebank_word(p + *first + n, end)))
+		if (n &&
+		    (*both[i][0] == 'w' ? p + *first + n == end
+					: !treebank_word(p + *first + n, end)))
 			return *first + n;
 	}
 	return 0;
@@ -116,8 +118,8 @@ is_whole(const char *p, const char *end)
 }
 
 int
-treebank_add_word(struct treebank *t, const char *p, const char *end, bool spaced,
-    struct err *e)
+treebank_add_word(struct treebank *t, const char *p, const char *end,
+    bool spaced, struct err *e)
 {
 	const char *at = p;
 	bool inside = false, word;
