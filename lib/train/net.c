@@ -116,14 +116,17 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 {
 	uint64_t real = ops->real;
 	uint64_t all = p->params.size + behind(p, ops);
-	uint64_t kept =
-	    (p->moments + p->several) * net_kept_size(p, &p->params) +
-	    net_kept_size(p, &p->rows) + net_kept_size(p, &p->cols) +
-	    p->several * behind(p, ops);
+	uint64_t moments = p->moments * net_kept_size(p, &p->params);
+	uint64_t kept = (p->offload ? 0 : moments) +
+			p->several * net_kept_size(p, &p->params) +
+			net_kept_size(p, &p->rows) +
+			net_kept_size(p, &p->cols) +
+			p->several * behind(p, ops);
 
 	m->params = all * real;
 	m->optimiser = p->backward ? m->params + kept * real : 0;
 	m->params += has_narrow(ops) ? all * ops->act : 0;
+	m->host = p->offload ? moments * real : 0;
 	m->activations = p->arena * ops->act;
 	m->logits = (uint64_t)net_chunk(p, ops) * net_logits_row(p, ops) * real;
 	m->scratch = ops->scratch(largest_factors(p, ops));
@@ -166,6 +169,18 @@ alloc_kept(struct net *n, void **arena, const struct params *of, bool wanted,
 	return *arena != NULL;
 }
 
+/* A moment, where they lie. */
+static bool
+alloc_moment(struct net *n, void **arena, bool wanted)
+{
+	size_t size = net_kept_size(n->p, &n->p->params);
+
+	if (!n->p->offload || !wanted)
+		return alloc_kept(n, arena, &n->p->params, wanted, 0);
+	*arena = n->ops->pin((size ? size : 1) * n->ops->real);
+	return *arena != NULL;
+}
+
 /* Gradients, and what the optimiser keeps. */
 static bool
 alloc_backward(struct net *n)
@@ -174,9 +189,8 @@ alloc_backward(struct net *n)
 
 	n->grads =
 	    n->ops->alloc((p->params.size + behind(p, n->ops)) * n->ops->real);
-	return n->grads &&
-	       alloc_kept(n, &n->m, &p->params, p->moments > 0, 0) &&
-	       alloc_kept(n, &n->v, &p->params, p->moments > 1, 0) &&
+	return n->grads && alloc_moment(n, &n->m, p->moments > 0) &&
+	       alloc_moment(n, &n->v, p->moments > 1) &&
 	       alloc_kept(n, &n->rows, &p->rows, true, 0) &&
 	       alloc_kept(n, &n->cols, &p->cols, true, 0) &&
 	       /* It may be grads next time: ranks_add_up(). */
@@ -205,8 +219,8 @@ alloc_all(struct net *n)
 	n->last = n->ops->alloc(p->tokens * sizeof(*n->last));
 	n->sum = n->ops->alloc(p->params.n * sizeof(*n->sum));
 	n->draws = n->ops->alloc(2 * sizeof(*n->draws));
-	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
-	n->host_loss = malloc(p->tokens * real);
+	n->host_ids = n->ops->pin(2 * p->tokens * sizeof(*n->host_ids));
+	n->host_loss = n->ops->pin(p->tokens * real);
 	return n->params && (n->narrow || !has_narrow(n->ops)) && n->arena &&
 	       n->logits && n->loss && n->ids && n->targets && n->first &&
 	       n->last && n->sum && n->draws && n->host_ids && n->host_loss;
@@ -240,8 +254,11 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	if (!alloc_all(n)) {
 		net_close(n);
 		return err_set(e, ERR_NOMEM,
-		    "the %s device has not the %.1f MiB that the model needs",
-		    ops->name, mib(m.total));
+		    "the %s device has not the %.1f MiB that the model needs, "
+		    "or the host not the %.1f that the device can reach",
+		    ops->name, mib(m.total),
+		    mib(m.host +
+			p->tokens * (2 * sizeof(int32_t) + ops->real)));
 	}
 	ops->zero(n->params, p->params.size + behind(p, ops));
 	n->stale = true;
@@ -259,18 +276,23 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 void
 net_close(struct net *n)
 {
-	void *dev[] = { n->params, n->narrow, n->grads, n->total, n->m, n->v,
-		n->rows, n->cols, n->arena, n->logits, n->loss, n->ids,
-		n->targets, n->first, n->last, n->sum, n->draws };
+	bool away = n->p && n->p->offload;
+	void *dev[] = { n->params, n->narrow, n->grads, n->total,
+		away ? NULL : n->m, away ? NULL : n->v, n->rows, n->cols,
+		n->arena, n->logits, n->loss, n->ids, n->targets, n->first,
+		n->last, n->sum, n->draws };
+	void *host[] = { n->host_ids, n->host_loss, away ? n->m : NULL,
+		away ? n->v : NULL };
 	size_t i;
 
 	pass_forget(n);
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
 		if (dev[i])
 			n->ops->free(dev[i]);
+	for (i = 0; n->ops && i < sizeof(host) / sizeof(*host); i++)
+		if (host[i])
+			n->ops->unpin(host[i]);
 	positions_close(n);
-	free(n->host_ids);
-	free(n->host_loss);
 	*n = (struct net){ 0 };
 }
 
@@ -303,9 +325,10 @@ put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 				targets[at - 1] =
 				    loss && !loss[at - 1] ? -1 : (int32_t)id;
 		}
-	n->ops->put(n->ids, ids, size * sizeof(*ids));
+	n->ops->carry(OPS_COMPUTE, n->ids, ids, size * sizeof(*ids));
 	if (stride > T)
-		n->ops->put(n->targets, targets, size * sizeof(*targets));
+		n->ops->carry(
+		    OPS_COMPUTE, n->targets, targets, size * sizeof(*targets));
 	return 0;
 }
 

@@ -102,6 +102,7 @@ struct net_memory {
 	uint64_t logits;
 	uint64_t scratch; /* that operations keep beside */
 	uint64_t total;   /* all that and the rest */
+	uint64_t host;    /* not in total: moments that lie there */
 };
 
 /* Flags of programs that run on ops: PROGRAM_HALF or 0. */

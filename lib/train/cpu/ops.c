@@ -25,6 +25,40 @@ copy_bytes(void *d, const void *s, size_t n)
 	memcpy(d, s, n);
 }
 
+static void
+carry(enum ops_queue q, void *to, const void *from, size_t n)
+{
+	(void)q;
+	memcpy(to, from, n);
+}
+
+static void
+follow(enum ops_queue q, enum ops_queue other)
+{
+	(void)q;
+	(void)other;
+}
+
+static void *
+no_stream(void)
+{
+	return NULL;
+}
+
+static bool
+always(void)
+{
+	return true;
+}
+
+static int
+no_queue(enum ops_queue q, struct err *e)
+{
+	(void)q;
+	(void)e;
+	return 0;
+}
+
 static int
 surface(struct err *e)
 {
@@ -74,6 +108,13 @@ static const struct ops cpu = {
 	copy_bytes,
 	copy_bytes,
 	surface,
+	alloc_aligned,
+	free,
+	carry,
+	follow,
+	no_queue,
+	no_stream,
+	always,
 	all_memory,
 	no_scratch,
 	NULL,

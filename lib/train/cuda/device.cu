@@ -11,7 +11,6 @@ static char failure[160];
 static void *scratch;
 static size_t scratch_size;
 static uint64_t moved;
-cudaStream_t device_stream;
 
 void
 device_fail(const char *what)
@@ -72,27 +71,35 @@ device_scratch_moved(void)
 void
 device_put(void *dev, const void *host, size_t n)
 {
-	device_check(cudaMemcpy(dev, host, n, cudaMemcpyHostToDevice));
+	device_check(cudaMemcpyAsync(
+	    dev, host, n, cudaMemcpyDefault, device_stream));
+	device_check(cudaStreamSynchronize(device_stream));
 }
 
 void
 device_get(void *host, const void *dev, size_t n)
 {
-	device_check(cudaMemcpy(host, dev, n, cudaMemcpyDeviceToHost));
+	device_check(cudaMemcpyAsync(
+	    host, dev, n, cudaMemcpyDefault, device_stream));
+	device_check(cudaStreamSynchronize(device_stream));
 }
 
 int
 device_sync(struct err *e)
 {
-	int rc;
+	return device_surface(cudaStreamSynchronize(device_stream), e);
+}
 
-	device_check(cudaDeviceSynchronize());
+int
+device_surface(cudaError_t rc, struct err *e)
+{
+	device_check(rc);
 	device_check(cudaGetLastError()); /* of launches */
 	if (!failure[0])
 		return 0;
-	rc = err_set(e, ERR_IO, "cuda: %s", failure);
+	err_set(e, ERR_IO, "cuda: %s", failure);
 	failure[0] = '\0';
-	return rc;
+	return e->code;
 }
 
 uint64_t
@@ -114,11 +121,9 @@ answer(int *yes)
 cudaError_t
 device_start(void)
 {
-	cudaError_t rc = cudaSuccess;
+	cudaError_t rc;
 
-	/* One for the process, however often its operations are asked for. */
-	if (!device_stream)
-		rc = cudaStreamCreate(&device_stream);
+	rc = device_start_queues();
 	if (rc != cudaSuccess)
 		return rc;
 	LAUNCH(answer, 1, 1, 0, (int *)nullptr);

@@ -43,6 +43,13 @@ static const struct ops cuda = {
 	device_put,
 	device_get,
 	device_sync,
+	device_pin,
+	device_unpin,
+	device_carry,
+	device_follow,
+	device_wait,
+	device_queue,
+	device_idle,
 	device_memory,
 	f32_scratch,
 	device_record,
@@ -95,7 +102,7 @@ refuse(struct err *e, cudaError_t rc)
 
 /* Is there a card that has the kernels' code, and does it compute? */
 static bool
-card_answers(struct err *e)
+card_answers(uint32_t card, struct err *e)
 {
 	struct cudaDeviceProp p;
 	int n = 0;
@@ -103,8 +110,17 @@ card_answers(struct err *e)
 
 	if (rc == cudaSuccess && n == 0)
 		rc = cudaErrorNoDevice;
+	if (rc == cudaSuccess && card >= (uint32_t)n) {
+		err_set(e, ERR_IO,
+		    "cuda: card %u is asked for, there are %d: each rank of a "
+		    "machine takes one",
+		    card, n);
+		return false;
+	}
 	if (rc == cudaSuccess)
-		rc = cudaGetDeviceProperties(&p, 0);
+		rc = cudaSetDevice((int)card);
+	if (rc == cudaSuccess)
+		rc = cudaGetDeviceProperties(&p, (int)card);
 	if (rc != cudaSuccess)
 		return refuse(e, rc);
 	if (p.major < OLDEST) {
@@ -124,11 +140,11 @@ card_answers(struct err *e)
 EXPORTED const int quern_ops_version = OPS_VERSION;
 
 EXPORTED const struct ops *
-quern_ops_cuda(enum ops_type type, struct err *e)
+quern_ops_cuda(enum ops_type type, uint32_t card, struct err *e)
 {
 	static struct ops typed;
 
-	if (!card_answers(e))
+	if (!card_answers(card, e))
 		return nullptr;
 	typed = cuda;
 	if (type != OPS_F32)
