@@ -311,10 +311,21 @@ tell_emulated(void)
 }
 
 static const struct ops *
+card(struct err *e)
+{
+	const struct ops *o = ops_cuda_card(options.type, ranks->place, e);
+	const char *note = o && !common.quiet ? ops_cuda_note() : NULL;
+
+	if (note)
+		fprintf(stderr, "quern train: %s\n", note);
+	return o;
+}
+
+static const struct ops *
 device(struct err *e)
 {
 	if (strcmp(given.device, "cuda") == 0)
-		return ops_cuda_card(options.type, ranks->place, e);
+		return card(e);
 	tell_emulated();
 	return ops_cpu_typed(common.threads, options.type);
 }

@@ -116,17 +116,50 @@ make_list_room(struct token_set *t, struct row *r, struct err *e)
 	return 0;
 }
 
+/* Bytes of the five tokens from i on, without the gap behind them. */
+static inline uint32_t
+run_size(const struct token_set *t, const struct row *r, uint32_t i)
+{
+	return place(r, t, i + SHORTEST) - r->gap - place(r, t, i);
+}
+
 /* May five tokens from i on stand there twice? */
 static inline bool
 may_repeat(const struct meter *m, const struct token_set *t,
     const struct row *r, uint32_t i)
 {
 	const char *p = r->p + place(r, t, i);
-	uint32_t n = place(r, t, i + SHORTEST) - r->gap - place(r, t, i);
+	uint32_t n = run_size(t, r, i);
 
 	if (n >= START)
 		return again_seen(&m->again, beginning(p));
 	return n < FEW || again_seen(&m->again_few, short_beginning(p));
+}
+
+/*
+ * Leave those whose beginnings do stand there twice: of a run and its copy both
+ * are in the list.
+ */
+static int
+sift(struct meter *m, struct token_set *t, struct row *r, struct err *e)
+{
+	/* Nobody needs numbers of n-grams now. */
+	uint32_t *slots = t->grams.ids, k, kept = 0;
+
+	t->grams_n = 0;
+	if (seen_begin(&m->seen, r->p, r->n, e) < 0)
+		return e->code;
+	for (k = 0; k < r->n; k++)
+		slots[k] = (uint32_t)(seen_add(&m->seen,
+					  place(r, t, r->list[k]), START) -
+				      m->seen.slots);
+	for (k = 0; k < r->n; k++) {
+		r->list[kept] = r->list[k];
+		kept += run_size(t, r, r->list[k]) < START ||
+			m->seen.slots[slots[k]].count > 1;
+	}
+	r->n = kept;
+	return 0;
 }
 
 /* Where a run of five tokens or more may begin that stands there twice. */
@@ -153,7 +186,7 @@ list_places(struct meter *m, struct token_set *t, struct row *r, struct err *e)
 	}
 	r->n = n;
 	r->listed = true;
-	return 0;
+	return r->gap ? 0 : sift(m, t, r, e);
 }
 
 /*

@@ -59,60 +59,110 @@ net_refresh(struct net *n)
 	n->stale = false;
 }
 
-static uint64_t
-most(uint64_t a, uint64_t b, uint64_t c)
-{
-	uint64_t n = a > b ? a : b;
-
-	return n > c ? n : c;
-}
-
-/* What attention may round of its arrays, and sums of each head. */
-static uint64_t
-attention_factors(const struct program *p, const struct node *x)
-{
-	return p->tokens * (p->tensor[x->in].width + p->tensor[x->out].width +
-			       4 * (uint64_t)p->config.heads);
-}
-
-/* Elements of the two factors of the largest product, rows of whole eights. */
-static uint64_t
-largest_factors(const struct program *p, const struct ops *ops)
-{
-	uint64_t rows, in, out, n = 0, of_in, w, of_out;
-	const struct node *x;
-	size_t i;
-
-	for (i = 0; i < p->nodes; i++) {
-		x = &p->node[i];
-		if (x->kind == NODE_ATTENTION)
-			n = most(n, attention_factors(p, x), 0);
-		if (x->kind != NODE_LINEAR && x->kind != NODE_LOSS)
-			continue;
-		rows = x->kind == NODE_LOSS ? net_chunk(p, ops) : p->tokens;
-		in = p->tensor[x->in].width;
-		out = x->kind == NODE_LOSS ? net_logits_row(p, ops)
-					   : p->tensor[x->out].width;
-		rows += 8;
-		in += 8;
-		out += 8;
-		of_in = rows * in;
-		w = in * out;
-		of_out = rows * out;
-		/* Forward, of the input, of the weights; muon's of them. */
-		n = most(n, most(of_in + w, of_out + w, of_in + of_out), 2 * w);
-	}
-	return n;
-}
-
 unsigned
 net_flags(const struct ops *ops)
 {
 	return ops->act < ops->real ? PROGRAM_HALF : 0;
 }
 
+/* An address that nothing is at, as aligned as memory is. */
+static void *
+nowhere(void)
+{
+	return (void *)((uintptr_t)1 << 20);
+}
+
+/* A net whose arrays aren't there: for what isn't done. */
+static void
+rehearsed_net(struct net *n, const struct program *p, const struct ops *ops)
+{
+	void *x = nowhere();
+
+	*n = (struct net){ .p = p,
+		.ops = ops,
+		.params = x,
+		.narrow = has_narrow(ops) ? x : NULL,
+		.grads = x,
+		.m = x,
+		.v = x,
+		.total = p->several ? x : NULL,
+		.rows = x,
+		.cols = x,
+		.arena = x,
+		.logits = x,
+		.loss = x,
+		.rope = x,
+		.positions =
+		    p->config.position == POSITION_SINUSOIDAL ? x : NULL,
+		.bias = x,
+		.bucket = x,
+		.ids = x,
+		.targets = x,
+		.first = x,
+		.last = x,
+		.sum = x,
+		.draws = x,
+		.embed_grad = 1 };
+}
+
+/* What passes over rows of T keep, and the norm of the gradient. */
+static void
+rehearse_rows(struct net *n, uint32_t T)
+{
+	const struct program *p = n->p;
+	struct pass s = { .n = n,
+		.B = (int)(p->tokens / T),
+		.T = (int)T,
+		.first = n->first,
+		.last = n->last,
+		.train = p->backward,
+		.losses = true };
+	size_t i;
+
+	s.N = s.B * s.T;
+	pass_forward(&s);
+	if (!p->backward)
+		return;
+	pass_backward(&s);
+	s.train = false;
+	pass_forward(&s);
+	for (i = p->first; i < p->end; i++)
+		n->ops->sumsq(n->sum, n->grads, p->params.v[i].n);
+}
+
+static uint64_t
+scratch(const struct program *p, const struct ops *ops,
+    void (*more)(void *ctx, struct net *n), void *ctx)
+{
+	struct net n;
+	size_t i;
+
+	if (ops->rehearse) {
+		ops->rehearse();
+		rehearsed_net(&n, p, ops);
+		for (i = 0; i < sizeof(p->row) / sizeof(*p->row); i++)
+			if (p->row[i])
+				rehearse_rows(&n, p->row[i]);
+		if (!p->row[0])
+			rehearse_rows(&n, (uint32_t)p->tokens);
+		if (more)
+			more(ctx, &n);
+	}
+	return ops->scratch();
+}
+
+/* What its tables and small arrays take. */
+static uint64_t
+small(const struct program *p, const struct ops *ops)
+{
+	return positions_size(p) * ops->real +
+	       p->tokens * (ops->real + 4 * sizeof(int32_t)) +
+	       p->params.n * sizeof(double) + 2 * sizeof(uint64_t);
+}
+
 void
-net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
+net_memory(const struct program *p, const struct ops *ops, struct net_memory *m,
+    void (*more)(void *ctx, struct net *n), void *ctx)
 {
 	uint64_t real = ops->real;
 	uint64_t all = p->params.size + behind(p, ops);
@@ -129,10 +179,9 @@ net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
 	m->host = p->offload ? moments * real : 0;
 	m->activations = p->arena * ops->act;
 	m->logits = (uint64_t)net_chunk(p, ops) * net_logits_row(p, ops) * real;
-	m->scratch = ops->scratch(largest_factors(p, ops));
+	m->scratch = scratch(p, ops, more, ctx);
 	m->total = m->params + m->optimiser + m->activations + m->logits +
-		   m->scratch + positions_size(p) * real +
-		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
+		   m->scratch + small(p, ops);
 }
 
 static double
@@ -248,7 +297,7 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	if ((p->flags & PROGRAM_HALF) != net_flags(ops))
 		return err_set(e, ERR_ARG,
 		    "the program is for activations of another width");
-	net_memory(p, ops, &m);
+	net_memory(p, ops, &m, NULL, NULL);
 	if (net_fits(m.total, ops, e) < 0)
 		return e->code;
 	if (!alloc_all(n)) {

@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 13
+#define OPS_VERSION 14
 
 enum { OPS_CHUNK = 16384 };
 
@@ -176,10 +176,13 @@ struct ops {
 	/* Bytes that may still be asked for; 0: not known. */
 	uint64_t (*memory)(void);
 	/*
-	 * Bytes that operations may keep beside their arrays, if a product's
-	 * two factors are at most so many elements.
+	 * Bytes that operations keep beside their arrays.  Between rehearse()
+	 * and scratch() nothing is done that is asked for, and no array looked
+	 * at: only what it would keep is noted.  rehearse is NULL where that
+	 * doesn't depend on what is asked for.
 	 */
-	uint64_t (*scratch)(uint64_t factors);
+	void (*rehearse)(void);
+	uint64_t (*scratch)(void);
 	/*
 	 * What operations are asked for between record() and recorded() is
 	 * noted, not done; play() does it, with what arrays then hold.  The
@@ -237,6 +240,8 @@ const struct ops *ops_cuda(enum ops_type type, struct err *e);
 /* On one of the machine's cards, from 0; the first call decides. */
 const struct ops *
 ops_cuda_card(enum ops_type type, uint32_t card, struct err *e);
+/* After ops_cuda(): what the user should be told of the device, or NULL. */
+const char *ops_cuda_note(void);
 
 #ifdef __cplusplus
 }

@@ -89,6 +89,18 @@ ops_cuda_card(enum ops_type type, uint32_t card, struct err *e)
 	return ops;
 }
 
+const char *
+ops_cuda_note(void)
+{
+	const char *(*note)(void);
+	struct err e;
+
+	if (plugin_symbol((void **)&note, "quern-cuda.so",
+		"quern_ops_cuda_note", "no CUDA twin", &e) < 0)
+		return NULL;
+	return note();
+}
+
 struct link *
 link_mpi(struct err *e)
 {

@@ -137,9 +137,8 @@ unknown(void)
 }
 
 static uint64_t
-none(uint64_t factors)
+none(void)
 {
-	(void)factors;
 	return 0;
 }
 
@@ -164,6 +163,7 @@ static const struct ops ref = {
 	no_stream,
 	always,
 	unknown,
+	NULL,
 	none,
 	NULL,
 	NULL,

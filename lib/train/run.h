@@ -52,6 +52,8 @@ size_t run_tokens(const struct run *t, uint32_t micro);
 bool run_several(const struct run *t, uint32_t micro);
 /* If moments are to lie on the host; ERR_ARG for a device that is there. */
 int run_offload(struct run *t, const struct ops *ops, struct err *e);
+/* The rows that there will be, into p->row. */
+void run_rows(const struct run *t, struct program *p);
 /* What the run will ask of a device (train_memory.c). */
 void
 run_memory(const struct run *t, const struct ops *ops, struct net_memory *m);

@@ -50,6 +50,7 @@ plan_net(struct run *t, const struct model_config *c, const struct ops *ops,
 	    ranks_split(&t->ranks, link_of(t->o), &t->p, e) < 0)
 		return e->code;
 	t->p.several = run_several(t, t->c.recipe.micro_batch);
+	run_rows(t, &t->p);
 	return run_fits(t, c, ops, e);
 }
 

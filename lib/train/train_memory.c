@@ -33,13 +33,37 @@ run_offload(struct run *t, const struct ops *ops, struct err *e)
 	return 0;
 }
 
+/* An update, for what it keeps beside its arrays. */
+static void
+rehearse_update(void *ctx, struct net *n)
+{
+	const struct run *t = ctx;
+	struct optimiser s = { .o = t->c.recipe.optimiser,
+		.n = n,
+		.x = n->m,
+		.y = n->m,
+		.a = n->m,
+		.b = n->m };
+	struct err e;
+
+	if (!n->p->offload)
+		optimiser_step(&s, 0, 1, 1, &e);
+}
+
+void
+run_rows(const struct run *t, struct program *p)
+{
+	p->row[0] = t->rows->max_seq;
+	p->row[1] = t->valid ? t->valid->max_seq : 0;
+}
+
 static void
 memory_of(const struct run *t, const struct program *p, const struct ops *ops,
     struct net_memory *m)
 {
 	uint64_t more = optimiser_memory(&t->c.recipe.optimiser, p, ops);
 
-	net_memory(p, ops, m);
+	net_memory(p, ops, m, rehearse_update, (void *)(uintptr_t)t);
 	m->optimiser += more;
 	m->total += more + collective_memory(t->ranks.link, ops);
 }
@@ -85,6 +109,7 @@ otherwise(const struct run *t, const struct model_config *c,
 		&p, c, run_tokens(t, micro), t->p.flags | flags, &e) == 0 &&
 	    (p.offload = offload, true) &&
 	    optimiser_plan(&t->c.recipe.optimiser, &p, &e) == 0) {
+		run_rows(t, &p);
 		p.first = t->p.first;
 		p.end = t->p.end;
 		p.several = run_several(t, micro);

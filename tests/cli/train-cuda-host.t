@@ -97,4 +97,47 @@ exits 2 "adafactor" run cuda none large --offload optimizer --optimizer adafacto
 equal "it says why" 1 "$(grep -c 'moments of adamw and lion' check.log)"
 exits 2 "the processor" run cpu none large --offload optimizer
 equal "it says why" 1 "$(grep -c 'a device with a memory of its own' check.log)"
+
+# The plan is what is asked of the card, and hardly more: 2 % of all but the 32
+# MiB of the product library.
+exact() { # exact NAME MODEL [OPTIONS]
+	local name=$1
+	within="env EMULATE_TELL=told.json"
+	rm -rf planned
+	check "$name" run cuda planned "$2" --stats stats.json "${@:3}"
+	within="env"
+	check "$name: the plan holds" jq -ne '(input.bytes_needed - 33554432) as $plan |
+		(input.bytes - 33554432) as $is | if $plan >= $is and
+		$plan - $is <= .02 * $is then true else "\($plan), not \($is)" |
+		error end' stats.json told.json
+}
+config gpt2 '"model_type":"gpt2","n_embd":48,"n_head":4,"n_layer":3,
+	"n_positions":64,"hidden_size":null,"intermediate_size":null,
+	"num_hidden_layers":null,"num_attention_heads":null,
+	"num_key_value_heads":null,"max_position_embeddings":null'
+config t5 '"model_type":"quern","hidden_size":64,"num_attention_heads":1,
+	"num_key_value_heads":1,"position_embedding_type":"t5",
+	"relative_attention_num_buckets":8,"relative_attention_max_distance":20'
+printf '%%mix 1\nseed 2\nsource text text.bin\nbatch 64\nphase only 128 %s\n' \
+	"seq=64 text:100" >valid.mix
+exact "llama" large
+exact "llama, bf16" large --dtype bf16
+exact "gpt2, bf16, muon" gpt2 --dtype bf16 --optimizer muon
+exact "gpt2, adafactor" gpt2 --optimizer adafactor --micro-batch 4
+exact "gpt2, offload" gpt2 --offload optimizer --recompute layer
+exact "t5, fp16, longer rows in the validation" t5 --dtype fp16 --micro-batch 1 \
+	--valid valid.mix
+
+# Ways of the product library, for measuring.
+recipe 2 >train.mix
+check "the first of its ways" run cuda way small
+for way in 0 2 7 any-order; do
+	within="env QUERN_CUDA_GEMM=$way"
+	check "way $way" run cuda "way-$way" small
+	check "way $way: here all are one" same_weights way "way-$way"
+done
+within="env QUERN_CUDA_GEMM=8"
+exits 1 "there is no such way" run cuda none small
+within="env"
+equal "it says so" 1 "$(grep -c 'QUERN_CUDA_GEMM is a number from 0 to 7' check.log)"
 finish

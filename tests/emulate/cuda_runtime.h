@@ -23,6 +23,7 @@
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
+#define __grid_constant__
 
 struct dim3 {
 	unsigned x, y, z;
@@ -194,6 +195,16 @@ cudaError_t cudaGraphInstantiate(
 cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t e);
 cudaError_t cudaGraphDestroy(cudaGraph_t g);
+
+enum { cudaEnableDefault };
+enum cudaDriverEntryPointQueryResult {
+	cudaDriverEntryPointSuccess,
+	cudaDriverEntryPointSymbolNotFound
+};
+/* A function of the driver (cuda.h). */
+cudaError_t
+cudaGetDriverEntryPointByVersion(const char *name, void **f, unsigned version,
+    unsigned long long flags, enum cudaDriverEntryPointQueryResult *found);
 
 template <typename kernel>
 static inline cudaError_t

@@ -13,12 +13,13 @@
 
 #include <vector>
 
+#include "emulate.h"
 #include "train/cuda/grid.h"
 #include "train/cuda/mma.h"
 
 enum { STACK = 128 << 10, MOST_THREADS = 1024, MOST_SHARED = 227 << 10 };
 
-enum state { READY, AT_BLOCK, AT_WARP, ENDED };
+enum state { READY, AT_BLOCK, AT_WARP, LOOKING, ENDED };
 
 struct fiber {
 	void *at[5];
@@ -38,8 +39,12 @@ static uint64_t slots[2][MOST_THREADS];
 static char *stacks;
 static unsigned current, n_fibers;
 static const std::function<void()> *body;
-alignas(128) static unsigned char shared_memory[MOST_SHARED];
+/* Kernels get it from SHARED_FROM on: a launch promises no more alignment. */
+enum { SHARED_FROM = 128 };
+alignas(1024) static unsigned char shared_memory[SHARED_FROM + MOST_SHARED];
 static unsigned order = 1;
+/* What threads that look for something may have waited for. */
+static unsigned long long events;
 
 [[noreturn]] static void
 fail(const char *why)
@@ -192,6 +197,43 @@ emulate_copy_wait(void)
 }
 
 void
+emulate_look_again(void)
+{
+	wait_as(LOOKING);
+}
+
+void
+emulate_event(void)
+{
+	events++;
+}
+
+unsigned
+emulate_thread(void)
+{
+	return current;
+}
+
+uint32_t
+emulate_address(const void *p)
+{
+	size_t at = (size_t)((const unsigned char *)p - shared_memory);
+
+	if (at < SHARED_FROM || at >= sizeof(shared_memory))
+		fail("an address that isn't in shared memory");
+	return (uint32_t)at + 1024; /* the system has the first of it */
+}
+
+unsigned char *
+emulate_place(uint32_t address)
+{
+	if (address < 1024 + SHARED_FROM ||
+	    address >= 1024 + sizeof(shared_memory))
+		fail("shared memory beyond what there is");
+	return shared_memory + (address - 1024);
+}
+
+void
 emulate_fail(const char *why)
 {
 	fail(why);
@@ -200,7 +242,7 @@ emulate_fail(const char *why)
 void *
 emulate_shared(void)
 {
-	return shared_memory;
+	return shared_memory + SHARED_FROM;
 }
 
 static void
@@ -250,15 +292,30 @@ all_ended(void)
 	return true;
 }
 
+/* Those that look for something look again; how many. */
+static unsigned
+let_look(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < n_fibers; i++)
+		if (fibers[i].state == LOOKING)
+			fibers[i].state = READY, n++;
+	return n;
+}
+
 static void
 run_block(size_t shared)
 {
+	unsigned long long before;
 	unsigned i, freed;
 
-	memset(shared_memory, 0xff, shared); /* NaN */
+	memset(shared_memory + SHARED_FROM, 0xff, shared); /* NaN */
+	emulate_begin_block();
 	for (i = 0; i < n_fibers; i++)
 		start(i);
 	for (;;) {
+		before = events;
 		round_of_threads();
 		if (all_ended())
 			break;
@@ -266,9 +323,15 @@ run_block(size_t shared)
 		for (i = 0; i < n_fibers; i += warpSize)
 			freed += release(
 			    i, std::min(i + warpSize, n_fibers), AT_WARP);
-		if (!freed)
+		/* The copy engine takes its time, and any order. */
+		if ((!freed && events == before) || (order >> 20 & 7) == 0)
+			emulate_engine(order >> 8);
+		if (!let_look() && !freed)
 			fail("threads wait at different barriers");
+		if (!freed && events == before)
+			fail("threads wait for what never comes");
 	}
+	emulate_end_block();
 	for (i = 0; i < n_fibers; i++)
 		if (!copies[i].empty())
 			fail("a copy that nobody waited for");

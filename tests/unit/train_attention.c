@@ -276,7 +276,9 @@ static const struct shape shapes[] = {
 	{ 65, 2, 2, 80, 0, CAUSAL, false },
 	{ 129, 1, 1, 96, 0, CAUSAL, false },
 	{ 257, 1, 1, 64, 0, CAUSAL, false },
+	{ 300, 2, 1, 128, 0, CAUSAL, false },
 	{ 70, 1, 1, 64, 1, CAUSAL, false },
+	{ 290, 1, 1, 128, 130, DOCUMENTS, false },
 	{ 300, 1, 1, 64, 70, CAUSAL, false },
 	{ 200, 1, 1, 96, 0, DOCUMENTS, false },
 	{ 260, 1, 1, 64, 20, PREFIXES, false },
@@ -285,25 +287,55 @@ static const struct shape shapes[] = {
 	{ 37, 2, 1, 24, 0, CAUSAL, false },
 };
 
+/*
+ * By the kernels that the environment asks for: mma, wgmma, or those that the
+ * card is found to have; every so many of the shapes.
+ */
 static void
-test_type(enum ops_type type, size_t every)
+test_kernels(const char *kernels, enum ops_type type, size_t every)
 {
 	struct err e = { 0 };
-	const struct ops *o = ops_cuda(type, &e);
+	const struct ops *o;
 	size_t i;
 
+	if (kernels)
+		setenv("QUERN_CUDA_ATTENTION", kernels, 1);
+	else
+		unsetenv("QUERN_CUDA_ATTENTION");
+	o = ops_cuda(type, &e);
 	if (!o) {
 		printf("ok %d # SKIP %s\n", ++tap_run, e.msg);
 		return;
 	}
+	OK(!ops_cuda_note(), "cuda: %s, %s kernels: %s", ops_type_name(type),
+	    kernels ? kernels : "the card's",
+	    ops_cuda_note() ? ops_cuda_note() : "they agree");
 	for (i = 0; i < sizeof(shapes) / sizeof(*shapes); i += every)
 		test(o, type, shapes[i]);
+}
+
+static void
+test_unknown(void)
+{
+	struct err e = { 0 };
+	const struct ops *o;
+
+	setenv("QUERN_CUDA_ATTENTION", "fast", 1);
+	o = ops_cuda(OPS_BF16, &e);
+	if (!o && !strstr(e.msg, "QUERN_CUDA_ATTENTION"))
+		printf("ok %d # SKIP %s\n", ++tap_run, e.msg);
+	else
+		OK(!o, "cuda: kernels that there are not: %s", e.msg);
 }
 
 int
 main(void)
 {
-	test_type(OPS_BF16, 1);
-	test_type(OPS_F16, 3); /* the same but for the rounding */
+	test_kernels("mma", OPS_BF16, 2);
+	test_kernels("wgmma", OPS_BF16, 1);
+	test_kernels("wgmma", OPS_F16, 3); /* the same but for the rounding */
+	test_kernels(NULL, OPS_F16, 4);
+	test_kernels(NULL, OPS_BF16, 4);
+	test_unknown();
 	return tap_end();
 }

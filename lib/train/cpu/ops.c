@@ -75,23 +75,20 @@ all_memory(void)
 }
 
 static uint64_t
-no_scratch(uint64_t factors)
+no_scratch(void)
 {
-	(void)factors;
 	return 0;
 }
 
 static uint64_t
-bf16_scratch(uint64_t factors)
+bf16_scratch(void)
 {
-	(void)factors;
 	return matmul16_scratch(gemm_has_bf16());
 }
 
 static uint64_t
-f16_scratch(uint64_t factors)
+f16_scratch(void)
 {
-	(void)factors;
 	return matmul16_scratch(false);
 }
 
@@ -116,6 +113,7 @@ static const struct ops cpu = {
 	no_stream,
 	always,
 	all_memory,
+	NULL,
 	no_scratch,
 	NULL,
 	NULL,

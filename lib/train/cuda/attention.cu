@@ -4,7 +4,8 @@
  * Milakov and Gimelshein, arXiv 1805.02867.
  */
 #include "train/cuda/attention.h"
-#include "train/cuda/attention_mma.h"
+#include "train/cuda/attention_choice.h"
+#include "train/cuda/attention_wgmma.h"
 
 /* The running softmax of a query and its share of the output. */
 template <int CHANNELS> struct running {
@@ -105,6 +106,8 @@ attention_fwd(void *out, void *lse, const void *qkv, int B, int T,
 	    (unsigned)((T + ROWS - 1) / ROWS), (unsigned)o->H, (unsigned)B);
 
 	if (!heads_fit(o) ||
+	    (attention_hopper() &&
+		wgmma_attention_fwd((number *)out, (float *)lse, s, B)) ||
 	    mma_attention_fwd((number *)out, (float *)lse, s, B))
 		return;
 #define RUN(n) \

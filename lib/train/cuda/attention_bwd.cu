@@ -5,7 +5,8 @@
  * Source: Dao et al., arXiv 2205.14135, algorithm 4.
  */
 #include "train/cuda/attention.h"
-#include "train/cuda/attention_mma.h"
+#include "train/cuda/attention_choice.h"
+#include "train/cuda/attention_wgmma.h"
 #include "train/cuda/device.h"
 
 /* What the way back reads; delta (B*T,H) = out . dout of each query. */
@@ -225,7 +226,10 @@ attention_bwd(void *dqkv, void *dbias, const void *dout, const void *out,
 
 	/* Gradients of biases are gathered by distance, here. */
 	if (!heads_fit(o) ||
-	    (!dbias && mma_attention_bwd((number *)dqkv, (const number *)dout,
+	    (!dbias && attention_hopper() &&
+		wgmma_attention_bwd((number *)dqkv, x.dout,
+		    (const number *)out, x.s, x.lse, B)) ||
+	    (!dbias && mma_attention_bwd((number *)dqkv, x.dout,
 			   (const number *)out, x.s, x.lse, B)))
 		return;
 	x.delta = delta = (float *)device_scratch(n * sizeof(float));

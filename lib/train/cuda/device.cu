@@ -11,6 +11,8 @@ static char failure[160];
 static void *scratch;
 static size_t scratch_size;
 static uint64_t moved;
+static bool rehearsing;
+static size_t noted; /* most of scratch memory meanwhile */
 
 void
 device_fail(const char *what)
@@ -42,10 +44,38 @@ device_free(void *p)
 	cudaFree(p);
 }
 
+/* Where nothing is, as aligned as memory is. */
+enum { REHEARSED = 1 << 20 };
+
+void
+device_rehearse(void)
+{
+	rehearsing = true;
+	noted = 0;
+}
+
+uint64_t
+device_rehearsed(void)
+{
+	rehearsing = false;
+	/* It doesn't shrink below what there is. */
+	return WORKSPACE + (noted > scratch_size ? noted : scratch_size);
+}
+
+bool
+device_rehearsing(void)
+{
+	return rehearsing;
+}
+
 /* Grows, and stays: an operation of a step asks again in the next one. */
 void *
 device_scratch(size_t size)
 {
+	if (rehearsing) {
+		noted = size > noted ? size : noted;
+		return (void *)REHEARSED;
+	}
 	if (size <= scratch_size)
 		return scratch;
 	if (device_recording()) {
@@ -79,6 +109,8 @@ device_put(void *dev, const void *host, size_t n)
 void
 device_get(void *host, const void *dev, size_t n)
 {
+	if (rehearsing)
+		return;
 	device_check(cudaMemcpyAsync(
 	    host, dev, n, cudaMemcpyDefault, device_stream));
 	device_check(cudaStreamSynchronize(device_stream));

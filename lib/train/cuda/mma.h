@@ -129,7 +129,7 @@ load_transposed(uint32_t (&r)[4], const uint16_t *row)
 }
 
 /*
- * 16 bytes, or 4, to shared memory while the thread goes on; zeros unless
+ * 16 bytes to shared memory while the thread goes on; zeros unless
  * `there`, and then nothing is read.
  */
 static __device__ __forceinline__ void
@@ -138,15 +138,6 @@ copy_16_bytes(void *shared, const void *global, bool there)
 	asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(
 			 shared_address(shared)),
 		     "l"(__cvta_generic_to_global(global)), "r"(there ? 16 : 0)
-		     : "memory");
-}
-
-static __device__ __forceinline__ void
-copy_4_bytes(void *shared, const void *global, bool there)
-{
-	asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(
-			 shared_address(shared)),
-		     "l"(__cvta_generic_to_global(global)), "r"(there ? 4 : 0)
 		     : "memory");
 }
 
@@ -207,11 +198,11 @@ wait_for_turn(const int *counter, int n)
 	while (at != n);
 }
 
-/* One thread, after a barrier, lets the next one have its turn. */
+/* One thread, after a barrier, lets the next one have its turn: what the others
+ * wrote before the barrier is released with it. */
 static __device__ __forceinline__ void
 end_turn(int *counter)
 {
-	__threadfence();
 	asm volatile("red.release.gpu.global.add.s32 [%0], 1;" ::"l"(
 	    __cvta_generic_to_global(counter))
 		     : "memory");

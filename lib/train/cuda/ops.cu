@@ -2,6 +2,7 @@
 #include <cuda_runtime.h>
 
 #include "base/err.h"
+#include "train/cuda/attention_choice.h"
 #include "train/cuda/device.h"
 #include "train/cuda/number.h"
 #include "train/cuda/table.h"
@@ -15,20 +16,6 @@ enum { OLDEST = 8 };
  * are what its matrix units take without a rest.
  */
 enum { CHUNK = 8192, CHUNK_BYTES = 2000 << 20, WIDE = 64 };
-
-/* Beside the library's own: numbers by place, sums of bands. */
-static uint64_t
-f32_scratch(uint64_t factors)
-{
-	return WORKSPACE + factors;
-}
-
-/* Rounded factors, of two bytes each. */
-static uint64_t
-rounded_scratch(uint64_t factors)
-{
-	return WORKSPACE + 2 * factors;
-}
 
 static const struct ops cuda = {
 	OPS_VERSION,
@@ -51,7 +38,8 @@ static const struct ops cuda = {
 	device_queue,
 	device_idle,
 	device_memory,
-	f32_scratch,
+	device_rehearse,
+	device_rehearsed,
 	device_record,
 	device_recorded,
 	device_play,
@@ -102,8 +90,9 @@ refuse(struct err *e, cudaError_t rc)
 
 /* Is there a card that has the kernels' code, and does it compute? */
 static bool
-card_answers(uint32_t card, struct err *e)
+card_answers(enum ops_type type, uint32_t card, struct err *e)
 {
+	const char *wrong;
 	struct cudaDeviceProp p;
 	int n = 0;
 	cudaError_t rc = cudaGetDeviceCount(&n);
@@ -131,7 +120,19 @@ card_answers(uint32_t card, struct err *e)
 		return false;
 	}
 	rc = device_start();
-	return rc == cudaSuccess || refuse(e, rc);
+	if (rc != cudaSuccess)
+		return refuse(e, rc);
+	wrong = attention_choose(p.major, type);
+	if (wrong) {
+		err_set(e, ERR_ARG, "%s", wrong);
+		return false;
+	}
+	if (device_sync(e) == 0)
+		return true;
+	err_prefix(e,
+	    "attention for Hopper failed (QUERN_CUDA_ATTENTION=mma leaves it "
+	    "out)");
+	return false;
 }
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
@@ -139,16 +140,21 @@ card_answers(uint32_t card, struct err *e)
 /* What lib/train/plugin.c looks up: it calls only what is of its version. */
 EXPORTED const int quern_ops_version = OPS_VERSION;
 
+/* What plugin.c tells of it: what the user should know, or NULL. */
+EXPORTED const char *
+quern_ops_cuda_note(void)
+{
+	return attention_note();
+}
+
 EXPORTED const struct ops *
 quern_ops_cuda(enum ops_type type, uint32_t card, struct err *e)
 {
 	static struct ops typed;
 
-	if (!card_answers(card, e))
+	if (!card_answers(type, card, e))
 		return nullptr;
 	typed = cuda;
-	if (type != OPS_F32)
-		typed.scratch = rounded_scratch;
 	if (type == OPS_BF16)
 		KEEP_AS(bf16);
 	if (type == OPS_F16)

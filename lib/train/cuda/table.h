@@ -17,6 +17,8 @@ void device_put(void *dev, const void *host, size_t n);
 void device_get(void *host, const void *dev, size_t n);
 int device_sync(struct err *e);
 uint64_t device_memory(void);
+void device_rehearse(void);
+uint64_t device_rehearsed(void);
 /* queue.cu */
 void *device_pin(size_t n);
 void device_unpin(void *p);

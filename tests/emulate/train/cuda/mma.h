@@ -26,6 +26,14 @@ void emulate_exchanged(void);
 void emulate_copy(void *to, const void *from, int n, bool there);
 void emulate_copy_wait(void);
 [[noreturn]] void emulate_fail(const char *why);
+/* Where it lies in the window of shared memory, as instructions say it. */
+uint32_t emulate_address(const void *shared);
+
+static inline uint32_t
+shared_address(const void *p)
+{
+	return emulate_address(p);
+}
 
 static inline float
 emulate_f16(uint32_t u)
@@ -156,12 +164,6 @@ static inline void
 copy_16_bytes(void *shared, const void *global, bool there)
 {
 	emulate_copy(shared, global, 16, there);
-}
-
-static inline void
-copy_4_bytes(void *shared, const void *global, bool there)
-{
-	emulate_copy(shared, global, 4, there);
 }
 
 static inline void
