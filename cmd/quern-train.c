@@ -23,7 +23,7 @@ static struct opt_common common;
 static struct train_options options;
 static struct {
 	const char *config, *recipe, *valid, *out, *device;
-	const char *schedule, *optimizer, *dtype, *ranks, *audit;
+	const char *schedule, *optimizer, *dtype, *ranks, *audit, *offload;
 	uint64_t from; /* of audit */
 	int micro_batch, keep;
 	bool verify;
@@ -31,6 +31,7 @@ static struct {
 	.device = "auto",
 	.schedule = "cosine",
 	.optimizer = "adamw",
+	.offload = "none",
 	.ranks = "auto",
 	.dtype = "f32" };
 
@@ -134,6 +135,10 @@ static const struct opt opts[] = {
 	    "what is computed again rather than kept: norm, act, qkv, "
 	    "attention, up, layer",
 	    NULL },
+	{ "offload", 0, OPT_STR, &given.offload, "WHAT",
+	    "what lies in the host's memory rather than in the card's: the "
+	    "moments of adamw and lion",
+	    "none,optimizer" },
 	{ "save-every", 0, OPT_U64, &options.save_every, "N",
 	    "steps between checkpoints; 0: only at the end", NULL },
 	{ "keep", 0, OPT_INT, &given.keep, "N",
@@ -285,6 +290,7 @@ check_usage(int operands, struct err *e)
 	options.memory = common.memory;
 	options.micro_batch = (uint32_t)given.micro_batch;
 	options.keep = (uint32_t)given.keep;
+	options.offload = strcmp(given.offload, "optimizer") == 0;
 	if (optimiser_kind(&options.optimiser, given.optimizer, e) < 0)
 		return e->code;
 	if (ops_type(&options.type, given.dtype, e) < 0)
@@ -307,7 +313,7 @@ tell_emulated(void)
 static const struct ops *
 card(struct err *e)
 {
-	const struct ops *o = ops_cuda(options.type, e);
+	const struct ops *o = ops_cuda_card(options.type, ranks->place, e);
 	const char *note = o && !common.quiet ? ops_cuda_note() : NULL;
 
 	if (note)

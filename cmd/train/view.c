@@ -10,23 +10,26 @@ tell_memory(const struct train_plan *p)
 {
 	const struct net_memory *m = &p->memory;
 	double unit = m->total >> 30 ? 1 << 30 : 1 << 20;
-	char spared[48] = "", has[32] = "", copy[48] = "";
+	char spared[48] = "", has[32] = "", copy[48] = "", away[48] = "";
 
 	if (p->has)
 		snprintf(has, sizeof(has), ", has %.1f", (double)p->has / unit);
 	if (p->spared)
 		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
 		    (double)p->spared / unit);
+	if (m->host)
+		snprintf(away, sizeof(away), ", on the host: moments %.1f",
+		    (double)m->host / unit);
 	if (p->copy)
 		snprintf(copy, sizeof(copy), ", a copy for saving %.1f",
 		    (double)p->copy / unit);
 	fprintf(stderr,
 	    "needs %.1f %s%s: weights %.1f, gradients and moments %.1f, "
-	    "activations %.1f%s, logits %.1f, products %.1f%s\n",
+	    "activations %.1f%s, logits %.1f, products %.1f%s%s\n",
 	    (double)m->total / unit, m->total >> 30 ? "GiB" : "MiB", has,
 	    (double)m->params / unit, (double)m->optimiser / unit,
 	    (double)m->activations / unit, spared, (double)m->logits / unit,
-	    (double)m->scratch / unit, copy);
+	    (double)m->scratch / unit, away, copy);
 }
 
 void

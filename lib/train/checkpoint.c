@@ -303,11 +303,12 @@ checkpoint_copy_open(
 	bool ok;
 
 	*x = (struct checkpoint_copy){ .n = *n };
-	x->weights = malloc(n->p->params.size * sizeof(*x->weights));
+	x->weights = n->ops->pin(n->p->params.size * sizeof(*x->weights));
 	x->c.counts = malloc(n->p->config.vocab * sizeof(*x->c.counts));
 	ok = x->weights && x->c.counts;
 	for (k = 0; k < nkept; k++) {
-		x->kept[k] = malloc(kept[k].of->size * sizeof(*x->kept[k]));
+		x->kept[k] =
+		    n->ops->pin(kept[k].of->size * sizeof(*x->kept[k]));
 		ok = ok && x->kept[k];
 	}
 	if (ok)
@@ -322,10 +323,28 @@ checkpoint_copy_close(struct checkpoint_copy *x)
 	size_t k;
 
 	for (k = 0; k < KEPT; k++)
-		free(x->kept[k]);
-	free(x->weights);
+		if (x->kept[k])
+			x->n.ops->unpin(x->kept[k]);
+	if (x->weights)
+		x->n.ops->unpin(x->weights);
 	free(x->c.counts);
 	*x = (struct checkpoint_copy){ 0 };
+}
+
+/* Alone, on a device of floats: while training goes on. */
+static void
+carry_out(struct checkpoint_copy *x, const struct net *n,
+    const struct weights_part *kept, size_t nkept)
+{
+	const struct ops *ops = n->ops;
+	size_t k;
+
+	ops->follow(OPS_OUT, OPS_COMPUTE);
+	for (k = 0; k < nkept; k++)
+		ops->carry(OPS_OUT, x->kept[k], kept[k].arena,
+		    kept[k].of->size * sizeof(*x->kept[k]));
+	ops->carry(OPS_OUT, x->weights, n->params,
+	    n->p->params.size * sizeof(*x->weights));
 }
 
 int
@@ -339,11 +358,15 @@ checkpoint_take(struct checkpoint_copy *x, const struct net *n,
 	/* As checkpoint_save(), which the other ranks are in. */
 	if (!alone(ranks) && link_agree(ranks->link, 0, e) < 0)
 		return e->code;
-	if (collect(ranks, n, kept, nkept, x->kept, e) < 0)
-		return e->code;
 	x->c = *c;
 	x->c.counts = counts;
 	memcpy(counts, c->counts, n->p->config.vocab * sizeof(*counts));
+	if (alone(ranks) && n->ops->real == sizeof(*x->weights)) {
+		carry_out(x, n, kept, nkept);
+		return 0;
+	}
+	if (collect(ranks, n, kept, nkept, x->kept, e) < 0)
+		return e->code;
 	return net_get(n->ops, x->weights, n->params, 0, n->p->params.size, e);
 }
 
@@ -354,6 +377,8 @@ checkpoint_write(const char *dir, const struct checkpoint_copy *x,
 	struct weights_part model = model_part(&x->n), kept[KEPT];
 	size_t nkept = kept_parts(&x->n, kept), k;
 
+	if (x->n.ops->wait(OPS_OUT, e) < 0)
+		return e->code;
 	model.host = x->weights;
 	for (k = 0; k < nkept; k++)
 		kept[k].host = x->kept[k];

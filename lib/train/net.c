@@ -59,77 +59,129 @@ net_refresh(struct net *n)
 	n->stale = false;
 }
 
-static uint64_t
-most(uint64_t a, uint64_t b, uint64_t c)
-{
-	uint64_t n = a > b ? a : b;
-
-	return n > c ? n : c;
-}
-
-/* What attention may round of its arrays, and sums of each head. */
-static uint64_t
-attention_factors(const struct program *p, const struct node *x)
-{
-	return p->tokens * (p->tensor[x->in].width + p->tensor[x->out].width +
-			       4 * (uint64_t)p->config.heads);
-}
-
-/* Elements of the two factors of the largest product, rows of whole eights. */
-static uint64_t
-largest_factors(const struct program *p, const struct ops *ops)
-{
-	uint64_t rows, in, out, n = 0, of_in, w, of_out;
-	const struct node *x;
-	size_t i;
-
-	for (i = 0; i < p->nodes; i++) {
-		x = &p->node[i];
-		if (x->kind == NODE_ATTENTION)
-			n = most(n, attention_factors(p, x), 0);
-		if (x->kind != NODE_LINEAR && x->kind != NODE_LOSS)
-			continue;
-		rows = x->kind == NODE_LOSS ? net_chunk(p, ops) : p->tokens;
-		in = p->tensor[x->in].width;
-		out = x->kind == NODE_LOSS ? net_logits_row(p, ops)
-					   : p->tensor[x->out].width;
-		rows += 8;
-		in += 8;
-		out += 8;
-		of_in = rows * in;
-		w = in * out;
-		of_out = rows * out;
-		/* Forward, of the input, of the weights; muon's of them. */
-		n = most(n, most(of_in + w, of_out + w, of_in + of_out), 2 * w);
-	}
-	return n;
-}
-
 unsigned
 net_flags(const struct ops *ops)
 {
 	return ops->act < ops->real ? PROGRAM_HALF : 0;
 }
 
+/* An address that nothing is at, as aligned as memory is. */
+static void *
+nowhere(void)
+{
+	return (void *)((uintptr_t)1 << 20);
+}
+
+/* A net whose arrays aren't there: for what isn't done. */
+static void
+rehearsed_net(struct net *n, const struct program *p, const struct ops *ops)
+{
+	void *x = nowhere();
+
+	*n = (struct net){ .p = p,
+		.ops = ops,
+		.params = x,
+		.narrow = has_narrow(ops) ? x : NULL,
+		.grads = x,
+		.m = x,
+		.v = x,
+		.total = p->several ? x : NULL,
+		.rows = x,
+		.cols = x,
+		.arena = x,
+		.logits = x,
+		.loss = x,
+		.rope = x,
+		.positions =
+		    p->config.position == POSITION_SINUSOIDAL ? x : NULL,
+		.bias = x,
+		.bucket = x,
+		.ids = x,
+		.targets = x,
+		.first = x,
+		.last = x,
+		.sum = x,
+		.draws = x,
+		.embed_grad = 1 };
+}
+
+/* What passes over rows of T keep, and the norm of the gradient. */
+static void
+rehearse_rows(struct net *n, uint32_t T)
+{
+	const struct program *p = n->p;
+	struct pass s = { .n = n,
+		.B = (int)(p->tokens / T),
+		.T = (int)T,
+		.first = n->first,
+		.last = n->last,
+		.train = p->backward,
+		.losses = true };
+	size_t i;
+
+	s.N = s.B * s.T;
+	pass_forward(&s);
+	if (!p->backward)
+		return;
+	pass_backward(&s);
+	s.train = false;
+	pass_forward(&s);
+	for (i = p->first; i < p->end; i++)
+		n->ops->sumsq(n->sum, n->grads, p->params.v[i].n);
+}
+
+static uint64_t
+scratch(const struct program *p, const struct ops *ops,
+    void (*more)(void *ctx, struct net *n), void *ctx)
+{
+	struct net n;
+	size_t i;
+
+	if (ops->rehearse) {
+		ops->rehearse();
+		rehearsed_net(&n, p, ops);
+		for (i = 0; i < sizeof(p->row) / sizeof(*p->row); i++)
+			if (p->row[i])
+				rehearse_rows(&n, p->row[i]);
+		if (!p->row[0])
+			rehearse_rows(&n, (uint32_t)p->tokens);
+		if (more)
+			more(ctx, &n);
+	}
+	return ops->scratch();
+}
+
+/* What its tables and small arrays take. */
+static uint64_t
+small(const struct program *p, const struct ops *ops)
+{
+	return positions_size(p) * ops->real +
+	       p->tokens * (ops->real + 4 * sizeof(int32_t)) +
+	       p->params.n * sizeof(double) + 2 * sizeof(uint64_t);
+}
+
 void
-net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
+net_memory(const struct program *p, const struct ops *ops, struct net_memory *m,
+    void (*more)(void *ctx, struct net *n), void *ctx)
 {
 	uint64_t real = ops->real;
 	uint64_t all = p->params.size + behind(p, ops);
-	uint64_t kept =
-	    (p->moments + p->several) * net_kept_size(p, &p->params) +
-	    net_kept_size(p, &p->rows) + net_kept_size(p, &p->cols) +
-	    p->several * behind(p, ops);
+	uint64_t moments = p->moments * net_kept_size(p, &p->params);
+	uint64_t kept = (p->offload ? 0 : moments) +
+			p->several * net_kept_size(p, &p->params) +
+			net_kept_size(p, &p->rows) +
+			net_kept_size(p, &p->cols) +
+			p->several * behind(p, ops);
 
 	m->params = all * real;
 	m->optimiser = p->backward ? m->params + kept * real : 0;
 	m->params += has_narrow(ops) ? all * ops->act : 0;
+	m->host = p->offload ? moments * real : 0;
 	m->activations = p->arena * ops->act;
 	m->logits = (uint64_t)net_chunk(p, ops) * net_logits_row(p, ops) * real;
-	m->scratch = ops->scratch(largest_factors(p, ops));
+	m->scratch = scratch(p, ops, more, ctx);
 	m->total = m->params + m->optimiser + m->activations + m->logits +
-		   m->scratch + positions_size(p) * real +
-		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
+		   m->scratch + small(p, ops);
 }
 
 static double
@@ -166,6 +218,18 @@ alloc_kept(struct net *n, void **arena, const struct params *of, bool wanted,
 	return *arena != NULL;
 }
 
+/* A moment, where they lie. */
+static bool
+alloc_moment(struct net *n, void **arena, bool wanted)
+{
+	size_t size = net_kept_size(n->p, &n->p->params);
+
+	if (!n->p->offload || !wanted)
+		return alloc_kept(n, arena, &n->p->params, wanted, 0);
+	*arena = n->ops->pin((size ? size : 1) * n->ops->real);
+	return *arena != NULL;
+}
+
 /* Gradients, and what the optimiser keeps. */
 static bool
 alloc_backward(struct net *n)
@@ -174,9 +238,8 @@ alloc_backward(struct net *n)
 
 	n->grads =
 	    n->ops->alloc((p->params.size + behind(p, n->ops)) * n->ops->real);
-	return n->grads &&
-	       alloc_kept(n, &n->m, &p->params, p->moments > 0, 0) &&
-	       alloc_kept(n, &n->v, &p->params, p->moments > 1, 0) &&
+	return n->grads && alloc_moment(n, &n->m, p->moments > 0) &&
+	       alloc_moment(n, &n->v, p->moments > 1) &&
 	       alloc_kept(n, &n->rows, &p->rows, true, 0) &&
 	       alloc_kept(n, &n->cols, &p->cols, true, 0) &&
 	       /* It may be grads next time: ranks_add_up(). */
@@ -205,8 +268,8 @@ alloc_all(struct net *n)
 	n->last = n->ops->alloc(p->tokens * sizeof(*n->last));
 	n->sum = n->ops->alloc(p->params.n * sizeof(*n->sum));
 	n->draws = n->ops->alloc(2 * sizeof(*n->draws));
-	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
-	n->host_loss = malloc(p->tokens * real);
+	n->host_ids = n->ops->pin(2 * p->tokens * sizeof(*n->host_ids));
+	n->host_loss = n->ops->pin(p->tokens * real);
 	return n->params && (n->narrow || !has_narrow(n->ops)) && n->arena &&
 	       n->logits && n->loss && n->ids && n->targets && n->first &&
 	       n->last && n->sum && n->draws && n->host_ids && n->host_loss;
@@ -234,14 +297,17 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	if ((p->flags & PROGRAM_HALF) != net_flags(ops))
 		return err_set(e, ERR_ARG,
 		    "the program is for activations of another width");
-	net_memory(p, ops, &m);
+	net_memory(p, ops, &m, NULL, NULL);
 	if (net_fits(m.total, ops, e) < 0)
 		return e->code;
 	if (!alloc_all(n)) {
 		net_close(n);
 		return err_set(e, ERR_NOMEM,
-		    "the %s device has not the %.1f MiB that the model needs",
-		    ops->name, mib(m.total));
+		    "the %s device has not the %.1f MiB that the model needs, "
+		    "or the host not the %.1f that the device can reach",
+		    ops->name, mib(m.total),
+		    mib(m.host +
+			p->tokens * (2 * sizeof(int32_t) + ops->real)));
 	}
 	ops->zero(n->params, p->params.size + behind(p, ops));
 	n->stale = true;
@@ -259,18 +325,23 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 void
 net_close(struct net *n)
 {
-	void *dev[] = { n->params, n->narrow, n->grads, n->total, n->m, n->v,
-		n->rows, n->cols, n->arena, n->logits, n->loss, n->ids,
-		n->targets, n->first, n->last, n->sum, n->draws };
+	bool away = n->p && n->p->offload;
+	void *dev[] = { n->params, n->narrow, n->grads, n->total,
+		away ? NULL : n->m, away ? NULL : n->v, n->rows, n->cols,
+		n->arena, n->logits, n->loss, n->ids, n->targets, n->first,
+		n->last, n->sum, n->draws };
+	void *host[] = { n->host_ids, n->host_loss, away ? n->m : NULL,
+		away ? n->v : NULL };
 	size_t i;
 
 	pass_forget(n);
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
 		if (dev[i])
 			n->ops->free(dev[i]);
+	for (i = 0; n->ops && i < sizeof(host) / sizeof(*host); i++)
+		if (host[i])
+			n->ops->unpin(host[i]);
 	positions_close(n);
-	free(n->host_ids);
-	free(n->host_loss);
 	*n = (struct net){ 0 };
 }
 
@@ -303,9 +374,10 @@ put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 				targets[at - 1] =
 				    loss && !loss[at - 1] ? -1 : (int32_t)id;
 		}
-	n->ops->put(n->ids, ids, size * sizeof(*ids));
+	n->ops->carry(OPS_COMPUTE, n->ids, ids, size * sizeof(*ids));
 	if (stride > T)
-		n->ops->put(n->targets, targets, size * sizeof(*targets));
+		n->ops->carry(
+		    OPS_COMPUTE, n->targets, targets, size * sizeof(*targets));
 	return 0;
 }
 

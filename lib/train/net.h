@@ -102,12 +102,15 @@ struct net_memory {
 	uint64_t logits;
 	uint64_t scratch; /* that operations keep beside */
 	uint64_t total;   /* all that and the rest */
+	uint64_t host;    /* not in total: moments that lie there */
 };
 
 /* Flags of programs that run on ops: PROGRAM_HALF or 0. */
 unsigned net_flags(const struct ops *ops);
-void net_memory(
-    const struct program *p, const struct ops *ops, struct net_memory *m);
+/* more(): asks a net that isn't there for what else will be asked for, so that
+ * what that keeps is counted; or NULL. */
+void net_memory(const struct program *p, const struct ops *ops,
+    struct net_memory *m, void (*more)(void *ctx, struct net *n), void *ctx);
 /* ERR_NOMEM naming both, if the device hasn't so many bytes. */
 int net_fits(uint64_t bytes, const struct ops *ops, struct err *e);
 /* All parameters are 0.  p and ops must outlive the net. */

@@ -89,6 +89,40 @@ copy_bytes(void *d, const void *s, size_t n)
 	memcpy(d, s, n);
 }
 
+static void
+carry(enum ops_queue q, void *to, const void *from, size_t n)
+{
+	(void)q;
+	memcpy(to, from, n);
+}
+
+static void
+follow(enum ops_queue q, enum ops_queue other)
+{
+	(void)q;
+	(void)other;
+}
+
+static void *
+no_stream(void)
+{
+	return NULL;
+}
+
+static bool
+always(void)
+{
+	return true;
+}
+
+static int
+no_queue(enum ops_queue q, struct err *e)
+{
+	(void)q;
+	(void)e;
+	return 0;
+}
+
 static int
 no_wait(struct err *e)
 {
@@ -103,9 +137,8 @@ unknown(void)
 }
 
 static uint64_t
-none(uint64_t factors)
+none(void)
 {
-	(void)factors;
 	return 0;
 }
 
@@ -122,7 +155,15 @@ static const struct ops ref = {
 	copy_bytes,
 	copy_bytes,
 	no_wait,
+	malloc,
+	free,
+	carry,
+	follow,
+	no_queue,
+	no_stream,
+	always,
 	unknown,
+	NULL,
 	none,
 	NULL,
 	NULL,

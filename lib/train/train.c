@@ -33,25 +33,36 @@ also(const struct run *t)
 	       (two_way ? ROWS_LAST : 0) | (wants_losses(t) ? ROWS_INFO : 0);
 }
 
+/* What the net is going to be, and whether there is room for it. */
 static int
-open_net(struct run *t, const struct model_config *c, const struct ops *ops,
-    struct err *e)
+plan_net(struct run *t, const struct model_config *c, const struct ops *ops,
+    size_t tokens, struct err *e)
 {
 	unsigned flags = PROGRAM_BACKWARD | net_flags(ops);
-	size_t tokens = run_tokens(t, t->c.recipe.micro_batch);
 
 	if (tokens > INT_MAX / 4)
 		return err_set(e, ERR_ARG,
 		    "a micro-batch of %zu tokens is too large", tokens);
 	if (program_recompute(&flags, t->o->recompute, e) < 0 ||
 	    program_build(&t->p, c, tokens, flags, e) < 0 ||
+	    run_offload(t, ops, e) < 0 ||
 	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0 ||
 	    ranks_split(&t->ranks, link_of(t->o), &t->p, e) < 0)
 		return e->code;
 	t->p.several = run_several(t, t->c.recipe.micro_batch);
-	if (run_fits(t, c, ops, e) < 0)
-		return e->code;
-	if (ranks_open(&t->ranks, ops, e) < 0 ||
+	run_rows(t, &t->p);
+	return run_fits(t, c, ops, e);
+}
+
+/* Cards may differ in what they have left. */
+static int
+open_net(struct run *t, const struct model_config *c, const struct ops *ops,
+    struct err *e)
+{
+	size_t tokens = run_tokens(t, t->c.recipe.micro_batch);
+
+	if (link_agree(link_of(t->o), plan_net(t, c, ops, tokens, e), e) < 0 ||
+	    ranks_open(&t->ranks, ops, e) < 0 ||
 	    net_open(&t->n, &t->p, ops, e) < 0 ||
 	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
 		return e->code;
@@ -100,7 +111,7 @@ open_saver(struct run *t)
 		run_memory(t, t->n.ops, &m);
 		has = t->has;
 	}
-	need = m.total + checkpoint_copy_memory(&t->p);
+	need = m.total + t->p.offload * t->host + checkpoint_copy_memory(&t->p);
 	if (ranks_chief(&t->ranks) && o->async_save && o->save_every &&
 	    o->save_every < t->rows->steps && (!has || need <= has))
 		saver_open(&t->saver, &t->n, o->dir, o->tokenizer, o->keep, &e);

@@ -69,7 +69,8 @@ struct train_options {
 	uint64_t seed;
 	uint64_t memory;       /* bytes to stay within; 0: what is there */
 	const char *recompute; /* names as of program_recompute(), or NULL */
-	bool resume;           /* from the last checkpoint, if there is one */
+	bool offload; /* the optimiser's moments lie on the host (offload.h) */
+	bool resume;  /* from the last checkpoint, if there is one */
 	/* The others that take part, or NULL: nobody. */
 	struct link *ranks;
 };
@@ -87,7 +88,7 @@ struct train_plan {
 	struct net_memory memory;
 	uint64_t has;    /* bytes it may have; 0: not known */
 	uint64_t spared; /* bytes of activations, by recomputing */
-	uint64_t copy;   /* bytes for writing while training goes on, or 0 */
+	uint64_t copy;   /* bytes of the host for writing meanwhile, or 0 */
 };
 
 /* Told as the run goes; any may be NULL. */

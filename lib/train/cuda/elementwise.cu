@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "train/cuda/device.h"
 #include "train/cuda/number.h"
 #include "train/ops.h"
 
@@ -72,13 +73,15 @@ TYPED(narrow, (void *out, const void *in, size_t n), (out, in, n))
 void
 cuda_zero(void *x, size_t n)
 {
-	cudaMemsetAsync(x, 0, n * sizeof(float), device_stream);
+	if (!device_rehearsing())
+		cudaMemsetAsync(x, 0, n * sizeof(float), device_stream);
 }
 
 void
 cuda_copy(void *out, const void *in, size_t n)
 {
-	cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice,
+	if (!device_rehearsing())
+		cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice,
 	    device_stream);
 }
 
