@@ -15,6 +15,7 @@
 #include "mix/loader.h"
 #include "mix/mix.h"
 #include "train/link.h"
+#include "train/peak.h"
 #include "train/preset.h"
 #include "train/train.h"
 #include "train/view.h"
@@ -26,6 +27,7 @@ static struct {
 	const char *schedule, *optimizer, *dtype, *ranks, *audit;
 	uint64_t from; /* of audit */
 	int micro_batch, keep;
+	double peak;
 	bool verify;
 } given = { .verify = true,
 	.device = "auto",
@@ -141,6 +143,10 @@ static const struct opt opts[] = {
 	{ "async-save", 0, OPT_FLAG, &options.async_save, NULL,
 	    "write checkpoints while training goes on, from a copy of weights "
 	    "and moments where memory suffices; --no-async-save: don't",
+	    NULL },
+	{ "peak", 0, OPT_DOUBLE, &given.peak, "TFLOPS",
+	    "10^12 operations a second that a rank's device makes at most; 0: "
+	    "what is known of it",
 	    NULL },
 	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE",
 	    "what the factors of matrix products are rounded to",
@@ -278,6 +284,8 @@ check_usage(int operands, struct err *e)
 	if (common.out)
 		return err_set(
 		    e, ERR_ARG, "writes a folder: --out, not --output");
+	if (!(given.peak >= 0) || given.peak > 1e9)
+		return err_set(e, ERR_ARG, "--peak: from 0 to 1e9");
 	if (given.audit && num_u64(given.audit, &given.from, e) < 0)
 		return err_prefix(e, "--audit");
 	options.dir = given.out;
@@ -490,7 +498,12 @@ prepare(struct job *j, struct err *e)
 	if (rc < 0)
 		return rc;
 	j->ops = device(e);
-	return j->ops ? 0 : e->code;
+	if (!j->ops)
+		return e->code;
+	options.peak = given.peak * 1e12;
+	if (given.peak == 0)
+		options.peak = peak_of(j->ops, options.type, common.threads);
+	return 0;
 }
 
 static void

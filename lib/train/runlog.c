@@ -113,6 +113,9 @@ runlog_add(struct runlog *l, const struct step_report *r, struct err *e)
 		put_update(&b, r);
 		member(&b, "tokens_per_s",
 		    (double)(uint64_t)(r->tokens_per_s + .5));
+		if (r->mfu > 0)
+			member(&b, "mfu",
+			    (double)(uint64_t)(r->mfu * 1e4 + .5) / 1e4);
 	}
 	if (r->validated) {
 		member(&b, "valid_loss", r->valid_loss);

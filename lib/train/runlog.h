@@ -14,6 +14,8 @@ struct step_report {
 	double loss;          /* nats a token, mean over the step's batch */
 	double lr, grad_norm; /* the norm before clipping */
 	double tokens_per_s;
+	double mfu; /* share of the peak that the model's operations take; 0:
+		     * not known (peak.h) */
 	double loss_scale; /* 1: not scaled (scale.h) */
 	bool overflow;     /* the scaled gradient was no number: no update */
 	bool skipped;      /* left out after a spike: no loss */
@@ -23,9 +25,10 @@ struct step_report {
 
 /*
  * DIR/log.jsonl, open for appending: {"step","tokens","loss","lr","grad_norm",
- * "tokens_per_s"}, {"step","tokens","skipped"} for a step left out, and after a
- * validation "valid_loss" and "unigram_loss".  With fp16 "loss_scale" too, and
- * "overflow" in place of "lr" and "grad_norm" where a step changed nothing.
+ * "tokens_per_s"}, with "mfu" if the device's peak is known,
+ * {"step","tokens","skipped"} for a step left out, and after a validation
+ * "valid_loss" and "unigram_loss".  With fp16 "loss_scale" too, and "overflow"
+ * in place of "lr" and "grad_norm" where a step changed nothing.
  */
 struct runlog {
 	int fd;

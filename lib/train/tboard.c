@@ -217,6 +217,8 @@ tboard_add(struct tboard *t, const struct step_report *r, struct err *e)
 			put_scalar(&summary, "train/loss_scale", r->loss_scale);
 		put_scalar(
 		    &summary, "train/tokens_per_second", r->tokens_per_s);
+		if (r->mfu > 0)
+			put_scalar(&summary, "train/mfu", r->mfu);
 	}
 	if (r->validated) {
 		put_scalar(&summary, "valid/loss", r->valid_loss);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "train/peak.h"
 #include "train/run.h"
 #include "train/weights.h"
 
@@ -316,7 +317,9 @@ tell_plan(const struct run *t)
 		.tokens = t->c.tokens,
 		.micro_batch = t->c.recipe.micro_batch,
 		.ranks = t->ranks.link->size,
-		.warmup = t->c.recipe.schedule.warmup };
+		.warmup = t->c.recipe.schedule.warmup,
+		.flops = peak_flops_per_token(&t->p, t->rows->max_seq),
+		.peak = t->o->peak * t->ranks.link->size };
 
 	run_memory(t, t->n.ops, &p.memory);
 	p.has = t->has;

@@ -67,7 +67,8 @@ struct train_options {
 	/* Write them while training goes on, if there is memory for a copy. */
 	bool async_save;
 	uint64_t seed;
-	uint64_t memory;       /* bytes to stay within; 0: what is there */
+	uint64_t memory; /* bytes to stay within; 0: what is there */
+	double peak; /* operations a second of a rank's device; 0: unknown */
 	const char *recompute; /* names as of program_recompute(), or NULL */
 	bool resume;           /* from the last checkpoint, if there is one */
 	/* The others that take part, or NULL: nobody. */
@@ -88,6 +89,8 @@ struct train_plan {
 	uint64_t has;    /* bytes it may have; 0: not known */
 	uint64_t spared; /* bytes of activations, by recomputing */
 	uint64_t copy;   /* bytes for writing while training goes on, or 0 */
+	double flops;    /* a token, in the longest rows (peak.h) */
+	double peak;     /* of all ranks, operations a second; 0: unknown */
 };
 
 /* Told as the run goes; any may be NULL. */

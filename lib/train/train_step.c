@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/progress.h"
+#include "train/peak.h"
 #include "train/run.h"
 #include "train/unigram.h"
 
@@ -279,5 +280,9 @@ run_step(struct run *t, const struct step_info *s, struct err *e)
 	t->c.tokens += (uint64_t)s->rows * s->seq;
 	t->r.tokens_per_s =
 	    (double)s->rows * s->seq / (progress_now() - start + 1e-9);
+	if (t->o->peak > 0)
+		t->r.mfu = t->r.tokens_per_s *
+			   peak_flops_per_token(&t->p, s->seq) /
+			   (t->o->peak * t->ranks.link->size);
 	return 0;
 }

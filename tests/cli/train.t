@@ -51,12 +51,18 @@ train() { # train DIR [OPTIONS]
 }
 
 check "a run" train one --threads 1 --valid valid.mix --valid-every 10 \
-	--tokenizer tokenizer.json --stats stats.json
+	--tokenizer tokenizer.json --stats stats.json --peak 1e-3
 equal "a line a step in the log" "20 20" \
 	"$(wc -l <one/log.jsonl) $(jq -s 'map(.step) | unique | length' one/log.jsonl)"
 equal "the log's members" \
-	"grad_norm loss lr step tokens tokens_per_s unigram_loss valid_loss" \
+	"grad_norm loss lr mfu step tokens tokens_per_s unigram_loss valid_loss" \
 	"$(tail -n 1 one/log.jsonl | jq -r 'keys | join(" ")')"
+# 2 layers of 32*64 + 32*32 + 3*32*64 weights, a head of 280*32, attention in
+# rows of 32: 6 * 27392 + 12 * 2 * 32 * 32 operations a token.
+check "mfu is the share of --peak" jq -se 'all(
+	.tokens_per_s * 188928 / 1e9 / .mfu | . > .98 and . < 1.02)' one/log.jsonl
+exits 2 "a peak below 0" quern train --config model.json --recipe train.mix \
+	--out peak --peak -1
 check "the loss falls below that of counts" jq -e \
 	'.valid_loss < .unigram_loss - .3' stats.json
 equal "a checkpoint's files" \
