@@ -167,21 +167,25 @@ static const struct opt_cmd cmd = { .name = "train",
 /* The others that take part, or a link to nobody. */
 static struct link *ranks;
 
-static volatile sig_atomic_t stop, training;
+static volatile sig_atomic_t stop, save, training;
 
 /*
- * The first signal while training asks for a checkpoint and the end; any other
- * kills.  A thread waits for them and all others block them: the library's
- * products use the stack's register for other things, so that a handler would
- * write into whatever it points to.
+ * SIGUSR1 asks for a checkpoint.  The first of the others while training asks
+ * for one and the end; one more kills.  A thread waits for them and all others
+ * block them: the library's products use the stack's register for other things,
+ * so that a handler would write into whatever it points to.
  */
 static void *
 wait_for_signals(void *set)
 {
 	int sig;
 
-	while (sigwait(set, &sig) == 0 && training && !stop)
-		stop = 1;
+	while (
+	    sigwait(set, &sig) == 0 && (sig == SIGUSR1 || (training && !stop)))
+		if (sig == SIGUSR1)
+			save = 1;
+		else
+			stop = 1;
 	signal(sig, SIG_DFL);
 	pthread_sigmask(SIG_UNBLOCK, set, NULL);
 	raise(sig);
@@ -198,6 +202,7 @@ catch_signals(struct err *e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (pthread_create(&thread, NULL, wait_for_signals, &set) != 0)
 		return err_set(e, ERR_IO, "no thread to wait for signals");
@@ -278,6 +283,8 @@ check_usage(int operands, struct err *e)
 	if ((!given.config && !options.init) || !given.recipe || !given.out)
 		return err_set(e, ERR_ARG,
 		    "--config (or --init), --recipe and --out are needed");
+	if (!*given.out)
+		return err_set(e, ERR_ARG, "--out: no name");
 	if (common.threads > MOST_THREADS)
 		return err_set(
 		    e, ERR_ARG, "--threads: at most %d", MOST_THREADS);
@@ -436,6 +443,7 @@ train(struct job *j, struct err *e)
 		.plan = on_plan,
 		.step = view_step,
 		.spike = view_spike,
+		.save = &save,
 		.stop = &stop };
 	struct step_report last = { 0 };
 	int rc;

@@ -91,6 +91,23 @@ draw(struct view *v, const struct step_report *r)
 	fflush(stderr);
 }
 
+static void
+tell_sources(const struct step_report *r)
+{
+	const struct source_valid *s;
+	const char *before = "quern train: validation loss of ";
+
+	for (s = r->by_source; s < r->by_source + r->sources; s++) {
+		if (s->targets == 0)
+			continue;
+		fprintf(stderr, "%s%.*s %.4f", before, (int)s->name.n,
+		    s->name.p, s->loss);
+		before = ", ";
+	}
+	if (*before == ',')
+		fputc('\n', stderr);
+}
+
 void
 view_step(void *ctx, const struct step_report *r)
 {
@@ -100,6 +117,7 @@ view_step(void *ctx, const struct step_report *r)
 	if (!r->validated)
 		return;
 	v->valid = *r;
+	v->valid.by_source = NULL;
 	if (v->common->quiet)
 		return;
 	progress_clear(&v->line);
@@ -108,6 +126,7 @@ view_step(void *ctx, const struct step_report *r)
 	    "unigram model's %.4f nats a token\n",
 	    (unsigned long long)r->step, r->loss, r->valid_loss,
 	    r->unigram_loss);
+	tell_sources(r);
 }
 
 void

@@ -21,8 +21,8 @@ peak_flops_per_token(const struct program *p, uint32_t seq)
 	for (i = 0; i < x->n; i++)
 		if (x->v[i].rank == 2 && x->v[i].at != x->embedding &&
 		    x->v[i].at != x->positions && x->v[i].at != x->relative)
-			weights += (double)x->v[i].shape[0] *
-				   (double)x->v[i].shape[1];
+			weights +=
+			    (double)x->v[i].shape[0] * (double)x->v[i].shape[1];
 	if (c->tied)
 		weights += (double)c->vocab * c->dim;
 	return 6 * weights +
@@ -78,8 +78,8 @@ peak_of_card(const char *name, enum ops_type type)
 
 	for (i = 0; i < sizeof(cards) / sizeof(*cards); i++)
 		if (has_words(name, cards[i].name))
-			return 1e12 * (type == OPS_F32 ? cards[i].f32
-						       : cards[i].half);
+			return 1e12 *
+			       (type == OPS_F32 ? cards[i].f32 : cards[i].half);
 	return 0;
 }
 
@@ -183,8 +183,8 @@ static double
 processor(enum ops_type type, int threads)
 {
 	char text[8192];
-	double cycle = peak_per_cycle(
-	    head_of("/proc/cpuinfo", text, sizeof(text)), type);
+	double cycle =
+	    peak_per_cycle(head_of("/proc/cpuinfo", text, sizeof(text)), type);
 	long online = sysconf(_SC_NPROCESSORS_ONLN), siblings, cores;
 
 	if (cycle <= 0)

@@ -104,6 +104,9 @@ struct train_events {
 	void (*same)(void *ctx, uint64_t step);
 	/* Told the losses of sources, which may change later rows; or NULL. */
 	const struct row_feedback *feedback;
+	/* Not 0: write a checkpoint after the current step, set it to 0 and go
+	 * on. */
+	volatile sig_atomic_t *save;
 	/* Not 0: write a checkpoint after the current step and return. */
 	const volatile sig_atomic_t *stop;
 };

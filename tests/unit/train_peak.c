@@ -59,8 +59,8 @@ test_cards(void)
 static void
 test_model(void)
 {
-	double want = 6 * (12 * 12 * 768. * 768 + 50257. * 768) +
-		      12 * 12 * 768. * 1024;
+	double want =
+	    6 * (12 * 12 * 768. * 768 + 50257. * 768) + 12 * 12 * 768. * 1024;
 	struct model_config c;
 	struct program p;
 	struct err e;
