@@ -15,6 +15,7 @@
 #include "mix/loader.h"
 #include "mix/mix.h"
 #include "train/link.h"
+#include "train/peak.h"
 #include "train/preset.h"
 #include "train/train.h"
 #include "train/view.h"
@@ -26,6 +27,7 @@ static struct {
 	const char *schedule, *optimizer, *dtype, *ranks, *audit, *offload;
 	uint64_t from; /* of audit */
 	int micro_batch, keep;
+	double peak;
 	bool verify;
 } given = { .verify = true,
 	.device = "auto",
@@ -147,6 +149,10 @@ static const struct opt opts[] = {
 	    "write checkpoints while training goes on, from a copy of weights "
 	    "and moments where memory suffices; --no-async-save: don't",
 	    NULL },
+	{ "peak", 0, OPT_DOUBLE, &given.peak, "TFLOPS",
+	    "10^12 operations a second that a rank's device makes at most; 0: "
+	    "what is known of it",
+	    NULL },
 	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE",
 	    "what the factors of matrix products are rounded to",
 	    "f32,bf16,fp16" },
@@ -166,21 +172,25 @@ static const struct opt_cmd cmd = { .name = "train",
 /* The others that take part, or a link to nobody. */
 static struct link *ranks;
 
-static volatile sig_atomic_t stop, training;
+static volatile sig_atomic_t stop, save, training;
 
 /*
- * The first signal while training asks for a checkpoint and the end; any other
- * kills.  A thread waits for them and all others block them: the library's
- * products use the stack's register for other things, so that a handler would
- * write into whatever it points to.
+ * SIGUSR1 asks for a checkpoint.  The first of the others while training asks
+ * for one and the end; one more kills.  A thread waits for them and all others
+ * block them: the library's products use the stack's register for other things,
+ * so that a handler would write into whatever it points to.
  */
 static void *
 wait_for_signals(void *set)
 {
 	int sig;
 
-	while (sigwait(set, &sig) == 0 && training && !stop)
-		stop = 1;
+	while (
+	    sigwait(set, &sig) == 0 && (sig == SIGUSR1 || (training && !stop)))
+		if (sig == SIGUSR1)
+			save = 1;
+		else
+			stop = 1;
 	signal(sig, SIG_DFL);
 	pthread_sigmask(SIG_UNBLOCK, set, NULL);
 	raise(sig);
@@ -197,6 +207,7 @@ catch_signals(struct err *e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (pthread_create(&thread, NULL, wait_for_signals, &set) != 0)
 		return err_set(e, ERR_IO, "no thread to wait for signals");
@@ -277,12 +288,16 @@ check_usage(int operands, struct err *e)
 	if ((!given.config && !options.init) || !given.recipe || !given.out)
 		return err_set(e, ERR_ARG,
 		    "--config (or --init), --recipe and --out are needed");
+	if (!*given.out)
+		return err_set(e, ERR_ARG, "--out: no name");
 	if (common.threads > MOST_THREADS)
 		return err_set(
 		    e, ERR_ARG, "--threads: at most %d", MOST_THREADS);
 	if (common.out)
 		return err_set(
 		    e, ERR_ARG, "writes a folder: --out, not --output");
+	if (!(given.peak >= 0) || given.peak > 1e9)
+		return err_set(e, ERR_ARG, "--peak: from 0 to 1e9");
 	if (given.audit && num_u64(given.audit, &given.from, e) < 0)
 		return err_prefix(e, "--audit");
 	options.dir = given.out;
@@ -434,6 +449,7 @@ train(struct job *j, struct err *e)
 		.plan = on_plan,
 		.step = view_step,
 		.spike = view_spike,
+		.save = &save,
 		.stop = &stop };
 	struct step_report last = { 0 };
 	int rc;
@@ -496,7 +512,12 @@ prepare(struct job *j, struct err *e)
 	if (rc < 0)
 		return rc;
 	j->ops = device(e);
-	return j->ops ? 0 : e->code;
+	if (!j->ops)
+		return e->code;
+	options.peak = given.peak * 1e12;
+	if (given.peak == 0)
+		options.peak = peak_of(j->ops, options.type, common.threads);
+	return 0;
 }
 
 static void

@@ -9,19 +9,7 @@
 #	CARD_FEW         only the first model
 steps=${CARD_STEPS:-4}
 
-awk 'BEGIN {
-	n = split("mill wheel grain water stone miller bread river", noun, " ")
-	m = split("turns grinds carries warms fills", verb, " ")
-	for (i = 0; i < 90; i++) {
-		printf "{\"id\":\"%d\",\"text\":\"", i
-		for (j = 0; j < 12; j++) {
-			a = (i * 7 + j * 5) % n + 1
-			printf "The %s %s the %s. ", noun[a],
-			    verb[(a + j) % m + 1], noun[(a * 3 + j) % n + 1]
-		}
-		print "\"}"
-	}
-}' >docs.jsonl
+few_words 90 >docs.jsonl
 quern tokenizer train -q --vocab 280 -o tokenizer.json docs.jsonl || exit 1
 quern shard -q --tokenizer tokenizer.json -o text docs.jsonl || exit 1
 

@@ -205,16 +205,23 @@ oldest_first(const struct dirent **a, const struct dirent **b)
 	return x != y ? (x > y) - (x < y) : strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/*
+ * All but the newest up to `name`.  Those behind it are left: somebody went
+ * back, and will write them again.
+ */
 static void
-remove_old(const char *dir, uint32_t keep)
+remove_old(const char *dir, const char *name, uint32_t keep)
 {
 	char path[PATH_MAX];
 	struct dirent **d;
-	int i, n = scandir(dir, &d, is_step, oldest_first);
+	int i, n = scandir(dir, &d, is_step, oldest_first), newest = n;
 	struct err e;
 
+	for (i = 0; i < n; i++)
+		if (strcmp(d[i]->d_name, name) == 0)
+			newest = i;
 	for (i = 0; i < n; i++) {
-		if (keep && i + (int64_t)keep < n &&
+		if (keep && i + (int64_t)keep <= newest &&
 		    checkpoint_path(path, dir, d[i]->d_name, &e) == 0)
 			remove_folder(path);
 		free(d[i]);
@@ -252,7 +259,7 @@ write_checkpoint(const char *dir, const struct net *n,
 	if (rc == 0)
 		rc = point_last(dir, name, e);
 	if (rc == 0)
-		remove_old(dir, keep);
+		remove_old(dir, name, keep);
 	else
 		remove_folder(tmp);
 	return rc;
@@ -441,6 +448,31 @@ load_folder(const char *dir, struct net *n, struct checkpoint *c, struct err *e)
 	return weights_load(n, path, kept, nkept, c->counts, e);
 }
 
+/* The last one is broken: what is there to go on from? */
+static int
+tell_older(const char *dir, const char *last, struct err *e)
+{
+	char name[NAME_MAX + 1] = "", older[NAME_MAX + 1] = "";
+	struct err why = *e;
+	struct dirent **d;
+	int i, n = scandir(dir, &d, is_step, oldest_first);
+
+	if (readlink(last, name, NAME_MAX) < 0)
+		*name = '\0';
+	for (i = 0; i < n && strcmp(d[i]->d_name, name) != 0; i++)
+		if (strlen(d[i]->d_name) <= strlen(name))
+			snprintf(older, sizeof(older), "%s", d[i]->d_name);
+	for (i = 0; i < n; i++)
+		free(d[i]);
+	if (n >= 0)
+		free(d);
+	if (!*older)
+		return e->code;
+	return err_set(e, why.code,
+	    "%s; to go back to the one before: ln -sfn %s %s", why.msg, older,
+	    last);
+}
+
 int
 checkpoint_load(
     const char *dir, struct net *n, struct checkpoint *c, struct err *e)
@@ -449,7 +481,9 @@ checkpoint_load(
 
 	if (checkpoint_path(path, dir, "last", e) < 0)
 		return e->code;
-	return load_folder(path, n, c, e);
+	if (load_folder(path, n, c, e) < 0)
+		return e->code == ERR_ARG ? e->code : tell_older(dir, path, e);
+	return 0;
 }
 
 /* The folder of a step. */

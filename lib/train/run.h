@@ -34,6 +34,7 @@ struct run {
 	 */
 	struct source_loss *mine, *each, *told;
 	size_t kinds;
+	struct source_valid *by_source; /* of the validation, or NULL */
 	uint64_t *seen;         /* (vocab): tokens not yet in c.counts */
 	uint64_t *valid_counts; /* (vocab), or NULL */
 	struct step_report r;
