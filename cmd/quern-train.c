@@ -353,6 +353,11 @@ load_config(struct model_config *c, struct err *e)
 
 	if (given.config && preset_find(c, given.config))
 		return 0;
+	if (given.config && access(given.config, F_OK) < 0 &&
+	    !strpbrk(given.config, "./"))
+		return err_set(e, ERR_ARG,
+		    "%s: no such file, and no preset: %s", given.config,
+		    preset_names());
 	if (given.config)
 		return config_load(c, given.config, e);
 	if (snprintf(path, sizeof(path), "%s/config.json", options.init) >=

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "train/ops.h"
@@ -58,4 +59,18 @@ preset_find(struct model_config *c, const char *name)
 		.act = p->family == FAMILY_GPT2 ? ACT_GELU_TANH : ACT_SILU };
 	config_family(c, p->family);
 	return true;
+}
+
+const char *
+preset_names(void)
+{
+	static char list[256];
+	size_t i, n = 0;
+
+	if (*list)
+		return list;
+	for (i = 0; i < sizeof(presets) / sizeof(*presets); i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+		    i ? ", " : "", presets[i].name);
+	return list;
 }

@@ -12,5 +12,7 @@
  */
 /* False if there is none of that name. */
 bool preset_find(struct model_config *c, const char *name);
+/* "gpt2-124m, ..."; one call at a time the first time. */
+const char *preset_names(void);
 
 #endif

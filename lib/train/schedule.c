@@ -65,8 +65,10 @@ schedule_share(uint64_t *to, const char *what, const char *text, uint64_t steps,
 	char number[32];
 	double percent;
 
+	if ((n == 0 || text[n - 1] != '%') && num_u64(text, to, e) == 0)
+		return 0;
 	if (n == 0 || text[n - 1] != '%')
-		return num_u64(text, to, e);
+		return err_prefix(e, "%s", what);
 	snprintf(number, sizeof(number), "%.*s", (int)(n - 1), text);
 	if (num_double(number, &percent, e) < 0 || !(percent >= 0) ||
 	    percent > 100)

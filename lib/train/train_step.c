@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One step of a run, and measuring. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -107,13 +108,18 @@ accumulate(
 static int
 no_number(struct run *t, uint64_t step, struct err *e)
 {
+	char left[64] = "there is no checkpoint yet";
+
 	if (run_end_save(t, e) < 0)
 		return e->code;
+	if (t->saved)
+		snprintf(left, sizeof(left),
+		    "the last checkpoint is of step %llu",
+		    (unsigned long long)t->saved);
 	return err_set(e, ERR_FORMAT,
-	    "step %llu: loss %g, gradient norm %g: stopped; the last "
-	    "checkpoint is of step %llu",
-	    (unsigned long long)step + 1, t->r.loss, t->r.grad_norm,
-	    (unsigned long long)t->saved);
+	    "step %llu: loss %g, gradient norm %g: stopped; %s",
+	    (unsigned long long)step + 1, fabs(t->r.loss), fabs(t->r.grad_norm),
+	    left);
 }
 
 static int

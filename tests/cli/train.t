@@ -215,6 +215,12 @@ golden train-heads quern train --config heads.json --recipe train.mix --out none
 golden train-memory train none --memory 100K
 golden train-no-config quern train --config none.json --recipe train.mix \
 	--out none
+golden train-no-preset quern train --config gpt5 --recipe train.mix --out none
+golden train-warmup train none --warmup -3
+train wild -q --lr 1e30 2>wild.err
+equal "a gradient that is no number" "1 stopped; there is no checkpoint yet" \
+	"$? $(sed 's/.*: //' wild.err)"
+golden train-no-name train ""
 exits 1 "a recipe that isn't there" quern train --config model.json \
 	--recipe none.mix --out none
 golden train-no-plugin env QUERN_PLUGIN_DIR="$tmp" quern train \
