@@ -3,10 +3,11 @@
  * Each operation of a device by itself, as a share of what the device copies
  * or multiplies at most.
  *
- *	device [cpu|cuda [TYPE [FILE]]]
+ *	device [cpu|cuda [TYPE [FILE [NAME]]]]
  *
- * TYPE: f32, bf16 or fp16.  FILE: the table again, as JSON.  Medians of several
- *runs by the clock.
+ * TYPE: f32, bf16 or fp16.  FILE: the table again, as JSON.  NAME: only
+ * operations whose names begin so, and what the device does at most.  Medians
+ *of several runs by the clock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ struct bench {
 	int32_t *ids;
 	double copy, product; /* bytes and operations a second at most */
 	FILE *json;
+	const char *only; /* how names begin */
 	int rows;
 };
 
@@ -310,6 +312,9 @@ measure(struct bench *b)
 	double t;
 
 	for (i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
+		if (i > 1 &&
+		    strncmp(kernels[i].name, b->only, strlen(b->only)) != 0)
+			continue;
 		t = seconds(b, kernels[i].run);
 		if (t < 0)
 			return -1;
@@ -404,6 +409,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "bench: out of the device's memory\n");
 		return 1;
 	}
+	b.only = argc > 4 ? argv[4] : "";
 	if (argc > 3)
 		b.json = fopen(argv[3], "w");
 	if (b.json)
