@@ -8,6 +8,7 @@
 # make SAN=address,undefined check    sanitizers; SAN=thread takes clang
 # make CUDA=no     without CUDA
 # make MPI=no      without MPI: training has one rank
+# make NCCL=no     without NCCL: several ranks train on processors only
 # make DEV=1       warnings are errors
 # make lang-model LANGID=DIR   train the built-in language model anew
 .DELETE_ON_ERROR:
@@ -25,6 +26,8 @@ MANDIR   = $(PREFIX)/share/man
 CUDA    := $(if $(shell command -v $(NVCC) 2>/dev/null),yes,no)
 MPICC    = mpicc
 MPI     := $(if $(shell command -v $(MPICC) 2>/dev/null),yes,no)
+NVROOT  := $(abspath $(dir $(shell command -v $(NVCC) 2>/dev/null))..)
+NCCL    := $(if $(wildcard $(NVROOT)/include/nccl.h /usr/include/nccl.h),$(CUDA),no)
 # Cards since Ampere, and Hopper with its own instructions.
 NVARCH   = -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90a,code=sm_90a
 DEV      =
@@ -75,10 +78,15 @@ EMUSRC   = $(CUSRC) $(wildcard tests/emulate/*.cpp)
 # Contexts of our own making confuse the thread sanitizer.
 EMULATED = $(if $(findstring thread,$(SAN)),,$B/emulated/quern-cuda.so)
 MPISRC  := $(sort $(wildcard lib/train/mpi/*.c))
+NCCLSRC := $(sort $(wildcard lib/train/nccl/*.c))
+# What it needs of the library is in it.
+NCCLLIB  = $B/pic/lib/base/err.c.o $B/pic/lib/train/link.c.o
 PLUGIN   = $(if $(filter yes,$(CUDA)),$(if $(CUSRC),$B/bin/quern-cuda.so)) \
+	$(if $(filter yes,$(NCCL)),$B/bin/quern-nccl.so) \
 	$(if $(filter yes,$(MPI)),$B/bin/quern-mpi.so)
 # Whoever looks for the emulated twin finds MPI beside it.
-BESIDE   = $(if $(EMULATED),$(if $(filter yes,$(MPI)),$B/emulated/quern-mpi.so))
+BESIDE   = $(if $(EMULATED),$B/emulated/quern-nccl.so \
+	$(if $(filter yes,$(MPI)),$B/emulated/quern-mpi.so))
 LINK     = $(CXX) $(SANFLAGS) -pthread -fopenmp $(CFLAGS) $(LDFLAGS) -o $@
 
 # make V=1 shows whole commands.
@@ -119,6 +127,19 @@ $B/mpi/%.c.o: export MPICH_CC = $(CC)
 $B/mpi/%.c.o: %.c $B/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(MPICC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+# Between cards: a plugin, so that the CUDA twin is there without NCCL.
+$B/bin/quern-nccl.so: $(addsuffix .o,$(addprefix $B/nccl/,$(NCCLSRC))) $(NCCLLIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -shared $^ -L$(NVROOT)/lib64 -lnccl
+$B/nccl/%.c.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) -isystem $(NVROOT)/include -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+# The same with a stand-in that sends between processes.
+$B/emulated/quern-nccl.so: $(patsubst %,$B/emulated/%.o,$(NCCLSRC) $(wildcard tests/emulate/nccl/*.c)) $(NCCLLIB)
+	$(call say,LINK)$(LINK) -shared $^
+$B/emulated/%.c.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -Itests/emulate/nccl $(ALL_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
 $B/emulated/quern-mpi.so: $B/bin/quern-mpi.so
 	@mkdir -p $(@D)
 	@cp $< $@
@@ -236,7 +257,7 @@ install: all
 	for s in 1 5 7; do for m in man/*.$$s; do if [ -f "$$m" ]; then \
 		cp "$$m" $(DESTDIR)$(MANDIR)/man$$s/; fi; done; done
 uninstall:
-	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(CMD)) quern-cuda.so quern-mpi.so
+	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(CMD)) quern-cuda.so quern-mpi.so quern-nccl.so
 	rm -f $(DESTDIR)$(PREFIX)/lib/libquern.so $(DESTDIR)$(PREFIX)/include/quern.h
 	for m in man/*.[157]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$(basename $$m); done
@@ -246,5 +267,5 @@ FORCE:
 .PHONY: all check gpu-check gpu-bench fuzz fuzz-run bench lint format format-check lang-model deps \
 	quickstart install \
 	uninstall clean FORCE
--include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(EMUSRC:%=$B/emulated/%.d) $(MPISRC:%=$B/mpi/%.d) $(wildcard $B/cmd/*.d $B/cmd/*/*.d \
+-include $(OBJ:.o=.d) $(CUSRC:%=$B/%.d) $(EMUSRC:%=$B/emulated/%.d) $(MPISRC:%=$B/mpi/%.d) $(NCCLSRC:%=$B/nccl/%.d) $(NCCLSRC:%=$B/emulated/%.d) $(wildcard $B/cmd/*.d $B/cmd/*/*.d \
 	$(ROWSRC:%=$B/pic/%.d) $B/tests/*.d $B/tests/*/*.d)

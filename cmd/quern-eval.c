@@ -15,8 +15,8 @@
 
 static struct opt_common common;
 static struct {
-	const char *model, *recipe, *tokenizer, *device;
-} given = { .device = "auto" };
+	const char *model, *recipe, *tokenizer, *device, *dtype;
+} given = { .device = "auto", .dtype = "f32" };
 
 static const struct opt opts[] = {
 	{ "model", 0, OPT_STR, &given.model, "DIR",
@@ -27,6 +27,9 @@ static const struct opt opts[] = {
 	    "instead of the model's tokenizer.json", NULL },
 	{ "device", 0, OPT_STR, &given.device, "DEVICE",
 	    "where to compute; auto is the processor", "auto,cpu,cuda" },
+	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE",
+	    "what the factors of matrix products are rounded to",
+	    "f32,bf16,fp16" },
 	{ 0 },
 };
 
@@ -52,8 +55,13 @@ struct judge {
 static const struct ops *
 device(struct err *e)
 {
-	return strcmp(given.device, "cuda") == 0 ? ops_cuda(OPS_F32, e)
-						 : ops_cpu(common.threads);
+	enum ops_type type;
+
+	if (ops_type(&type, given.dtype, e) < 0)
+		return NULL;
+	return strcmp(given.device, "cuda") == 0
+		   ? ops_cuda(type, e)
+		   : ops_cpu_typed(common.threads, type);
 }
 
 /* The document as training sees it: between two ends of a text. */

@@ -11,6 +11,7 @@
 #include "filter/lexicon_judge.h"
 #include "filter/strs.h"
 #include "filter/urllist.h"
+#include "filter/verdicts.h"
 #include "io/stream.h"
 
 static struct opt_common common;
@@ -29,7 +30,7 @@ static bool explain, list_profiles;
 struct judges {
 	const struct profile **profiles;
 	struct profile_file **files; /* those the user wrote */
-	struct tally *tallies; /* of each profile, where there are several */
+	struct verdicts verdicts;    /* of several */
 	size_t n, nfile;
 	struct urllist *urls;         /* or NULL */
 	struct lexicon_rules lexicon; /* lists: or NULL */
@@ -107,23 +108,11 @@ static int
 record(const struct judges *j, struct worker *w, struct doc *d, struct emit *em,
     struct err *e)
 {
-	struct buf *b = &w->json;
-	struct verdict v;
-	size_t i;
-
-	buf_clear(b);
-	for (i = 0; i < j->n; i++) {
-		if (judge_by(w->judge, j->profiles[i], &v, e) < 0)
-			return e->code;
-		buf_putc(b, i ? ',' : '{');
-		buf_json(b, str_c(j->profiles[i]->name));
-		buf_putc(b, ':');
-		verdict_json(&v, b);
-		buf_put(&em->side, &v.reason, sizeof(v.reason));
-	}
-	buf_putc(b, '}');
-	doc_set_json(d, "profile", buf_view(b));
-	return buf_ok(b, e);
+	buf_clear(&w->json);
+	if (verdicts_put(&j->verdicts, w->judge, &w->json, &em->side, e) < 0)
+		return e->code;
+	doc_set_json(d, "profile", buf_view(&w->json));
+	return 0;
 }
 
 static int
@@ -349,15 +338,14 @@ find_profiles(struct judges *j, struct err *e)
 		return e->code;
 	j->profiles = calloc(names.n + 1, sizeof(*j->profiles));
 	j->files = calloc(names.n + 1, sizeof(*j->files));
-	j->tallies = calloc(names.n + 1, sizeof(*j->tallies));
-	if (!j->profiles || !j->files || !j->tallies) {
+	if (!j->profiles || !j->files) {
 		strs_free(&names);
 		return err_nomem(e, "options");
 	}
 	for (i = 0; rc == 0 && i < names.n; i++)
 		rc = add_profile(j, names.v[i], e);
 	strs_free(&names);
-	return rc;
+	return rc < 0 ? rc : verdicts_init(&j->verdicts, j->profiles, j->n, e);
 }
 
 static int
@@ -408,22 +396,6 @@ read_urls(struct judges *j, struct err *e)
 	return urllist_seal(j->urls, e);
 }
 
-/* NAME[:LANGUAGE]=FILE */
-static int
-read_lexicon(struct lexicons *l, const char *s, struct err *e)
-{
-	size_t name = strcspn(s, ":="), all = strcspn(s, "=");
-	struct str language = STR("");
-
-	if (!s[all] || !s[all + 1] || !name)
-		return err_set(e, ERR_ARG,
-		    "--lexicon '%s': give NAME=FILE or NAME:LANGUAGE=FILE", s);
-	if (name < all)
-		language = (struct str){ s + name + 1, all - name - 1 };
-	return lexicons_add(
-	    l, (struct str){ s, name }, language, s + all + 1, e);
-}
-
 static int
 read_lexicons(struct judges *j, struct err *e)
 {
@@ -440,7 +412,7 @@ read_lexicons(struct judges *j, struct err *e)
 	if (!r->lists)
 		return err_nomem(e, "lists of words");
 	for (i = 0; i < lexicons.n; i++)
-		if (read_lexicon(r->lists, lexicons.v[i], e) < 0)
+		if (lexicons_read(r->lists, lexicons.v[i], e) < 0)
 			return e->code;
 	while (strcmp(units[r->unit], lexicon_unit) != 0)
 		r->unit++;
@@ -572,52 +544,10 @@ static const struct opt_cmd cmd = { .name = "filter",
 #undef SIGNAL
 };
 
-/* Add up what record() noted: a reason or NULL for each profile in turn. */
 static int
-count_verdicts(void *ctx, struct str side, struct err *e)
+count_verdicts(void *judges, struct str side, struct err *e)
 {
-	struct judges *j = ctx;
-	const char *reason;
-	size_t at, i = 0;
-
-	for (at = 0; at + sizeof(reason) <= side.n; at += sizeof(reason)) {
-		struct tally *t = &j->tallies[i++ % j->n];
-
-		memcpy(&reason, side.p + at, sizeof(reason));
-		if (!reason)
-			t->kept++;
-		else if (tally_drop(t, reason, 1, e) < 0)
-			return e->code;
-	}
-	return 0;
-}
-
-/* "profiles":{"gopher":{"kept":3,"dropped":{"short":1}}}, */
-static void
-put_verdicts(const struct judges *j, struct buf *out)
-{
-	size_t i, k;
-
-	if (j->n < 2)
-		return;
-	buf_puts(out, "\"profiles\":");
-	for (i = 0; i < j->n; i++) {
-		const struct tally *t = &j->tallies[i];
-
-		buf_putc(out, i ? ',' : '{');
-		buf_json(out, str_c(j->profiles[i]->name));
-		buf_puts(out, ":{\"kept\":");
-		buf_u64(out, t->kept);
-		buf_puts(out, ",\"dropped\":{");
-		for (k = 0; k < t->ndrop; k++) {
-			buf_puts(out, k ? "," : "");
-			buf_json(out, str_c(t->drops[k].rule));
-			buf_putc(out, ':');
-			buf_u64(out, t->drops[k].n);
-		}
-		buf_puts(out, "}}");
-	}
-	buf_puts(out, "},");
+	return verdicts_count(&((struct judges *)judges)->verdicts, side, e);
 }
 
 static int
@@ -630,7 +560,11 @@ judge_docs(void *judges, struct docs *in, struct run *r, struct err *e)
 	struct judges *j = judges;
 	int rc = docs_run(in, &ops, j, r, e);
 
-	put_verdicts(j, &r->extra);
+	if (j->n > 1) {
+		buf_puts(&r->extra, "\"profiles\":");
+		verdicts_json(&j->verdicts, &r->extra);
+		buf_putc(&r->extra, ',');
+	}
 	return rc;
 }
 
@@ -657,6 +591,6 @@ main(int argc, char **argv)
 		profile_file_free(j.files[--j.nfile]);
 	free(j.files);
 	free(j.profiles);
-	free(j.tallies);
+	verdicts_free(&j.verdicts);
 	return rc;
 }

@@ -14,13 +14,14 @@
 
 static struct opt_common common;
 static struct {
-	const char *model, *prompt, *tokenizer, *device;
+	const char *model, *prompt, *tokenizer, *device, *dtype;
 	uint64_t max_tokens;
 	double temperature, top_p;
 	int top_k;
 	bool echo;
 } given = { .prompt = "",
 	.device = "auto",
+	.dtype = "f32",
 	.max_tokens = 100,
 	.temperature = .8,
 	.top_p = .95,
@@ -47,6 +48,9 @@ static const struct opt opts[] = {
 	    "write the prompt too; --no-echo: don't", NULL },
 	{ "device", 0, OPT_STR, &given.device, "DEVICE",
 	    "where to compute; auto is the processor", "auto,cpu,cuda" },
+	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE",
+	    "what the factors of matrix products are rounded to",
+	    "f32,bf16,fp16" },
 	{ 0 },
 };
 
@@ -112,6 +116,18 @@ encode_prompt(struct generation *g, struct err *e)
 	return 0;
 }
 
+static const struct ops *
+device(struct err *e)
+{
+	enum ops_type type;
+
+	if (ops_type(&type, given.dtype, e) < 0)
+		return NULL;
+	return strcmp(given.device, "cuda") == 0
+		   ? ops_cuda(type, e)
+		   : ops_cpu_typed(common.threads, type);
+}
+
 static int
 open_all(struct generation *g, struct err *e)
 {
@@ -119,9 +135,7 @@ open_all(struct generation *g, struct err *e)
 		.top_k = (uint32_t)given.top_k,
 		.top_p = given.top_p,
 		.seed = common.seed };
-	const struct ops *ops = strcmp(given.device, "cuda") == 0
-				    ? ops_cuda(OPS_F32, e)
-				    : ops_cpu(common.threads);
+	const struct ops *ops = device(e);
 	char path[PATH_MAX];
 	uint32_t vocab;
 

@@ -15,6 +15,7 @@
 #include "mix/loader.h"
 #include "mix/mix.h"
 #include "train/link.h"
+#include "train/peak.h"
 #include "train/preset.h"
 #include "train/train.h"
 #include "train/view.h"
@@ -23,14 +24,16 @@ static struct opt_common common;
 static struct train_options options;
 static struct {
 	const char *config, *recipe, *valid, *out, *device;
-	const char *schedule, *optimizer, *dtype, *ranks, *audit;
+	const char *schedule, *optimizer, *dtype, *ranks, *audit, *offload;
 	uint64_t from; /* of audit */
 	int micro_batch, keep;
+	double peak;
 	bool verify;
 } given = { .verify = true,
 	.device = "auto",
 	.schedule = "cosine",
 	.optimizer = "adamw",
+	.offload = "none",
 	.ranks = "auto",
 	.dtype = "f32" };
 
@@ -134,6 +137,10 @@ static const struct opt opts[] = {
 	    "what is computed again rather than kept: norm, act, qkv, "
 	    "attention, up, layer",
 	    NULL },
+	{ "offload", 0, OPT_STR, &given.offload, "WHAT",
+	    "what lies in the host's memory rather than in the card's: the "
+	    "moments of adamw and lion",
+	    "none,optimizer" },
 	{ "save-every", 0, OPT_U64, &options.save_every, "N",
 	    "steps between checkpoints; 0: only at the end", NULL },
 	{ "keep", 0, OPT_INT, &given.keep, "N",
@@ -141,6 +148,10 @@ static const struct opt opts[] = {
 	{ "async-save", 0, OPT_FLAG, &options.async_save, NULL,
 	    "write checkpoints while training goes on, from a copy of weights "
 	    "and moments where memory suffices; --no-async-save: don't",
+	    NULL },
+	{ "peak", 0, OPT_DOUBLE, &given.peak, "TFLOPS",
+	    "10^12 operations a second that a rank's device makes at most; 0: "
+	    "what is known of it",
 	    NULL },
 	{ "dtype", 0, OPT_STR, &given.dtype, "TYPE",
 	    "what the factors of matrix products are rounded to",
@@ -161,21 +172,25 @@ static const struct opt_cmd cmd = { .name = "train",
 /* The others that take part, or a link to nobody. */
 static struct link *ranks;
 
-static volatile sig_atomic_t stop, training;
+static volatile sig_atomic_t stop, save, training;
 
 /*
- * The first signal while training asks for a checkpoint and the end; any other
- * kills.  A thread waits for them and all others block them: the library's
- * products use the stack's register for other things, so that a handler would
- * write into whatever it points to.
+ * SIGUSR1 asks for a checkpoint.  The first of the others while training asks
+ * for one and the end; one more kills.  A thread waits for them and all others
+ * block them: the library's products use the stack's register for other things,
+ * so that a handler would write into whatever it points to.
  */
 static void *
 wait_for_signals(void *set)
 {
 	int sig;
 
-	while (sigwait(set, &sig) == 0 && training && !stop)
-		stop = 1;
+	while (
+	    sigwait(set, &sig) == 0 && (sig == SIGUSR1 || (training && !stop)))
+		if (sig == SIGUSR1)
+			save = 1;
+		else
+			stop = 1;
 	signal(sig, SIG_DFL);
 	pthread_sigmask(SIG_UNBLOCK, set, NULL);
 	raise(sig);
@@ -192,6 +207,7 @@ catch_signals(struct err *e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (pthread_create(&thread, NULL, wait_for_signals, &set) != 0)
 		return err_set(e, ERR_IO, "no thread to wait for signals");
@@ -272,12 +288,16 @@ check_usage(int operands, struct err *e)
 	if ((!given.config && !options.init) || !given.recipe || !given.out)
 		return err_set(e, ERR_ARG,
 		    "--config (or --init), --recipe and --out are needed");
+	if (!*given.out)
+		return err_set(e, ERR_ARG, "--out: no name");
 	if (common.threads > MOST_THREADS)
 		return err_set(
 		    e, ERR_ARG, "--threads: at most %d", MOST_THREADS);
 	if (common.out)
 		return err_set(
 		    e, ERR_ARG, "writes a folder: --out, not --output");
+	if (!(given.peak >= 0) || given.peak > 1e9)
+		return err_set(e, ERR_ARG, "--peak: from 0 to 1e9");
 	if (given.audit && num_u64(given.audit, &given.from, e) < 0)
 		return err_prefix(e, "--audit");
 	options.dir = given.out;
@@ -285,6 +305,7 @@ check_usage(int operands, struct err *e)
 	options.memory = common.memory;
 	options.micro_batch = (uint32_t)given.micro_batch;
 	options.keep = (uint32_t)given.keep;
+	options.offload = strcmp(given.offload, "optimizer") == 0;
 	if (optimiser_kind(&options.optimiser, given.optimizer, e) < 0)
 		return e->code;
 	if (ops_type(&options.type, given.dtype, e) < 0)
@@ -307,7 +328,7 @@ tell_emulated(void)
 static const struct ops *
 card(struct err *e)
 {
-	const struct ops *o = ops_cuda(options.type, e);
+	const struct ops *o = ops_cuda_card(options.type, ranks->place, e);
 	const char *note = o && !common.quiet ? ops_cuda_note() : NULL;
 
 	if (note)
@@ -428,6 +449,7 @@ train(struct job *j, struct err *e)
 		.plan = on_plan,
 		.step = view_step,
 		.spike = view_spike,
+		.save = &save,
 		.stop = &stop };
 	struct step_report last = { 0 };
 	int rc;
@@ -490,7 +512,12 @@ prepare(struct job *j, struct err *e)
 	if (rc < 0)
 		return rc;
 	j->ops = device(e);
-	return j->ops ? 0 : e->code;
+	if (!j->ops)
+		return e->code;
+	options.peak = given.peak * 1e12;
+	if (given.peak == 0)
+		options.peak = peak_of(j->ops, options.type, common.threads);
+	return 0;
 }
 
 static void

@@ -10,29 +10,32 @@ tell_memory(const struct train_plan *p)
 {
 	const struct net_memory *m = &p->memory;
 	double unit = m->total >> 30 ? 1 << 30 : 1 << 20;
-	char spared[48] = "", has[32] = "", copy[48] = "";
+	char spared[48] = "", has[32] = "", copy[48] = "", away[48] = "";
 
 	if (p->has)
 		snprintf(has, sizeof(has), ", has %.1f", (double)p->has / unit);
 	if (p->spared)
 		snprintf(spared, sizeof(spared), " (%.1f less by --recompute)",
 		    (double)p->spared / unit);
+	if (m->host)
+		snprintf(away, sizeof(away), ", on the host: moments %.1f",
+		    (double)m->host / unit);
 	if (p->copy)
 		snprintf(copy, sizeof(copy), ", a copy for saving %.1f",
 		    (double)p->copy / unit);
 	fprintf(stderr,
 	    "needs %.1f %s%s: weights %.1f, gradients and moments %.1f, "
-	    "activations %.1f%s, logits %.1f, products %.1f%s\n",
+	    "activations %.1f%s, logits %.1f, products %.1f%s%s\n",
 	    (double)m->total / unit, m->total >> 30 ? "GiB" : "MiB", has,
 	    (double)m->params / unit, (double)m->optimiser / unit,
 	    (double)m->activations / unit, spared, (double)m->logits / unit,
-	    (double)m->scratch / unit, copy);
+	    (double)m->scratch / unit, away, copy);
 }
 
 void
 view_plan(struct view *v, const struct train_plan *p)
 {
-	char s[16];
+	char s[16], flops[16];
 
 	v->plan = *p;
 	progress_start(&v->line, "train", "tokens", p->steps,
@@ -50,6 +53,15 @@ view_plan(struct view *v, const struct train_plan *p)
 	    progress_scaled(s, (double)p->params, 1000),
 	    (unsigned long long)p->steps, p->micro_batch);
 	tell_memory(p);
+	if (p->peak > 0)
+		fprintf(stderr,
+		    "quern train: %sFLOP a token, at most %sFLOP/s\n",
+		    progress_scaled(flops, p->flops, 1000),
+		    progress_scaled(s, p->peak, 1000));
+	else
+		fprintf(stderr,
+		    "quern train: this device's peak isn't known: --peak "
+		    "TFLOPS would give the share of it that is used\n");
 	if (p->first_step)
 		fprintf(stderr, "quern train: going on after step %llu\n",
 		    (unsigned long long)p->first_step);
@@ -63,21 +75,40 @@ draw(struct view *v, const struct step_report *r)
 	uint64_t done = r->step - v->plan.first_step;
 	uint64_t left =
 	    (uint64_t)(past / (double)done * (double)(r->steps - r->step));
-	char rate[16];
+	char rate[16], mfu[24] = "";
 
 	if (!v->line.shown || now - v->line.last < .2)
 		return;
 	v->line.last = now;
 	v->line.drawn = true;
+	if (r->mfu > 0)
+		snprintf(mfu, sizeof(mfu), "  MFU %.1f%%", 100 * r->mfu);
 	fprintf(stderr,
 	    "\r\033[Kquern train  %3.0f%%  step %llu of %llu  loss %.3f  "
-	    "gradient %.2f  lr %.1e  %s tokens/s  ETA %llu:%02llu:%02llu",
+	    "gradient %.2f  lr %.1e  %s tokens/s%s  ETA %llu:%02llu:%02llu",
 	    100.0 * (double)r->step / (double)r->steps,
 	    (unsigned long long)r->step, (unsigned long long)r->steps, r->loss,
 	    r->grad_norm, r->lr, progress_scaled(rate, r->tokens_per_s, 1000),
-	    (unsigned long long)left / 3600, (unsigned long long)left / 60 % 60,
-	    (unsigned long long)left % 60);
+	    mfu, (unsigned long long)left / 3600,
+	    (unsigned long long)left / 60 % 60, (unsigned long long)left % 60);
 	fflush(stderr);
+}
+
+static void
+tell_sources(const struct step_report *r)
+{
+	const struct source_valid *s;
+	const char *before = "quern train: validation loss of ";
+
+	for (s = r->by_source; s < r->by_source + r->sources; s++) {
+		if (s->targets == 0)
+			continue;
+		fprintf(stderr, "%s%.*s %.4f", before, (int)s->name.n,
+		    s->name.p, s->loss);
+		before = ", ";
+	}
+	if (*before == ',')
+		fputc('\n', stderr);
 }
 
 void
@@ -89,6 +120,7 @@ view_step(void *ctx, const struct step_report *r)
 	if (!r->validated)
 		return;
 	v->valid = *r;
+	v->valid.by_source = NULL;
 	if (v->common->quiet)
 		return;
 	progress_clear(&v->line);
@@ -97,6 +129,7 @@ view_step(void *ctx, const struct step_report *r)
 	    "unigram model's %.4f nats a token\n",
 	    (unsigned long long)r->step, r->loss, r->valid_loss,
 	    r->unigram_loss);
+	tell_sources(r);
 }
 
 void

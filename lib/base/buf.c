@@ -243,8 +243,7 @@ put_places(struct buf *b, double v)
 void
 buf_double(struct buf *b, double v)
 {
-	char s[40];
-	int digits;
+	char s[40], shorter[40];
 
 	if (!isfinite(v)) {
 		buf_puts(b, "null");
@@ -254,11 +253,13 @@ buf_double(struct buf *b, double v)
 	    put_places(b, v))
 		return;
 	/* 15 digits hold any shorter decimal; %g strips its zeros. */
-	for (digits = 15; digits <= 17; digits++) {
-		snprintf(s, sizeof(s), "%.*g", digits, v);
-		if (strtod(s, NULL) == v)
-			break;
+	snprintf(s, sizeof(s), "%.16g", v);
+	if (strtod(s, NULL) == v) {
+		snprintf(shorter, sizeof(shorter), "%.15g", v);
+		buf_puts(b, strtod(shorter, NULL) == v ? shorter : s);
+		return;
 	}
+	snprintf(s, sizeof(s), "%.17g", v);
 	buf_puts(b, s);
 }
 

@@ -36,6 +36,35 @@ bytes_any(bytes v)
 	return part[0] | part[1];
 }
 
+/* Of bytes that are 0 or 255 a bit each, the first byte's the lowest. */
+static inline uint32_t
+bytes_mask(bytes v)
+{
+#ifdef __SSE2__
+	typedef char sse __attribute__((vector_size(16)));
+
+	return (uint32_t)__builtin_ia32_pmovmskb128((sse)v);
+#else
+	const uint64_t low = UINT64_C(0x0101010101010101);
+	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+	/* Bit 8 i, of the first byte lowest or highest, to bit 56 + i. */
+	const uint64_t gather =
+	    little ? UINT64_C(0x0102040810204080) : UINT64_C(0x8040201008040201);
+	uint64_t part[2];
+
+	memcpy(part, &v, sizeof(part));
+	return (uint32_t)((part[0] & low) * gather >> 56) |
+	       (uint32_t)((part[1] & low) * gather >> 56) << 8;
+#endif
+}
+
+/* The first of bytes that are 0 or 255 and not all 0. */
+static inline uint32_t
+bytes_first(bytes v)
+{
+	return (uint32_t)__builtin_ctz(bytes_mask(v));
+}
+
 /* The sum of bytes that are 15 at most. */
 static inline uint32_t
 bytes_sum(bytes v)

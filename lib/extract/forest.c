@@ -32,7 +32,7 @@ forest_vote(const struct forest *f, int class, const int32_t *x)
  * asked, in any order, the leaf is the lowest bit that is left.  So there are
  * no branches, and one node is asked for all rows at once.
  */
-enum { MAX_TREES = 256, MAX_LEAVES = 32 };
+enum { MAX_TREES = 128, MAX_LEAVES = 32 };
 
 struct test {
 	int32_t threshold;
@@ -40,29 +40,30 @@ struct test {
 	uint32_t keep; /* leaves that x > threshold leaves */
 };
 
-static struct {
+static struct tests {
 	struct test test[MAX_TREES * MAX_LEAVES];
 	int32_t leaf[MAX_TREES][MAX_LEAVES];
 	int ntest, ntree;
-} blocks;
+} tests_of[FORESTS_OF_BLOCKS];
 
 /* Leaves below a node from number `first` on; how many. */
 static int
-add_tests(const struct forest *f, int at, int tree, int first)
+add_tests(
+    struct tests *all, const struct forest *f, int at, int tree, int first)
 {
 	struct test *t;
 	int left, right;
 
 	assert(first < MAX_LEAVES);
 	if (at < 0) {
-		blocks.leaf[tree][first] = f->leaf[~at];
+		all->leaf[tree][first] = f->leaf[~at];
 		return 1;
 	}
-	t = &blocks.test[blocks.ntest++];
+	t = &all->test[all->ntest++];
 	*t = (struct test){ f->node[at].threshold,
 		(uint16_t)f->node[at].feature, (uint16_t)tree, 0 };
-	left = add_tests(f, f->node[at].child[0], tree, first);
-	right = add_tests(f, f->node[at].child[1], tree, first + left);
+	left = add_tests(all, f, f->node[at].child[0], tree, first);
+	right = add_tests(all, f, f->node[at].child[1], tree, first + left);
 	t->keep = ~(((1u << left) - 1) << first);
 	return left + right;
 }
@@ -78,29 +79,34 @@ by_feature(const void *a, const void *b)
 	return x->tree < y->tree ? -1 : x->tree > y->tree;
 }
 
+static void
+prepare(struct tests *all, const struct forest *f)
+{
+	int t;
+
+	assert(f->trees <= MAX_TREES && f->classes == 1);
+	for (t = 0; t < f->trees; t++)
+		add_tests(all, f, f->root[t], t, 0);
+	qsort(all->test, (size_t)all->ntest, sizeof(*all->test), by_feature);
+	all->ntree = f->trees;
+}
+
 void
 forest_init(void)
 {
-	const struct forest *f = &forest_block;
-	int t;
-
-	if (blocks.ntree)
+	if (tests_of[0].ntree)
 		return;
-	assert(f->trees <= MAX_TREES && f->classes == 1);
-	for (t = 0; t < f->trees; t++)
-		add_tests(f, f->root[t], t, 0);
-	qsort(blocks.test, (size_t)blocks.ntest, sizeof(*blocks.test),
-	    by_feature);
-	blocks.ntree = f->trees;
+	prepare(&tests_of[FOREST_BLOCK], &forest_block);
+	prepare(&tests_of[FOREST_CONTEXT], &forest_context);
 }
 
 typedef int32_t lanes
     __attribute__((vector_size(FOREST_ROWS * sizeof(int32_t))));
 
 SIMD static void
-ask(lanes *alive, const int32_t x[][FOREST_ROWS])
+ask(const struct tests *all, lanes *alive, const int32_t x[][FOREST_ROWS])
 {
-	const struct test *t = blocks.test, *end = t + blocks.ntest;
+	const struct test *t = all->test, *end = t + all->ntest;
 	lanes v;
 
 	for (; t < end; t++) {
@@ -110,19 +116,20 @@ ask(lanes *alive, const int32_t x[][FOREST_ROWS])
 }
 
 void
-forest_votes(const int32_t x[][FOREST_ROWS], int32_t sum[FOREST_ROWS])
+forest_votes(enum forest_of_blocks which, const int32_t x[][FOREST_ROWS],
+    int32_t sum[FOREST_ROWS])
 {
+	const struct tests *all = &tests_of[which];
 	lanes alive[MAX_TREES];
 	int t, r;
 
-	memset(alive, 0xff, (size_t)blocks.ntree * sizeof(*alive));
-	ask(alive, x);
+	memset(alive, 0xff, (size_t)all->ntree * sizeof(*alive));
+	ask(all, alive, x);
 	memset(sum, 0, FOREST_ROWS * sizeof(*sum));
-	for (t = 0; t < blocks.ntree; t++)
+	for (t = 0; t < all->ntree; t++)
 		for (r = 0; r < FOREST_ROWS; r++)
 			sum[r] +=
-			    blocks
-				.leaf[t][__builtin_ctz((uint32_t)alive[t][r])];
+			    all->leaf[t][__builtin_ctz((uint32_t)alive[t][r])];
 }
 
 /*

@@ -8,7 +8,8 @@
 /*
  * Boosted decision trees over whole numbers (feature.h), as constant tables
  * that tests/bench/extract_grow.py has written: forest_block.c says whether a
- * block is content, forest_kind.c what kind a page is of.
+ * block is content, forest_context.c says it again when the first opinion of
+ * all blocks is known (context.h), forest_kind.c what kind a page is of.
  *
  * Values are fixed-point with FOREST_ONE as 1, so that all machines add them
  * up alike.
@@ -31,20 +32,23 @@ struct forest {
 	int classes; /* tree t votes for class t % classes */
 };
 
-extern const struct forest forest_block; /* 1 class: log odds of content */
-extern const struct forest forest_kind;  /* PAGE_KINDS classes */
+extern const struct forest forest_block;   /* 1 class: log odds of content */
+extern const struct forest forest_context; /* likewise */
+extern const struct forest forest_kind;    /* PAGE_KINDS classes */
 
 /* The sum of the votes for one class. */
 int32_t forest_vote(const struct forest *f, int class, const int32_t *x);
 
 /*
- * The votes of forest_block on FOREST_ROWS blocks at once: x[k][r] is feature k
- * of block r.  A tree has at most 32 leaves.
+ * The votes of forest_block or forest_context on FOREST_ROWS blocks at once:
+ * x[k][r] is feature k of block r.  A tree has at most 32 leaves.
  * Source: Lucchese et al., "QuickScorer: a fast algorithm to rank documents
  * with additive ensembles of regression trees", SIGIR 2015.
  */
 enum { FOREST_ROWS = 16 };
-void forest_votes(const int32_t x[][FOREST_ROWS], int32_t sum[FOREST_ROWS]);
+enum forest_of_blocks { FOREST_BLOCK, FOREST_CONTEXT, FORESTS_OF_BLOCKS };
+void forest_votes(enum forest_of_blocks which, const int32_t x[][FOREST_ROWS],
+    int32_t sum[FOREST_ROWS]);
 /* Once in the process, before forest_votes(); html_init() does it. */
 void forest_init(void);
 

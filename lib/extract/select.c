@@ -2,15 +2,12 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "extract/forest.h"
 #include "extract/select.h"
 
 enum {
 	MIN_BLOCKS = 25, /* of a page that is looked at block by block */
 	MAX_BLOCKS = 20000,
 	MAX_ELEMS = 100000,
-	BINS = 256, /* of probabilities, to find the cut */
-	BREAK = 2,  /* bytes that a block costs besides its own */
 };
 
 void
@@ -18,6 +15,9 @@ select_free(struct select *s)
 {
 	rules_free(&s->rules);
 	features_free(&s->features);
+	context_free(&s->context);
+	free(s->rows);
+	free(s->odds);
 	free(s->keep);
 	free(s->score);
 }
@@ -32,39 +32,32 @@ page_kind_name(enum page_kind k)
 	return names[k];
 }
 
+static size_t
+batches(size_t blocks)
+{
+	return (blocks + FOREST_ROWS - 1) / FOREST_ROWS;
+}
+
 static int
 reserve(struct select *s, const struct page *p, struct err *e)
 {
-	size_t n = 2 * p->nblock;
+	size_t n = 2 * batches(p->nblock);
 
 	if (s->cap >= p->nblock)
 		return 0;
 	s->cap = 0;
 	free(s->keep);
 	free(s->score);
-	s->keep = malloc(n * sizeof(*s->keep));
-	s->score = malloc(n * sizeof(*s->score));
-	if (!s->keep || !s->score)
+	free(s->rows);
+	free(s->odds);
+	s->keep = malloc(n * FOREST_ROWS * sizeof(*s->keep));
+	s->score = malloc(n * FOREST_ROWS * sizeof(*s->score));
+	s->rows = malloc(n * sizeof(*s->rows));
+	s->odds = malloc(n * FOREST_ROWS * sizeof(*s->odds));
+	if (!s->keep || !s->score || !s->rows || !s->odds)
 		return err_nomem(e, "a page");
-	s->cap = n;
+	s->cap = n * FOREST_ROWS;
 	return 0;
-}
-
-/* Rows of blocks from i on as columns; those of the page are there. */
-static size_t
-fill_columns(const struct select *s, const struct page *p, size_t i,
-    int32_t x[FEATURES][FOREST_ROWS])
-{
-	size_t n = p->nblock - i, r, k;
-	int32_t row[FEATURES];
-
-	n = n < FOREST_ROWS ? n : FOREST_ROWS;
-	for (r = 0; r < n; r++) {
-		features_row(&s->features, p, &s->rules, i + r, row);
-		for (k = 0; k < FEATURES_OF_BLOCK; k++)
-			x[k][r] = row[k];
-	}
-	return n;
 }
 
 /*
@@ -80,23 +73,89 @@ sharper(enum page_kind kind, int32_t odds)
 	return sure ? (int32_t)((int64_t)odds * 13 / 10) : odds;
 }
 
-/* By s->kind. */
-static void
-score_blocks(struct select *s, const struct page *p)
-{
-	int32_t x[FEATURES][FOREST_ROWS] = { { 0 } }, votes[FOREST_ROWS];
-	size_t i, n, r, k;
+/* Columns of what forests are asked about, one batch of blocks. */
+typedef int32_t columns[FEATURES + CONTEXT_FEATURES][FOREST_ROWS];
 
-	for (k = FEATURES_OF_BLOCK; k < FEATURES; k++)
+static void
+put_columns(int32_t x[][FOREST_ROWS], size_t r, const int32_t *row, size_t n)
+{
+	size_t k;
+
+	for (k = 0; k < n; k++)
+		x[k][r] = row[k];
+}
+
+/* The page's features are the same for all rows. */
+static void
+put_page(const struct select *s, columns x)
+{
+	size_t r;
+
+	memset(x, 0, sizeof(columns));
+	for (r = 0; r < FOREST_ROWS; r++)
+		put_columns(x + FEATURES_OF_BLOCK, r,
+		    s->features.page + FEATURES_OF_BLOCK,
+		    FEATURES - FEATURES_OF_BLOCK);
+}
+
+static size_t
+rows_from(const struct page *p, size_t i)
+{
+	size_t n = p->nblock - i;
+
+	return n < FOREST_ROWS ? n : FOREST_ROWS;
+}
+
+/* Each block by itself. */
+static void
+first_opinion(struct select *s, const struct page *p, columns x)
+{
+	int32_t row[FEATURES];
+	size_t i, r;
+
+	for (i = 0; i < p->nblock; i += FOREST_ROWS) {
+		for (r = 0; r < rows_from(p, i); r++) {
+			features_row(&s->features, p, &s->rules, i + r, row);
+			put_columns(x, r, row, FEATURES_OF_BLOCK);
+		}
+		memcpy(s->rows[i / FOREST_ROWS], x, sizeof(*s->rows));
+		forest_votes(FOREST_BLOCK, (const int32_t(*)[FOREST_ROWS])x,
+		    s->odds + i);
+	}
+}
+
+/* By what the first says of its surroundings, and s->kind. */
+static void
+second_opinion(struct select *s, const struct page *p, columns x)
+{
+	int32_t row[CONTEXT_FEATURES], votes[FOREST_ROWS];
+	size_t i, r;
+
+	for (i = 0; i < p->nblock; i += FOREST_ROWS) {
+		memcpy(x, s->rows[i / FOREST_ROWS], sizeof(*s->rows));
+		for (r = 0; r < rows_from(p, i); r++) {
+			context_row(&s->context, p, i + r, row);
+			put_columns(x + FEATURES, r, row, CONTEXT_FEATURES);
+		}
+		forest_votes(
+		    FOREST_CONTEXT, (const int32_t(*)[FOREST_ROWS])x, votes);
 		for (r = 0; r < FOREST_ROWS; r++)
-			x[k][r] = s->features.page[k];
-	for (i = 0; i < p->nblock; i += n) {
-		n = fill_columns(s, p, i, x);
-		forest_votes((const int32_t(*)[FOREST_ROWS])x, votes);
-		for (r = 0; r < n; r++)
 			s->score[i + r] =
 			    forest_probability(sharper(s->kind, votes[r]));
 	}
+}
+
+static int
+score_blocks(struct select *s, const struct page *p, struct err *e)
+{
+	columns x;
+
+	put_page(s, x);
+	first_opinion(s, p, x);
+	if (context_begin(&s->context, p, &s->features, s->odds, e) < 0)
+		return e->code;
+	second_opinion(s, p, x);
+	return 0;
 }
 
 static enum page_kind
@@ -130,34 +189,6 @@ cut_of(uint64_t f1)
 	return (int32_t)cut;
 }
 
-/* By the best F1 that any cut promises: bytes in sums by probability. */
-static int32_t
-find_cut(const struct select *s, const struct page *p)
-{
-	uint64_t bytes[BINS] = { 0 }, hits[BINS] = { 0 };
-	uint64_t all = 0, kept = 0, right = 0, f, best = 0;
-	size_t i;
-	int b;
-
-	for (i = 0; i < p->nblock; i++) {
-		uint64_t n = p->block[i].n + BREAK;
-
-		b = s->score[i] / (FOREST_ONE / BINS);
-		bytes[b] += n;
-		hits[b] += n * (uint64_t)s->score[i] / FOREST_ONE;
-		all += n * (uint64_t)s->score[i] / FOREST_ONE;
-	}
-	for (b = BINS; b > 0; b--) {
-		kept += bytes[b - 1];
-		right += hits[b - 1];
-		if (kept + all == 0)
-			continue;
-		f = 2 * right * FOREST_ONE / (kept + all);
-		best = f > best ? f : best;
-	}
-	return cut_of(best);
-}
-
 /* Precision wants to be surer of each block; recall takes what may be. */
 static int32_t
 cut_for(int32_t cut, enum select_mode mode)
@@ -167,21 +198,25 @@ cut_for(int32_t cut, enum select_mode mode)
 	return mode == SELECT_RECALL ? cut / 3 : cut;
 }
 
-/* The forest's choice; the number of blocks kept. */
-static size_t
-choose(struct select *s, const struct page *p, enum select_mode mode)
+/* The forests' choice; n: the number of blocks kept. */
+static int
+choose(struct select *s, const struct page *p, enum select_mode mode, size_t *n,
+    struct err *e)
 {
 	int32_t cut;
-	size_t i, n = 0;
+	size_t i;
 
+	if (features_begin(&s->features, p, &s->rules, e) < 0)
+		return e->code;
 	s->kind = find_kind(s);
-	score_blocks(s, p);
-	cut = cut_for(find_cut(s, p), mode);
+	if (score_blocks(s, p, e) < 0)
+		return e->code;
+	cut = cut_for(cut_of(context_f1(p, s->score)), mode);
 	for (i = 0; i < p->nblock; i++) {
 		s->keep[i] = s->score[i] > cut;
-		n += s->keep[i];
+		*n += s->keep[i];
 	}
-	return n;
+	return 0;
 }
 
 int
@@ -199,9 +234,8 @@ select_main(struct select *s, const struct page *p, enum select_mode mode,
 	if (!p->nblock)
 		return 0;
 	if (judged) {
-		if (features_begin(&s->features, p, &s->rules, e) < 0)
+		if (choose(s, p, mode, &n, e) < 0)
 			return e->code;
-		n = choose(s, p, mode);
 	} else if (s->rules.prose[p->nblock]) {
 		s->kind = PAGE_ARTICLE;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/english.h"
 #include "base/text/lines.h"
@@ -98,51 +99,67 @@ phrase_around(struct str line, const char *p, ptrdiff_t at, const char *phrase)
 	return p - line.p >= at && phrase_at(p - at, line.p + line.n, phrase);
 }
 
-/* The phrase that has its rarest letter at p, which no k stands before: they
- * are a byte each. */
+/*
+ * The phrase that has two of its letters, rare behind each other, at p; what is
+ * before them is a byte each.
+ */
 static unsigned
 phrase_with(struct str line, const char *p)
 {
-	switch (*p) {
+	switch (*p | 0x20) {
+	case 'p':
+		return phrase_around(line, p, 7, "lorem ipsum") ? LOREM : 0;
 	case 'm':
-	case 'M':
-		if (phrase_around(line, p, 4, "lorem ipsum"))
-			return LOREM;
 		return phrase_around(line, p, 3, "terms of use") ? POLICY : 0;
-	case 'j':
-	case 'J':
-		return phrase_around(line, p, 0, "javascript") ? SCRIPT : 0;
+	case 'a':
+		return phrase_around(line, p, 1, "javascript") ? SCRIPT : 0;
 	case 'v':
-	case 'V':
 		return phrase_around(line, p, 3, "privacy policy") ? POLICY : 0;
 	}
-	return phrase_around(line, p, 3, "cookie policy") ||
-		       phrase_around(line, p, 8, "uses cookies") ||
-		       phrase_around(line, p, 10, "use of cookies") ||
-		       phrase_around(line, p, 7, "use cookies")
+	return phrase_around(line, p, 2, "cookie policy") ||
+		       phrase_around(line, p, 7, "uses cookies") ||
+		       phrase_around(line, p, 9, "use of cookies") ||
+		       phrase_around(line, p, 6, "use cookies")
 		   ? POLICY
 		   : 0;
+}
+
+/* Where those letters are: ps, ms, av, va, ok or o and the kelvin sign. */
+static inline bytes
+rare_pairs(bytes a, bytes b)
+{
+	bytes kelvin = b;
+
+	a |= 0x20;
+	b |= 0x20;
+	return (bytes)(((b == 's') & ((a == 'p') | (a == 'm'))) |
+		       ((a == 'a') & (b == 'v')) | ((a == 'v') & (b == 'a')) |
+		       ((a == 'o') & ((b == 'k') | (kelvin == 0xe2))));
 }
 
 /* Which phrases stand in the line? */
 static unsigned
 find_phrases(struct str line)
 {
-	static const bool rare[256] = { ['j'] = true,
-		['k'] = true,
-		['m'] = true,
-		['v'] = true,
-		['J'] = true,
-		['K'] = true,
-		['M'] = true,
-		['V'] = true,
-		[0xe2] = true };
 	const char *p = line.p, *end = p + line.n;
+	unsigned char rest[2 * BYTES] = { 0 };
 	unsigned found = 0;
+	uint32_t mask;
+	bytes hit;
 
-	for (; p < end; p++)
-		if (rare[(unsigned char)*p])
-			found |= phrase_with(line, p);
+	for (; p < end; p += BYTES) {
+		if (end - p > BYTES) {
+			hit = rare_pairs(bytes_load(p), bytes_load(p + 1));
+		} else {
+			memcpy(rest, p, (size_t)(end - p));
+			memset(rest + (end - p), 0,
+			    sizeof(rest) - (size_t)(end - p));
+			hit =
+			    rare_pairs(bytes_load(rest), bytes_load(rest + 1));
+		}
+		for (mask = bytes_mask(hit); mask; mask &= mask - 1)
+			found |= phrase_with(line, p + __builtin_ctz(mask));
+	}
 	return found;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/text/lines.h"
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
@@ -42,39 +43,87 @@ struct kinds {
 	uint64_t all, letters, upper, digits, spaces, plain, parens;
 };
 
+/* How often each kind but the first two is in bytes of ASCII; what is not is
+ * none of them. */
+struct ascii {
+	bytes upper, letters, digits, spaces, marks, parens;
+};
+
+/* Add a block: what holds is 255, which is -1. */
+static inline void
+add_block(struct ascii *n, bytes v)
+{
+	bytes low = v | 0x20;
+
+	n->upper -= (bytes)(v - 'A' < 26);
+	n->letters -= (bytes)(low - 'a' < 26);
+	n->digits -= (bytes)(v - '0' < 10);
+	n->spaces -= (bytes)((v == ' ') | (v - 9 < 5) | (v - 0x1c < 4));
+	n->marks -= (bytes)((v == '\n') | (v == '.') | (v == ',') | (v == '?') |
+			    (v == '!'));
+	n->parens -=
+	    (bytes)((v - '(' < 2) | (low == '{') | (low == '}'));
+}
+
 static uint64_t
-sum(const uint32_t *n, int from, int to)
+sum(bytes v)
 {
 	uint64_t all = 0;
+	int i;
 
-	for (; from <= to; from++)
-		all += n[from];
+	for (i = 0; i < BYTES; i++)
+		all += v[i];
 	return all;
 }
 
-/* n of each character of ASCII. */
 static void
-add_ascii(struct kinds *k, const uint32_t *n)
+add_ascii(struct kinds *k, const struct ascii *n)
 {
-	uint64_t upper = sum(n, 'A', 'Z'), letters = upper + sum(n, 'a', 'z');
-	uint64_t digits = sum(n, '0', '9');
+	uint64_t letters = sum(n->letters), digits = sum(n->digits);
 
-	k->all += sum(n, 0, 127);
 	k->letters += letters;
-	k->upper += upper;
+	k->upper += sum(n->upper);
 	k->digits += digits;
-	k->spaces += n[' '] + sum(n, 9, 13) + sum(n, 0x1c, 0x1f);
-	k->plain +=
-	    letters + digits + n['\n'] + n['.'] + n[','] + n['?'] + n['!'];
-	k->parens += n['('] + n[')'] + n['['] + n[']'] + n['{'] + n['}'];
+	k->spaces += sum(n->spaces);
+	k->plain += letters + digits + sum(n->marks);
+	k->parens += sum(n->parens);
+}
+
+/* Frequent characters, without looking at all there is: letters, capitals. */
+static inline bool
+is_letter(uint32_t cp)
+{
+	return (cp >= 0x430 && cp <= 0x45f) || (cp >= 0x4e00 && cp <= 0x9fff) ||
+	       (cp >= 0xac00 && cp <= 0xd7a3) || (cp >= 0x621 && cp <= 0x64a) ||
+	       (cp >= 0xdf && cp <= 0xff && cp != 0xf7) ||
+	       (cp >= 0x3b1 && cp <= 0x3ce) || (cp >= 0x5d0 && cp <= 0x5ea) ||
+	       (cp >= 0x3041 && cp <= 0x3096) || (cp >= 0x30a1 && cp <= 0x30fa);
+}
+
+static inline bool
+is_capital(uint32_t cp)
+{
+	return (cp >= 0x400 && cp <= 0x42f) ||
+	       (cp >= 0xc0 && cp <= 0xde && cp != 0xd7) ||
+	       (cp >= 0x391 && cp <= 0x3a9 && cp != 0x3a2);
 }
 
 static void
 add_other(struct kinds *k, uint32_t cp)
 {
-	unsigned class = uni_class(cp);
+	unsigned class;
 
-	k->all++;
+	/* Dashes and quotation marks are of no kind. */
+	if (is_letter(cp) || (cp >= 0x2010 && cp <= 0x2027)) {
+		k->letters += cp < 0x2010 || cp > 0x2027;
+		return;
+	}
+	if (is_capital(cp)) {
+		k->letters++;
+		k->upper++;
+		return;
+	}
+	class = uni_class(cp);
 	if (class & UNI_LETTER) {
 		k->letters++;
 		k->upper += uni_lower(cp) != cp;
@@ -100,29 +149,63 @@ meter_size(struct meter *m, struct token_set *t, struct err *e)
 	return 0;
 }
 
+/* What is beyond ASCII in p .. to, where a character may reach further. */
+static void
+add_others(struct kinds *k, const char *p, const char *to, const char *end)
+{
+	size_t len;
+
+	for (; p < to; p++)
+		if ((unsigned char)*p >= 0xc0)
+			add_other(k, utf8_get(p, end, &len));
+}
+
+/* The rest, shorter than a block, as one: NUL is of no kind. */
+static bytes
+last_block(const char *p, const char *end)
+{
+	bytes v = { 0 };
+
+	memcpy(&v, p, (size_t)(end - p));
+	return v;
+}
+
+static void
+add_kinds(struct kinds *k, const char *p, const char *end)
+{
+	enum { MOST = 255 /* of a block in a byte */ };
+	struct ascii n;
+	bytes v;
+	int i;
+
+	while (p < end) {
+		n = (struct ascii){ 0 };
+		for (i = 0; i < MOST && p < end; i++, p += BYTES) {
+			if (end - p < BYTES) {
+				add_block(&n, last_block(p, end));
+				add_others(k, p, end, end);
+				p = end;
+				break;
+			}
+			v = bytes_load(p);
+			add_block(&n, v);
+			if (bytes_any(v & 0x80))
+				add_others(k, p, p + BYTES, end);
+		}
+		add_ascii(k, &n);
+	}
+}
+
 int
 meter_chars(struct meter *m, struct token_set *t, struct err *e)
 {
-	const char *p = m->text.p, *end = p + m->text.n;
-	/* In turns: no count waits for the one before it. */
-	uint32_t turns[2][128] = { { 0 } };
 	struct signals *s = &m->s;
 	struct kinds k = { 0 };
-	size_t len;
-	int c;
 
-	(void)t, (void)e;
-	while (p < end)
-		if ((unsigned char)*p < 0x80) {
-			turns[(uintptr_t)p & 1][(unsigned char)*p]++;
-			p++;
-		} else {
-			add_other(&k, utf8_get(p, end, &len));
-			p += len;
-		}
-	for (c = 0; c < 128; c++)
-		turns[0][c] += turns[1][c];
-	add_ascii(&k, turns[0]);
+	if (meter_want(m, t, METER_SIZE, e) < 0)
+		return e->code;
+	k.all = (uint64_t)s->v[SIG_chars];
+	add_kinds(&k, m->text.p, m->text.p + m->text.n);
 	s->v[SIG_upper_ratio] = meter_ratio(k.upper, k.letters);
 	s->v[SIG_digit_ratio] = meter_ratio(k.digits, k.all);
 	s->v[SIG_space_ratio] = meter_ratio(k.spaces, k.all);

@@ -14,7 +14,7 @@ int
 meter_begun(struct meter *m, struct token_set *t, struct err *e)
 {
 	(void)t, (void)e;
-	m->s.v[SIG_begun_words] = (double)count_begun(m->text);
+	m->s.v[SIG_begun_words] = (double)count_begun(m->text, UINT64_MAX);
 	return 0;
 }
 
@@ -39,17 +39,11 @@ count(struct str text, struct str what)
 int
 meter_marks(struct meter *m, struct token_set *t, struct err *e)
 {
-	uint64_t stops = 0;
-	uint32_t i;
-
 	if (meter_split(m, t, e) < 0)
 		return e->code;
 	meter_count_symbols(m);
-	for (i = 0; i < t->n; i++)
-		stops += meter_stop_bit(t->v[i], true) != 0;
 	t->s.v[SIG_symbols_per_token] = meter_ratio(
 	    m->hashes + m->ellipses + count(m->text, STR(". . .")), t->n);
-	t->s.v[SIG_stop_words_any_case] = (double)stops;
 	return 0;
 }
 

@@ -1,35 +1,70 @@
 /* SPDX-License-Identifier: MIT */
 /* The most frequent runs of 2 to 4 tokens. */
+#include <stdlib.h>
+
 #include "base/err.h"
 #include "filter/meter.h"
 
 static int
+make_numbers(struct numbers *x, uint32_t n, struct err *e)
+{
+	uint32_t **const arrays[] = { &x->ids, &x->counts, &x->first };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		free(*arrays[i]);
+		*arrays[i] = malloc(n * sizeof(**arrays[i]));
+		if (!*arrays[i])
+			return err_nomem(e, "a text");
+	}
+	return 0;
+}
+
+static int
+make_room(struct meter *m, uint32_t n, struct err *e)
+{
+	if (n <= m->numbers.cap)
+		return 0;
+	m->numbers.cap = 0;
+	if (make_numbers(&m->numbers.ids, n, e) < 0 ||
+	    make_numbers(&m->numbers.grams, n, e) < 0)
+		return e->code;
+	m->numbers.cap = n;
+	return 0;
+}
+
+static int
 number_tokens(struct meter *m, struct token_set *t, struct err *e)
 {
-	if (t->numbered)
+	if (m->numbers.of == t)
 		return 0;
+	m->numbers.of = NULL;
 	if (meter_lay_out(m, t, e) < 0 || meter_want(m, t, METER_SIZE, e) < 0 ||
-	    pairs_begin(&m->pairs, t->n, e) < 0)
+	    make_room(m, t->cap, e) < 0 || pairs_begin(&m->pairs, t->n, e) < 0)
 		return e->code;
-	pairs_number(&m->pairs, t->v, t->n, &t->ids);
-	t->numbered = true;
+	pairs_number(&m->pairs, t->v, t->n, &m->numbers.ids);
+	m->numbers.of = t;
+	m->numbers.n = 0;
 	return 0;
 }
 
 /* Number the n-grams, by those of one token less. */
 static int
-number_grams(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
+number_grams(
+    struct meter *m, const struct token_set *t, uint32_t n, struct err *e)
 {
-	if (t->grams_n == n)
+	const uint32_t *ids = m->numbers.ids.ids;
+
+	if (m->numbers.n == n)
 		return 0;
 	/* No deeper than n: those of n - 1 are there, or are made first. */
 	if (n > 2 && number_grams(m, t, n - 1, e) < 0)
 		return e->code;
 	if (pairs_begin(&m->pairs, t->n, e) < 0)
 		return e->code;
-	pairs_join(&m->pairs, n == 2 ? t->ids.ids : t->grams.ids,
-	    t->ids.ids + n - 1, t->n - n + 1, &t->grams);
-	t->grams_n = n;
+	pairs_join(&m->pairs, n == 2 ? ids : m->numbers.grams.ids, ids + n - 1,
+	    t->n - n + 1, &m->numbers.grams);
+	m->numbers.n = n;
 	return 0;
 }
 
@@ -53,6 +88,7 @@ int
 meter_top(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
 {
 	enum signal sig = SIG_top_2gram + (n - 2);
+	const struct numbers *grams = &m->numbers.grams;
 	uint32_t i, best = 0, at;
 
 	if (number_tokens(m, t, e) < 0)
@@ -62,12 +98,12 @@ meter_top(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
 	if (number_grams(m, t, n, e) < 0)
 		return e->code;
 	/* Numbers are in the order of first places. */
-	for (i = 1; i < t->grams.made; i++)
-		if (t->grams.counts[i] > t->grams.counts[best])
+	for (i = 1; i < grams->made; i++)
+		if (grams->counts[i] > grams->counts[best])
 			best = i;
-	at = t->grams.first[best];
-	t->s.v[sig] = meter_ratio((uint64_t)t->grams.counts[best] *
-				      (meter_chars_of(t, at, n) + n - 1),
+	at = grams->first[best];
+	t->s.v[sig] = meter_ratio(
+	    (uint64_t)grams->counts[best] * (meter_chars_of(t, at, n) + n - 1),
 	    (uint64_t)m->s.v[SIG_chars]);
 	t->s.where[sig] = meter_gram_span(m, t, at, n);
 	return 0;
@@ -75,9 +111,10 @@ meter_top(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
 
 /* Of the most frequent n-grams, the longest: its characters times its count. */
 static uint64_t
-copied_top(const struct token_set *t, uint32_t n, uint32_t *at)
+copied_top(
+    const struct meter *m, const struct token_set *t, uint32_t n, uint32_t *at)
 {
-	const struct numbers *g = &t->grams;
+	const struct numbers *g = &m->numbers.grams;
 	uint32_t i, most = 0;
 	uint64_t size, best = 0;
 
@@ -108,7 +145,7 @@ meter_copied_top(
 		return 0;
 	if (number_grams(m, t, n, e) < 0)
 		return e->code;
-	chars = copied_top(t, n, &at);
+	chars = copied_top(m, t, n, &at);
 	t->s.v[sig] = meter_ratio(chars, t->tokens[t->n].chars);
 	if (chars)
 		t->s.where[sig] = meter_gram_span(m, t, at, n);

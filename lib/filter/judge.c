@@ -18,6 +18,8 @@ struct judge {
 	bool c4_begun;               /* with the text */
 	const struct linefix *fixed; /* what fix is of the text by; or NULL */
 	bool changed;                /* now differs from text */
+	struct verdict *room;
+	size_t nroom;
 };
 
 struct judge *
@@ -44,7 +46,19 @@ judge_free(struct judge *j)
 	meter_free(j->then);
 	c4_result_free(&j->c4);
 	linefix_free(&j->fix);
+	free(j->room);
 	free(j);
+}
+
+struct verdict *
+judge_room(struct judge *j, size_t n)
+{
+	if (n <= j->nroom)
+		return j->room;
+	free(j->room);
+	j->room = calloc(n, sizeof(*j->room));
+	j->nroom = j->room ? n : 0;
+	return j->room;
 }
 
 int
@@ -102,6 +116,9 @@ look(struct judge *j, const struct step *s, const struct rule *r,
 	}
 	if (r->compare == MORE &&
 	    meter_at_most(m, s->words, r->signal, r->threshold, &known, e) < 0)
+		return e->code;
+	if (r->compare == LESS &&
+	    meter_at_least(m, s->words, r->signal, r->threshold, &known, e) < 0)
 		return e->code;
 	if (known)
 		return 0;

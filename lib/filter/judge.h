@@ -27,6 +27,8 @@ int judge_text(
     struct judge *j, struct str text, const struct doc *d, struct err *e);
 /* A signal of the text, in English words. */
 int judge_signal(struct judge *j, enum signal s, double *v, struct err *e);
+/* Room for n verdicts, in j until the next call; NULL when memory is out. */
+struct verdict *judge_room(struct judge *j, size_t n);
 /* v->text is j's or the text itself, until the next call. */
 int judge_by(
     struct judge *j, const struct profile *p, struct verdict *v, struct err *e);

@@ -267,6 +267,22 @@ lexicons_add(struct lexicons *l, struct str name, struct str language,
 	return rc;
 }
 
+int
+lexicons_read(struct lexicons *l, const char *option, struct err *e)
+{
+	size_t name = strcspn(option, ":="), all = strcspn(option, "=");
+	struct str language = STR("");
+
+	if (!option[all] || !option[all + 1] || !name)
+		return err_set(e, ERR_ARG,
+		    "--lexicon '%s': give NAME=FILE or NAME:LANGUAGE=FILE",
+		    option);
+	if (name < all)
+		language = (struct str){ option + name + 1, all - name - 1 };
+	return lexicons_add(
+	    l, (struct str){ option, name }, language, option + all + 1, e);
+}
+
 /* By the hash of the first unit, the longest first. */
 static int
 compare(const void *a, const void *b)

@@ -30,6 +30,8 @@ void lexicons_free(struct lexicons *l);
  */
 int lexicons_add(struct lexicons *l, struct str name, struct str language,
     const char *file, struct err *e);
+/* The same of what --lexicon gives: NAME=FILE or NAME:LANGUAGE=FILE. */
+int lexicons_read(struct lexicons *l, const char *option, struct err *e);
 /* The same of a file's bytes; file is for messages. */
 int lexicons_parse(struct lexicons *l, struct str name, struct str language,
     struct str source, const char *file, struct err *e);

@@ -213,9 +213,9 @@ is_counter(struct str line)
 static double
 removed_of(struct str text, struct str left)
 {
-	double before = (double)count_begun(text);
+	double before = (double)count_begun(text, UINT64_MAX);
 
-	return (before - (double)count_begun(left)) / before;
+	return (before - (double)count_begun(left, UINT64_MAX)) / before;
 }
 
 /* White space, of one character, before p or at p; or p. */
@@ -406,7 +406,7 @@ linefix_clean(const struct linefix *f, struct str text,
 		return err_nomem(e, "a text");
 	if (part_lines(r, text, e) < 0)
 		return e->code;
-	if (!correct(f, r) || !count_begun(text)) {
+	if (!correct(f, r) || !count_begun(text, 1)) {
 		reject(r, "empty", 0, 0);
 		return 0;
 	}

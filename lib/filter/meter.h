@@ -28,6 +28,7 @@ enum meter_group {
 	METER_BEGUN,
 	METER_COPIES,
 	METER_TOKENS,
+	METER_COUNT,
 	METER_SENTENCES,
 	METER_LENGTHS,
 	METER_SYMBOLS,
@@ -65,13 +66,12 @@ struct meter_token {
 struct token_set {
 	enum words words;
 	uint64_t done; /* bits of groups */
-	bool split, numbered, bounded, placed;
+	bool split, bounded, placed;
 	const struct str *v; /* the tokens */
 	uint32_t n;
 	uint32_t cap;               /* tokens there is room for, below */
 	struct meter_token *tokens; /* n + 1 */
-	struct numbers ids, grams;  /* of tokens; of n-grams ... */
-	uint32_t grams_n;           /* ... of which n, 0 of none yet */
+	uint32_t no_letter;         /* tokens without one, if TOKENS is done */
 	uint64_t most[3];           /* if bounded: no top_2gram ... is larger */
 	/*
 	 * The tokens in a row, without gaps and with one of one byte behind
@@ -93,6 +93,8 @@ struct meter {
 	struct signals s;
 	/* Noted on the way: SIZE; SYMBOLS; ROWS. */
 	uint64_t newlines, hashes, ellipses, row_copies;
+	/* With WORDS_SPACES: characters of white space, bytes of a token. */
+	uint64_t spaces, longest;
 	bool symbols; /* are hashes and ellipses there? */
 	struct token_set sets[WORDS_KINDS];
 	struct tokens english;
@@ -102,6 +104,13 @@ struct meter {
 		struct str *v;
 		size_t cap;
 	} spaced, unicode;
+	uint32_t *scratch, room; /* a number a token, of any kind */
+	/* Of one kind's tokens, and of n-grams of them. */
+	struct {
+		const struct token_set *of; /* or NULL */
+		struct numbers ids, grams;
+		uint32_t n, cap; /* of those grams, 0: none yet; room */
+	} numbers;
 	struct seen seen;
 	struct pairs pairs;
 	struct again again, again_few;
@@ -113,6 +122,7 @@ struct meter {
 
 /* part / whole, 0 of nothing. */
 double meter_ratio(uint64_t part, uint64_t whole);
+enum meter_group meter_group_of(enum signal s);
 /* Measure a group unless it has been. */
 int meter_want(
     struct meter *m, struct token_set *t, enum meter_group g, struct err *e);
@@ -130,23 +140,25 @@ meter_chars_of(const struct token_set *t, uint32_t i, uint32_t n)
 /* Bytes of the text that the n tokens from i on take. */
 struct signal_span meter_gram_span(
     const struct meter *m, const struct token_set *t, uint32_t i, uint32_t n);
-/* The bit of a stop word, 0 for another token; of any case: of ASCII. */
+/* The bit of a stop word in any case of ASCII, 0 for another token; *exact: is
+ * it in lower case? */
 static inline unsigned
-meter_stop_bit(struct str token, bool any_case)
+meter_stop_bit(struct str token, bool *exact)
 {
 #define WORD(a, b, c, d) \
 	((unsigned)(a) | (unsigned)(b) << 8 | (unsigned)(c) << 16 | \
 	    (unsigned)(d) << 24)
 	const unsigned char *p = (const unsigned char *)token.p;
-	unsigned word;
+	unsigned word, low;
 
+	*exact = false;
 	if (token.n < 2 || token.n > 4)
 		return 0;
 	word = WORD(p[0], p[1], token.n > 2 ? p[2] : 0, token.n > 3 ? p[3] : 0);
 	/* No letter but of ASCII becomes one. */
-	if (any_case)
-		word |= 0x20202020u >> (32 - 8 * token.n);
-	switch (word) {
+	low = word | 0x20202020u >> (32 - 8 * token.n);
+	*exact = word == low;
+	switch (low) {
 	case WORD('t', 'h', 'e', 0):
 		return 1;
 	case WORD('b', 'e', 0, 0):
@@ -181,6 +193,7 @@ int meter_paragraphs(struct meter *m, struct token_set *t, struct err *e);
 int meter_pieces(struct meter *m, struct token_set *t, struct err *e);
 int meter_all_lines(struct meter *m, struct token_set *t, struct err *e);
 int meter_tokens(struct meter *m, struct token_set *t, struct err *e);
+int meter_count(struct meter *m, struct token_set *t, struct err *e);
 int meter_sentences(struct meter *m, struct token_set *t, struct err *e);
 int meter_lengths(struct meter *m, struct token_set *t, struct err *e);
 int meter_symbols(struct meter *m, struct token_set *t, struct err *e);

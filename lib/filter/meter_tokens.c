@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What is measured of tokens, one by one. */
-#include <stdlib.h>
-
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/english.h"
@@ -9,189 +7,6 @@
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "filter/meter.h"
-#include "filter/spaces.h"
-#include "filter/unicode_words.h"
-
-static int
-add_part(struct parts *x, size_t *n, struct str part, struct err *e)
-{
-	size_t cap = x->cap ? 2 * x->cap : 1024;
-	struct str *more;
-
-	if (*n == x->cap) {
-		more = realloc(x->v, cap * sizeof(*more));
-		if (!more)
-			return err_nomem(e, "a text");
-		x->v = more;
-		x->cap = cap;
-	}
-	x->v[(*n)++] = part;
-	return 0;
-}
-
-/*
- * Where white space begins or ends in the next bytes from *p on.  Noted without
- * a branch, as none could be foretold.
- */
-enum { EDGES = 1024 };
-
-static uint32_t
-find_edges(const char **p, const char *end, bool *space,
-    const char *edges[static EDGES])
-{
-	const char *at = *p, *stop = end - at > EDGES ? at + EDGES : end;
-	bool was = *space, is;
-	uint32_t n = 0;
-	size_t len;
-
-	for (; at < stop; at += len, was = is) {
-		is = space_at(at, end, &len);
-		edges[n] = at;
-		n += is != was;
-	}
-	*p = at;
-	*space = was;
-	return n;
-}
-
-/* What white space parts, in m->spaced. */
-static int
-part_at_spaces(struct meter *m, size_t *n, struct err *e)
-{
-	const char *p = m->text.p, *end = p + m->text.n, *from = NULL;
-	const char *edges[EDGES];
-	bool space = true;
-	uint32_t i, found;
-
-	for (*n = 0; p < end;) {
-		found = find_edges(&p, end, &space, edges);
-		for (i = 0; i < found; i++) {
-			if (!from) {
-				from = edges[i];
-				continue;
-			}
-			if (add_part(&m->spaced, n,
-				(struct str){ from, (size_t)(edges[i] - from) },
-				e) < 0)
-				return e->code;
-			from = NULL;
-		}
-	}
-	if (!from)
-		return 0;
-	return add_part(
-	    &m->spaced, n, (struct str){ from, (size_t)(end - from) }, e);
-}
-
-static int
-part_words(struct meter *m, size_t *n, struct err *e)
-{
-	struct unicode_words it = { m->text };
-	struct str word;
-
-	for (*n = 0; unicode_words_begun(&it, &word);)
-		if (add_part(&m->unicode, n, word, e) < 0)
-			return e->code;
-	return 0;
-}
-
-static int
-more_numbers(struct numbers *x, uint32_t n, struct err *e)
-{
-	uint32_t **const arrays[] = { &x->ids, &x->counts, &x->first };
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		free(*arrays[i]);
-		*arrays[i] = malloc(n * sizeof(**arrays[i]));
-		if (!*arrays[i])
-			return err_nomem(e, "a text");
-	}
-	return 0;
-}
-
-/* Room for what is known of n tokens. */
-static int
-make_room(struct token_set *t, size_t n, struct err *e)
-{
-	uint32_t cap = 1024;
-
-	if (n <= t->cap)
-		return 0;
-	while (cap < n)
-		cap *= 2;
-	free(t->tokens);
-	t->cap = 0;
-	t->tokens = malloc((cap + (size_t)1) * sizeof(*t->tokens));
-	if (!t->tokens)
-		return err_nomem(e, "a text");
-	if (more_numbers(&t->ids, cap, e) < 0 ||
-	    more_numbers(&t->grams, cap, e) < 0)
-		return e->code;
-	t->cap = cap;
-	return 0;
-}
-
-/* What white space parts, from tokens: those of English have none in them, and
- * all else. */
-static int
-join_tokens(
-    struct meter *m, const struct token_set *t, size_t *n, struct err *e)
-{
-	const char *from, *end;
-	uint32_t i = 0;
-
-	for (*n = 0; i < t->n;) {
-		from = t->v[i].p;
-		do
-			end = t->v[i].p + t->v[i].n;
-		while (++i < t->n && t->v[i].p == end);
-		if (add_part(&m->spaced, n,
-			(struct str){ from, (size_t)(end - from) }, e) < 0)
-			return e->code;
-	}
-	return 0;
-}
-
-int
-meter_split(struct meter *m, struct token_set *t, struct err *e)
-{
-	const struct token_set *english;
-	size_t n = 0;
-
-	if (t->split)
-		return 0;
-	switch (t->words) {
-	case WORDS_TREEBANK:
-		if (treebank_split(&m->treebank, m->text, e) < 0)
-			return e->code;
-		t->v = m->treebank.v;
-		n = m->treebank.n;
-		break;
-	case WORDS_SPACES:
-		english = &m->sets[WORDS_ENGLISH];
-		if ((english->split ? join_tokens(m, english, &n, e)
-				    : part_at_spaces(m, &n, e)) < 0)
-			return e->code;
-		t->v = m->spaced.v;
-		break;
-	case WORDS_UNICODE:
-		if (part_words(m, &n, e) < 0)
-			return e->code;
-		t->v = m->unicode.v;
-		break;
-	default:
-		if (tokens_split(&m->english, m->text, e) < 0)
-			return e->code;
-		t->v = m->english.v;
-		n = m->english.n;
-	}
-	if (make_room(t, n ? n : 1, e) < 0)
-		return e->code;
-	t->n = (uint32_t)n;
-	t->split = true;
-	return 0;
-}
 
 /* The marks of datatrove 0.2.0: of those of 0.10, these beyond Latin-1. */
 static bool
@@ -302,8 +117,8 @@ meter_lay_out(struct meter *m, struct token_set *t, struct err *e)
 
 	if (t->placed)
 		return 0;
-	/* Of Unicode's words little more is asked for. */
-	if (t->words != WORDS_UNICODE)
+	/* Of others little more is asked for. */
+	if (t->words < WORDS_SPACES)
 		return meter_want(m, t, METER_TOKENS, e);
 	if (meter_want(m, t, METER_SIZE, e) < 0 || meter_split(m, t, e) < 0)
 		return e->code;
@@ -322,11 +137,12 @@ meter_lay_out(struct meter *m, struct token_set *t, struct err *e)
 int
 meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 {
-	uint64_t word_chars = 0, words = 0, alpha = 0, stop_count = 0;
+	uint64_t word_chars = 0, words = 0, alpha = 0;
+	uint64_t stop_count = 0, any_case = 0;
 	unsigned stops = 0, stop;
 	uint32_t i, at = 0, chars = 0;
 	const char *end;
-	bool all_words;
+	bool all_words, exact;
 	struct look x;
 
 	if (meter_split(m, t, e) < 0)
@@ -344,19 +160,41 @@ meter_tokens(struct meter *m, struct token_set *t, struct err *e)
 			words++;
 			word_chars += x.n;
 		}
-		stop = meter_stop_bit(t->v[i], false);
+		stop = meter_stop_bit(t->v[i], &exact);
+		any_case += stop != 0;
+		stop = exact ? stop : 0;
 		stops |= stop;
 		stop_count += stop != 0;
 	}
 	t->tokens[i] = (struct meter_token){ at, chars };
 	t->placed = true;
-	t->s.v[SIG_tokens] = t->n;
+	t->no_letter = t->n - (uint32_t)alpha;
 	t->s.v[SIG_words] = (double)words;
 	t->s.v[SIG_mean_word_length] = meter_ratio(word_chars, words);
-	t->s.v[SIG_mean_token_length] = meter_ratio(chars, t->n);
 	t->s.v[SIG_alpha_words] = meter_ratio(alpha, t->n);
 	t->s.v[SIG_stop_words] = __builtin_popcount(stops);
 	t->s.v[SIG_stop_word_count] = (double)stop_count;
+	t->s.v[SIG_stop_words_any_case] = (double)any_case;
+	return 0;
+}
+
+int
+meter_count(struct meter *m, struct token_set *t, struct err *e)
+{
+	uint64_t chars;
+
+	if (t->words == WORDS_SPACES) {
+		if (meter_want(m, t, METER_SIZE, e) < 0 ||
+		    meter_split(m, t, e) < 0)
+			return e->code;
+		chars = (uint64_t)m->s.v[SIG_chars] - m->spaces;
+	} else {
+		if (meter_lay_out(m, t, e) < 0)
+			return e->code;
+		chars = t->tokens[t->n].chars;
+	}
+	t->s.v[SIG_tokens] = t->n;
+	t->s.v[SIG_mean_token_length] = meter_ratio(chars, t->n);
 	return 0;
 }
 
@@ -396,18 +234,45 @@ length_at(const uint32_t *lengths, uint32_t i)
 	return n;
 }
 
-static bool
-has_symbol(struct str token)
+/* The first # or U+2026 from p on, or end. */
+static const char *
+next_symbol(const char *p, const char *end)
 {
-	static const struct str ellipsis = { "\xe2\x80\xa6", 3 };
-	const char *p = token.p, *end = p + token.n;
+	bytes v, hit;
 
-	if (memchr(p, '#', token.n))
-		return true;
-	for (; p < end && (p = memchr(p, '\xe2', (size_t)(end - p))); p++)
-		if (str_starts((struct str){ p, (size_t)(end - p) }, ellipsis))
-			return true;
-	return false;
+	for (; p < end; p++) {
+		for (; end - p >= BYTES; p += BYTES) {
+			v = bytes_load(p);
+			hit = (bytes)((v == '#') | (v == 0xe2));
+			if (bytes_mask(hit)) {
+				p += bytes_first(hit);
+				break;
+			}
+		}
+		if (*p == '#' || (end - p >= 3 &&
+				     memcmp(p, "\xe2\x80\xa6", 3) == 0))
+			break;
+	}
+	return p < end ? p : end;
+}
+
+/* Tokens with a symbol in them, of a text that has some. */
+static uint64_t
+count_symbol_tokens(const struct token_set *t)
+{
+	const char *at = NULL, *end;
+	uint64_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++) {
+		end = t->v[i].p + t->v[i].n;
+		/* Tokens come in order. */
+		if (at && at >= end)
+			continue;
+		at = next_symbol(t->v[i].p, tokens_end(t));
+		n += at < end;
+	}
+	return n;
 }
 
 static uint64_t
@@ -459,15 +324,14 @@ meter_lengths(struct meter *m, struct token_set *t, struct err *e)
 {
 	uint32_t lengths[LENGTHS] = { 0 }, i, len, longest = 0;
 	uint64_t symbols = 0;
-	bool any;
 
-	if (meter_want(m, t, METER_TOKENS, e) < 0)
+	if (meter_lay_out(m, t, e) < 0)
 		return e->code;
 	meter_count_symbols(m);
-	any = m->hashes || m->ellipses;
+	if (m->hashes || m->ellipses)
+		symbols = count_symbol_tokens(t);
 	for (i = 0; i < t->n; i++) {
 		len = length_of(t, i);
-		symbols += any && has_symbol(t->v[i]);
 		lengths[len < LENGTHS ? len : LENGTHS - 1]++;
 		if (len > longest)
 			longest = len;
@@ -506,7 +370,7 @@ int
 meter_row_chars(struct meter *m, struct token_set *t, struct err *e)
 {
 	if (meter_want(m, t, METER_ROWS, e) < 0 ||
-	    meter_want(m, t, METER_TOKENS, e) < 0)
+	    meter_lay_out(m, t, e) < 0)
 		return e->code;
 	t->s.v[SIG_repeated_row_chars] =
 	    meter_ratio(m->row_copies, t->tokens[t->n].chars);

@@ -7,7 +7,7 @@
 #include "filter/pairs.h"
 
 /* The lowest bits of a tag are a token's length, the others the round. */
-enum { PAIRS_MIN = 1024, LENGTH_BITS = 4, LONG = 9 };
+enum { PAIRS_MIN = 1024, PAIRS_MANY = 1 << 20, LENGTH_BITS = 4, LONG = 9 };
 #define ROUNDS ((1u << (32 - LENGTH_BITS)) - 1)
 #define SCATTER UINT64_C(0x9e3779b97f4a7c15)
 
@@ -17,7 +17,8 @@ pairs_begin(struct pairs *p, uint32_t max, struct err *e)
 	uint64_t n = PAIRS_MIN;
 	uint32_t bits = 10;
 
-	for (; n < 2 * (uint64_t)max; n *= 2)
+	/* Half of the slots stay empty, of many a fifth. */
+	for (; n < max + (uint64_t)(max < PAIRS_MANY ? max : max / 4); n *= 2)
 		bits++;
 	if (n > UINT32_MAX)
 		return err_set(e, ERR_ARG, "a text of too many words");
@@ -130,11 +131,11 @@ pairs_free(struct pairs *p)
 int
 again_begin(struct again *t, uint32_t max, struct err *e)
 {
-	uint32_t bits = 10, words;
+	uint32_t bits = 10, words, each = max < PAIRS_MANY ? 32 : 8;
 
 	/* One hash in 32 bits: of a hundred that are there once, three seem
-	 * to be there twice. */
-	while (bits < 36 && UINT64_C(1) << bits < 32 * (uint64_t)max)
+	 * to be there twice; of many, for the sake of memory, twelve. */
+	while (bits < 36 && UINT64_C(1) << bits < each * (uint64_t)max)
 		bits++;
 	words = (uint32_t)(UINT64_C(1) << (bits - 6));
 	if (words > t->cap) {

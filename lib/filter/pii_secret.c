@@ -160,19 +160,34 @@ in_credentials(char c)
 	return c > ' ' && (unsigned char)c < 0x80 && !ends[(unsigned char)c];
 }
 
-/* user:password before an @ of a URL. */
-static bool
-credentials(struct str text, const char *at, struct pii_match *m)
-{
-	const char *p = at, *colon = NULL;
+/* A run of characters that credentials may have, from `from` to `to`. */
+struct run {
+	const char *from, *to;
+};
 
-	while (p > text.p && at - p < URL_MAX && in_credentials(p[-1])) {
+/* The run before `at`; before: that of an @ before, whose is never gone through
+ * again. */
+static struct run
+run_before(const char *at, struct run before)
+{
+	const char *p = at;
+
+	while (p > before.to && in_credentials(p[-1]))
 		p--;
-		if (*p == ':')
-			colon = p;
-	}
-	if (!colon || colon == p || colon + 1 == at || p - text.p < 4 ||
-	    memcmp(p - 3, "://", 3) != 0 || !pii_letter(p[-4]))
+	return (struct run){ p == before.to ? before.from : p, at };
+}
+
+/* user:password of a URL, all that is before an @. */
+static bool
+credentials(struct str text, struct run r, struct pii_match *m)
+{
+	const char *p = r.from, *at = r.to, *colon;
+
+	if (at - p > URL_MAX || p - text.p < 4 || memcmp(p - 3, "://", 3) != 0 ||
+	    !pii_letter(p[-4]))
+		return false;
+	colon = memchr(p, ':', (size_t)(at - p));
+	if (!colon || colon == p || colon + 1 == at)
 		return false;
 	/* {user}:${password} stands for one. */
 	if (memchr(p, '{', (size_t)(at - p)) ||
@@ -186,13 +201,16 @@ int
 pii_find_url(struct str text, struct pii_found *f, struct err *e)
 {
 	const char *p = text.p, *end = p + text.n;
+	struct run r = { p, p };
 	struct pii_match m;
 
-	for (; p < end && (p = memchr(p, '@', (size_t)(end - p))); p++)
-		if (credentials(text, p, &m) &&
+	for (; p < end && (p = memchr(p, '@', (size_t)(end - p))); p++) {
+		r = run_before(p, r);
+		if (credentials(text, r, &m) &&
 		    pii_add(f, m.type, (size_t)(m.from - text.p),
 			(size_t)(m.to - m.from), e) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -12,7 +12,7 @@
  * A run of 5 to 10 tokens is looked for by how it begins: by its first START
  * bytes, or FEW if five tokens have no more.
  */
-enum { START = 16, FEW = 8, SHORTEST = 5 };
+enum { START = 16, FEW = 8, SHORTEST = 5, MANY = 1 << 20 };
 
 static int
 make_room(struct row *r, size_t n, struct err *e)
@@ -116,17 +116,48 @@ make_list_room(struct token_set *t, struct row *r, struct err *e)
 	return 0;
 }
 
+/* Bytes of the five tokens from i on, without the gap behind them. */
+static inline uint32_t
+run_size(const struct token_set *t, const struct row *r, uint32_t i)
+{
+	return place(r, t, i + SHORTEST) - r->gap - place(r, t, i);
+}
+
 /* May five tokens from i on stand there twice? */
 static inline bool
 may_repeat(const struct meter *m, const struct token_set *t,
     const struct row *r, uint32_t i)
 {
 	const char *p = r->p + place(r, t, i);
-	uint32_t n = place(r, t, i + SHORTEST) - r->gap - place(r, t, i);
+	uint32_t n = run_size(t, r, i);
 
 	if (n >= START)
 		return again_seen(&m->again, beginning(p));
 	return n < FEW || again_seen(&m->again_few, short_beginning(p));
+}
+
+/*
+ * Leave those whose beginnings do stand there twice: of a run and its copy both
+ * are in the list.
+ */
+static int
+sift(struct meter *m, struct token_set *t, struct row *r, struct err *e)
+{
+	uint32_t *slots = m->scratch, k, kept = 0;
+
+	if (seen_begin(&m->seen, r->p, r->n, e) < 0)
+		return e->code;
+	for (k = 0; k < r->n; k++)
+		slots[k] = (uint32_t)(seen_add(&m->seen,
+					  place(r, t, r->list[k]), START) -
+				      m->seen.slots);
+	for (k = 0; k < r->n; k++) {
+		r->list[kept] = r->list[k];
+		kept += run_size(t, r, r->list[k]) < START ||
+			m->seen.slots[slots[k]].count > 1;
+	}
+	r->n = kept;
+	return 0;
 }
 
 /* Where a run of five tokens or more may begin that stands there twice. */
@@ -153,7 +184,8 @@ list_places(struct meter *m, struct token_set *t, struct row *r, struct err *e)
 	}
 	r->n = n;
 	r->listed = true;
-	return 0;
+	/* Where most repeats that is in vain. */
+	return r->gap || r->n > t->n / 2 ? 0 : sift(m, t, r, e);
 }
 
 /*
@@ -196,12 +228,10 @@ static int
 prune(struct meter *m, struct token_set *t, struct row *r, uint32_t n,
     struct err *e)
 {
-	/* Nobody needs numbers of n-grams now. */
-	uint32_t *slots = t->grams.ids, i, k, kept = 0;
+	uint32_t *slots = m->scratch, i, k, kept = 0;
 
 	if (seen_begin(&m->seen, r->p, r->n, e) < 0)
 		return e->code;
-	t->grams_n = 0;
 	while (r->n && r->list[r->n - 1] + n > t->n)
 		r->n--;
 	for (k = 0; k < r->n; k++) {
@@ -249,9 +279,10 @@ meter_copied(struct meter *m, struct token_set *t, uint32_t n, struct err *e)
 static int
 make_counts(struct meter *m, uint32_t n, struct err *e)
 {
-	uint32_t bits = 10;
+	/* Of many tokens most are frequent ones: one counter each will do. */
+	uint32_t bits = 10, each = n < MANY ? 4 : 1;
 
-	while (bits < 30 && UINT32_C(1) << bits < 4 * n)
+	while (bits < 30 && UINT64_C(1) << bits < each * (uint64_t)n)
 		bits++;
 	if (bits > m->rough.bits) {
 		free(m->rough.counts);
@@ -315,9 +346,7 @@ meter_bound_tops(struct meter *m, struct token_set *t, bool gaps, struct err *e)
 		return 0;
 	if (make_row(m, t, r, e) < 0 || make_counts(m, t->n, e) < 0)
 		return e->code;
-	/* Nobody needs numbers of n-grams now. */
-	counts = t->grams.ids;
-	t->grams_n = 0;
+	counts = m->scratch;
 	for (i = 0; i < t->n; i++) {
 		counts[i] = counter(m, t, r, i);
 		m->rough.counts[counts[i]]++;

@@ -6,7 +6,11 @@
 #include "base/hash.h"
 #include "filter/seen.h"
 
-enum { SEEN_MIN = 1024, ROUND_MASK = (1 << SEEN_ROUND_BITS) - 1 };
+enum {
+	SEEN_MIN = 1024,
+	SEEN_MANY = 1 << 20,
+	ROUND_MASK = (1 << SEEN_ROUND_BITS) - 1
+};
 
 static int
 grow(struct seen *s, uint32_t n, struct err *e)
@@ -26,7 +30,8 @@ seen_begin(struct seen *s, const void *base, uint32_t max, struct err *e)
 {
 	uint64_t n = SEEN_MIN;
 
-	while (n < 2 * (uint64_t)max)
+	/* Half of the slots stay empty, of many a fifth. */
+	while (n < max + (uint64_t)(max < SEEN_MANY ? max : max / 4))
 		n *= 2;
 	if (n > UINT32_MAX)
 		return err_set(e, ERR_ARG, "a text of too many words");

@@ -85,8 +85,6 @@ set_free(struct token_set *t)
 	int i;
 
 	free(t->tokens);
-	numbers_free(&t->ids);
-	numbers_free(&t->grams);
 	for (i = 0; i < 2; i++) {
 		free(t->rows[i].p);
 		free(t->rows[i].list);
@@ -102,6 +100,9 @@ meter_free(struct meter *m)
 		return;
 	for (i = 0; i < WORDS_KINDS; i++)
 		set_free(&m->sets[i]);
+	free(m->scratch);
+	numbers_free(&m->numbers.ids);
+	numbers_free(&m->numbers.grams);
 	seen_free(&m->seen);
 	pairs_free(&m->pairs);
 	again_free(&m->again);
@@ -126,14 +127,15 @@ meter_begin(struct meter *m, struct str text, struct err *e)
 	m->text = (struct str){ text.p ? text.p : "", text.n };
 	m->done = 0;
 	m->symbols = false;
+	m->numbers.of = NULL;
 	memset(&m->s, 0, sizeof(m->s));
 	for (i = 0; i < WORDS_KINDS; i++) {
 		struct token_set *t = &m->sets[i];
 
 		if (t->done)
 			memset(&t->s, 0, sizeof(t->s));
-		t->done = t->n = t->grams_n = 0;
-		t->split = t->numbered = t->bounded = t->placed = false;
+		t->done = t->n = 0;
+		t->split = t->bounded = t->placed = false;
 		for (k = 0; k < 2; k++) {
 			t->rows[k].made = t->rows[k].listed = false;
 			t->rows[k].pruned = 0;
@@ -174,6 +176,7 @@ measure(struct meter *m, struct token_set *t, enum meter_group g, struct err *e)
 		[METER_PIECES] = meter_pieces,
 		[METER_ALL_LINES] = meter_all_lines,
 		[METER_TOKENS] = meter_tokens,
+		[METER_COUNT] = meter_count,
 		[METER_SENTENCES] = meter_sentences,
 		[METER_LENGTHS] = meter_lengths,
 		[METER_SYMBOLS] = meter_symbols,
@@ -208,6 +211,12 @@ meter_want(
 	return 0;
 }
 
+enum meter_group
+meter_group_of(enum signal s)
+{
+	return names[s].group;
+}
+
 static const struct signals *
 signals_of(const struct meter *m, enum words words, enum signal s)
 {
@@ -225,66 +234,6 @@ meter_signal(struct meter *m, enum words words, enum signal s, double *v,
 	*v = from->v[s];
 	if (span)
 		*span = from->where[s];
-	return 0;
-}
-
-static bool
-is_ascii_space(char c)
-{
-	return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f);
-}
-
-/*
- * Are there enough tokens for the newlines?  What white space of ASCII parts
- * is at least one, if it begins with a character of ASCII.
- */
-static bool
-newlines_at_most(const struct meter *m, double limit)
-{
-	const char *p = m->text.p, *end = p + m->text.n;
-	uint64_t chunks = 0;
-	bool space = true;
-
-	for (; p < end; p++) {
-		if (is_ascii_space(*p)) {
-			space = true;
-			continue;
-		}
-		chunks += space && (unsigned char)*p < 0x80;
-		space = false;
-		if (chunks % 64 == 63 &&
-		    meter_ratio(m->newlines, chunks) <= limit)
-			return true;
-	}
-	return chunks && meter_ratio(m->newlines, chunks) <= limit;
-}
-
-int
-meter_at_most(struct meter *m, enum words words, enum signal s, double limit,
-    bool *known, struct err *e)
-{
-	struct token_set *t = &m->sets[words];
-	enum meter_group g = names[s].group;
-
-	*known = false;
-	if (t->done >> g & 1)
-		return 0;
-	if (g >= METER_TOP2 && g <= METER_TOP4) {
-		if (meter_bound_tops(m, t, false, e) < 0 ||
-		    meter_want(m, t, METER_SIZE, e) < 0)
-			return e->code;
-		*known = meter_ratio(t->most[g - METER_TOP2],
-			     (uint64_t)m->s.v[SIG_chars]) <= limit;
-	} else if (g >= METER_COPIED2 && g <= METER_COPIED4) {
-		if (meter_bound_tops(m, t, true, e) < 0)
-			return e->code;
-		*known = meter_ratio(t->most[g - METER_COPIED2],
-			     t->tokens[t->n].chars) <= limit;
-	} else if (g == METER_NEWLINES && !t->split) {
-		if (meter_want(m, t, METER_SIZE, e) < 0)
-			return e->code;
-		*known = newlines_at_most(m, limit);
-	}
 	return 0;
 }
 

@@ -79,10 +79,13 @@ int meter_begin(struct meter *m, struct str text, struct err *e);
 int meter_signal(struct meter *m, enum words words, enum signal s, double *v,
     struct signal_span *span, struct err *e);
 /*
- * Is the signal certainly no more than limit?  Costs less than measuring it;
- * where that isn't so, or there is no telling, *known is false.  ERR_NOMEM.
+ * Is the signal certainly no more, or no less, than limit?  Costs less than
+ * measuring it; where that isn't so, or there is no telling, *known is false.
+ * ERR_NOMEM.
  */
 int meter_at_most(struct meter *m, enum words words, enum signal s,
+    double limit, bool *known, struct err *e);
+int meter_at_least(struct meter *m, enum words words, enum signal s,
     double limit, bool *known, struct err *e);
 /* The tokens of the text, if they are there: valid until the next text. */
 struct meter_words {

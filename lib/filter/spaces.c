@@ -40,7 +40,7 @@ count_block(const unsigned char *p, bool *high)
 }
 
 uint64_t
-count_begun(struct str s)
+count_begun(struct str s, uint64_t enough)
 {
 	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n, *q;
 	uint64_t n;
@@ -50,12 +50,12 @@ count_begun(struct str s)
 	if (!s.n)
 		return 0;
 	n = begun_at(s.p, s.p + s.n, &len);
-	for (p++; end - p >= BLOCK; p += BLOCK) {
+	for (p++; end - p >= BLOCK && n < enough; p += BLOCK) {
 		n += count_block(p, &high);
 		for (q = p; high && q < p + BLOCK; q++)
 			n += *q >= 0xc0 && begins(q, end);
 	}
-	for (; p < end; p++)
+	for (; p < end && n < enough; p++)
 		n += (*p < 0x80 || *p >= 0xc0) && begins(p, end);
 	return n;
 }

@@ -60,7 +60,7 @@ begun_at(const char *p, const char *end, size_t *len)
 }
 
 /* Words that begin with a letter or number; white space is that of ASCII, and
- * NUL. */
-uint64_t count_begun(struct str s);
+ * NUL.  May stop counting where there are enough. */
+uint64_t count_begun(struct str s, uint64_t enough);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
 #include "base/text/uni.h"
 #include "base/text/utf8.h"
 #include "filter/spaces.h"
@@ -282,6 +283,16 @@ skip_marks(const char *p, const char *end)
 static const char *
 plain_end(const char *p, const char *end)
 {
+	bytes v, other;
+
+	for (; end - p >= BYTES; p += BYTES) {
+		v = bytes_load(p);
+		other = (bytes)(((v | 0x20) - 'a' >= 26) & (v - '0' >= 10));
+		if (bytes_mask(other)) {
+			p += bytes_first(other);
+			break;
+		}
+	}
 	while (p < end && place_of(p) == WITHIN)
 		p++;
 	if (p == end || place_of(p) == WITHOUT)

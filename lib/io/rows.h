@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 struct err;
 
 /*
@@ -65,6 +67,9 @@ struct row_source {
 	uint32_t vocab;
 	bool masked;  /* some row has a loss of 0 */
 	bool two_way; /* some row has a last beyond its column */
+	/* Of the recipe; 0 where nobody counts them.  Names live as long. */
+	uint32_t sources;
+	struct str (*source_name)(void *ctx, uint32_t source);
 	/* sha256 (hex) of everything the rows depend on: recipe and shards. */
 	char digest[65];
 	int (*step)(

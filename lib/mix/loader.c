@@ -247,6 +247,14 @@ loader_step(void *ctx, uint64_t step, struct step_info *info, struct err *e)
 	return x->in.step(x->in.ctx, step, info, e);
 }
 
+static struct str
+loader_source_name(void *ctx, uint32_t source)
+{
+	const struct loader *x = ctx;
+
+	return x->in.source_name(x->in.ctx, source);
+}
+
 static void
 loader_close(void *ctx)
 {
@@ -296,6 +304,8 @@ loader_open(struct row_source *out, const struct row_source *in, uint32_t ahead,
 	out->step = loader_step;
 	out->read = loader_read;
 	out->hint = NULL;
+	if (in->source_name)
+		out->source_name = loader_source_name;
 	out->close = loader_close;
 	return 0;
 }

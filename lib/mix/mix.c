@@ -558,6 +558,8 @@ mix_rows(struct mix *m, struct row_source *out)
 	*out = (struct row_source){ .ctx = m,
 		.steps = m->plan.steps,
 		.vocab = m->vocab,
+		.sources = m->nsource,
+		.source_name = mix_source_name,
 		.step = mix_step,
 		.read = mix_read,
 		.hint = mix_hint };

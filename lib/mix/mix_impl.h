@@ -99,6 +99,8 @@ int mix_apply(struct mix *m, const struct journal_line *l, struct err *e);
 /* Read the file that the recipe's adapt line names, if it does, into m; *text
  * (freed by the caller) is what is in it. */
 int mix_adapt_file(struct mix *m, char **text, size_t *n, struct err *e);
+/* Of row_source. */
+struct str mix_source_name(void *ctx, uint32_t source);
 /* The source of that name; false if there is none. */
 bool mix_find_source(const struct mix *m, struct str name, uint32_t *i);
 

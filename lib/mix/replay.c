@@ -253,3 +253,11 @@ mix_amend(struct mix *m, const char *path, uint64_t step, char *const *words,
 	journal_close(&j);
 	return rc;
 }
+
+struct str
+mix_source_name(void *ctx, uint32_t source)
+{
+	const struct mix *m = ctx;
+
+	return m->recipe.sources[source].name;
+}

@@ -205,16 +205,23 @@ oldest_first(const struct dirent **a, const struct dirent **b)
 	return x != y ? (x > y) - (x < y) : strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/*
+ * All but the newest up to `name`.  Those behind it are left: somebody went
+ * back, and will write them again.
+ */
 static void
-remove_old(const char *dir, uint32_t keep)
+remove_old(const char *dir, const char *name, uint32_t keep)
 {
 	char path[PATH_MAX];
 	struct dirent **d;
-	int i, n = scandir(dir, &d, is_step, oldest_first);
+	int i, n = scandir(dir, &d, is_step, oldest_first), newest = n;
 	struct err e;
 
+	for (i = 0; i < n; i++)
+		if (strcmp(d[i]->d_name, name) == 0)
+			newest = i;
 	for (i = 0; i < n; i++) {
-		if (keep && i + (int64_t)keep < n &&
+		if (keep && i + (int64_t)keep <= newest &&
 		    checkpoint_path(path, dir, d[i]->d_name, &e) == 0)
 			remove_folder(path);
 		free(d[i]);
@@ -252,7 +259,7 @@ write_checkpoint(const char *dir, const struct net *n,
 	if (rc == 0)
 		rc = point_last(dir, name, e);
 	if (rc == 0)
-		remove_old(dir, keep);
+		remove_old(dir, name, keep);
 	else
 		remove_folder(tmp);
 	return rc;
@@ -303,11 +310,12 @@ checkpoint_copy_open(
 	bool ok;
 
 	*x = (struct checkpoint_copy){ .n = *n };
-	x->weights = malloc(n->p->params.size * sizeof(*x->weights));
+	x->weights = n->ops->pin(n->p->params.size * sizeof(*x->weights));
 	x->c.counts = malloc(n->p->config.vocab * sizeof(*x->c.counts));
 	ok = x->weights && x->c.counts;
 	for (k = 0; k < nkept; k++) {
-		x->kept[k] = malloc(kept[k].of->size * sizeof(*x->kept[k]));
+		x->kept[k] =
+		    n->ops->pin(kept[k].of->size * sizeof(*x->kept[k]));
 		ok = ok && x->kept[k];
 	}
 	if (ok)
@@ -322,10 +330,28 @@ checkpoint_copy_close(struct checkpoint_copy *x)
 	size_t k;
 
 	for (k = 0; k < KEPT; k++)
-		free(x->kept[k]);
-	free(x->weights);
+		if (x->kept[k])
+			x->n.ops->unpin(x->kept[k]);
+	if (x->weights)
+		x->n.ops->unpin(x->weights);
 	free(x->c.counts);
 	*x = (struct checkpoint_copy){ 0 };
+}
+
+/* Alone, on a device of floats: while training goes on. */
+static void
+carry_out(struct checkpoint_copy *x, const struct net *n,
+    const struct weights_part *kept, size_t nkept)
+{
+	const struct ops *ops = n->ops;
+	size_t k;
+
+	ops->follow(OPS_OUT, OPS_COMPUTE);
+	for (k = 0; k < nkept; k++)
+		ops->carry(OPS_OUT, x->kept[k], kept[k].arena,
+		    kept[k].of->size * sizeof(*x->kept[k]));
+	ops->carry(OPS_OUT, x->weights, n->params,
+	    n->p->params.size * sizeof(*x->weights));
 }
 
 int
@@ -339,11 +365,15 @@ checkpoint_take(struct checkpoint_copy *x, const struct net *n,
 	/* As checkpoint_save(), which the other ranks are in. */
 	if (!alone(ranks) && link_agree(ranks->link, 0, e) < 0)
 		return e->code;
-	if (collect(ranks, n, kept, nkept, x->kept, e) < 0)
-		return e->code;
 	x->c = *c;
 	x->c.counts = counts;
 	memcpy(counts, c->counts, n->p->config.vocab * sizeof(*counts));
+	if (alone(ranks) && n->ops->real == sizeof(*x->weights)) {
+		carry_out(x, n, kept, nkept);
+		return 0;
+	}
+	if (collect(ranks, n, kept, nkept, x->kept, e) < 0)
+		return e->code;
 	return net_get(n->ops, x->weights, n->params, 0, n->p->params.size, e);
 }
 
@@ -354,6 +384,8 @@ checkpoint_write(const char *dir, const struct checkpoint_copy *x,
 	struct weights_part model = model_part(&x->n), kept[KEPT];
 	size_t nkept = kept_parts(&x->n, kept), k;
 
+	if (x->n.ops->wait(OPS_OUT, e) < 0)
+		return e->code;
 	model.host = x->weights;
 	for (k = 0; k < nkept; k++)
 		kept[k].host = x->kept[k];
@@ -416,6 +448,31 @@ load_folder(const char *dir, struct net *n, struct checkpoint *c, struct err *e)
 	return weights_load(n, path, kept, nkept, c->counts, e);
 }
 
+/* The last one is broken: what is there to go on from? */
+static int
+tell_older(const char *dir, const char *last, struct err *e)
+{
+	char name[NAME_MAX + 1] = "", older[NAME_MAX + 1] = "";
+	struct err why = *e;
+	struct dirent **d;
+	int i, n = scandir(dir, &d, is_step, oldest_first);
+
+	if (readlink(last, name, NAME_MAX) < 0)
+		*name = '\0';
+	for (i = 0; i < n && strcmp(d[i]->d_name, name) != 0; i++)
+		if (strlen(d[i]->d_name) <= strlen(name))
+			snprintf(older, sizeof(older), "%s", d[i]->d_name);
+	for (i = 0; i < n; i++)
+		free(d[i]);
+	if (n >= 0)
+		free(d);
+	if (!*older)
+		return e->code;
+	return err_set(e, why.code,
+	    "%s; to go back to the one before: ln -sfn %s %s", why.msg, older,
+	    last);
+}
+
 int
 checkpoint_load(
     const char *dir, struct net *n, struct checkpoint *c, struct err *e)
@@ -424,7 +481,9 @@ checkpoint_load(
 
 	if (checkpoint_path(path, dir, "last", e) < 0)
 		return e->code;
-	return load_folder(path, n, c, e);
+	if (load_folder(path, n, c, e) < 0)
+		return e->code == ERR_ARG ? e->code : tell_older(dir, path, e);
+	return 0;
 }
 
 /* The folder of a step. */

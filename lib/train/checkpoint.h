@@ -77,10 +77,14 @@ int checkpoint_copy_open(
     struct checkpoint_copy *x, const struct net *n, struct err *e);
 /* All zeros is fine. */
 void checkpoint_copy_close(struct checkpoint_copy *x);
-/* Rank 0's; the other ranks call checkpoint_save(). */
+/*
+ * Rank 0's; the other ranks call checkpoint_save().  It may still be on its way
+ * through the device's OPS_OUT, which an update waits for (optimiser_step()).
+ */
 int checkpoint_take(struct checkpoint_copy *x, const struct net *n,
     struct ranks *ranks, const struct checkpoint *c, struct err *e);
-/* Only looks at x: may run in a thread of its own. */
+/* Only looks at x, once all of that is there: may run in a thread of its own.
+ */
 int checkpoint_write(const char *dir, const struct checkpoint_copy *x,
     const char *tokenizer, uint32_t keep, struct err *e);
 

@@ -6,12 +6,13 @@
 #include "train/collective.h"
 #include "train/net.h"
 
-enum { PIECE = 1 << 16 }; /* elements that go between two ranks at a time */
+/* Elements of a piece: on the processor, and between cards. */
+enum { PIECE = 1 << 16, CARD_PIECE = 4 << 20 };
 
 static char *
 stage_at(const struct collective *c, uint32_t slot)
 {
-	return c->stage + (size_t)slot * PIECE * c->ops->real;
+	return c->stage + (size_t)slot * c->piece * c->ops->real;
 }
 
 static size_t
@@ -28,12 +29,12 @@ largest_share(const struct collective *c, const size_t *at)
 
 /* Elements of rank r's share from `from` on, at most a piece. */
 static size_t
-piece_of(const size_t *at, uint32_t r, size_t from)
+piece_of(const struct collective *c, const size_t *at, uint32_t r, size_t from)
 {
 	size_t n = at[r + 1] - at[r];
 
 	n = n > from ? n - from : 0;
-	return n < PIECE ? n : PIECE;
+	return n < c->piece ? n : c->piece;
 }
 
 static void
@@ -50,7 +51,7 @@ parcel(const struct collective *c, const void *x, size_t at, size_t n)
 }
 
 /*
- * sum = sum + x, or x if that is the first, which is in the host's memory then.
+ * sum = sum + x, or x if that is the first.
  * Not by add and copy: those are of activations, which may be narrower.
  */
 static void
@@ -58,7 +59,7 @@ add_piece(
     const struct collective *c, void *sum, const void *x, size_t n, bool first)
 {
 	if (first)
-		c->ops->put(sum, x, n * c->ops->real);
+		c->ops->carry(OPS_COMPUTE, sum, x, n * c->ops->real);
 	else
 		c->ops->blend(sum, sum, x, n, 1, 1);
 }
@@ -69,15 +70,15 @@ reduce_piece(struct collective *c, void *sum, const void *part,
     const size_t *at, uint32_t parts, size_t from, bool first, struct err *e)
 {
 	uint32_t me = c->link->rank, all = c->link->size, r;
-	size_t n = piece_of(at, me, from);
+	size_t n = piece_of(c, at, me, from);
 
 	no_parcels(c);
 	for (r = 0; r < all && me < parts; r++)
 		c->out[r] =
-		    parcel(c, part, at[r] + from, piece_of(at, r, from));
+		    parcel(c, part, at[r] + from, piece_of(c, at, r, from));
 	for (r = 0; r < parts; r++)
 		c->in[r] = (struct parcel){ stage_at(c, r), n * c->ops->real };
-	if (c->link->exchange(c->link, c->out, c->in, e) < 0)
+	if (c->wire->exchange(c->wire, c->out, c->in, e) < 0)
 		return e->code;
 	for (r = 0; r < parts && n > 0; r++)
 		add_piece(c, net_at(c->ops, sum, from),
@@ -85,6 +86,12 @@ reduce_piece(struct collective *c, void *sum, const void *part,
 			    : stage_at(c, r),
 		    n, first && r == 0);
 	return 0;
+}
+
+static int
+settle(struct collective *c, struct err *e)
+{
+	return c->wire && c->wire->settle ? c->wire->settle(c->wire, e) : 0;
 }
 
 static int
@@ -97,10 +104,10 @@ reduce_scatter(struct collective *c, void *sum, const void *part,
 		add_piece(c, sum, part, at[1], first);
 		return 0;
 	}
-	for (from = 0; from < most; from += PIECE)
+	for (from = 0; from < most; from += c->piece)
 		if (reduce_piece(c, sum, part, at, parts, from, first, e) < 0)
 			return e->code;
-	return 0;
+	return settle(c, e);
 }
 
 static int
@@ -110,10 +117,11 @@ gather_piece(
 	uint32_t me = c->link->rank, r;
 
 	for (r = 0; r < c->link->size; r++) {
-		c->out[r] = parcel(c, x, at[me] + from, piece_of(at, me, from));
-		c->in[r] = parcel(c, x, at[r] + from, piece_of(at, r, from));
+		c->out[r] =
+		    parcel(c, x, at[me] + from, piece_of(c, at, me, from));
+		c->in[r] = parcel(c, x, at[r] + from, piece_of(c, at, r, from));
 	}
-	return c->link->exchange(c->link, c->out, c->in, e);
+	return c->wire->exchange(c->wire, c->out, c->in, e);
 }
 
 static int
@@ -121,10 +129,10 @@ all_gather(struct collective *c, void *x, const size_t *at, struct err *e)
 {
 	size_t most = largest_share(c, at), from;
 
-	for (from = 0; from < most && c->link->size > 1; from += PIECE)
+	for (from = 0; from < most && c->link->size > 1; from += c->piece)
 		if (gather_piece(c, x, at, from, e) < 0)
 			return e->code;
-	return 0;
+	return settle(c, e);
 }
 
 static int
@@ -132,7 +140,7 @@ fetch(struct collective *c, float *to, const void *x, size_t n, uint32_t from,
     struct err *e)
 {
 	uint32_t me = c->link->rank;
-	float *mine = (float *)c->stage;
+	float *mine = c->host;
 	size_t at, m;
 
 	if (from == 0)
@@ -153,10 +161,36 @@ fetch(struct collective *c, float *to, const void *x, size_t n, uint32_t from,
 	return 0;
 }
 
+/* Who copies bytes to and from a device copies them the same way. */
+static bool
+is_host(const struct ops *ops)
+{
+	return ops->get == ops->put;
+}
+
+static size_t
+piece_for(const struct ops *ops)
+{
+	return is_host(ops) ? PIECE : CARD_PIECE;
+}
+
 uint64_t
 collective_memory(const struct link *l, const struct ops *ops)
 {
-	return l->size == 1 ? 0 : (uint64_t)l->size * PIECE * ops->real;
+	return l->size == 1 ? 0
+			    : (uint64_t)l->size * piece_for(ops) * ops->real;
+}
+
+static int
+alloc_all(struct collective *c, struct err *e)
+{
+	c->stage = c->ops->alloc(c->link->size * c->piece * c->ops->real);
+	c->host = malloc(PIECE * sizeof(*c->host));
+	c->out = calloc(c->link->size, 2 * sizeof(*c->out));
+	if (!c->stage || !c->host || !c->out)
+		return err_nomem(e, "what ranks send each other");
+	c->in = c->out + c->link->size;
+	return 0;
 }
 
 int
@@ -165,31 +199,29 @@ collective_open(
 {
 	*c = (struct collective){ .link = l,
 		.ops = ops,
+		.piece = piece_for(ops),
 		.reduce_scatter = reduce_scatter,
 		.all_gather = all_gather,
 		.fetch = fetch };
 	if (l->size == 1)
 		return 0;
-	/* Who copies bytes to and from a device copies them the same way. */
-	if (ops->get != ops->put)
-		return err_set(e, ERR_ARG,
-		    "several ranks train on processors: with the device %s "
-		    "there can be one",
-		    ops->name);
-	c->stage = malloc((size_t)l->size * PIECE * ops->real);
-	c->out = calloc(l->size, 2 * sizeof(*c->out));
-	if (!c->stage || !c->out) {
-		collective_close(c);
-		return err_nomem(e, "what ranks send each other");
+	if (link_agree(l, alloc_all(c, e), e) == 0) {
+		c->wire = is_host(ops) ? l : link_nccl(l, ops, e);
+		if (c->wire)
+			return 0;
 	}
-	c->in = c->out + l->size;
-	return 0;
+	collective_close(c);
+	return e->code;
 }
 
 void
 collective_close(struct collective *c)
 {
-	free(c->stage);
+	if (c->stage)
+		c->ops->free(c->stage);
+	if (c->wire && c->wire != c->link)
+		link_close(c->wire);
+	free(c->host);
 	free(c->out);
 	*c = (struct collective){ 0 };
 }

@@ -10,15 +10,16 @@
 #include "train/ops.h"
 
 /*
- * What ranks do together with arrays on their devices.  Elements at[r] ..
- * at[r + 1] of an array are rank r's share; at (ranks + 1) begins with 0.
+ * What ranks do together with arrays on their devices.  Bytes go by a wire: the
+ * link of the ranks, or, where devices have a memory of their own, one between
+ * those (link_nccl()); sums are made here, in the same order by either.
+ * Elements at[r] .. at[r + 1] of an array are rank r's share; at (ranks + 1)
+ * begins with 0.
  *
- * One table, so that a device whose cards reach each other (NCCL) can put its
- * own functions here; collective_open() fills in those of the processor, which
- * go over a link, and with one rank do what is left of it.  One thread.
+ * With one rank there is no wire, and what is left of it is done.  One thread.
  */
 struct collective {
-	struct link *link;
+	struct link *link, *wire;
 	const struct ops *ops;
 	/*
 	 * sum (this rank's share) = parts' shares, added in the order of ranks
@@ -40,15 +41,17 @@ struct collective {
 	 */
 	int (*fetch)(struct collective *c, float *to, const void *x, size_t n,
 	    uint32_t from, struct err *e);
-	char *stage;             /* a piece from each rank */
+	size_t piece; /* elements that go between two ranks at a time */
+	char *stage;  /* on the device: a piece from each rank */
+	float *host;  /* a piece */
 	struct parcel *out, *in; /* (ranks) */
 };
 
-/* Bytes that collective_open() asks for. */
+/* Bytes that collective_open() asks of the device. */
 uint64_t collective_memory(const struct link *l, const struct ops *ops);
 /*
- * Link and ops must outlive it.  ERR_ARG for several ranks with a device that
- * has a memory of its own; ERR_NOMEM.
+ * Link and ops must outlive it.  Every rank calls it, and all of them get what
+ * one of them does: ERR_IO without a wire between devices, ERR_NOMEM.
  */
 int collective_open(
     struct collective *c, struct link *l, const struct ops *ops, struct err *e);

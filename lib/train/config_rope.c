@@ -140,6 +140,8 @@ read_share(struct model_config *c, struct json_val root, struct json_val p,
 		return err_set(e, ERR_FORMAT,
 		    "\"partial_rotary_factor\" is %g: it must be %s", share,
 		    part ? "at most 1" : "1 in this family");
+	if (c->position != POSITION_ROPE && c->position != POSITION_XPOS)
+		return 0; /* heads of any size */
 	n = (uint32_t)(c->head_dim * share);
 	if (n == 0 || n % 2)
 		return err_set(e, ERR_FORMAT,

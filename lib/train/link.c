@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ spread(struct link *l, uint32_t from, struct err *e)
 {
 	struct parcel *out = calloc(l->size, 2 * sizeof(*out)), *in;
 	struct err said = *e;
+	char name[24];
 	uint32_t r;
 	int rc;
 
@@ -81,6 +83,10 @@ spread(struct link *l, uint32_t from, struct err *e)
 		return rc;
 	*e = said;
 	e->msg[sizeof(e->msg) - 1] = '\0';
+	/* It may have been agreed on before, further in. */
+	snprintf(name, sizeof(name), "rank %u: ", from);
+	if (strncmp(e->msg, name, strlen(name)) == 0)
+		return e->code;
 	return err_prefix(e, "rank %u", from);
 }
 

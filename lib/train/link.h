@@ -20,12 +20,13 @@ struct parcel {
 };
 
 /* Changes with the struct: a plugin of another version is refused. */
-#define LINK_VERSION 1
+#define LINK_VERSION 2
 
 struct link {
 	int version; /* LINK_VERSION */
 	uint32_t rank, size;
 	uint32_t local;   /* ranks on this machine, this one among them */
+	uint32_t place;   /* ... how many of them come before this one */
 	uint32_t sharing; /* of those, ranks on this one's processors */
 	bool broken; /* a rank is gone: nothing can be exchanged any more */
 	void *ctx;
@@ -37,6 +38,17 @@ struct link {
 	 */
 	int (*exchange)(struct link *l, const struct parcel *out,
 	    const struct parcel *in, struct err *e);
+	/*
+	 * ERR_IO, naming it, if a rank is seen to be gone; broken is set.  For
+	 * who waits outside of exchange().  NULL: there is nothing to see.
+	 */
+	int (*look)(struct link *l, struct err *e);
+	/*
+	 * What exchange() began is done: of links between devices, which only
+	 * begin it there, in the order of the device's other work.  NULL:
+	 * exchange() waits.
+	 */
+	int (*settle)(struct link *l, struct err *e);
 	void (*close)(struct link *l);
 };
 
@@ -47,6 +59,13 @@ struct link *link_self(void);
  * mpirun or srun gave.  NULL without the plugin or MPI; e says which.
  */
 struct link *link_mpi(struct err *e);
+struct ops;
+/*
+ * A link between the memories of the ranks' devices, by the plugin
+ * quern-nccl.so: parcels are there.  Every rank of `by` calls it, and all get
+ * one or none does.  by and ops must outlive it.
+ */
+struct link *link_nccl(struct link *by, const struct ops *ops, struct err *e);
 /* Was this process started by mpirun, or by a program like it? */
 bool link_launched(void);
 /* NULL is fine. */

@@ -6,56 +6,57 @@
 #include "base/err.h"
 #include "train/net.h"
 
+size_t
+net_logits_row(const struct program *p, const struct ops *ops)
+{
+	return (p->config.vocab + ops->wide - 1) / ops->wide * ops->wide;
+}
+
+/* Fewer where they are wide, by whole blocks of the least there can be. */
+size_t
+net_chunk(const struct program *p, const struct ops *ops)
+{
+	enum { LEAST = 256 };
+	size_t n = ops->chunk, row = net_logits_row(p, ops) * ops->real;
+
+	if (ops->chunk_bytes && n > ops->chunk_bytes / row)
+		n = ops->chunk_bytes / row / LEAST * LEAST;
+	if (n < LEAST)
+		n = LEAST;
+	return p->tokens < n ? p->tokens : n;
+}
+
+/*
+ * Elements behind an arena of parameters or gradients: the head is used with
+ * as many rows as logits have columns, whatever lies there.
+ */
 static size_t
-chunk(const struct program *p)
+behind(const struct program *p, const struct ops *ops)
 {
-	return p->tokens < NET_CHUNK ? p->tokens : NET_CHUNK;
+	return (net_logits_row(p, ops) - p->config.vocab) * p->config.dim;
 }
 
-static uint64_t
-most(uint64_t a, uint64_t b, uint64_t c)
+static bool
+has_narrow(const struct ops *ops)
 {
-	uint64_t n = a > b ? a : b;
-
-	return n > c ? n : c;
+	return ops->act < ops->real;
 }
 
-/* What attention may round of its arrays, and sums of each head. */
-static uint64_t
-attention_factors(const struct program *p, const struct node *x)
+const void *
+net_weights(const struct net *n, size_t at, int *how)
 {
-	return p->tokens * (p->tensor[x->in].width + p->tensor[x->out].width +
-			       4 * (uint64_t)p->config.heads);
+	*how = n->narrow ? MATMUL_B : 0;
+	return n->narrow ? net_act(n->ops, n->narrow, at)
+			 : net_at(n->ops, n->params, at);
 }
 
-/* Elements of the two factors of the largest product, rows of whole eights. */
-static uint64_t
-largest_factors(const struct program *p)
+void
+net_refresh(struct net *n)
 {
-	uint64_t rows, in, out, n = 0, of_in, w, of_out;
-	const struct node *x;
-	size_t i;
-
-	for (i = 0; i < p->nodes; i++) {
-		x = &p->node[i];
-		if (x->kind == NODE_ATTENTION)
-			n = most(n, attention_factors(p, x), 0);
-		if (x->kind != NODE_LINEAR && x->kind != NODE_LOSS)
-			continue;
-		rows = x->kind == NODE_LOSS ? chunk(p) : p->tokens;
-		in = p->tensor[x->in].width;
-		out = x->kind == NODE_LOSS ? p->config.vocab
-					   : p->tensor[x->out].width;
-		rows += 8;
-		in += 8;
-		out += 8;
-		of_in = rows * in;
-		w = in * out;
-		of_out = rows * out;
-		/* Forward, of the input, of the weights; muon's of them. */
-		n = most(n, most(of_in + w, of_out + w, of_in + of_out), 2 * w);
-	}
-	return n;
+	if (n->narrow && n->stale)
+		n->ops->narrow(n->narrow, n->params,
+		    n->p->params.size + behind(n->p, n->ops));
+	n->stale = false;
 }
 
 unsigned
@@ -64,22 +65,123 @@ net_flags(const struct ops *ops)
 	return ops->act < ops->real ? PROGRAM_HALF : 0;
 }
 
+/* An address that nothing is at, as aligned as memory is. */
+static void *
+nowhere(void)
+{
+	return (void *)((uintptr_t)1 << 20);
+}
+
+/* A net whose arrays aren't there: for what isn't done. */
+static void
+rehearsed_net(struct net *n, const struct program *p, const struct ops *ops)
+{
+	void *x = nowhere();
+
+	*n = (struct net){ .p = p,
+		.ops = ops,
+		.params = x,
+		.narrow = has_narrow(ops) ? x : NULL,
+		.grads = x,
+		.m = x,
+		.v = x,
+		.total = p->several ? x : NULL,
+		.rows = x,
+		.cols = x,
+		.arena = x,
+		.logits = x,
+		.loss = x,
+		.rope = x,
+		.positions =
+		    p->config.position == POSITION_SINUSOIDAL ? x : NULL,
+		.bias = x,
+		.bucket = x,
+		.ids = x,
+		.targets = x,
+		.first = x,
+		.last = x,
+		.sum = x,
+		.draws = x,
+		.embed_grad = 1 };
+}
+
+/* What passes over rows of T keep, and the norm of the gradient. */
+static void
+rehearse_rows(struct net *n, uint32_t T)
+{
+	const struct program *p = n->p;
+	struct pass s = { .n = n,
+		.B = (int)(p->tokens / T),
+		.T = (int)T,
+		.first = n->first,
+		.last = n->last,
+		.train = p->backward,
+		.losses = true };
+	size_t i;
+
+	s.N = s.B * s.T;
+	pass_forward(&s);
+	if (!p->backward)
+		return;
+	pass_backward(&s);
+	s.train = false;
+	pass_forward(&s);
+	for (i = p->first; i < p->end; i++)
+		n->ops->sumsq(n->sum, n->grads, p->params.v[i].n);
+}
+
+static uint64_t
+scratch(const struct program *p, const struct ops *ops,
+    void (*more)(void *ctx, struct net *n), void *ctx)
+{
+	struct net n;
+	size_t i;
+
+	if (ops->rehearse) {
+		ops->rehearse();
+		rehearsed_net(&n, p, ops);
+		for (i = 0; i < sizeof(p->row) / sizeof(*p->row); i++)
+			if (p->row[i])
+				rehearse_rows(&n, p->row[i]);
+		if (!p->row[0])
+			rehearse_rows(&n, (uint32_t)p->tokens);
+		if (more)
+			more(ctx, &n);
+	}
+	return ops->scratch();
+}
+
+/* What its tables and small arrays take. */
+static uint64_t
+small(const struct program *p, const struct ops *ops)
+{
+	return positions_size(p) * ops->real +
+	       p->tokens * (ops->real + 4 * sizeof(int32_t)) +
+	       p->params.n * sizeof(double) + 2 * sizeof(uint64_t);
+}
+
 void
-net_memory(const struct program *p, const struct ops *ops, struct net_memory *m)
+net_memory(const struct program *p, const struct ops *ops, struct net_memory *m,
+    void (*more)(void *ctx, struct net *n), void *ctx)
 {
 	uint64_t real = ops->real;
-	uint64_t kept =
-	    (p->moments + p->several) * net_kept_size(p, &p->params) +
-	    net_kept_size(p, &p->rows) + net_kept_size(p, &p->cols);
+	uint64_t all = p->params.size + behind(p, ops);
+	uint64_t moments = p->moments * net_kept_size(p, &p->params);
+	uint64_t kept = (p->offload ? 0 : moments) +
+			p->several * net_kept_size(p, &p->params) +
+			net_kept_size(p, &p->rows) +
+			net_kept_size(p, &p->cols) +
+			p->several * behind(p, ops);
 
-	m->params = p->params.size * real;
+	m->params = all * real;
 	m->optimiser = p->backward ? m->params + kept * real : 0;
+	m->params += has_narrow(ops) ? all * ops->act : 0;
+	m->host = p->offload ? moments * real : 0;
 	m->activations = p->arena * ops->act;
-	m->logits = (uint64_t)chunk(p) * p->config.vocab * real;
-	m->scratch = ops->scratch(largest_factors(p));
+	m->logits = (uint64_t)net_chunk(p, ops) * net_logits_row(p, ops) * real;
+	m->scratch = scratch(p, ops, more, ctx);
 	m->total = m->params + m->optimiser + m->activations + m->logits +
-		   m->scratch + positions_size(p) * real +
-		   p->tokens * 2 * (real + 3 * sizeof(int32_t));
+		   m->scratch + small(p, ops);
 }
 
 static double
@@ -104,14 +206,27 @@ net_kept(
 
 /* An arena for a rank's own parameters, if any; false: memory is out. */
 static bool
-alloc_kept(struct net *n, void **arena, const struct params *of, bool wanted)
+alloc_kept(struct net *n, void **arena, const struct params *of, bool wanted,
+    size_t more)
 {
-	size_t size = net_kept_size(n->p, of);
+	size_t size = net_kept_size(n->p, of) + more;
 
 	if (!wanted || of->n == 0)
 		return true;
 	/* Of no parameters: an address all the same. */
 	*arena = n->ops->alloc((size ? size : 1) * n->ops->real);
+	return *arena != NULL;
+}
+
+/* A moment, where they lie. */
+static bool
+alloc_moment(struct net *n, void **arena, bool wanted)
+{
+	size_t size = net_kept_size(n->p, &n->p->params);
+
+	if (!n->p->offload || !wanted)
+		return alloc_kept(n, arena, &n->p->params, wanted, 0);
+	*arena = n->ops->pin((size ? size : 1) * n->ops->real);
 	return *arena != NULL;
 }
 
@@ -121,25 +236,31 @@ alloc_backward(struct net *n)
 {
 	const struct program *p = n->p;
 
-	n->grads = n->ops->alloc(p->params.size * n->ops->real);
-	return n->grads && alloc_kept(n, &n->m, &p->params, p->moments > 0) &&
-	       alloc_kept(n, &n->v, &p->params, p->moments > 1) &&
-	       alloc_kept(n, &n->rows, &p->rows, true) &&
-	       alloc_kept(n, &n->cols, &p->cols, true) &&
-	       alloc_kept(n, &n->total, &p->params, p->several);
+	n->grads =
+	    n->ops->alloc((p->params.size + behind(p, n->ops)) * n->ops->real);
+	return n->grads && alloc_moment(n, &n->m, p->moments > 0) &&
+	       alloc_moment(n, &n->v, p->moments > 1) &&
+	       alloc_kept(n, &n->rows, &p->rows, true, 0) &&
+	       alloc_kept(n, &n->cols, &p->cols, true, 0) &&
+	       /* It may be grads next time: ranks_add_up(). */
+	       alloc_kept(
+		   n, &n->total, &p->params, p->several, behind(p, n->ops));
 }
 
 static bool
 alloc_all(struct net *n)
 {
 	const struct program *p = n->p;
-	size_t real = n->ops->real;
+	size_t real = n->ops->real, all = p->params.size + behind(p, n->ops);
 
-	n->params = n->ops->alloc(p->params.size * real);
+	n->params = n->ops->alloc(all * real);
+	if (has_narrow(n->ops))
+		n->narrow = n->ops->alloc(all * n->ops->act);
 	if (p->backward && !alloc_backward(n))
 		return false;
 	n->arena = n->ops->alloc(p->arena * n->ops->act);
-	n->logits = n->ops->alloc(chunk(p) * p->config.vocab * real);
+	n->logits = n->ops->alloc(
+	    net_chunk(p, n->ops) * net_logits_row(p, n->ops) * real);
 	n->loss = n->ops->alloc(p->tokens * real);
 	n->ids = n->ops->alloc(p->tokens * sizeof(*n->ids));
 	n->targets = n->ops->alloc(p->tokens * sizeof(*n->targets));
@@ -147,11 +268,11 @@ alloc_all(struct net *n)
 	n->last = n->ops->alloc(p->tokens * sizeof(*n->last));
 	n->sum = n->ops->alloc(p->params.n * sizeof(*n->sum));
 	n->draws = n->ops->alloc(2 * sizeof(*n->draws));
-	n->host_ids = malloc(2 * p->tokens * sizeof(*n->host_ids));
-	n->host_loss = malloc(p->tokens * real);
-	return n->params && n->arena && n->logits && n->loss && n->ids &&
-	       n->targets && n->first && n->last && n->sum && n->draws &&
-	       n->host_ids && n->host_loss;
+	n->host_ids = n->ops->pin(2 * p->tokens * sizeof(*n->host_ids));
+	n->host_loss = n->ops->pin(p->tokens * real);
+	return n->params && (n->narrow || !has_narrow(n->ops)) && n->arena &&
+	       n->logits && n->loss && n->ids && n->targets && n->first &&
+	       n->last && n->sum && n->draws && n->host_ids && n->host_loss;
 }
 
 int
@@ -176,18 +297,22 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 	if ((p->flags & PROGRAM_HALF) != net_flags(ops))
 		return err_set(e, ERR_ARG,
 		    "the program is for activations of another width");
-	net_memory(p, ops, &m);
+	net_memory(p, ops, &m, NULL, NULL);
 	if (net_fits(m.total, ops, e) < 0)
 		return e->code;
 	if (!alloc_all(n)) {
 		net_close(n);
 		return err_set(e, ERR_NOMEM,
-		    "the %s device has not the %.1f MiB that the model needs",
-		    ops->name, mib(m.total));
+		    "the %s device has not the %.1f MiB that the model needs, "
+		    "or the host not the %.1f that the device can reach",
+		    ops->name, mib(m.total),
+		    mib(m.host +
+			p->tokens * (2 * sizeof(int32_t) + ops->real)));
 	}
-	ops->zero(n->params, p->params.size);
+	ops->zero(n->params, p->params.size + behind(p, ops));
+	n->stale = true;
 	if (p->backward) {
-		ops->zero(n->grads, p->params.size);
+		ops->zero(n->grads, p->params.size + behind(p, ops));
 		net_forget(n);
 	}
 	if (positions_open(n, e) < 0) {
@@ -200,18 +325,23 @@ net_open(struct net *n, const struct program *p, const struct ops *ops,
 void
 net_close(struct net *n)
 {
-	void *dev[] = { n->params, n->grads, n->total, n->m, n->v, n->rows,
-		n->cols, n->arena, n->logits, n->loss, n->ids, n->targets,
-		n->first, n->last, n->sum, n->draws };
+	bool away = n->p && n->p->offload;
+	void *dev[] = { n->params, n->narrow, n->grads, n->total,
+		away ? NULL : n->m, away ? NULL : n->v, n->rows, n->cols,
+		n->arena, n->logits, n->loss, n->ids, n->targets, n->first,
+		n->last, n->sum, n->draws };
+	void *host[] = { n->host_ids, n->host_loss, away ? n->m : NULL,
+		away ? n->v : NULL };
 	size_t i;
 
 	pass_forget(n);
 	for (i = 0; n->ops && i < sizeof(dev) / sizeof(*dev); i++)
 		if (dev[i])
 			n->ops->free(dev[i]);
+	for (i = 0; n->ops && i < sizeof(host) / sizeof(*host); i++)
+		if (host[i])
+			n->ops->unpin(host[i]);
 	positions_close(n);
-	free(n->host_ids);
-	free(n->host_loss);
 	*n = (struct net){ 0 };
 }
 
@@ -244,9 +374,10 @@ put_tokens(struct net *n, const uint32_t *rows, uint32_t B, uint32_t T,
 				targets[at - 1] =
 				    loss && !loss[at - 1] ? -1 : (int32_t)id;
 		}
-	n->ops->put(n->ids, ids, size * sizeof(*ids));
+	n->ops->carry(OPS_COMPUTE, n->ids, ids, size * sizeof(*ids));
 	if (stride > T)
-		n->ops->put(n->targets, targets, size * sizeof(*targets));
+		n->ops->carry(
+		    OPS_COMPUTE, n->targets, targets, size * sizeof(*targets));
 	return 0;
 }
 
@@ -384,6 +515,12 @@ net_zero_grads(struct net *n)
 }
 
 void
+net_changed(struct net *n)
+{
+	n->stale = true;
+}
+
+void
 net_forget(struct net *n)
 {
 	const struct program *p = n->p;
@@ -468,10 +605,12 @@ get_logits(struct net *n, size_t from, int rows, float *to, struct err *e)
 	const struct model_config *c = &n->p->config;
 	const struct tensor *h = &n->p->tensor[n->p->last_hidden];
 
+	int how;
+	const void *head = net_weights(n, n->p->params.head, &how);
+
 	n->ops->matmul(n->logits,
-	    net_act(n->ops, n->arena, h->at + from * c->dim),
-	    net_at(n->ops, n->params, n->p->params.head), rows, (int)c->vocab,
-	    (int)c->dim, 0, 1, MATMUL_A);
+	    net_act(n->ops, n->arena, h->at + from * c->dim), head, rows,
+	    (int)c->vocab, (int)c->dim, 0, 1, MATMUL_A | how);
 	return net_get(n->ops, to, n->logits, 0, (size_t)rows * c->vocab, e);
 }
 
@@ -495,6 +634,7 @@ run_step(struct net *n, struct cache *c, const uint32_t *tokens, uint32_t count,
 						  : n->p->config.max_seq);
 	if (put_tokens(n, tokens, 1, count, count + losses, NULL, e) < 0)
 		return e->code;
+	net_refresh(n);
 	pass_forward(&s);
 	c->used += count;
 	return 0;
@@ -525,13 +665,15 @@ net_logits(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
 {
 	struct pass s = { .n = n, .B = (int)B, .T = (int)T, .N = (int)(B * T) };
 	size_t V = n->p->config.vocab, i, N = (size_t)B * T, m;
+	size_t chunk = net_chunk(n->p, n->ops);
 
 	if (put_tokens(n, rows->tokens, B, T, T, NULL, e) < 0)
 		return e->code;
 	put_bounds(&s, rows);
+	net_refresh(n);
 	pass_forward(&s);
-	for (i = 0; i < N; i += NET_CHUNK) {
-		m = N - i < NET_CHUNK ? N - i : NET_CHUNK;
+	for (i = 0; i < N; i += chunk) {
+		m = N - i < chunk ? N - i : chunk;
 		if (get_logits(n, i, (int)m, logits + i * V, e) < 0)
 			return e->code;
 	}

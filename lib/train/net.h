@@ -53,12 +53,15 @@ struct net {
 	 * and v only as many as p->moments, and of those and of total only the
 	 * part p->first .. p->end: net_kept(). */
 	void *params, *grads, *m, *v;
+	/* The parameters as activations, for products; NULL: those do it. */
+	void *narrow;
+	bool stale;  /* they have changed since */
 	void *total; /* gradients of several micro-batches; NULL: of one only */
 	void *rows, *cols; /* of p->rows and p->cols; NULL: it has none */
 	bool fresh; /* the gradients of matrices are to be written, not added to
 		     */
 	void *arena;  /* activations and their gradients */
-	void *logits; /* of NET_CHUNK tokens at a time */
+	void *logits; /* of net_chunk() tokens at a time */
 	void *loss;   /* (tokens) */
 	/* Tables of positions (positions.c); NULL: the model has none. */
 	void *rope, *rope_keys; /* (max_seq, rotary); xPos: one for keys */
@@ -87,22 +90,27 @@ struct net {
 };
 
 /* Tokens whose logits are held at a time: part of the order of sums. */
-enum { NET_CHUNK = 256 };
+size_t net_chunk(const struct program *p, const struct ops *ops);
+/* Elements of a row of logits: the vocabulary and what fills it up. */
+size_t net_logits_row(const struct program *p, const struct ops *ops);
 
 /* What net_open() will ask of the device, in bytes. */
 struct net_memory {
-	uint64_t params;    /* the parameters */
+	uint64_t params;    /* the parameters, as they are used */
 	uint64_t optimiser; /* gradients and moments */
 	uint64_t activations;
 	uint64_t logits;
 	uint64_t scratch; /* that operations keep beside */
 	uint64_t total;   /* all that and the rest */
+	uint64_t host;    /* not in total: moments that lie there */
 };
 
 /* Flags of programs that run on ops: PROGRAM_HALF or 0. */
 unsigned net_flags(const struct ops *ops);
-void net_memory(
-    const struct program *p, const struct ops *ops, struct net_memory *m);
+/* more(): asks a net that isn't there for what else will be asked for, so that
+ * what that keeps is counted; or NULL. */
+void net_memory(const struct program *p, const struct ops *ops,
+    struct net_memory *m, void (*more)(void *ctx, struct net *n), void *ctx);
 /* ERR_NOMEM naming both, if the device hasn't so many bytes. */
 int net_fits(uint64_t bytes, const struct ops *ops, struct err *e);
 /* All parameters are 0.  p and ops must outlive the net. */
@@ -127,6 +135,8 @@ double net_row_loss(const struct net *n, uint32_t row, uint32_t T);
 /* Only adds the sum of losses to *loss. */
 int net_loss(struct net *n, const struct rows *rows, uint32_t B, uint32_t T,
     double *loss, struct err *e);
+/* After the parameters have changed. */
+void net_changed(struct net *n);
 /* The next net_train() begins with gradients of 0; none is read before. */
 void net_zero_grads(struct net *n);
 /* All moments are 0. */
@@ -193,6 +203,11 @@ struct pass {
 /* Forward and, in training, back; from the second time on recorded (replay.c).
  */
 void pass_rows(const struct pass *s);
+/* The parameters from `at` on as the factor b of a product, and MATMUL_B if
+ * that is activations; as net_refresh() left them. */
+const void *net_weights(const struct net *n, size_t at, int *how);
+/* Before a pass: what products read is what the parameters are. */
+void net_refresh(struct net *n);
 /* Before the net's arrays go. */
 void pass_forget(struct net *n);
 void pass_forward(const struct pass *s);

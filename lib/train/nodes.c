@@ -153,9 +153,12 @@ qknorm_bwd(const struct pass *s, const struct node *x)
 static void
 linear_fwd(const struct pass *s, const struct node *x)
 {
-	s->n->ops->matmul(tensor_at(s, x->out), tensor_at(s, x->in),
-	    param_at(s, x->param), s->N, width(s, x->out), width(s, x->in), 0,
-	    !s->n->p->config.in_out, MATMUL_C | MATMUL_A);
+	int how;
+	const void *w = net_weights(s->n, x->param, &how);
+
+	s->n->ops->matmul(tensor_at(s, x->out), tensor_at(s, x->in), w, s->N,
+	    width(s, x->out), width(s, x->in), 0, !s->n->p->config.in_out,
+	    MATMUL_C | MATMUL_A | how);
 	if (x->param2 != PARAM_NONE)
 		s->n->ops->bias_fwd(tensor_at(s, x->out),
 		    param_at(s, x->param2), s->N, width(s, x->out));
@@ -167,10 +170,11 @@ linear_bwd(const struct pass *s, const struct node *x)
 	int in = width(s, x->in), out = width(s, x->out);
 	bool in_out = s->n->p->config.in_out;
 	void *dout = tensor_at(s, x->gout), *input = tensor_at(s, x->kept_in);
+	int how;
+	const void *w = net_weights(s->n, x->param, &how);
 
-	s->n->ops->matmul(tensor_at(s, x->gin), dout, param_at(s, x->param),
-	    s->N, in, out, 0, in_out,
-	    MATMUL_C | MATMUL_A | (x->add_in ? MATMUL_ADD : 0));
+	s->n->ops->matmul(tensor_at(s, x->gin), dout, w, s->N, in, out, 0,
+	    in_out, MATMUL_C | MATMUL_A | how | (x->add_in ? MATMUL_ADD : 0));
 	s->n->ops->matmul(grad_at(s, x->param), in_out ? input : dout,
 	    in_out ? dout : input, in_out ? in : out, in_out ? out : in, s->N,
 	    1, 0, MATMUL_A | MATMUL_B | (s->n->fresh ? 0 : MATMUL_ADD));
@@ -387,15 +391,24 @@ add_bwd(const struct pass *s, const struct node *x)
 
 /*
  * The logits of a chunk, their losses, and, in training, what follows from
- * them at once, so that the logits of all tokens never exist together.
+ * them at once, so that the logits of all tokens never exist together.  In
+ * training they are activations: what comes of them is rounded anyway.
+ *
+ * Their rows are of R, more than the vocabulary: the head has as many, what
+ * lies behind it.  The gradients of those logits are 0, and so is what is added
+ * to the gradients behind the head's, before anything else is.
  */
 static void
 loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
 {
 	const struct ops *ops = s->n->ops;
-	int V = (int)s->n->p->config.vocab, C = width(s, x->in);
+	int V = (int)s->n->p->config.vocab, C = width(s, x->in), how;
+	int R = (int)net_logits_row(s->n->p, ops), act = s->train;
 	size_t at = (size_t)from * (size_t)C;
-	struct cross_entropy o = { .scale = s->scale, .backward = s->train };
+	struct cross_entropy o = {
+		.scale = s->scale, .backward = s->train, .stride = R, .act = act
+	};
+	const void *head = net_weights(s->n, x->param, &how);
 	void *logits = s->n->logits,
 	     *in = net_act(ops, tensor_at(s, x->in), at);
 
@@ -403,28 +416,28 @@ loss_chunk(const struct pass *s, const struct node *x, int from, int rows)
 		o.smoothing = s->n->smoothing;
 		o.z = s->n->z;
 	}
-	ops->matmul(
-	    logits, in, param_at(s, x->param), rows, V, C, 0, 1, MATMUL_A);
+	ops->matmul(logits, in, head, rows, R, C, 0, 1,
+	    MATMUL_A | how | (act ? MATMUL_C : 0));
 	ops->cross_entropy(net_at(ops, s->n->loss, (size_t)from), logits,
 	    s->n->targets + from, rows, V, &o);
 	if (!s->train)
 		return;
-	ops->matmul(net_act(ops, tensor_at(s, x->gin), at), logits,
-	    param_at(s, x->param), rows, C, V, 0, 0, MATMUL_C);
-	ops->matmul(grad_at(s, x->param), logits, in, V, C, rows, 1, 0,
-	    MATMUL_B | (from > 0 || !s->n->fresh ? MATMUL_ADD : 0));
+	ops->matmul(net_act(ops, tensor_at(s, x->gin), at), logits, head, rows,
+	    C, R, 0, 0, MATMUL_C | MATMUL_A | how);
+	ops->matmul(grad_at(s, x->param), logits, in, R, C, rows, 1, 0,
+	    MATMUL_A | MATMUL_B | (from > 0 || !s->n->fresh ? MATMUL_ADD : 0));
 }
 
 static void
 loss_fwd(const struct pass *s, const struct node *x)
 {
-	int from;
+	int chunk = (int)net_chunk(s->n->p, s->n->ops), from;
 
 	if (!s->losses)
 		return;
-	for (from = 0; from < s->N; from += NET_CHUNK)
-		loss_chunk(s, x, from,
-		    s->N - from < NET_CHUNK ? s->N - from : NET_CHUNK);
+	for (from = 0; from < s->N; from += chunk)
+		loss_chunk(
+		    s, x, from, s->N - from < chunk ? s->N - from : chunk);
 }
 
 static void

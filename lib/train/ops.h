@@ -13,7 +13,7 @@ extern "C" {
 struct err;
 
 /* Changes with ops.def: a plugin of another version is refused. */
-#define OPS_VERSION 10
+#define OPS_VERSION 14
 
 enum { OPS_CHUNK = 16384 };
 
@@ -74,6 +74,8 @@ struct cross_entropy {
 	double scale; /* of the gradient */
 	double smoothing, z;
 	int backward;
+	int stride; /* elements a row of logits takes; 0: V */
+	int act;    /* logits are activations */
 };
 
 /*
@@ -126,12 +128,26 @@ struct attention {
  */
 enum matmul_how { MATMUL_ADD = 1, MATMUL_C = 2, MATMUL_A = 4, MATMUL_B = 8 };
 
+/*
+ * What a device is asked for goes into one of these; each is done in order, and
+ * they wait for each other only where that is said.
+ */
+enum ops_queue { OPS_COMPUTE, OPS_IN, OPS_OUT, OPS_QUEUES };
+
 /* A device: how to hold memory on it and how to compute on it. */
 struct ops {
 	int version; /* OPS_VERSION */
 	const char *name;
 	size_t real; /* bytes an element: 4 float, 8 double */
 	size_t act;  /* ... of activations: real, or 2 (enum ops_type) */
+	/*
+	 * Logits held at a time: those of at most `chunk` tokens, which is part
+	 * of the order of sums, fewer if they would take more than so many
+	 * bytes (0: no limit); rows are whole multiples of `wide` elements.
+	 */
+	uint32_t chunk;
+	uint64_t chunk_bytes;
+	uint32_t wide;
 	/* NULL when memory is out. */
 	void *(*alloc)(size_t size);
 	void (*free)(void *p);
@@ -139,13 +155,34 @@ struct ops {
 	void (*get)(void *host, const void *dev, size_t size);
 	/* Wait for everything; the only place device errors surface. */
 	int (*sync)(struct err *e);
+	/*
+	 * Memory of the host's that carry() needn't wait for; NULL when that is
+	 * out.
+	 */
+	void *(*pin)(size_t size);
+	void (*unpin)(void *p);
+	/* A copy, in its turn; what is of the host's is pinned. */
+	void (*carry)(
+	    enum ops_queue q, void *to, const void *from, size_t size);
+	/* What q is asked for from now on waits for what `other` was so far. */
+	void (*follow)(enum ops_queue q, enum ops_queue other);
+	/* Wait for that queue alone.  Any thread. */
+	int (*wait)(enum ops_queue q, struct err *e);
+	/* The queue of operations as libraries of the device call it; NULL: it
+	 * has none. */
+	void *(*stream)(void);
+	/* Is all done that it was asked for?  Doesn't wait. */
+	bool (*idle)(void);
 	/* Bytes that may still be asked for; 0: not known. */
 	uint64_t (*memory)(void);
 	/*
-	 * Bytes that operations may keep beside their arrays, if a product's
-	 * two factors are at most so many elements.
+	 * Bytes that operations keep beside their arrays.  Between rehearse()
+	 * and scratch() nothing is done that is asked for, and no array looked
+	 * at: only what it would keep is noted.  rehearse is NULL where that
+	 * doesn't depend on what is asked for.
 	 */
-	uint64_t (*scratch)(uint64_t factors);
+	void (*rehearse)(void);
+	uint64_t (*scratch)(void);
 	/*
 	 * What operations are asked for between record() and recorded() is
 	 * noted, not done; play() does it, with what arrays then hold.  The
@@ -200,6 +237,9 @@ const struct ops *ops_ref(void);
  * without a device that answers; e says which.
  */
 const struct ops *ops_cuda(enum ops_type type, struct err *e);
+/* On one of the machine's cards, from 0; the first call decides. */
+const struct ops *
+ops_cuda_card(enum ops_type type, uint32_t card, struct err *e);
 /* After ops_cuda(): what the user should be told of the device, or NULL. */
 const char *ops_cuda_note(void);
 

@@ -34,6 +34,12 @@ optimiser_plan(
     const struct optimiser_options *o, struct program *p, struct err *e)
 {
 	p->moments = o->kind == OPTIMISER_LION ? 1 : 2;
+	if (p->offload && o->kind != OPTIMISER_ADAMW &&
+	    o->kind != OPTIMISER_LION)
+		return err_set(e, ERR_ARG,
+		    "the moments of adamw and lion can lie on the host, not "
+		    "what %s keeps",
+		    names[o->kind]);
 	if (o->kind != OPTIMISER_ADAFACTOR)
 		return 0;
 	p->moments = o->momentum > 0;
@@ -57,7 +63,7 @@ uint64_t
 optimiser_memory(const struct optimiser_options *o, const struct program *p,
     const struct ops *ops)
 {
-	return (uint64_t)largest(o, p) * 4 * ops->real;
+	return (uint64_t)largest(o, p) * 4 * ops->real + offload_memory(p, ops);
 }
 
 int
@@ -68,7 +74,7 @@ optimiser_open(struct optimiser *s, const struct optimiser_options *o,
 
 	*s = (struct optimiser){ .o = *o, .n = n };
 	if (size == 0)
-		return 0;
+		return offload_open(&s->away, n, e);
 	s->x = n->ops->alloc(size);
 	s->y = n->ops->alloc(size);
 	s->a = n->ops->alloc(size);
@@ -88,6 +94,8 @@ optimiser_close(struct optimiser *s)
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (all[i])
 			s->n->ops->free(all[i]);
+	if (s->n)
+		offload_close(&s->away, s->n);
 	*s = (struct optimiser){ 0 };
 }
 
@@ -170,6 +178,40 @@ adafactor(struct optimiser *s, size_t i, const struct adamw *o, uint64_t step)
 	    &f);
 }
 
+/* Does parameter i decay? */
+static double
+decay_of(const struct optimiser *s, size_t i)
+{
+	enum param_role role = s->n->p->params.v[i].role;
+
+	return role == ROLE_VECTOR ||
+		       (role == ROLE_EMBEDDING && s->o.spare_embeddings)
+		   ? 0
+		   : s->o.decay;
+}
+
+/* A step whose moments visit the device. */
+struct visit {
+	const struct optimiser *s;
+	struct adamw o;
+};
+
+static void
+update_block(void *ctx, const struct offload_block *b, void *m, void *v)
+{
+	struct visit *x = ctx;
+	const struct net *n = x->s->n;
+	const struct param *p = &n->p->params.v[b->param];
+	void *w = net_at(n->ops, n->params, p->at + b->at);
+	void *g = net_at(n->ops, net_gradient(n, b->param), b->at);
+
+	x->o.decay = decay_of(x->s, b->param);
+	if (x->s->o.kind == OPTIMISER_LION)
+		n->ops->lion(w, g, m, b->n, &x->o);
+	else
+		n->ops->adamw(w, g, m, v, b->n, &x->o);
+}
+
 static int
 update(struct optimiser *s, size_t i, const struct adamw *o, struct err *e)
 {
@@ -192,7 +234,6 @@ int
 optimiser_step(
     struct optimiser *s, uint64_t step, double lr, double scale, struct err *e)
 {
-	const struct params *all = &s->n->p->params;
 	struct adamw o = { .lr = lr,
 		.beta1 = s->o.beta1,
 		.beta2 = s->o.beta2,
@@ -200,15 +241,19 @@ optimiser_step(
 		.scale = scale };
 	size_t i;
 
+	net_changed(s->n);
 	o.c1 = 1 - pow(o.beta1, (double)step + 1);
 	o.c2 = 1 - pow(o.beta2, (double)step + 1);
-	for (i = s->n->p->first; i < s->n->p->end; i++) {
-		enum param_role role = all->v[i].role;
+	/* A checkpoint may still be on its way out. */
+	s->n->ops->follow(OPS_COMPUTE, OPS_OUT);
+	if (s->n->p->offload) {
+		struct visit x = { s, o };
 
-		o.decay = role == ROLE_VECTOR || (role == ROLE_EMBEDDING &&
-						     s->o.spare_embeddings)
-			      ? 0
-			      : s->o.decay;
+		offload_step(&s->away, s->n, update_block, &x);
+		return 0;
+	}
+	for (i = s->n->p->first; i < s->n->p->end; i++) {
+		o.decay = decay_of(s, i);
 		if (s->o.kind == OPTIMISER_ADAFACTOR)
 			adafactor(s, i, &o, step);
 		else if (update(s, i, &o, e) < 0)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "train/net.h"
+#include "train/offload.h"
 
 struct err;
 
@@ -40,7 +41,10 @@ struct optimiser_options {
 /* "adamw", "lion", "muon", "adafactor"; ERR_ARG for anything else. */
 int optimiser_kind(enum optimiser_kind *k, const char *name, struct err *e);
 const char *optimiser_name(enum optimiser_kind k);
-/* What a net keeps for it: p->moments, p->rows, p->cols.  Before net_open(). */
+/*
+ * What a net keeps for it: p->moments, p->rows, p->cols.  Before net_open().
+ * ERR_ARG if it can't do with p->offload: adamw and lion can.
+ */
 int optimiser_plan(
     const struct optimiser_options *o, struct program *p, struct err *e);
 
@@ -49,6 +53,7 @@ struct optimiser {
 	struct optimiser_options o;
 	struct net *n;
 	void *x, *y, *a, *b; /* of the largest matrix; muon only */
+	struct offload away; /* if moments lie on the host */
 };
 
 /* Bytes that optimiser_open() will ask of the device. */

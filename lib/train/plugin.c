@@ -50,9 +50,9 @@ plugin_symbol(void **symbol, const char *file, const char *name,
 }
 
 static const struct ops *
-load_cuda(enum ops_type type, struct err *e)
+load_cuda(enum ops_type type, uint32_t card, struct err *e)
 {
-	const struct ops *(*init)(enum ops_type, struct err *);
+	const struct ops *(*init)(enum ops_type, uint32_t, struct err *);
 	const int *version;
 
 	if (plugin_symbol((void **)&init, "quern-cuda.so", "quern_ops_cuda",
@@ -68,13 +68,20 @@ load_cuda(enum ops_type type, struct err *e)
 		    *version, OPS_VERSION);
 		return NULL;
 	}
-	return init(type, e); /* stays loaded: its ops are used to the end */
+	return init(
+	    type, card, e); /* stays loaded: its ops are used to the end */
 }
 
 const struct ops *
 ops_cuda(enum ops_type type, struct err *e)
 {
-	const struct ops *ops = load_cuda(type, e);
+	return ops_cuda_card(type, 0, e);
+}
+
+const struct ops *
+ops_cuda_card(enum ops_type type, uint32_t card, struct err *e)
+{
+	const struct ops *ops = load_cuda(type, card, e);
 	struct err why = *e;
 
 	if (!ops)
@@ -113,6 +120,29 @@ link_mpi(struct err *e)
 		return NULL;
 	}
 	return l;
+}
+
+/* What the plugin gives, when all ranks have it. */
+struct link *
+link_nccl(struct link *by, const struct ops *ops, struct err *e)
+{
+	struct link *(*init)(struct link *, const struct ops *, struct err *);
+	const int *version = NULL;
+	int rc = plugin_symbol((void **)&init, "quern-nccl.so",
+	    "quern_link_nccl",
+	    "ranks on cards need NCCL, which this quern was built without or "
+	    "can't load; --device cpu needs none",
+	    e);
+
+	if (rc == 0)
+		rc = plugin_symbol((void **)&version, "quern-nccl.so",
+		    "quern_link_version", "no NCCL", e);
+	if (rc == 0 && *version != LINK_VERSION)
+		rc = err_set(e, ERR_FORMAT,
+		    "quern-nccl.so is of another version of quern (%d, this is "
+		    "%d); install both from one build",
+		    *version, LINK_VERSION);
+	return link_agree(by, rc, e) < 0 ? NULL : init(by, ops, e);
 }
 
 bool

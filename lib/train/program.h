@@ -95,8 +95,11 @@ struct program {
 	 */
 	size_t first, end;
 	bool several;
-	size_t arena;    /* of activations and their gradients, in elements */
-	size_t whole;    /* what it would be if all were kept */
+	uint32_t
+	    row[2];   /* tokens of rows there will be; 0: one of all tokens */
+	bool offload; /* moments lie on the host */
+	size_t arena; /* of activations and their gradients, in elements */
+	size_t whole; /* what it would be if all were kept */
 	int last_hidden; /* what the logits are made of: (N, dim) */
 };
 

@@ -108,6 +108,7 @@ ranks_grad_norm(struct ranks *r, struct net *n, double *norm, struct err *e)
 int
 ranks_spread(struct ranks *r, struct net *n, struct err *e)
 {
+	net_changed(n);
 	return r->c.all_gather(
 	    &r->c, n->params, ranks_shares(r, &n->p->params), e);
 }

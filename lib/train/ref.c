@@ -21,6 +21,12 @@ ref_copy(void *out, const void *in, size_t n)
 }
 
 void
+ref_narrow(void *out, const void *in, size_t n)
+{
+	memcpy(out, in, n * sizeof(double));
+}
+
+void
 ref_add(void *out, const void *a, const void *b, size_t n)
 {
 	const double *x = a, *y = b;
@@ -83,6 +89,40 @@ copy_bytes(void *d, const void *s, size_t n)
 	memcpy(d, s, n);
 }
 
+static void
+carry(enum ops_queue q, void *to, const void *from, size_t n)
+{
+	(void)q;
+	memcpy(to, from, n);
+}
+
+static void
+follow(enum ops_queue q, enum ops_queue other)
+{
+	(void)q;
+	(void)other;
+}
+
+static void *
+no_stream(void)
+{
+	return NULL;
+}
+
+static bool
+always(void)
+{
+	return true;
+}
+
+static int
+no_queue(enum ops_queue q, struct err *e)
+{
+	(void)q;
+	(void)e;
+	return 0;
+}
+
 static int
 no_wait(struct err *e)
 {
@@ -97,9 +137,8 @@ unknown(void)
 }
 
 static uint64_t
-none(uint64_t factors)
+none(void)
 {
-	(void)factors;
 	return 0;
 }
 
@@ -108,12 +147,23 @@ static const struct ops ref = {
 	"reference",
 	sizeof(double),
 	sizeof(double),
+	256,
+	0,
+	1,
 	malloc,
 	free,
 	copy_bytes,
 	copy_bytes,
 	no_wait,
+	malloc,
+	free,
+	carry,
+	follow,
+	no_queue,
+	no_stream,
+	always,
 	unknown,
+	NULL,
 	none,
 	NULL,
 	NULL,

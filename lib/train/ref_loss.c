@@ -8,10 +8,12 @@ ref_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
     int V, const struct cross_entropy *o)
 {
 	double *x, max, sum, mean, lse, share;
-	int i, v;
+	int i, v, stride = o->stride ? o->stride : V;
 
 	for (i = 0; i < N; i++) {
-		x = (double *)logits + i * V;
+		x = (double *)logits + i * stride;
+		for (v = V; o->backward && v < stride; v++)
+			x[v] = 0;
 		max = -INFINITY;
 		sum = mean = 0;
 		for (v = 0; v < V; v++)

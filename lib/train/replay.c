@@ -89,6 +89,7 @@ pass_rows(const struct pass *s)
 	struct recorded_pass *r;
 	struct pass_key k;
 
+	net_refresh(n);
 	if (!n->ops->record) {
 		run(s);
 		return;

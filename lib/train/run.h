@@ -34,10 +34,12 @@ struct run {
 	 */
 	struct source_loss *mine, *each, *told;
 	size_t kinds;
+	struct source_valid *by_source; /* of the validation, or NULL */
 	uint64_t *seen;         /* (vocab): tokens not yet in c.counts */
 	uint64_t *valid_counts; /* (vocab), or NULL */
 	struct step_report r;
 	uint64_t has;   /* bytes the run may have of its device, or 0 */
+	uint64_t host;  /* bytes of the host that moments lie in, or 0 */
 	uint64_t saved; /* the last step that has a checkpoint */
 	bool begun;     /* there is a checkpoint */
 	bool audited;   /* its steps are made again: nothing is written */
@@ -49,6 +51,10 @@ int run_resolve(struct run *t, const struct model_config *c, struct err *e);
 size_t run_tokens(const struct run *t, uint32_t micro);
 /* Do gradients of several micro-batches of so many rows add up? */
 bool run_several(const struct run *t, uint32_t micro);
+/* If moments are to lie on the host; ERR_ARG for a device that is there. */
+int run_offload(struct run *t, const struct ops *ops, struct err *e);
+/* The rows that there will be, into p->row. */
+void run_rows(const struct run *t, struct program *p);
 /* What the run will ask of a device (train_memory.c). */
 void
 run_memory(const struct run *t, const struct ops *ops, struct net_memory *m);

@@ -97,6 +97,26 @@ put_update(struct buf *b, const struct step_report *r)
 		member(b, "loss_scale", r->loss_scale);
 }
 
+/* {"NAME":LOSS}; nothing of one source, or of none that counted. */
+static void
+put_sources(struct buf *b, const struct step_report *r)
+{
+	const char *before = ",\"valid_losses\":{";
+	uint32_t i;
+
+	for (i = 0; i < r->sources; i++) {
+		if (r->by_source[i].targets == 0)
+			continue;
+		buf_puts(b, before);
+		buf_json_lossy(b, r->by_source[i].name);
+		buf_putc(b, ':');
+		buf_double(b, r->by_source[i].loss);
+		before = ",";
+	}
+	if (before[1] == '\0')
+		buf_putc(b, '}');
+}
+
 int
 runlog_add(struct runlog *l, const struct step_report *r, struct err *e)
 {
@@ -113,10 +133,14 @@ runlog_add(struct runlog *l, const struct step_report *r, struct err *e)
 		put_update(&b, r);
 		member(&b, "tokens_per_s",
 		    (double)(uint64_t)(r->tokens_per_s + .5));
+		if (r->mfu > 0)
+			member(&b, "mfu",
+			    (double)(uint64_t)(r->mfu * 1e4 + .5) / 1e4);
 	}
 	if (r->validated) {
 		member(&b, "valid_loss", r->valid_loss);
 		member(&b, "unigram_loss", r->unigram_loss);
+		put_sources(&b, r);
 	}
 	buf_puts(&b, "}\n");
 	rc = buf_ok(&b, e);

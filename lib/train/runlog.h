@@ -5,7 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 struct err;
+
+/* The loss of a source's rows of the validation. */
+struct source_valid {
+	struct str name;
+	double loss;      /* nats a token */
+	uint64_t targets; /* 0: none counted, no loss */
+};
 
 /* What a step came to: a line of log.jsonl. */
 struct step_report {
@@ -14,18 +23,25 @@ struct step_report {
 	double loss;          /* nats a token, mean over the step's batch */
 	double lr, grad_norm; /* the norm before clipping */
 	double tokens_per_s;
+	double mfu; /* share of the peak that the model's operations take; 0:
+		     * not known (peak.h) */
 	double loss_scale; /* 1: not scaled (scale.h) */
 	bool overflow;     /* the scaled gradient was no number: no update */
 	bool skipped;      /* left out after a spike: no loss */
 	bool validated;    /* the next two are there */
 	double valid_loss, unigram_loss;
+	/* (sources), if there are several; for as long as it is told. */
+	const struct source_valid *by_source;
+	uint32_t sources;
 };
 
 /*
  * DIR/log.jsonl, open for appending: {"step","tokens","loss","lr","grad_norm",
- * "tokens_per_s"}, {"step","tokens","skipped"} for a step left out, and after a
- * validation "valid_loss" and "unigram_loss".  With fp16 "loss_scale" too, and
- * "overflow" in place of "lr" and "grad_norm" where a step changed nothing.
+ * "tokens_per_s"}, with "mfu" if the device's peak is known,
+ * {"step","tokens","skipped"} for a step left out, and after a validation
+ * "valid_loss", "unigram_loss" and, of several sources, "valid_losses" by name.
+ * With fp16 "loss_scale" too, and "overflow" in place of "lr" and "grad_norm"
+ * where a step changed nothing.
  */
 struct runlog {
 	int fd;

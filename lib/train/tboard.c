@@ -200,6 +200,28 @@ tboard_open(struct tboard *t, const char *dir, uint64_t step, struct err *e)
 	return e->code;
 }
 
+/* valid/loss/NAME */
+static void
+put_sources(struct buf *summary, const struct step_report *r)
+{
+	const struct source_valid *s;
+	struct buf tag = { 0 };
+
+	for (s = r->by_source; s < r->by_source + r->sources; s++) {
+		if (s->targets == 0)
+			continue;
+		buf_clear(&tag);
+		buf_puts(&tag, "valid/loss/");
+		buf_str(&tag, s->name);
+		buf_putc(&tag, '\0');
+		if (tag.oom)
+			summary->oom = true;
+		else
+			put_scalar(summary, tag.p, s->loss);
+	}
+	buf_free(&tag);
+}
+
 int
 tboard_add(struct tboard *t, const struct step_report *r, struct err *e)
 {
@@ -217,10 +239,13 @@ tboard_add(struct tboard *t, const struct step_report *r, struct err *e)
 			put_scalar(&summary, "train/loss_scale", r->loss_scale);
 		put_scalar(
 		    &summary, "train/tokens_per_second", r->tokens_per_s);
+		if (r->mfu > 0)
+			put_scalar(&summary, "train/mfu", r->mfu);
 	}
 	if (r->validated) {
 		put_scalar(&summary, "valid/loss", r->valid_loss);
 		put_scalar(&summary, "valid/unigram_loss", r->unigram_loss);
+		put_sources(&summary, r);
 	}
 	begin_event(&event, r->step);
 	put_bytes(&event, 5, buf_view(&summary));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "train/peak.h"
 #include "train/run.h"
 #include "train/weights.h"
 
@@ -23,35 +24,54 @@ wants_losses(const struct run *t)
 	return t->ev->feedback && t->ev->feedback->losses;
 }
 
+/* Of the validation. */
+static bool
+wants_sources(const struct run *t)
+{
+	return t->valid && t->valid->sources > 1;
+}
+
 /* What rows have to tell beside their tokens. */
 static unsigned
 also(const struct run *t)
 {
+	bool kinds = wants_losses(t) || wants_sources(t);
 	bool two_way = t->rows->two_way || (t->valid && t->valid->two_way);
 
 	return (t->o->document_mask ? ROWS_FIRST : 0) |
-	       (two_way ? ROWS_LAST : 0) | (wants_losses(t) ? ROWS_INFO : 0);
+	       (two_way ? ROWS_LAST : 0) | (kinds ? ROWS_INFO : 0);
 }
 
+/* What the net is going to be, and whether there is room for it. */
 static int
-open_net(struct run *t, const struct model_config *c, const struct ops *ops,
-    struct err *e)
+plan_net(struct run *t, const struct model_config *c, const struct ops *ops,
+    size_t tokens, struct err *e)
 {
 	unsigned flags = PROGRAM_BACKWARD | net_flags(ops);
-	size_t tokens = run_tokens(t, t->c.recipe.micro_batch);
 
 	if (tokens > INT_MAX / 4)
 		return err_set(e, ERR_ARG,
 		    "a micro-batch of %zu tokens is too large", tokens);
 	if (program_recompute(&flags, t->o->recompute, e) < 0 ||
 	    program_build(&t->p, c, tokens, flags, e) < 0 ||
+	    run_offload(t, ops, e) < 0 ||
 	    optimiser_plan(&t->c.recipe.optimiser, &t->p, e) < 0 ||
 	    ranks_split(&t->ranks, link_of(t->o), &t->p, e) < 0)
 		return e->code;
 	t->p.several = run_several(t, t->c.recipe.micro_batch);
-	if (run_fits(t, c, ops, e) < 0)
-		return e->code;
-	if (ranks_open(&t->ranks, ops, e) < 0 ||
+	run_rows(t, &t->p);
+	return run_fits(t, c, ops, e);
+}
+
+/* Cards may differ in what they have left. */
+static int
+open_net(struct run *t, const struct model_config *c, const struct ops *ops,
+    struct err *e)
+{
+	size_t tokens = run_tokens(t, t->c.recipe.micro_batch);
+
+	if (link_agree(link_of(t->o), plan_net(t, c, ops, tokens, e), e) < 0 ||
+	    ranks_open(&t->ranks, ops, e) < 0 ||
 	    net_open(&t->n, &t->p, ops, e) < 0 ||
 	    optimiser_open(&t->opt, &t->c.recipe.optimiser, &t->n, e) < 0)
 		return e->code;
@@ -68,19 +88,26 @@ open_net(struct run *t, const struct model_config *c, const struct ops *ops,
 static int
 open_counts(struct run *t, uint32_t vocab, struct err *e)
 {
-	size_t ranks = t->ranks.link->size;
+	size_t ranks = t->ranks.link->size, most;
 
 	t->kinds = 1 + (wants_losses(t) ? t->ev->feedback->sources : 0);
-	t->mine = calloc(t->kinds, (2 + ranks) * sizeof(*t->mine));
+	most = t->kinds;
+	if (wants_sources(t)) {
+		if (t->valid->sources >= most)
+			most = 1 + t->valid->sources;
+		t->by_source = calloc(t->valid->sources, sizeof(*t->by_source));
+	}
+	t->mine = calloc(most, (2 + ranks) * sizeof(*t->mine));
 	t->c.counts = calloc(vocab, sizeof(*t->c.counts));
 	t->seen = calloc(vocab, sizeof(*t->seen));
 	if (t->valid)
 		t->valid_counts = calloc(vocab, sizeof(*t->valid_counts));
 	if (!t->mine || !t->c.counts || !t->seen ||
-	    (t->valid && !t->valid_counts))
+	    (t->valid && !t->valid_counts) ||
+	    (wants_sources(t) && !t->by_source))
 		return err_nomem(e, "token counts");
-	t->told = t->mine + t->kinds;
-	t->each = t->told + t->kinds;
+	t->told = t->mine + most;
+	t->each = t->told + most;
 	return 0;
 }
 
@@ -100,7 +127,7 @@ open_saver(struct run *t)
 		run_memory(t, t->n.ops, &m);
 		has = t->has;
 	}
-	need = m.total + checkpoint_copy_memory(&t->p);
+	need = m.total + t->p.offload * t->host + checkpoint_copy_memory(&t->p);
 	if (ranks_chief(&t->ranks) && o->async_save && o->save_every &&
 	    o->save_every < t->rows->steps && (!has || need <= has))
 		saver_open(&t->saver, &t->n, o->dir, o->tokenizer, o->keep, &e);
@@ -316,7 +343,9 @@ tell_plan(const struct run *t)
 		.tokens = t->c.tokens,
 		.micro_batch = t->c.recipe.micro_batch,
 		.ranks = t->ranks.link->size,
-		.warmup = t->c.recipe.schedule.warmup };
+		.warmup = t->c.recipe.schedule.warmup,
+		.flops = peak_flops_per_token(&t->p, t->rows->max_seq),
+		.peak = t->o->peak * t->ranks.link->size };
 
 	run_memory(t, t->n.ops, &p.memory);
 	p.has = t->has;
@@ -446,26 +475,41 @@ tell_saved(struct run *t, struct err *e)
 	    (unsigned long long)t->saved);
 }
 
+/* What somebody asks of any of the ranks: to stop, to save. */
+static int
+asked(struct run *t, bool *stop, bool *save, struct err *e)
+{
+	const struct train_events *ev = t->ev;
+	uint64_t votes[2] = { ev->stop && *ev->stop, ev->save && *ev->save };
+
+	if (votes[1])
+		*ev->save = 0;
+	if (link_sum(t->ranks.link, votes, 2, e) < 0)
+		return e->code;
+	*stop = votes[0] > 0;
+	*save = votes[1] > 0;
+	return 0;
+}
+
 static int
 loop(struct run *t, struct err *e)
 {
-	bool stop = false;
+	bool stop = false, now = false;
 	int back;
 
 	while (t->c.step < t->rows->steps && !stop) {
 		back = one_step(t, e);
 		if (back < 0)
 			return tell_saved(t, e);
-		stop = t->ev->stop && *t->ev->stop;
-		if (any(t, &stop, e) < 0)
+		if (asked(t, &stop, &now, e) < 0)
 			return e->code;
 		if (!stop && !back &&
-		    due(t->o->save_every, t->c.step, t->rows->steps) &&
+		    (now || due(t->o->save_every, t->c.step, t->rows->steps)) &&
 		    save(t, t->c.step == t->rows->steps, e) < 0)
-			return e->code;
+			return tell_saved(t, e);
 	}
 	if (save(t, true, e) < 0)
-		return e->code;
+		return tell_saved(t, e);
 	return t->c.step < t->rows->steps;
 }
 
@@ -485,6 +529,7 @@ run_tear_down(struct run *t)
 	free(t->seen);
 	free(t->valid_counts);
 	free(t->mine);
+	free(t->by_source);
 }
 
 int
@@ -518,6 +563,8 @@ train_run(const struct model_config *c, const struct train_options *o,
 		tell_plan(&t);
 		rc = loop(&t, e);
 	}
+	t.r.by_source = NULL;
+	t.r.sources = 0;
 	if (last)
 		*last = t.r;
 	run_tear_down(&t);

@@ -67,9 +67,11 @@ struct train_options {
 	/* Write them while training goes on, if there is memory for a copy. */
 	bool async_save;
 	uint64_t seed;
-	uint64_t memory;       /* bytes to stay within; 0: what is there */
+	uint64_t memory; /* bytes to stay within; 0: what is there */
+	double peak; /* operations a second of a rank's device; 0: unknown */
 	const char *recompute; /* names as of program_recompute(), or NULL */
-	bool resume;           /* from the last checkpoint, if there is one */
+	bool offload; /* the optimiser's moments lie on the host (offload.h) */
+	bool resume;  /* from the last checkpoint, if there is one */
 	/* The others that take part, or NULL: nobody. */
 	struct link *ranks;
 };
@@ -87,7 +89,9 @@ struct train_plan {
 	struct net_memory memory;
 	uint64_t has;    /* bytes it may have; 0: not known */
 	uint64_t spared; /* bytes of activations, by recomputing */
-	uint64_t copy;   /* bytes for writing while training goes on, or 0 */
+	uint64_t copy;   /* bytes of the host for writing meanwhile, or 0 */
+	double flops;    /* a token, in the longest rows (peak.h) */
+	double peak;     /* of all ranks, operations a second; 0: unknown */
 };
 
 /* Told as the run goes; any may be NULL. */
@@ -101,6 +105,9 @@ struct train_events {
 	void (*same)(void *ctx, uint64_t step);
 	/* Told the losses of sources, which may change later rows; or NULL. */
 	const struct row_feedback *feedback;
+	/* Not 0: write a checkpoint after the current step, set it to 0 and go
+	 * on. */
+	volatile sig_atomic_t *save;
 	/* Not 0: write a checkpoint after the current step and return. */
 	const volatile sig_atomic_t *stop;
 };

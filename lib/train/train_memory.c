@@ -20,13 +20,50 @@ run_several(const struct run *t, uint32_t micro)
 	return t->rows->max_rows > micro || t->ranks.link->size > 1;
 }
 
+int
+run_offload(struct run *t, const struct ops *ops, struct err *e)
+{
+	/* Who copies bytes to and from a device copies them the same way. */
+	if (t->o->offload && ops->get == ops->put)
+		return err_set(e, ERR_ARG,
+		    "--offload is of a device with a memory of its own, not of "
+		    "%s",
+		    ops->name);
+	t->p.offload = t->o->offload;
+	return 0;
+}
+
+/* An update, for what it keeps beside its arrays. */
+static void
+rehearse_update(void *ctx, struct net *n)
+{
+	const struct run *t = ctx;
+	struct optimiser s = { .o = t->c.recipe.optimiser,
+		.n = n,
+		.x = n->m,
+		.y = n->m,
+		.a = n->m,
+		.b = n->m };
+	struct err e;
+
+	if (!n->p->offload)
+		optimiser_step(&s, 0, 1, 1, &e);
+}
+
+void
+run_rows(const struct run *t, struct program *p)
+{
+	p->row[0] = t->rows->max_seq;
+	p->row[1] = t->valid ? t->valid->max_seq : 0;
+}
+
 static void
 memory_of(const struct run *t, const struct program *p, const struct ops *ops,
     struct net_memory *m)
 {
 	uint64_t more = optimiser_memory(&t->c.recipe.optimiser, p, ops);
 
-	net_memory(p, ops, m);
+	net_memory(p, ops, m, rehearse_update, (void *)(uintptr_t)t);
 	m->optimiser += more;
 	m->total += more + collective_memory(t->ranks.link, ops);
 }
@@ -50,10 +87,19 @@ limit(const struct run *t, const struct ops *ops)
 							    : has;
 }
 
+static bool
+can_offload(const struct run *t, const struct ops *ops)
+{
+	enum optimiser_kind k = t->c.recipe.optimiser.kind;
+
+	return ops->get != ops->put &&
+	       (k == OPTIMISER_ADAMW || k == OPTIMISER_LION);
+}
+
 /* What it would need with other micro-batches, and more of it recomputed. */
 static uint64_t
 otherwise(const struct run *t, const struct model_config *c,
-    const struct ops *ops, uint32_t micro, unsigned flags)
+    const struct ops *ops, uint32_t micro, unsigned flags, bool offload)
 {
 	struct program p = { 0 };
 	struct net_memory m = { .total = UINT64_MAX };
@@ -61,7 +107,9 @@ otherwise(const struct run *t, const struct model_config *c,
 
 	if (program_build(
 		&p, c, run_tokens(t, micro), t->p.flags | flags, &e) == 0 &&
+	    (p.offload = offload, true) &&
 	    optimiser_plan(&t->c.recipe.optimiser, &p, &e) == 0) {
+		run_rows(t, &p);
 		p.first = t->p.first;
 		p.end = t->p.end;
 		p.several = run_several(t, micro);
@@ -74,11 +122,11 @@ otherwise(const struct run *t, const struct model_config *c,
 /* The most rows that fit, halving; 0: not one does. */
 static uint32_t
 rows_that_fit(const struct run *t, const struct model_config *c,
-    const struct ops *ops, unsigned flags, uint64_t has)
+    const struct ops *ops, unsigned flags, bool offload, uint64_t has)
 {
 	uint32_t n = t->c.recipe.micro_batch;
 
-	while (n > 0 && otherwise(t, c, ops, n, flags) > has)
+	while (n > 0 && otherwise(t, c, ops, n, flags, offload) > has)
 		n /= 2;
 	return n;
 }
@@ -88,21 +136,48 @@ static void
 advise(char *s, size_t size, const struct run *t, const struct model_config *c,
     const struct ops *ops, double unit)
 {
-	uint32_t n = rows_that_fit(t, c, ops, 0, t->has);
+	static const struct {
+		unsigned flags;
+		bool offload;
+		const char *how;
+	} ways[] = { { 0, false, "" },
+		{ RECOMPUTE_LAYER, false, "--recompute layer with " },
+		{ RECOMPUTE_LAYER, true,
+		    "--offload optimizer with --recompute layer and " } };
+	bool away = t->p.offload, may = away || can_offload(t, ops);
+	uint32_t n;
+	size_t i;
 
-	if (n > 0) {
-		snprintf(s, size, "--micro-batch %u fits", n);
+	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		if (ways[i].offload && (away || !may))
+			continue;
+		n = rows_that_fit(
+		    t, c, ops, ways[i].flags, away || ways[i].offload, t->has);
+		if (n == 0)
+			continue;
+		snprintf(s, size, "%s--micro-batch %u fits", ways[i].how, n);
 		return;
 	}
-	n = rows_that_fit(t, c, ops, RECOMPUTE_LAYER, t->has);
-	if (n > 0)
-		snprintf(
-		    s, size, "--recompute layer with --micro-batch %u fits", n);
-	else
-		snprintf(s, size,
-		    "--recompute layer with --micro-batch 1 needs %.1f still: "
-		    "a smaller model does it",
-		    (double)otherwise(t, c, ops, 1, RECOMPUTE_LAYER) / unit);
+	snprintf(s, size,
+	    "%s--recompute layer with --micro-batch 1 needs %.1f still: a "
+	    "smaller model does it",
+	    may ? "--offload optimizer and " : "",
+	    (double)otherwise(t, c, ops, 1, RECOMPUTE_LAYER, may) / unit);
+}
+
+/* Moments of the host's memory, which the processor has. */
+static int
+host_fits(struct run *t, const struct net_memory *m, struct err *e)
+{
+	uint64_t has = ops_cpu(0)->memory() / t->ranks.link->local;
+
+	t->host = m->host;
+	if (!has || m->host <= has)
+		return 0;
+	return err_set(e, ERR_ARG,
+	    "--offload wants %.1f GiB of the host's memory for moments, there "
+	    "are %.1f; without it the device holds them",
+	    (double)m->host / (1 << 30), (double)has / (1 << 30));
 }
 
 int
@@ -110,11 +185,13 @@ run_fits(struct run *t, const struct model_config *c, const struct ops *ops,
     struct err *e)
 {
 	struct net_memory m;
-	char advice[128];
+	char advice[160];
 	double unit;
 
 	t->has = limit(t, ops);
 	run_memory(t, ops, &m);
+	if (host_fits(t, &m, e) < 0)
+		return e->code;
 	if (!t->has || m.total <= t->has)
 		return 0;
 	unit = m.total >> 30 ? 1 << 30 : 1 << 20;

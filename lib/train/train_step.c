@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/progress.h"
+#include "train/peak.h"
 #include "train/run.h"
 #include "train/unigram.h"
 
@@ -156,6 +157,7 @@ measure(struct run *t, uint64_t step, const struct step_info *s, uint32_t at,
 		    e, "validation, step %llu", (unsigned long long)step + 1);
 	unigram_count(t->valid_counts, &t->micro, n, s->seq);
 	t->mine->targets = rows_counted(&t->micro, n, s->seq);
+	tell_losses(t, n, s->seq);
 	return 0;
 }
 
@@ -181,23 +183,56 @@ validate_step(
 	return 0;
 }
 
-int
-run_validate(struct run *t, struct err *e)
+/* What the sources came to, for the report. */
+static void
+tell_sources(struct run *t)
 {
-	uint32_t vocab = t->p.config.vocab;
+	uint32_t i, n = t->by_source ? t->valid->sources : 0;
+
+	for (i = 0; i < n; i++) {
+		const struct source_loss *x = &t->told[1 + i];
+
+		t->by_source[i] = (struct source_valid){
+			.name = t->valid->source_name(t->valid->ctx, i),
+			.loss = x->targets ? x->sum / (double)x->targets : 0,
+			.targets = x->targets
+		};
+	}
+	t->r.by_source = t->by_source;
+	t->r.sources = n;
+}
+
+/* All rows of the validation, into t->told. */
+static int
+measure_all(struct run *t, struct err *e)
+{
 	struct step_info s;
 	uint64_t i;
 
-	memset(t->valid_counts, 0, vocab * sizeof(*t->valid_counts));
-	memset(t->told, 0, t->kinds * sizeof(*t->told));
 	for (i = 0; i < t->valid->steps; i++)
 		if (run_step_info(t, t->valid, i, &s, e) < 0 ||
 		    validate_step(t, i, &s, e) < 0)
 			return e->code;
-	if (run_count(t, e) < 0 ||
+	return 0;
+}
+
+int
+run_validate(struct run *t, struct err *e)
+{
+	uint32_t vocab = t->p.config.vocab;
+	size_t kinds = t->kinds;
+	int rc;
+
+	t->kinds = t->by_source ? 1 + t->valid->sources : 1;
+	memset(t->valid_counts, 0, vocab * sizeof(*t->valid_counts));
+	memset(t->told, 0, t->kinds * sizeof(*t->told));
+	rc = measure_all(t, e);
+	t->kinds = kinds;
+	if (rc < 0 || run_count(t, e) < 0 ||
 	    link_sum(t->ranks.link, t->valid_counts, vocab, e) < 0)
 		return e->code;
 	t->r.validated = true;
+	tell_sources(t);
 	t->r.valid_loss = t->told->sum / (double)t->told->targets;
 	t->r.unigram_loss = unigram_loss(t->c.counts, t->valid_counts, vocab);
 	return 0;
@@ -279,5 +314,9 @@ run_step(struct run *t, const struct step_info *s, struct err *e)
 	t->c.tokens += (uint64_t)s->rows * s->seq;
 	t->r.tokens_per_s =
 	    (double)s->rows * s->seq / (progress_now() - start + 1e-9);
+	if (t->o->peak > 0)
+		t->r.mfu = t->r.tokens_per_s *
+			   peak_flops_per_token(&t->p, s->seq) /
+			   (t->o->peak * t->ranks.link->size);
 	return 0;
 }

@@ -36,6 +36,7 @@ weights_init(struct net *n, uint64_t seed, struct err *e)
 		}
 	}
 	free(x);
+	net_changed(n);
 	return rc;
 }
 
@@ -295,6 +296,7 @@ read_all(struct net *n, const struct safetensors *s,
 			rc = read_param(
 			    n, s, &parts[k], &parts[k].of->v[i], x, e);
 	}
+	net_changed(n);
 	if (rc == 0 && counts)
 		rc = read_counts(n, s, counts, e);
 	free(x);

@@ -5,9 +5,9 @@
  *
  *	device [cpu|cuda [TYPE [FILE [NAME]]]]
  *
- * TYPE: f32, bf16 or fp16.  FILE: the table again, as JSON.  NAME: only
- * operations whose names begin so, and what the device does at most.  Medians
- *of several runs by the clock.
+ * TYPE: f32, bf16 or fp16.  FILE: the table again, as JSON.  NAME: only the
+ * operations whose names begin so, and the ceilings.  Medians of several
+ *runs by the clock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ struct bench {
 	int32_t *ids;
 	double copy, product; /* bytes and operations a second at most */
 	FILE *json;
-	const char *only; /* how names begin */
+	const char *only; /* what names begin with */
 	int rows;
 };
 
@@ -312,8 +312,7 @@ measure(struct bench *b)
 	double t;
 
 	for (i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
-		if (i > 1 &&
-		    strncmp(kernels[i].name, b->only, strlen(b->only)) != 0)
+		if (i > 1 && strncmp(kernels[i].name, b->only, strlen(b->only)))
 			continue;
 		t = seconds(b, kernels[i].run);
 		if (t < 0)
@@ -392,7 +391,7 @@ int
 main(int argc, char **argv)
 {
 	bool card = argc > 1 && strcmp(argv[1], "cuda") == 0;
-	struct bench b = { .s = card ? on_card : on_processor };
+	struct bench b = { .s = card ? on_card : on_processor, .only = "" };
 	struct err e = { 0 };
 	int rc;
 
@@ -409,9 +408,10 @@ main(int argc, char **argv)
 		fprintf(stderr, "bench: out of the device's memory\n");
 		return 1;
 	}
-	b.only = argc > 4 ? argv[4] : "";
 	if (argc > 3)
 		b.json = fopen(argv[3], "w");
+	if (argc > 4)
+		b.only = argv[4];
 	if (b.json)
 		fprintf(b.json, "[");
 	rc = measure(&b);

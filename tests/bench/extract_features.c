@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What extract's forests are grown on: of each HTML file named, each block's
- * features and text.  Prints nothing when no file is named.  For each page
+ * What extract's forests are grown on.
  *
- *	int32: length of the path, the path, int32: blocks, int32: FEATURES
- *	of each block: int32 x FEATURES, int32: length of the text, the text
+ * usage: extract_features PAGE...
+ *	  extract_features --context ODDS PAGE...
  *
- * in this machine's byte order.  tests/bench/extract_grow.py reads it.
+ * Of each HTML file named, each block's features and text; or what the odds
+ * of all blocks say of its surroundings (context.h), where ODDS holds an int32
+ * for each block of each page.  Prints nothing when no file is named.  A page:
+ *
+ *	int32: length of the path, the path, int32: blocks, int32: columns
+ *	of each block: int32 x columns, int32: length of the text, the text
+ *
+ * in this machine's byte order; with --context no text.
+ * tests/bench/extract_grow.py reads it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,26 +33,67 @@ put_number(size_t n)
 	fwrite(&v, sizeof(v), 1, stdout);
 }
 
-static int
-put_page(
-    const char *path, const struct page *p, struct select *s, struct err *e)
+static void
+put_head(const char *path, const struct page *p, size_t columns)
+{
+	put_number(strlen(path));
+	fputs(path, stdout);
+	put_number(p->nblock);
+	put_number(columns);
+}
+
+static void
+put_features(const struct page *p, const struct select *s)
 {
 	int32_t row[FEATURES];
 	size_t i;
 
-	if (rules_apply(&s->rules, p, SELECT_BALANCED, e) < 0 ||
-	    features_begin(&s->features, p, &s->rules, e) < 0)
-		return e->code;
-	put_number(strlen(path));
-	fputs(path, stdout);
-	put_number(p->nblock);
-	put_number(FEATURES);
 	for (i = 0; i < p->nblock; i++) {
 		features_row(&s->features, p, &s->rules, i, row);
 		fwrite(row, sizeof(row), 1, stdout);
 		put_number(p->block[i].n);
 		fwrite(p->text.p + p->block[i].at, 1, p->block[i].n, stdout);
 	}
+}
+
+/* odds: where the page's begin; moved on behind them. */
+static int
+put_context(
+    const struct page *p, struct select *s, struct str *odds, struct err *e)
+{
+	int32_t row[CONTEXT_FEATURES], *mine;
+	size_t i, n = p->nblock * sizeof(*mine);
+	int rc;
+
+	if (odds->n < n)
+		return err_set(e, ERR_DAMAGE, "ODDS has too few numbers");
+	mine = malloc(n);
+	if (!mine)
+		return err_nomem(e, "odds");
+	memcpy(mine, odds->p, n);
+	*odds = (struct str){ odds->p + n, odds->n - n };
+	rc = context_begin(&s->context, p, &s->features, mine, e);
+	for (i = 0; rc == 0 && i < p->nblock; i++) {
+		context_row(&s->context, p, i, row);
+		fwrite(row, sizeof(row), 1, stdout);
+		put_number(0);
+	}
+	free(mine);
+	return rc;
+}
+
+/* odds->p: NULL without --context. */
+static int
+put_page(const char *path, const struct page *p, struct select *s,
+    struct str *odds, struct err *e)
+{
+	if (rules_apply(&s->rules, p, SELECT_BALANCED, e) < 0 ||
+	    features_begin(&s->features, p, &s->rules, e) < 0)
+		return e->code;
+	put_head(path, p, odds->p ? CONTEXT_FEATURES : FEATURES);
+	if (odds->p)
+		return put_context(p, s, odds, e);
+	put_features(p, s);
 	return 0;
 }
 
@@ -66,7 +114,8 @@ read_all(const char *path, struct buf *b, struct err *e)
 }
 
 static int
-all_pages(char **paths, struct html *html, struct charset *cs, struct err *e)
+all_pages(char **paths, struct str odds, struct html *html, struct charset *cs,
+    struct err *e)
 {
 	struct buf raw = { 0 }, utf8 = { 0 };
 	struct page page = { 0 };
@@ -84,7 +133,7 @@ all_pages(char **paths, struct html *html, struct charset *cs, struct err *e)
 		if (rc == 0)
 			rc = html_parse(html, text, &page, e);
 		if (rc == 0 && page.nblock)
-			rc = put_page(*paths, &page, &s, e);
+			rc = put_page(*paths, &page, &s, &odds, e);
 	}
 	page_free(&page);
 	select_free(&s);
@@ -96,15 +145,21 @@ all_pages(char **paths, struct html *html, struct charset *cs, struct err *e)
 int
 main(int argc, char **argv)
 {
+	bool context = argc > 2 && strcmp(argv[1], "--context") == 0;
 	struct html *html = html_new();
 	struct charset *cs = charset_new();
+	struct buf odds = { 0 };
 	struct err e = { 0 };
-	int rc = 0;
+	int rc = html && cs ? 0 : -1;
 
-	(void)argc;
 	html_init();
-	if (html && cs)
-		rc = all_pages(argv + 1, html, cs, &e);
+	if (rc == 0 && context)
+		rc = read_all(argv[2], &odds, &e);
+	if (rc == 0)
+		rc = all_pages(argv + (context ? 3 : 1),
+		    context ? buf_view(&odds) : (struct str){ NULL, 0 }, html,
+		    cs, &e);
+	buf_free(&odds);
 	html_free(html);
 	charset_free(cs);
 	if (rc < 0)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Grow the forests of lib/extract (forest_block.c, forest_kind.c).
+"""Grow the forests of lib/extract: forest_block.c, forest_context.c, forest_kind.c.
 
 usage: extract_grow.py check|write FEATURES SCORER SET...
 
@@ -8,13 +8,21 @@ SET is a gold file with its pages beside it: aeb.gold.jsonl and aeb/ID.html
 (id, text; or with/without: snippets that must and must not come out; kind).
 FEATURES is the program build/bench/extract_features; SCORER the folder of
 score_extract.py.  `check` prints 5-fold cross-validated scores: each page is
-chosen by a forest that has not seen it.  `write` grows on all pages and writes
-the C tables.  Needs numpy and lightgbm (4.x).
+chosen by forests that have not seen it.  `write` grows on all pages and writes
+the C tables.
+
+forest_context is grown on what forest_block says of pages that it hasn't seen
+(in `check` such as were grown without the page's fold and without the fold
+that is scored), for so it will see pages later.
+
+Pages are taken in the order of their ids' hashes: that of the sets doesn't
+matter.  `check` grows 40 forests, 8 minutes of one core.  Needs numpy and
+lightgbm (4.x).
 
 Sets used: article-extraction-benchmark (MIT), trafilatura's evaluation
 (Apache-2.0), WCXB development part (CC BY 4.0), magic-html's (Apache-2.0).
 """
-import hashlib, math, os, re, struct, subprocess, sys
+import hashlib, itertools, math, os, re, struct, subprocess, sys, tempfile
 
 import lightgbm
 import numpy as np
@@ -35,7 +43,10 @@ BLOCK = dict(COMMON, objective="cross_entropy", num_leaves=24,
 KIND = dict(COMMON, objective="multiclass", num_class=7, num_leaves=8,
             learning_rate=0.12, min_data_in_leaf=15, feature_fraction=0.5,
             lambda_l2=2.0)
+SEEDS = (1, 101)  # of forests whose mean is taken: one alone hangs on chance
 TREES, KIND_TREES = 60, 25
+FOLDS = range(5)
+ONE = 65536  # FOREST_ONE
 
 
 def pages_of(data):
@@ -156,19 +167,63 @@ def load(program, scorer, gold_path):
             else:
                 y, w = by_text(texts, g["text"], scorer.words)
             w = np.where(y < 0, 0, w * WEIGHT[name])
-            fold = int(hashlib.md5(g["id"].encode()).hexdigest(), 16) % 5
+            order = int(hashlib.md5(g["id"].encode()).hexdigest(), 16)
             pages.append(dict(set=name, gold=g, x=x, y=y, w=w, texts=texts,
-                              fold=fold))
+                              order=order, fold=order % len(FOLDS),
+                              path=path))
     return pages
 
 
-def grow_blocks(pages):
-    x = np.concatenate([p["x"] for p in pages]).astype(np.float32)
+class Mean:
+    """Forests that vote with the mean of their odds."""
+
+    def __init__(self, forests):
+        self.forests = forests
+
+    def predict(self, x):
+        x = x.astype(np.float32)
+        return sum(f.predict(x, raw_score=True)
+                   for f in self.forests) / len(self.forests)
+
+    def trees(self):
+        return [t for f in self.forests for t in f.dump_model()["tree_info"]]
+
+
+def grow_blocks(pages, x):
+    """Forests on the pages' rows x, a matrix a page."""
+    x = np.concatenate(x).astype(np.float32)
     y = np.concatenate([p["y"] for p in pages])
     w = np.concatenate([p["w"] for p in pages])
     m = w > 0
-    return lightgbm.train(
-        BLOCK, lightgbm.Dataset(x[m], np.clip(y[m], 0, 1), weight=w[m]), TREES)
+    return Mean([lightgbm.train(
+        dict(BLOCK, seed=seed),
+        lightgbm.Dataset(x[m], np.clip(y[m], 0, 1), weight=w[m]), TREES)
+        for seed in SEEDS])
+
+
+def first_forest(pages):
+    return grow_blocks(pages, [p["x"] for p in pages])
+
+
+def contexts(program, pages, odds):
+    """A matrix a page: features and what the odds say of surroundings."""
+    rows = []
+    for k in range(0, len(pages), 500):
+        some = pages[k:k + 500]
+        with tempfile.NamedTemporaryFile() as f:
+            for o in odds[k:k + 500]:
+                f.write(np.round(o * ONE).astype("<i4").tobytes())
+            f.flush()
+            out = subprocess.run(
+                [program, "--context", f.name] + [p["path"] for p in some],
+                check=True, stdout=subprocess.PIPE).stdout
+        rows += [np.concatenate([p["x"], x], 1)
+                 for p, (_, x, _) in zip(some, pages_of(out))]
+    return rows
+
+
+def second_forest(program, pages, odds):
+    return grow_blocks(pages, contexts(program, pages, odds))
 
 
 def grow_kinds(pages):
@@ -192,18 +247,29 @@ def chosen(page, odds, kind):
     return "\n\n".join(t for t, k in zip(page["texts"], keep) if k)
 
 
-def check(pages, scorer):
+def without(pages, folds):
+    """The odds of the pages of these folds by a forest of all others."""
+    forest = first_forest([p for p in pages if p["fold"] not in folds])
+    return {p["path"]: forest.predict(p["x"]) for p in pages
+            if p["fold"] in folds}
+
+
+def check(pages, scorer, program):
     text = {}
-    for f in range(5):
+    pair = {k: without(pages, k) for k in itertools.combinations(FOLDS, 2)}
+    for f in FOLDS:
         others = [p for p in pages if p["fold"] != f]
-        forest, kinds = grow_blocks(others), grow_kinds(others)[0]
-        for p in pages:
-            if p["fold"] == f:
-                odds = forest.predict(p["x"].astype(np.float32),
-                                      raw_score=True)
-                kind = kinds.predict(p["x"][:1, PAGE:].astype(np.float32))
-                text[p["set"], p["gold"]["id"]] = chosen(
-                    p, odds, KINDS[kind[0].argmax()])
+        mine = [p for p in pages if p["fold"] == f]
+        forest = second_forest(
+            program, others,
+            [pair[tuple(sorted((f, p["fold"])))][p["path"]] for p in others])
+        kinds, odds = grow_kinds(others)[0], without(pages, (f,))
+        rows = contexts(program, mine, [odds[p["path"]] for p in mine])
+        for p, x in zip(mine, rows):
+            odds = forest.predict(x)
+            kind = kinds.predict(p["x"][:1, PAGE:].astype(np.float32))
+            text[p["set"], p["gold"]["id"]] = chosen(
+                p, odds, KINDS[kind[0].argmax()])
     score = dict(aeb=scorer.aeb, trafilatura=scorer.trafilatura,
                  wcxb=scorer.bag, magic=scorer.magic)
     for name in WEIGHT:
@@ -214,12 +280,13 @@ def check(pages, scorer):
                                  score[name](gold, got).items()))
 
 
-def write_forest(forest, name, path, classes, first):
+def write_forest(trees, share, name, path, classes, first):
+    """share: of a leaf's value that counts."""
     nodes, leaves, roots = [], [], []
 
     def walk(t):
         if "split_feature" not in t:
-            leaves.append(round(t["leaf_value"] * 65536))
+            leaves.append(round(t["leaf_value"] * share * ONE))
             return ~(len(leaves) - 1)
         i = len(nodes)
         nodes.append(None)
@@ -228,7 +295,7 @@ def write_forest(forest, name, path, classes, first):
         nodes[i] = at, t["split_feature"] + first, left, right
         return i
 
-    for t in forest.dump_model()["tree_info"]:
+    for t in trees:
         roots.append(walk(t["tree_structure"]))
 
     def rows(items, n):
@@ -254,14 +321,22 @@ def main():
     sys.path.insert(0, sys.argv[3])
     import score_extract as scorer
     pages = [p for s in sys.argv[4:] for p in load(sys.argv[2], scorer, s)]
+    pages.sort(key=lambda p: (p["order"], p["path"]))
     if sys.argv[1] == "check":
-        check(pages, scorer)
+        check(pages, scorer, sys.argv[2])
         return
     here = os.path.join(os.path.dirname(__file__), "../../lib/extract")
-    write_forest(grow_blocks(pages), "forest_block",
-                 os.path.join(here, "forest_block.c"), 1, 0)
-    write_forest(grow_kinds(pages)[0], "forest_kind",
-                 os.path.join(here, "forest_kind.c"), len(KINDS), PAGE)
+    c = lambda name: os.path.join(here, name + ".c")
+    write_forest(first_forest(pages).trees(), 1 / len(SEEDS), "forest_block",
+                 c("forest_block"), 1, 0)
+    odds = {}
+    for f in FOLDS:
+        odds.update(without(pages, (f,)))
+    second = second_forest(sys.argv[2], pages, [odds[p["path"]] for p in pages])
+    write_forest(second.trees(), 1 / len(SEEDS), "forest_context",
+                 c("forest_context"), 1, 0)
+    write_forest(grow_kinds(pages)[0].dump_model()["tree_info"], 1,
+                 "forest_kind", c("forest_kind"), len(KINDS), PAGE)
 
 
 if __name__ == "__main__":

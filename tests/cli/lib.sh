@@ -10,6 +10,8 @@
 #	exits N NAME COMMAND...    COMMAND exits with N
 #	equal NAME WANT GOT        two strings are the same
 #	needs PATH                 skip the rest of the file, by name, if absent
+#	few_words N                N documents in a language of few words, so
+#	                           that a tiny model learns something
 #	finish                     print the plan; the file's last line
 #
 # Each test has a fresh folder $tmp; the repository is $top; data that is not
@@ -22,6 +24,22 @@ trap 'rm -rf "$tmp"' EXIT
 export LC_ALL=C
 t_n=0
 t_bad=0
+
+few_words() {
+	awk -v docs="$1" 'BEGIN {
+	n = split("mill wheel grain water stone miller bread river", noun, " ")
+	m = split("turns grinds carries warms f\303\274llt", verb, " ")
+	for (i = 0; i < docs; i++) {
+		printf "{\"id\":\"%d\",\"text\":\"", i
+		for (j = 0; j < 12; j++) {
+			a = (i * 7 + j * 5) % n + 1
+			printf "The %s %s the %s. ", noun[a],
+			    verb[(a + j) % m + 1], noun[(a * 3 + j) % n + 1]
+		}
+		print "\"}"
+	}
+}'
+}
 
 result() { # result STATUS NAME
 	t_n=$((t_n + 1))

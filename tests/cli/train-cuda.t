@@ -48,11 +48,23 @@ killed() {
 check "killed and continued" killed
 check "the weights of the run left alone" same_weights killed llama-cuda
 
-text() { # text DEVICE MODEL
-	quern generate --model "$2-cpu/last" --prompt "The mill" \
-		--temperature 0 --max-tokens 12 --device "$1"
+text() { # text DEVICE MODEL [OPTIONS]
+	local device=$1 model=$2
+	shift 2
+	quern generate --model "$model-cpu/last" --prompt "The mill" \
+		--temperature 0 --max-tokens 12 --device "$device" "$@"
 }
 for model in llama gpt2 qwen3; do
 	equal "$model: the same text" "$(text cpu $model)" "$(text cuda $model)"
+done
+equal "bf16: the same text" "$(text cpu llama)" "$(text cuda llama --dtype bf16)"
+for how in "cpu f32" "cpu bf16" "cuda bf16" "cuda fp16"; do
+	check "documents, $how" quern eval --model llama-cpu/last \
+		--device "${how% *}" --dtype "${how#* }" --stats "$how.json" \
+		-o documents.jsonl docs.jsonl
+done
+for how in "cpu bf16" "cuda bf16" "cuda fp16"; do
+	check "$how: one loss" jq -se '(.[0].loss - .[1].loss | fabs) <
+		78125e-7 * .[1].loss' "$how.json" "cpu f32.json"
 done
 finish

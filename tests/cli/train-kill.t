@@ -12,16 +12,7 @@ kills=${QUERN_KILLS:-6}
 RANDOM=11
 within= # or exec, where the process itself is to be killed
 
-awk 'BEGIN {
-	n = split("mill wheel grain water stone miller bread river", noun, " ")
-	for (i = 0; i < 80; i++) {
-		printf "{\"id\":\"%d\",\"text\":\"", i
-		for (j = 0; j < 12; j++)
-			printf "The %s turns the %s. ", noun[(i * 7 + j * 5) % n + 1],
-			    noun[(i * 3 + j) % n + 1]
-		print "\"}"
-	}
-}' >docs.jsonl
+few_words 80 >docs.jsonl
 quern tokenizer train --vocab 270 -o tokenizer.json docs.jsonl || exit 1
 # Rows that nothing has prepared for: a spike.
 awk 'BEGIN {

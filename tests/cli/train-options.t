@@ -6,16 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$tmp" || exit 1
 
-awk 'BEGIN {
-	n = split("mill wheel grain water stone miller bread river", noun, " ")
-	for (i = 0; i < 60; i++) {
-		printf "{\"id\":\"%d\",\"text\":\"", i
-		for (j = 0; j < 12; j++)
-			printf "The %s turns the %s. ", noun[(i * 7 + j * 5) % n + 1],
-			    noun[(i * 3 + j) % n + 1]
-		print "\"}"
-	}
-}' >docs.jsonl
+few_words 60 >docs.jsonl
 quern tokenizer train --vocab 270 -o tokenizer.json docs.jsonl || exit 1
 quern shard -q --tokenizer tokenizer.json -o text docs.jsonl || exit 1
 printf '%%mix 1\nseed 1\nsource text text.bin\nbatch 128\nphase only 1536 seq=32 text:100\n' \
@@ -104,6 +95,7 @@ refuse xpos ',"position_embedding_type":"xpos","xpos_scale_base":0.4'
 refuse buckets ',"position_embedding_type":"t5","relative_attention_num_buckets":300'
 refuse rotary ',"partial_rotary_factor":0.5'
 refuse alibi-scaling ',"position_embedding_type":"alibi","rope_scaling":{"type":"linear","factor":2}'
+refuse odd-head ',"position_embedding_type":"alibi","head_dim":7'
 golden train-bad-recompute train nowhere t5.json --recompute norm,mlp
 golden train-bad-dropout train nowhere t5.json --dropout 1
 check "no folder was made" test ! -e nowhere

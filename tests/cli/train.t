@@ -6,20 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$tmp" || exit 1
 
-# A language of few words, so that a tiny model learns something.
-awk 'BEGIN {
-	n = split("mill wheel grain water stone miller bread river", noun, " ")
-	m = split("turns grinds carries warms f\303\274llt", verb, " ")
-	for (i = 0; i < 120; i++) {
-		printf "{\"id\":\"%d\",\"text\":\"", i
-		for (j = 0; j < 12; j++) {
-			a = (i * 7 + j * 5) % n + 1
-			printf "The %s %s the %s. ", noun[a],
-			    verb[(a + j) % m + 1], noun[(a * 3 + j) % n + 1]
-		}
-		print "\"}"
-	}
-}' >docs.jsonl
+few_words 120 >docs.jsonl
 head -n 100 docs.jsonl >train.jsonl
 tail -n 20 docs.jsonl >valid.jsonl
 quern tokenizer train --vocab 280 -o tokenizer.json train.jsonl || exit 1
@@ -51,12 +38,18 @@ train() { # train DIR [OPTIONS]
 }
 
 check "a run" train one --threads 1 --valid valid.mix --valid-every 10 \
-	--tokenizer tokenizer.json --stats stats.json
+	--tokenizer tokenizer.json --stats stats.json --peak 1e-3
 equal "a line a step in the log" "20 20" \
 	"$(wc -l <one/log.jsonl) $(jq -s 'map(.step) | unique | length' one/log.jsonl)"
 equal "the log's members" \
-	"grad_norm loss lr step tokens tokens_per_s unigram_loss valid_loss" \
+	"grad_norm loss lr mfu step tokens tokens_per_s unigram_loss valid_loss" \
 	"$(tail -n 1 one/log.jsonl | jq -r 'keys | join(" ")')"
+# 2 layers of 32*64 + 32*32 + 3*32*64 weights, a head of 280*32, attention in
+# rows of 32: 6 * 27392 + 12 * 2 * 32 * 32 operations a token.
+check "mfu is the share of --peak" jq -se 'all(
+	.tokens_per_s * 188928 / 1e9 / .mfu | . > .98 and . < 1.02)' one/log.jsonl
+exits 2 "a peak below 0" quern train --config model.json --recipe train.mix \
+	--out peak --peak -1
 check "the loss falls below that of counts" jq -e \
 	'.valid_loss < .unigram_loss - .3' stats.json
 equal "a checkpoint's files" \
@@ -103,6 +96,49 @@ for sig in TERM KILL INT; do
 	equal "its log has every step once" "$(seq 20 | tr '\n' ' ')" \
 		"$(jq .step "by-$sig/log.jsonl" | tr '\n' ' ')"
 done
+
+# A checkpoint on demand, and the run goes on.
+recipe train 100 >long.mix
+long() { # long DIR [OPTIONS]
+	local dir=$1
+	shift
+	exec quern train --config model.json --recipe long.mix --out "$dir" \
+		--lr 1e-2 --micro-batch 1 --save-every 0 -q --threads 1 "$@"
+}
+(long asked) &
+pid=$!
+for ((i = 0; i < 1000; i++)); do
+	[ -s asked/log.jsonl ] && break
+	sleep .01
+done
+kill -USR1 $pid
+for ((i = 0; i < 1000; i++)); do
+	[ -e asked/last ] && break
+	sleep .01
+done
+check "SIGUSR1 asks for a checkpoint" test "$(readlink asked/last)" != step-00000100
+echo "# after $(readlink asked/last)"
+wait $pid
+equal "the run went to its end" "0 step-00000100" "$? $(readlink asked/last)"
+(long unasked)
+check "the same weights as without" same_run asked unasked
+
+# Validation by source: a third of the rows is the first's.
+cat >sources.mix <<EOT
+%mix 1
+seed 1
+source text train.bin
+source other valid.bin
+batch 256
+phase first 256 seq=32 text:100
+phase then 512 seq=32 other:100
+EOT
+check "a validation of two sources" train sources --valid sources.mix
+check "has the loss of each" jq -se '.[-1] | .valid_losses as $v |
+	($v | keys) == ["other", "text"] and
+	(($v.text + 2 * $v.other) / 3 - .valid_loss | fabs) < 1e-9 and
+	$v.text != $v.other' sources/log.jsonl
+equal "of one there is only one" null "$(jq -c .valid_losses one/log.jsonl | tail -n 1)"
 
 # Families: each trains, and generates from what it wrote.
 family() { # family NAME CONFIG
@@ -240,6 +276,35 @@ exits 1 "a checkpoint without state.json" go_on rotten
 rm -r rotten/step-*
 exits 1 "a link to no checkpoint" go_on rotten
 equal "the log stays" 20 "$(wc -l <rotten/log.jsonl)"
+
+# Of several, an earlier one is left to go back to, and is not removed.
+every() { # every [OPTIONS]
+	train several -q --save-every 5 --keep 2 "$@"
+}
+every --keep 0 || exit 1
+cp -r several whole20
+truncate -s 100 several/last/model.safetensors
+every --resume 2>several.err
+equal "a broken checkpoint: what to do is said" \
+	"ln -sfn step-00000015 several/last" "$(grep -o 'ln -sfn .*' several.err)"
+ln -sfn step-00000005 several/last
+check "going on from an earlier one" every --resume --save-every 4 --keep 1
+check "the same weights" same_run several whole20
+equal "only what was asked for is kept" step-00000020 "$(cd several && echo step-*)"
+rm -rf several && cp -r whole20 several
+ln -sfn step-00000005 several/last
+quern train --config model.json --recipe train.mix --out several --lr 1e-2 \
+	--micro-batch 3 --save-every 1 --keep 1 --threads 1 -q --resume &
+pid=$!
+for ((i = 0; i < 1000; i++)); do
+	[ "$(readlink several/last)" = step-00000005 ] || break
+	sleep .01
+done
+kill -KILL $pid
+wait $pid 2>/dev/null
+check "what last points to is there" test -e several/last/model.safetensors
+check "going on from it" every --resume
+check "the same weights" same_run several whole20
 
 # Text.
 text() { quern generate --model one/last --prompt "The mill" "$@"; }

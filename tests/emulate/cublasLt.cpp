@@ -80,15 +80,15 @@ cublasStatus_t
 cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t d,
     cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
     cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t,
-    cublasLtMatmulPreference_t, int, cublasLtMatmulHeuristicResult_t *results,
-    int *found)
+    cublasLtMatmulPreference_t, int most,
+    cublasLtMatmulHeuristicResult_t *results, int *found)
 {
 	if (extent(a, d->op[0], 1) != extent(b, d->op[1], 0) ||
 	    extent(a, d->op[0], 0) != c->rows ||
 	    extent(b, d->op[1], 1) != c->cols)
 		return CUBLAS_STATUS_INVALID_VALUE;
-	results->algo.chosen = CHOSEN;
-	*found = 1;
+	for (*found = 0; *found < most && *found < 3; ++*found)
+		results[*found].algo.chosen = CHOSEN;
 	return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -147,6 +147,7 @@ enum {
 	cudaErrorInsufficientDriver = 35,
 	cudaErrorNoDevice = 100,
 	cudaErrorNoKernelImageForDevice = 209,
+	cudaErrorNotReady = 600,
 	cudaErrorIllegalAddress = 700,
 	cudaErrorStreamCaptureUnsupported = 900,
 	cudaErrorStreamCaptureInvalidated
@@ -154,8 +155,15 @@ enum {
 enum {
 	cudaMemcpyHostToDevice,
 	cudaMemcpyDeviceToHost,
-	cudaMemcpyDeviceToDevice
+	cudaMemcpyDeviceToDevice,
+	cudaMemcpyDefault
 };
+enum {
+	cudaStreamNonBlocking = 1,
+	cudaEventDisableTiming = 2,
+	cudaHostAllocDefault = 0
+};
+typedef struct emulated_event *cudaEvent_t;
 enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
 typedef struct emulated_graph *cudaGraph_t, *cudaGraphExec_t;
 enum cudaStreamCaptureMode {
@@ -171,7 +179,6 @@ struct cudaDeviceProp {
 
 cudaError_t cudaMalloc(void **p, size_t n);
 cudaError_t cudaFree(void *p);
-cudaError_t cudaMemcpy(void *to, const void *from, size_t n, int kind);
 cudaError_t cudaMemcpyAsync(
     void *to, const void *from, size_t n, int kind, cudaStream_t s = 0);
 cudaError_t cudaMemsetAsync(void *p, int byte, size_t n, cudaStream_t s = 0);
@@ -181,7 +188,15 @@ cudaError_t cudaGetDeviceCount(int *n);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int device);
 cudaError_t cudaMemGetInfo(size_t *unused, size_t *total);
 const char *cudaGetErrorString(cudaError_t rc);
-cudaError_t cudaStreamCreate(cudaStream_t *s);
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned flags);
+cudaError_t cudaStreamSynchronize(cudaStream_t s);
+cudaError_t cudaStreamQuery(cudaStream_t s);
+cudaError_t cudaSetDevice(int device);
+cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t v, unsigned flags);
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *v, unsigned flags);
+cudaError_t cudaEventRecord(cudaEvent_t v, cudaStream_t s);
+cudaError_t cudaHostAlloc(void **p, size_t n, unsigned flags);
+cudaError_t cudaFreeHost(void *p);
 cudaError_t
 cudaStreamBeginCapture(cudaStream_t s, enum cudaStreamCaptureMode mode);
 cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *g);

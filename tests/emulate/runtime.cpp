@@ -8,6 +8,9 @@
  *	EMULATE_CAPABILITY=7.5   compute capability
  *	EMULATE_NO_CODE=1        kernels have no code for it
  *	EMULATE_NO_CAPTURE=1     it records nothing
+ *	EMULATE_PINNED=BYTES     so much of the host's memory can be pinned
+ *	EMULATE_EAGER=1          copies beside kernels are done when asked for,
+ *	                         not when somebody waits for them
  *	EMULATE_TELL=FILE        what was done goes there, as JSON
  *	EMULATE_FAIL=N           the N-th launch reads where it may not: from
  *	                         then on everything fails, as on a card
@@ -15,19 +18,68 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <deque>
 #include <map>
+#include <mutex>
 #include <vector>
 
 #include "train/cuda/grid.h"
 
-static std::map<void *, size_t> blocks;
-static size_t used;
+static std::map<void *, size_t> blocks, pinned;
+static size_t used, used_pinned;
 static cudaError_t broken, last; /* broken: for good */
 static unsigned long long launches;
 
+/*
+ * Work of the device's stream is done when it is asked for; that of others when
+ * somebody waits for it, so that a wait left out shows.
+ */
 struct emulated_stream {
 	bool spoilt; /* what is captured can't be */
+	std::deque<std::function<void()>> waiting;
+	unsigned long long asked, done;
 };
+
+/* So much of a stream. */
+struct emulated_event {
+	cudaStream_t of;
+	unsigned long long upto;
+};
+
+static std::vector<cudaStream_t> streams;
+static std::recursive_mutex lock; /* of streams: a thread may wait for one */
+
+static void
+run_stream(cudaStream_t s, unsigned long long upto)
+{
+	std::lock_guard<std::recursive_mutex> held(lock);
+
+	while (s && s->done < upto) {
+		std::function<void()> work = s->waiting.front();
+
+		s->waiting.pop_front();
+		s->done++;
+		work();
+	}
+}
+
+static void
+run_all_streams(void)
+{
+	for (cudaStream_t s : streams)
+		run_stream(s, s->asked);
+}
+
+static void
+ask_stream(cudaStream_t s, const std::function<void()> &work)
+{
+	std::lock_guard<std::recursive_mutex> held(lock);
+
+	s->waiting.push_back(work);
+	s->asked++;
+	if (getenv("EMULATE_EAGER"))
+		run_stream(s, s->asked);
+}
 
 struct emulated_graph {
 	std::vector<std::function<void()>> work;
@@ -36,7 +88,7 @@ struct emulated_graph {
 /* What was done, told at the end. */
 static struct told {
 	unsigned long long captures, plays, spoilt;
-	size_t most; /* bytes in use */
+	size_t most, pinned; /* bytes in use */
 
 	~told()
 	{
@@ -47,8 +99,8 @@ static struct told {
 			return;
 		fprintf(f,
 		    "{\"launches\":%llu,\"captures\":%llu,\"plays\":%llu,"
-		    "\"spoilt\":%llu,\"bytes\":%zu}\n",
-		    launches, captures, plays, spoilt, most);
+		    "\"spoilt\":%llu,\"bytes\":%zu,\"pinned\":%zu}\n",
+		    launches, captures, plays, spoilt, most, pinned);
 		fclose(f);
 	}
 } told;
@@ -119,9 +171,86 @@ emulate_launch(
 }
 
 cudaError_t
-cudaStreamCreate(cudaStream_t *s)
+cudaStreamCreateWithFlags(cudaStream_t *s, unsigned)
 {
 	*s = new emulated_stream();
+	streams.push_back(*s);
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaStreamSynchronize(cudaStream_t s)
+{
+	if (capturing && s == capturing && forbidden())
+		return answer(cudaErrorStreamCaptureUnsupported);
+	run_stream(s, s->asked);
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaStreamQuery(cudaStream_t)
+{
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaSetDevice(int)
+{
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaEventCreateWithFlags(cudaEvent_t *v, unsigned)
+{
+	*v = new emulated_event();
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaEventRecord(cudaEvent_t v, cudaStream_t s)
+{
+	*v = { s, s->asked };
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t v, unsigned)
+{
+	emulated_event now = *v;
+
+	if (s == device_stream)
+		run_stream(now.of, now.upto);
+	else if (now.of != s)
+		ask_stream(s, [=] { run_stream(now.of, now.upto); });
+	return answer(cudaSuccess);
+}
+
+cudaError_t
+cudaHostAlloc(void **p, size_t n, unsigned)
+{
+	if (n > number_of("EMULATE_PINNED", (size_t)4 << 30) - used_pinned)
+		return answer(cudaErrorMemoryAllocation);
+	*p = malloc(n ? n : 1);
+	if (!*p)
+		return answer(cudaErrorMemoryAllocation);
+	memset(*p, 0xff, n);
+	pinned[*p] = n;
+	used_pinned += n;
+	told.pinned = std::max(told.pinned, used_pinned);
+	return cudaSuccess;
+}
+
+cudaError_t
+cudaFreeHost(void *p)
+{
+	auto block = pinned.find(p);
+
+	run_all_streams();
+	if (block == pinned.end())
+		return answer(cudaErrorInvalidValue);
+	used_pinned -= block->second;
+	pinned.erase(block);
+	free(p);
 	return answer(cudaSuccess);
 }
 
@@ -215,6 +344,7 @@ cudaFree(void *p)
 		return answer(cudaSuccess);
 	if (block == blocks.end())
 		return answer(cudaErrorInvalidValue);
+	run_all_streams();
 	used -= block->second;
 	blocks.erase(block);
 	free(p);
@@ -222,19 +352,12 @@ cudaFree(void *p)
 }
 
 cudaError_t
-cudaMemcpy(void *to, const void *from, size_t n, int)
-{
-	if (forbidden())
-		return answer(cudaErrorStreamCaptureUnsupported);
-	if (!broken)
-		memcpy(to, from, n);
-	return answer(cudaSuccess);
-}
-
-cudaError_t
 cudaMemcpyAsync(void *to, const void *from, size_t n, int, cudaStream_t s)
 {
-	emulate_work(s, [=] { memcpy(to, from, n); });
+	if (s == device_stream)
+		emulate_work(s, [=] { memcpy(to, from, n); });
+	else if (!broken)
+		ask_stream(s, [=] { memcpy(to, from, n); });
 	return answer(cudaSuccess);
 }
 
@@ -250,6 +373,7 @@ cudaDeviceSynchronize(void)
 {
 	if (forbidden())
 		return answer(cudaErrorStreamCaptureUnsupported);
+	run_all_streams();
 	return answer(cudaSuccess);
 }
 

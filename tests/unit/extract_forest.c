@@ -6,11 +6,11 @@
 #include "extract/forest.h"
 #include "extract/select.h"
 
-enum { ROWS = 3000 };
+enum { ROWS = 3000, COLUMNS = FEATURES + CONTEXT_FEATURES };
 
 /* Small, large, negative numbers, and thresholds themselves. */
 static int32_t
-number(uint64_t r)
+number(const struct forest *f, uint64_t r)
 {
 	switch (r % 5) {
 	case 0:
@@ -18,7 +18,7 @@ number(uint64_t r)
 	case 1:
 		return (int32_t)(r >> 8 & 1023);
 	case 2:
-		return forest_block.node[r >> 8 & 255].threshold;
+		return f->node[r >> 8 & 255].threshold;
 	case 3:
 		return (int32_t)(r >> 32);
 	default:
@@ -27,21 +27,21 @@ number(uint64_t r)
 }
 
 static int
-wrong(void)
+wrong(enum forest_of_blocks which, const struct forest *f)
 {
-	int32_t x[FEATURES][FOREST_ROWS], row[FEATURES], sum[FOREST_ROWS];
+	int32_t x[COLUMNS][FOREST_ROWS], row[COLUMNS], sum[FOREST_ROWS];
 	uint64_t seed = 1;
 	int i, k, r, bad = 0;
 
 	for (i = 0; i < ROWS / FOREST_ROWS; i++) {
-		for (k = 0; k < FEATURES; k++)
+		for (k = 0; k < COLUMNS; k++)
 			for (r = 0; r < FOREST_ROWS; r++)
-				x[k][r] = number(mix64(++seed));
-		forest_votes((const int32_t(*)[FOREST_ROWS])x, sum);
+				x[k][r] = number(f, mix64(++seed));
+		forest_votes(which, (const int32_t(*)[FOREST_ROWS])x, sum);
 		for (r = 0; r < FOREST_ROWS; r++) {
-			for (k = 0; k < FEATURES; k++)
+			for (k = 0; k < COLUMNS; k++)
 				row[k] = x[k][r];
-			bad += sum[r] != forest_vote(&forest_block, 0, row);
+			bad += sum[r] != forest_vote(f, 0, row);
 		}
 	}
 	return bad;
@@ -52,7 +52,9 @@ main(void)
 {
 	forest_init();
 	forest_init(); /* the second does nothing */
-	OK(wrong() == 0, "votes on many blocks are those on each");
+	OK(wrong(FOREST_BLOCK, &forest_block) == 0 &&
+		wrong(FOREST_CONTEXT, &forest_context) == 0,
+	    "votes on many blocks are those on each");
 	OK(forest_kind.classes == PAGE_KINDS, "a class a kind");
 	OK(forest_probability(0) == FOREST_ONE / 2, "even odds");
 	OK(forest_probability(INT32_MAX) + forest_probability(-INT32_MAX) ==

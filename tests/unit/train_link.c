@@ -168,7 +168,8 @@ other_device(struct link *l, void *ctx)
 
 	(void)ctx;
 	apart.get = get_apart;
-	if (collective_open(&c, l, &apart, &e) != (l->size == 1 ? 0 : ERR_ARG))
+	setenv("QUERN_PLUGIN_DIR", "/nowhere", 1);
+	if (collective_open(&c, l, &apart, &e) != (l->size == 1 ? 0 : ERR_IO))
 		return 1;
 	collective_close(&c);
 	return 0;
@@ -196,7 +197,7 @@ main(void)
 		OK(fake_all(3, some_fail, &mask),
 		    "errors of the ranks in %u reach all", mask);
 	OK(fake_all(1, other_device, NULL) && fake_all(2, other_device, NULL),
-	    "a device with a memory of its own: one rank only");
+	    "a device with a memory of its own needs a link of its own");
 	fake_ranks(3, one_dies, NULL, status);
 	OK(status[0] == 0 && status[1] == -SIGKILL && status[2] == 0,
 	    "a rank that is killed is missed");

@@ -541,28 +541,40 @@ test_bias(struct bench *b, int T, int C)
 }
 
 static void
-test_cross_entropy(struct bench *b, int N, int V, int backward, double extra)
+test_cross_entropy(struct bench *b, int N, int V, int backward, double extra,
+    int behind, bool act)
 {
+	size_t row = (size_t)(V + behind), n = (size_t)N * row;
 	struct cross_entropy o = { .scale = .3,
 		.smoothing = extra,
 		.z = extra * .1,
-		.backward = backward };
+		.backward = backward,
+		.stride = behind ? V + behind : 0,
+		.act = act };
 	int32_t host[512], *ids = tokens(b, host, N, V);
 	int i;
 
 	for (i = 4; i < N; i += 5) /* masked */
 		host[i] = -1;
 	b->dev->put(ids, host, (size_t)N * sizeof(*ids));
-	array(b, (size_t)N, 1), array(b, (size_t)(N * V), 4);
+	array(b, (size_t)N, 1), any_array(b, n, 4, act);
 	BOTH(cross_entropy, (D(0), D(1), ids, N, V, &o),
 	    (R(0), R(1), host, N, V, &o));
 	/* Forward only, the logits are left as they please. */
 	if (!backward)
-		memset(R(1), 0, (size_t)(N * V) * sizeof(double)),
-		    b->dev->zero(D(1), (size_t)(N * V));
+		memset(R(1), 0, n * sizeof(double)),
+		    b->dev->zero(D(1), b->a[1].size / b->dev->real);
 	compare(b, backward ? "cross_entropy" : "cross_entropy, forward only",
 	    1e-12);
 	b->dev->free(ids);
+}
+
+static void
+test_narrow(struct bench *b, size_t n)
+{
+	acts(b, n, 1), array(b, n, 1);
+	BOTH(narrow, (D(0), D(1), n), (R(0), R(1), n));
+	compare(b, "narrow", 1e-14);
 }
 
 static void
@@ -694,10 +706,13 @@ test_all(const struct ops *dev)
 	test_qknorm(b, 37, 4, 2, 10);
 	test_qknorm(b, 1, 1, 1, 2);
 	test_bias(b, 11, 70);
-	test_cross_entropy(b, 9, 1, 1, 0);
-	test_cross_entropy(b, 300, 61, 1, 0);
-	test_cross_entropy(b, 9, 61, 0, 0);
-	test_cross_entropy(b, 300, 61, 1, .2);
+	test_cross_entropy(b, 9, 1, 1, 0, 0, false);
+	test_cross_entropy(b, 300, 61, 1, 0, 0, false);
+	test_cross_entropy(b, 9, 61, 0, 0, 0, false);
+	test_cross_entropy(b, 300, 61, 1, .2, 0, false);
+	test_cross_entropy(b, 30, 61, 1, .2, 3, false);
+	test_cross_entropy(b, 30, 1300, 1, 0, 4, true);
+	test_cross_entropy(b, 30, 61, 0, .2, 7, true);
 	test_adamw(b, 40001);
 	for (i = 0; i < 4; i++) {
 		test_adafactor(b, 1, 1, i);
@@ -705,6 +720,7 @@ test_all(const struct ops *dev)
 		test_adafactor(b, 700, 48, i);
 		test_adafactor(b, 301, 1, i);
 	}
+	test_narrow(b, 1), test_narrow(b, 1030);
 	test_sumsq(b, 1);
 	test_sumsq(b, 5000001);
 	test_rmsnorm(b, 300, 200, 1); /* several rows a block, two blocks */
@@ -747,7 +763,7 @@ test_odd(const struct ops *dev)
 			test_bias(b, 11, 7);
 			test_act(b, 3, 11, (int)i);
 			test_act(b, 3, 11, (int)i + 2);
-			test_cross_entropy(b, 9, 13, 1, .2);
+			test_cross_entropy(b, 9, 13, 1, .2, 0, false);
 			test_adamw(b, 77);
 		}
 	OK(b->wrong == 0, "%s: NaN and infinity come out where they should",
@@ -793,7 +809,10 @@ test_acts(const struct ops *dev, enum ops_type type)
 	test_attention(b, 70, 2, 1, 64, 0, CAUSAL, BIASED);
 	test_attention_step(b, 5, 70, 6, 2, 10, 0, true);
 	test_relative(b, 37, 3, 40, 8);
-	test_cross_entropy(b, 30, 61, 1, 0);
+	test_cross_entropy(b, 30, 61, 1, 0, 0, false);
+	test_cross_entropy(b, 30, 61, 1, .2, 3, true);
+	test_cross_entropy(b, 30, 1300, 1, .2, 4, true);
+	test_narrow(b, 1), test_narrow(b, 1030);
 	test_adamw(b, 77);
 }
 

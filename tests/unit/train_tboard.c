@@ -102,7 +102,8 @@ main(void)
 		.loss = 2.5,
 		.lr = 1e-3,
 		.grad_norm = 1,
-		.tokens_per_s = 10 };
+		.tokens_per_s = 10,
+		.mfu = .5 };
 	char dir[] = "/tmp/quern-tboard-XXXXXX";
 	struct tboard one, two, none;
 	struct str last = { NULL, 0 };
@@ -114,7 +115,8 @@ main(void)
 	OK(tboard_open(&one, dir, 0, &e) == 0 && tboard_add(&one, &r, &e) == 0,
 	    "a step");
 	OK(records(one.path, &last) == 2 && has(last, "train/loss") &&
-		has(last, "train/tokens_per_second") && !has(last, "valid/"),
+		has(last, "train/tokens_per_second") &&
+		has(last, "train/mfu") && !has(last, "valid/"),
 	    "two records: version and step");
 	/* 2.5 as a float, the lowest byte first, behind the key of field 2. */
 	OK(memmem(last.p, last.n, "\x15\x00\x00\x20\x40", 5), "its loss");

@@ -54,9 +54,17 @@ line_end(const unsigned char *p, const unsigned char *end)
 	return p[2] == 0xa8 || p[2] == 0xa9 ? 3 : 0;
 }
 
-/* The first of 16 bytes at a time among which a line end may begin. */
-static const unsigned char *
-skip_to_end(const unsigned char *p, const unsigned char *end)
+/* The first bytes of line ends. */
+static inline bool
+may_end(unsigned char c)
+{
+	return (c >= 0x0a && c <= 0x0d) || (c >= 0x1c && c <= 0x1e) ||
+	       c == 0xc2 || c == 0xe2;
+}
+
+/* The first place from p on where a line end may begin, or end. */
+static inline const unsigned char *
+next_end(const unsigned char *p, const unsigned char *end)
 {
 	bytes c, hit;
 
@@ -64,33 +72,25 @@ skip_to_end(const unsigned char *p, const unsigned char *end)
 		c = bytes_load(p);
 		hit = (bytes)((c - 0x0a < 4) | (c - 0x1c < 3) | (c == 0xc2) |
 			      (c == 0xe2));
-		if (bytes_any(hit))
-			break;
+		if (bytes_mask(hit))
+			return p + bytes_first(hit);
 	}
+	while (p < end && !may_end(*p))
+		p++;
 	return p;
 }
 
 bool
 text_lines_next(struct text_lines *l, struct str *line)
 {
-	/* The first bytes of line ends. */
-	static const bool may_end[256] = { [0x0a] = true,
-		[0x0b] = true,
-		[0x0c] = true,
-		[0x0d] = true,
-		[0x1c] = true,
-		[0x1d] = true,
-		[0x1e] = true,
-		[0xc2] = true,
-		[0xe2] = true };
 	const unsigned char *p = (const unsigned char *)l->text.p, *at = p;
 	const unsigned char *end = p + l->text.n;
 	size_t stop = 0;
 
 	if (l->text.n == 0)
 		return false;
-	for (at = skip_to_end(at, end); at < end; at++)
-		if (may_end[*at] && (stop = line_end(at, end)))
+	for (at = next_end(at, end); at < end; at = next_end(at + 1, end))
+		if ((stop = line_end(at, end)))
 			break;
 	*line = (struct str){ l->text.p, (size_t)(at - p) };
 	l->text.p += line->n + stop;

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/text/english.h"
 #include "base/text/lines.h"
@@ -43,10 +44,34 @@ space_at(const char *p, const char *end, size_t *len)
 }
 
 /* No word holds these. */
-static bool
+static inline bool
 parts_words(char c)
 {
-	return ONE_OF(c, ")\";}]*:@'({[!?");
+	static const bool parts[256] = { [')'] = true,
+		['"'] = true,
+		[';'] = true,
+		['}'] = true,
+		[']'] = true,
+		['*'] = true,
+		[':'] = true,
+		['@'] = true,
+		['\''] = true,
+		['('] = true,
+		['{'] = true,
+		['['] = true,
+		['!'] = true,
+		['?'] = true };
+
+	return parts[(unsigned char)c];
+}
+
+/* Most differ in their first byte. */
+static inline int
+compare(struct str a, struct str b)
+{
+	int c = (unsigned char)*a.p - (unsigned char)*b.p;
+
+	return c ? c : str_cmp(a, b);
 }
 
 static bool
@@ -55,9 +80,11 @@ in_list(const struct str *list, size_t n, struct str s)
 	size_t low = 0, mid;
 	int c;
 
+	if (!s.n)
+		return false;
 	while (low < n) {
 		mid = low + (n - low) / 2;
-		c = str_cmp(s, list[mid]);
+		c = compare(s, list[mid]);
 		if (c == 0)
 			return true;
 		if (c < 0)
@@ -348,6 +375,10 @@ parts(const struct punkt_token *a, const struct punkt_token *b)
 	if (is_collocation(type, next))
 		return false;
 	initial = is_initial(a->s);
+	/* What most are. */
+	if (!a->abbreviation && !a->ellipsis && !initial &&
+	    !str_eq(type, STR("##number##")))
+		return a->ends;
 	context = context_of(next);
 	s = starts_sentence(b, context);
 	if ((a->abbreviation || a->ellipsis) && !initial &&
@@ -431,7 +462,7 @@ word_before(const struct candidate *c, const char *mark)
 {
 	const char *p = mark;
 
-	while (p > c->mark && !ONE_OF(p[-1], " \t\n\r\v\f"))
+	while (p > c->mark && p[-1] != ' ' && (unsigned char)(p[-1] - 9) > 4)
 		p--;
 	/* White space that comes first doesn't count. */
 	return p > c->mark + 1 ? p : c->word;
@@ -450,19 +481,31 @@ try_end(struct punkt *s, const struct candidate *c, const char **from,
 	return 0;
 }
 
+/* The first . ? or ! from p on, or end. */
+static inline const char *
+next_mark(const char *p, const char *end)
+{
+	bytes v, hit;
+
+	for (; end - p >= BYTES; p += BYTES) {
+		v = bytes_load(p);
+		hit = (bytes)((v == '.') | (v == '?') | (v == '!'));
+		if (bytes_mask(hit))
+			return p + bytes_first(hit);
+	}
+	while (p < end && *p != '.' && *p != '?' && *p != '!')
+		p++;
+	return p;
+}
+
 static int
 find_sentences(struct punkt *s, struct str text, struct err *e)
 {
-	static const bool is_mark[256] = {
-		['.'] = true, ['?'] = true, ['!'] = true
-	};
 	const char *p = text.p, *end = p + text.n, *from = p;
 	struct candidate last = { .word = p, .mark = p }, now;
 	bool any = false;
 
-	for (; p < end; p++) {
-		if (!is_mark[(unsigned char)*p])
-			continue;
+	for (p = next_mark(p, end); p < end; p = next_mark(p + 1, end)) {
 		now.mark = p;
 		if (!look_behind(&now, end))
 			continue;

@@ -435,7 +435,7 @@ tokens_split(struct tokens *t, struct str text, struct err *e)
 bool
 tokens_grow(struct tokens *t)
 {
-	size_t cap = t->cap ? 2 * t->cap : 1024;
+	size_t cap = tokens_more(t->cap);
 	struct str *more = realloc(t->v, cap * sizeof(*more));
 
 	if (!more) {

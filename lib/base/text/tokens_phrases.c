@@ -49,7 +49,9 @@ adjacent(struct str a, struct str b)
 	return b.p == end || (b.p == end + 1 && *end == ' ');
 }
 
-enum { PHRASE_MAX = 32 /* bytes, no fewer than the longest exception */ };
+/* Bytes, no fewer than the longest exception; tokens of a text whose memory is
+ * worth keeping twice. */
+enum { PHRASE_MAX = 32, SPARE_MOST = 1 << 20 };
 
 /* Every exception that the tokens from i on spell. */
 static void
@@ -184,6 +186,11 @@ tokens_join_phrases(struct tokens *t)
 		put(&to, t->v[from].p, t->v[from].n);
 	t->spare = t->v;
 	t->spare_cap = t->cap;
+	if (t->cap > SPARE_MOST) {
+		free(t->spare);
+		t->spare = NULL;
+		t->spare_cap = 0;
+	}
 	t->failed |= to.failed;
 	t->v = to.v;
 	t->cap = to.cap;

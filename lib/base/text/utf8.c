@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
 #include "base/text/utf8.h"
 
 static bool
@@ -70,18 +71,24 @@ utf8_valid_prefix(struct str s)
 uint64_t
 utf8_length(struct str s)
 {
-	uint64_t n = 0, eight;
-	size_t i = 0;
+	enum { MOST = 255 /* of blocks, in a byte */ };
+	uint64_t tails = 0;
+	size_t i = 0, k;
+	int block;
+	bytes n;
 
-	/* Of each byte 10xxxxxx, its lowest bit. */
-	for (; i + 8 <= s.n; i += 8) {
-		memcpy(&eight, s.p + i, 8);
-		eight = eight >> 7 & ~(eight >> 6) & 0x0101010101010101u;
-		n += 8 - (eight * 0x0101010101010101u >> 56);
+	while (s.n - i >= BYTES) {
+		n = (bytes){ 0 };
+		for (block = 0; block < MOST && s.n - i >= BYTES; block++) {
+			n -= (bytes)((bytes_load(s.p + i) & 0xc0) == 0x80);
+			i += BYTES;
+		}
+		for (k = 0; bytes_any(n) && k < BYTES; k++)
+			tails += n[k];
 	}
 	for (; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
+		tails += ((unsigned char)s.p[i] & 0xc0) == 0x80;
+	return s.n - tails;
 }
 
 size_t

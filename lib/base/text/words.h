@@ -56,6 +56,13 @@ struct tokens {
 	bool failed;
 };
 
+/* Room to grow to from `cap` tokens: twice, of many a quarter more. */
+static inline size_t
+tokens_more(size_t cap)
+{
+	return cap < 1024 ? 1024 : cap < 1 << 20 ? 2 * cap : cap + cap / 4;
+}
+
 /*
  * Split valid UTF-8; t, all zeros at first, keeps its memory from text to text.
  * ERR_NOMEM.  Thread-safe with a struct a thread.

@@ -58,11 +58,16 @@ void
 cpu_cross_entropy(void *loss, void *logits, const int32_t *targets, int N,
     int V, const struct cross_entropy *o)
 {
+	size_t stride = (size_t)(o->stride ? o->stride : V);
 	float *l = loss;
 	int i;
 
 #pragma omp parallel for
-	for (i = 0; i < N; i++)
-		l[i] = row_loss((float *)logits + (size_t)i * (size_t)V,
-		    (size_t)V, targets[i], o);
+	for (i = 0; i < N; i++) {
+		float *x = (float *)logits + (size_t)i * stride;
+
+		l[i] = row_loss(x, (size_t)V, targets[i], o);
+		if (o->backward)
+			memset(x + V, 0, (stride - (size_t)V) * sizeof(*x));
+	}
 }

@@ -25,6 +25,40 @@ copy_bytes(void *d, const void *s, size_t n)
 	memcpy(d, s, n);
 }
 
+static void
+carry(enum ops_queue q, void *to, const void *from, size_t n)
+{
+	(void)q;
+	memcpy(to, from, n);
+}
+
+static void
+follow(enum ops_queue q, enum ops_queue other)
+{
+	(void)q;
+	(void)other;
+}
+
+static void *
+no_stream(void)
+{
+	return NULL;
+}
+
+static bool
+always(void)
+{
+	return true;
+}
+
+static int
+no_queue(enum ops_queue q, struct err *e)
+{
+	(void)q;
+	(void)e;
+	return 0;
+}
+
 static int
 surface(struct err *e)
 {
@@ -41,23 +75,20 @@ all_memory(void)
 }
 
 static uint64_t
-no_scratch(uint64_t factors)
+no_scratch(void)
 {
-	(void)factors;
 	return 0;
 }
 
 static uint64_t
-bf16_scratch(uint64_t factors)
+bf16_scratch(void)
 {
-	(void)factors;
 	return matmul16_scratch(gemm_has_bf16());
 }
 
 static uint64_t
-f16_scratch(uint64_t factors)
+f16_scratch(void)
 {
-	(void)factors;
 	return matmul16_scratch(false);
 }
 
@@ -66,12 +97,23 @@ static const struct ops cpu = {
 	"cpu",
 	sizeof(float),
 	sizeof(float),
+	256,
+	0,
+	1,
 	alloc_aligned,
 	free,
 	copy_bytes,
 	copy_bytes,
 	surface,
+	alloc_aligned,
+	free,
+	carry,
+	follow,
+	no_queue,
+	no_stream,
+	always,
 	all_memory,
+	NULL,
 	no_scratch,
 	NULL,
 	NULL,

@@ -11,7 +11,8 @@ static char failure[160];
 static void *scratch;
 static size_t scratch_size;
 static uint64_t moved;
-cudaStream_t device_stream;
+static bool rehearsing;
+static size_t noted; /* most of scratch memory meanwhile */
 
 void
 device_fail(const char *what)
@@ -43,10 +44,38 @@ device_free(void *p)
 	cudaFree(p);
 }
 
+/* Where nothing is, as aligned as memory is. */
+enum { REHEARSED = 1 << 20 };
+
+void
+device_rehearse(void)
+{
+	rehearsing = true;
+	noted = 0;
+}
+
+uint64_t
+device_rehearsed(void)
+{
+	rehearsing = false;
+	/* It doesn't shrink below what there is. */
+	return WORKSPACE + (noted > scratch_size ? noted : scratch_size);
+}
+
+bool
+device_rehearsing(void)
+{
+	return rehearsing;
+}
+
 /* Grows, and stays: an operation of a step asks again in the next one. */
 void *
 device_scratch(size_t size)
 {
+	if (rehearsing) {
+		noted = size > noted ? size : noted;
+		return (void *)REHEARSED;
+	}
 	if (size <= scratch_size)
 		return scratch;
 	if (device_recording()) {
@@ -72,27 +101,37 @@ device_scratch_moved(void)
 void
 device_put(void *dev, const void *host, size_t n)
 {
-	device_check(cudaMemcpy(dev, host, n, cudaMemcpyHostToDevice));
+	device_check(cudaMemcpyAsync(
+	    dev, host, n, cudaMemcpyDefault, device_stream));
+	device_check(cudaStreamSynchronize(device_stream));
 }
 
 void
 device_get(void *host, const void *dev, size_t n)
 {
-	device_check(cudaMemcpy(host, dev, n, cudaMemcpyDeviceToHost));
+	if (rehearsing)
+		return;
+	device_check(cudaMemcpyAsync(
+	    host, dev, n, cudaMemcpyDefault, device_stream));
+	device_check(cudaStreamSynchronize(device_stream));
 }
 
 int
 device_sync(struct err *e)
 {
-	int rc;
+	return device_surface(cudaStreamSynchronize(device_stream), e);
+}
 
-	device_check(cudaDeviceSynchronize());
+int
+device_surface(cudaError_t rc, struct err *e)
+{
+	device_check(rc);
 	device_check(cudaGetLastError()); /* of launches */
 	if (!failure[0])
 		return 0;
-	rc = err_set(e, ERR_IO, "cuda: %s", failure);
+	err_set(e, ERR_IO, "cuda: %s", failure);
 	failure[0] = '\0';
-	return rc;
+	return e->code;
 }
 
 uint64_t
@@ -114,11 +153,9 @@ answer(int *yes)
 cudaError_t
 device_start(void)
 {
-	cudaError_t rc = cudaSuccess;
+	cudaError_t rc;
 
-	/* One for the process, however often its operations are asked for. */
-	if (!device_stream)
-		rc = cudaStreamCreate(&device_stream);
+	rc = device_start_queues();
 	if (rc != cudaSuccess)
 		return rc;
 	LAUNCH(answer, 1, 1, 0, (int *)nullptr);

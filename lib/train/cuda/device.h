@@ -18,6 +18,8 @@ void device_fail(const char *what);
  * hand out the same.  NULL, and device_fail(), when there is none left.
  */
 void *device_scratch(size_t size);
+/* Is nothing to be done, but its scratch memory noted (struct ops)? */
+bool device_rehearsing(void);
 /* How often that moved: what was recorded before is of no use. */
 uint64_t device_scratch_moved(void);
 /* Is what operations do being noted (record.cu)? */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "train/cuda/device.h"
 #include "train/cuda/number.h"
 #include "train/ops.h"
 
@@ -46,16 +47,41 @@ TYPED(scaled_add,
     (out, x, y, n, a, b))
 TYPED(add, (void *out, const void *a, const void *b, size_t n), (out, a, b, n))
 
+/* out = in, rounded. */
+template <typename number>
+static __global__ void
+narrowed(number *out, const float *in, size_t n, bool aligned)
+{
+	size_t i = element() * 4;
+
+	if (i < n)
+		put_four(out + i, get_four(in + i, n - i, aligned), n - i, aligned);
+}
+
+template <typename number>
+static void
+narrow(void *out, const void *in, size_t n)
+{
+	bool aligned = fours((number *)out, 0) && fours((float *)in, 0);
+
+	LAUNCH(narrowed<number>, blocks_of_fours(n), THREADS, 0,
+	    (number *)out, (const float *)in, n, aligned);
+}
+
+TYPED(narrow, (void *out, const void *in, size_t n), (out, in, n))
+
 void
 cuda_zero(void *x, size_t n)
 {
-	cudaMemsetAsync(x, 0, n * sizeof(float), device_stream);
+	if (!device_rehearsing())
+		cudaMemsetAsync(x, 0, n * sizeof(float), device_stream);
 }
 
 void
 cuda_copy(void *out, const void *in, size_t n)
 {
-	cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice,
+	if (!device_rehearsing())
+		cudaMemcpyAsync(out, in, n * sizeof(float), cudaMemcpyDeviceToDevice,
 	    device_stream);
 }
 

@@ -8,8 +8,14 @@
 
 #include <cuda_runtime.h>
 
+#include "train/cuda/device.h"
+
 #define LAUNCH(kernel, grid, block, shared, ...) \
-	kernel<<<grid, block, shared, device_stream>>>(__VA_ARGS__)
+	do { \
+		if (!device_rehearsing()) \
+			kernel<<<grid, block, shared, device_stream>>>( \
+			    __VA_ARGS__); \
+	} while (0)
 /* All work is done in its order; recorded, too. */
 extern cudaStream_t device_stream;
 /* Before a loop: its rounds one after the other, with constant counters. */

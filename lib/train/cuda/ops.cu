@@ -11,32 +11,35 @@
 /* Oldest card that there is code for: NVARCH in the Makefile. */
 enum { OLDEST = 8 };
 
-/* Beside the library's own: numbers by place, sums of bands. */
-static uint64_t
-f32_scratch(uint64_t factors)
-{
-	return WORKSPACE + factors;
-}
-
-/* Rounded factors, of two bytes each. */
-static uint64_t
-rounded_scratch(uint64_t factors)
-{
-	return WORKSPACE + 2 * factors;
-}
+/*
+ * Logits at a time: as many as keep the card busy.  Rows of whole 64 elements
+ * are what its matrix units take without a rest.
+ */
+enum { CHUNK = 8192, CHUNK_BYTES = 2000 << 20, WIDE = 64 };
 
 static const struct ops cuda = {
 	OPS_VERSION,
 	"cuda",
 	sizeof(float),
 	sizeof(float),
+	CHUNK,
+	CHUNK_BYTES,
+	WIDE,
 	device_alloc,
 	device_free,
 	device_put,
 	device_get,
 	device_sync,
+	device_pin,
+	device_unpin,
+	device_carry,
+	device_follow,
+	device_wait,
+	device_queue,
+	device_idle,
 	device_memory,
-	f32_scratch,
+	device_rehearse,
+	device_rehearsed,
 	device_record,
 	device_recorded,
 	device_play,
@@ -53,6 +56,8 @@ static const struct ops cuda = {
 		typed.matmul = type##_matmul; \
 		typed.add = type##_add; \
 		typed.scaled_add = type##_scaled_add; \
+		typed.narrow = type##_narrow; \
+		typed.cross_entropy = type##_cross_entropy; \
 		typed.embed_fwd = type##_embed_fwd; \
 		typed.embed_bwd = type##_embed_bwd; \
 		typed.rmsnorm_fwd = type##_rmsnorm_fwd; \
@@ -85,7 +90,7 @@ refuse(struct err *e, cudaError_t rc)
 
 /* Is there a card that has the kernels' code, and does it compute? */
 static bool
-card_answers(enum ops_type type, struct err *e)
+card_answers(enum ops_type type, uint32_t card, struct err *e)
 {
 	const char *wrong;
 	struct cudaDeviceProp p;
@@ -94,8 +99,17 @@ card_answers(enum ops_type type, struct err *e)
 
 	if (rc == cudaSuccess && n == 0)
 		rc = cudaErrorNoDevice;
+	if (rc == cudaSuccess && card >= (uint32_t)n) {
+		err_set(e, ERR_IO,
+		    "cuda: card %u is asked for, there are %d: each rank of a "
+		    "machine takes one",
+		    card, n);
+		return false;
+	}
 	if (rc == cudaSuccess)
-		rc = cudaGetDeviceProperties(&p, 0);
+		rc = cudaSetDevice((int)card);
+	if (rc == cudaSuccess)
+		rc = cudaGetDeviceProperties(&p, (int)card);
 	if (rc != cudaSuccess)
 		return refuse(e, rc);
 	if (p.major < OLDEST) {
@@ -134,15 +148,13 @@ quern_ops_cuda_note(void)
 }
 
 EXPORTED const struct ops *
-quern_ops_cuda(enum ops_type type, struct err *e)
+quern_ops_cuda(enum ops_type type, uint32_t card, struct err *e)
 {
 	static struct ops typed;
 
-	if (!card_answers(type, e))
+	if (!card_answers(type, card, e))
 		return nullptr;
 	typed = cuda;
-	if (type != OPS_F32)
-		typed.scratch = rounded_scratch;
 	if (type == OPS_BF16)
 		KEEP_AS(bf16);
 	if (type == OPS_F16)

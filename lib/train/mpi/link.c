@@ -210,6 +210,7 @@ count_near(struct link *l)
 		w = &m->who[r];
 		m->near[r] = r != l->rank && same_machine(me, w) && !is_gone(w);
 		l->local += same_machine(me, w);
+		l->place += r < l->rank && same_machine(me, w);
 		l->sharing += same_machine(me, w) &&
 			      CPU_EQUAL(&me->processors, &w->processors);
 	}
@@ -261,6 +262,7 @@ quern_link_mpi(struct err *e)
 	*l = (struct link){ .version = LINK_VERSION,
 		.ctx = m,
 		.exchange = exchange,
+		.look = look_round,
 		.close = close_link };
 	if (open_link(l, e) == 0)
 		return l;

@@ -7,6 +7,8 @@
 
 #include <functional>
 
+#include "train/cuda/device.h"
+
 /* All work is done in its order; recorded, too. */
 extern cudaStream_t device_stream;
 
@@ -31,9 +33,13 @@ emulate_call(Call call, Args... args)
 }
 
 #define LAUNCH(kernel, grid, block, shared, ...) \
-	emulate_launch(grid, block, shared, \
-	    emulate_call( \
-		[](auto... value) { kernel(value...); }, __VA_ARGS__))
+	do { \
+		if (!device_rehearsing()) \
+			emulate_launch(grid, block, shared, \
+			    emulate_call( \
+				[](auto... value) { kernel(value...); }, \
+				__VA_ARGS__)); \
+	} while (0)
 #define UNROLL
 #define SHARED(type, name) type *name = (type *)emulate_shared()
 
