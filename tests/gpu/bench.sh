@@ -41,11 +41,23 @@ for type in f32 bf16; do
 	timeout 150 "$build/bench/device" cuda $type "$tmp/$type.json" || failed=1
 	[ -s "$tmp/$type.json" ] || echo '[]' >"$tmp/$type.json"
 done
+# The kernels of any card, to set beside Hopper's own.
+QUERN_CUDA_ATTENTION=mma timeout 60 "$build/bench/device" cuda bf16 \
+	"$tmp/mma.json" attention_ || failed=1
+[ -s "$tmp/mma.json" ] || echo '[]' >"$tmp/mma.json"
 row "copy" "$(of f32 copy gb_s)" "GB/s" null null
 row "product 8192^3, bf16" "$(of bf16 product tflop_s)" "TFLOP/s" null null
 row "attention forward, T 4096, d 128" "$(of bf16 attention_fwd tflop_s)" \
 	"TFLOP/s" 350 500
 row "attention backward" "$(of bf16 attention_bwd tflop_s)" "TFLOP/s" 250 400
+row "attention forward by mma.sync" "$(of mma attention_fwd tflop_s)" \
+	"TFLOP/s" null null
+row "attention backward by mma.sync" "$(of mma attention_bwd tflop_s)" \
+	"TFLOP/s" null null
+row "RMSNorm forward" "$(percent "$(of bf16 rmsnorm_fwd share)")" \
+	"% of the copy" null null
+row "LayerNorm backward" "$(percent "$(of bf16 layernorm_bwd share)")" \
+	"% of the copy" null null
 row "RMSNorm backward" "$(percent "$(of bf16 rmsnorm_bwd share)")" \
 	"% of the copy" 70 85
 row "AdamW" "$(percent "$(of bf16 adamw share)")" "% of the copy" 70 85
@@ -127,6 +139,7 @@ jq -r '.[] | [.measure, (.value // "not measured"), .unit,
 done
 jq -n --arg card "$card" --arg date "$(date -u +%F)" --argjson rows "[$rows]" \
 	--slurpfile f32 f32.json --slurpfile bf16 bf16.json \
-	'{card: $card, date: $date, table: $rows, f32: $f32[0], bf16: $bf16[0]}' \
+	--slurpfile mma mma.json \
+	'{card: $card, date: $date, table: $rows, f32: $f32[0], bf16: $bf16[0], mma: $mma[0]}' \
 	>bench.json && cp bench.json "$file" || failed=1
 exit $failed

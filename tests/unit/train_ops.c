@@ -723,6 +723,12 @@ test_all(const struct ops *dev)
 	test_narrow(b, 1), test_narrow(b, 1030);
 	test_sumsq(b, 1);
 	test_sumsq(b, 5000001);
+	test_rmsnorm(b, 300, 200, 1); /* several rows a block, two blocks */
+	test_rmsnorm(b, 70, 520, 1);
+	test_rmsnorm(b, 37, 4104, 1);
+	test_layernorm(b, 300, 250, 1);
+	test_layernorm(b, 70, 512, 0);
+	test_layernorm(b, 3, 4100, 1);
 }
 
 /*
@@ -790,7 +796,8 @@ test_acts(const struct ops *dev, enum ops_type type)
 		for (i = 0; i < ACT_KINDS; i++)
 			test_act(b, 7, C, i);
 	}
-	test_rmsnorm(b, 33, 1100, 0);
+	test_rmsnorm(b, 33, 1104, 0);
+	test_layernorm(b, 70, 512, 1);
 	test_layernorm(b, 33, 2100, 0);
 	test_rmsnorm(b, 3, 8196, 0);
 	test_layernorm(b, 3, 8200, 0);

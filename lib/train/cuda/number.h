@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What activations are kept in: float, bf16 or f16 (mma.h); kernels compute in
- * float.  Four of them at a time, so that memory is asked for whole sectors.
+ * float.  Four or eight of them at a time, so that memory is asked for 16
+ * bytes.
  */
 #ifndef TRAIN_CUDA_NUMBER_H
 #define TRAIN_CUDA_NUMBER_H
@@ -107,6 +108,117 @@ static inline bool
 fours(const number *p, size_t C)
 {
 	return C % 4 == 0 && (uintptr_t)p % (4 * sizeof(number)) == 0;
+}
+
+/* Eight numbers as they lie in memory, and as they are computed with. */
+template <typename number> struct packed {
+	uint4 u;
+};
+
+template <> struct packed<float> {
+	struct four low, high;
+};
+
+struct eight {
+	float v[8];
+};
+
+static __device__ __forceinline__ struct packed<float>
+fetch_aligned(const float *p) {
+	return { get_aligned(p), get_aligned(p + 4) };
+}
+
+template <typename number>
+static __device__ __forceinline__ struct packed<number>
+fetch_aligned(const number *p) {
+	return { *(const uint4 *)p };
+}
+
+static __device__ __forceinline__ struct packed<float>
+pack_eight(const struct eight &x, const float *) {
+	return { { { x.v[0], x.v[1], x.v[2], x.v[3] } },
+		{ { x.v[4], x.v[5], x.v[6], x.v[7] } } };
+}
+
+template <typename number>
+static __device__ __forceinline__ struct packed<number>
+pack_eight(const struct eight &x, const number *) {
+	return { make_uint4(number::pack(x.v[0], x.v[1]),
+	    number::pack(x.v[2], x.v[3]), number::pack(x.v[4], x.v[5]),
+	    number::pack(x.v[6], x.v[7])) };
+}
+
+static __device__ __forceinline__ struct eight
+unpack(const struct packed<float> &x)
+{
+	return { { x.low.v[0], x.low.v[1], x.low.v[2], x.low.v[3], x.high.v[0],
+	    x.high.v[1], x.high.v[2], x.high.v[3] } };
+}
+
+template <typename number>
+static __device__ __forceinline__ struct eight
+unpack(const struct packed<number> &x)
+{
+	return { { number::low(x.u.x), number::high(x.u.x), number::low(x.u.y),
+	    number::high(x.u.y), number::low(x.u.z), number::high(x.u.z),
+	    number::low(x.u.w), number::high(x.u.w) } };
+}
+
+/* p[0 .. 7], as far as there are so many left, else 0; aligned: eights(). */
+template <typename number>
+static __device__ __forceinline__ struct packed<number>
+fetch_eight(const number *p, int left, bool aligned) {
+	struct eight x = {};
+
+	if (aligned && left >= 8)
+		return fetch_aligned(p);
+	UNROLL
+	for (int i = 0; i < 8; i++)
+		if (i < left)
+			x.v[i] = get(p[i]);
+	return pack_eight(x, p);
+}
+
+static __device__ __forceinline__ void
+put_packed(float *p, const struct packed<float> &x)
+{
+	put_aligned(p, x.low);
+	put_aligned(p + 4, x.high);
+}
+
+template <typename number>
+static __device__ __forceinline__ void
+put_packed(number *p, const struct packed<number> &x)
+{
+	*(uint4 *)p = x.u;
+}
+
+template <typename number>
+static __device__ __forceinline__ void
+put_eight(number *p, const struct eight &x, int left, bool aligned)
+{
+	if (aligned && left >= 8) {
+		put_packed(p, pack_eight(x, p));
+		return;
+	}
+	UNROLL
+	for (int i = 0; i < 8; i++)
+		if (i < left)
+			put(p + i, x.v[i]);
+}
+
+/* Do rows of C elements, one behind the other from p on, begin aligned? */
+static inline bool
+eights(const void *p, size_t C)
+{
+	return C % 8 == 0 && (uintptr_t)p % 16 == 0;
+}
+
+/* A thread eight elements. */
+static inline unsigned
+blocks_of_eights(size_t n)
+{
+	return blocks((n + 7) / 8);
 }
 
 /* A thread four elements. */

@@ -6,6 +6,14 @@
 struct heads {
 	int H, K, D;
 	float eps;
+	bool aligned;
+
+	/* Of queries and keys, not of values. */
+	__device__ bool
+	normed(int h) const
+	{
+		return h < H + K;
+	}
 };
 
 /* A block a token, a warp a head at a time. */
@@ -22,16 +30,27 @@ norm_heads(number *out, float *rstd, const number *in, const float *wq,
 		const float *w = h < s.H ? wq : wk;
 		number *y = out + token + h * s.D;
 		float sum = 0, r = 1;
+		struct four u, f;
 
-		for (int d = lane; d < s.D; d += WARP)
-			sum += get(x[d]) * get(x[d]);
+		for (int d = lane * 4; d < s.D; d += 4 * WARP) {
+			u = get_four(x + d, s.D - d, s.aligned);
+			sum += u.v[0] * u.v[0] + u.v[1] * u.v[1] +
+			       u.v[2] * u.v[2] + u.v[3] * u.v[3];
+		}
 		sum = warp_sum(sum);
-		if (h < s.H + s.K)
+		if (s.normed(h))
 			r = 1 / sqrtf(sum / s.D + s.eps);
-		for (int d = lane; d < s.D; d += WARP)
-			put(y + d, h < s.H + s.K ? get(x[d]) * r * w[d]
-						 : get(x[d]));
-		if (lane == 0 && h < s.H + s.K)
+		for (int d = lane * 4; d < s.D; d += 4 * WARP) {
+			u = get_four(x + d, s.D - d, s.aligned);
+			if (s.normed(h)) {
+				f = get_four(w + d, s.D - d, s.aligned);
+				UNROLL
+				for (int i = 0; i < 4; i++)
+					u.v[i] *= r * f.v[i];
+			}
+			put_four(y + d, u, s.D - d, s.aligned);
+		}
+		if (lane == 0 && s.normed(h))
 			rstd[(size_t)blockIdx.x * (s.H + s.K) + h] = r;
 	}
 }
@@ -50,18 +69,31 @@ norm_heads_grad(number *din, const number *dout, const number *in,
 		const float *w = h < s.H ? wq : wk;
 		number *dx = din + token + h * s.D;
 		float sum = 0, r = 0;
+		struct four u, v, f;
 
-		if (h < s.H + s.K) {
+		if (s.normed(h))
 			r = rstd[(size_t)blockIdx.x * (s.H + s.K) + h];
-			for (int d = lane; d < s.D; d += WARP)
-				sum += get(g[d]) * w[d] * get(x[d]);
+		for (int d = lane * 4; s.normed(h) && d < s.D; d += 4 * WARP) {
+			u = get_four(g + d, s.D - d, s.aligned);
+			v = get_four(x + d, s.D - d, s.aligned);
+			f = get_four(w + d, s.D - d, s.aligned);
+			UNROLL
+			for (int i = 0; i < 4; i++)
+				sum += u.v[i] * f.v[i] * v.v[i];
 		}
 		sum = warp_sum(sum) * r * r / s.D;
-		for (int d = lane; d < s.D; d += WARP)
-			put(dx + d, h < s.H + s.K
-					? r * (get(g[d]) * w[d] -
-						  get(x[d]) * sum)
-					: get(g[d]));
+		for (int d = lane * 4; d < s.D; d += 4 * WARP) {
+			u = get_four(g + d, s.D - d, s.aligned);
+			if (s.normed(h)) {
+				v = get_four(x + d, s.D - d, s.aligned);
+				f = get_four(w + d, s.D - d, s.aligned);
+				UNROLL
+				for (int i = 0; i < 4; i++)
+					u.v[i] = r * (u.v[i] * f.v[i] -
+							 v.v[i] * sum);
+			}
+			put_four(dx + d, u, s.D - d, s.aligned);
+		}
 	}
 }
 
@@ -87,7 +119,10 @@ static void
 qknorm_fwd(void *out, void *rstd, const void *in, const void *wq,
     const void *wk, int N, int H, int K, int D, double eps)
 {
-	struct heads s = { H, K, D, (float)eps };
+	struct heads s = { H, K, D, (float)eps,
+		fours((number *)out, D) && fours((const number *)in, D) &&
+		    fours((const float *)wq, D) &&
+		    fours((const float *)wk, D) };
 
 	LAUNCH(norm_heads<number>, (unsigned)N, THREADS, 0, (number *)out,
 	    (float *)rstd, (const number *)in, (const float *)wq,
@@ -100,9 +135,15 @@ qknorm_bwd(void *din, void *dwq, void *dwk, const void *dout, const void *in,
     const void *wq, const void *wk, const void *rstd, int N, int H, int K,
     int D)
 {
-	struct heads s = { H, K, D, 0 };
-	struct head_term<number> q = { (const number *)dout, (const number *)in,
-		(const float *)rstd, s, 0, H };
+	struct heads s = { H, K, D, 0,
+		fours((number *)din, D) && fours((const number *)dout, D) &&
+		    fours((const number *)in, D) &&
+		    fours((const float *)wq, D) &&
+		    fours((const float *)wk, D) };
+	struct head_term<number> q = {
+		(const number *)dout, (const number *)in,
+		    (const float *)rstd, s, 0, H
+	};
 	struct head_term<number> k = q;
 
 	k.first = H;
