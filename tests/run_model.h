@@ -2,7 +2,8 @@
 #ifndef RUN_MODEL_H
 #define RUN_MODEL_H
 
-/* A model that learns its rows in a few steps: of tests that make whole runs. */
+/* A model that learns its rows in a few steps: of tests that make whole runs.
+ */
 
 #include "train/config.h"
 

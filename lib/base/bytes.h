@@ -48,8 +48,8 @@ bytes_mask(bytes v)
 	const uint64_t low = UINT64_C(0x0101010101010101);
 	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 	/* Bit 8 i, of the first byte lowest or highest, to bit 56 + i. */
-	const uint64_t gather =
-	    little ? UINT64_C(0x0102040810204080) : UINT64_C(0x8040201008040201);
+	const uint64_t gather = little ? UINT64_C(0x0102040810204080)
+				       : UINT64_C(0x8040201008040201);
 	uint64_t part[2];
 
 	memcpy(part, &v, sizeof(part));

@@ -61,8 +61,7 @@ add_block(struct ascii *n, bytes v)
 	n->spaces -= (bytes)((v == ' ') | (v - 9 < 5) | (v - 0x1c < 4));
 	n->marks -= (bytes)((v == '\n') | (v == '.') | (v == ',') | (v == '?') |
 			    (v == '!'));
-	n->parens -=
-	    (bytes)((v - '(' < 2) | (low == '{') | (low == '}'));
+	n->parens -= (bytes)((v - '(' < 2) | (low == '{') | (low == '}'));
 }
 
 static uint64_t

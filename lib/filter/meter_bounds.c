@@ -59,9 +59,9 @@ tops_at_most(struct meter *m, struct token_set *t, enum meter_group g,
 	    meter_want(m, t, METER_SIZE, e) < 0)
 		return e->code;
 	most = t->most[copied ? g - METER_COPIED2 : g - METER_TOP2];
-	*known = meter_ratio(most, copied ? t->tokens[t->n].chars
-					  : (uint64_t)m->s.v[SIG_chars]) <=
-		 limit;
+	*known =
+	    meter_ratio(most, copied ? t->tokens[t->n].chars
+				     : (uint64_t)m->s.v[SIG_chars]) <= limit;
 	return 0;
 }
 
@@ -143,9 +143,8 @@ meter_at_least(struct meter *m, enum words words, enum signal s, double limit,
 		return 0;
 	switch (s) {
 	case SIG_begun_words:
-		*known =
-		    (double)count_begun(m->text,
-			limit > 0 ? (uint64_t)limit + 1 : 0) >= limit;
+		*known = (double)count_begun(m->text,
+			     limit > 0 ? (uint64_t)limit + 1 : 0) >= limit;
 		return 0;
 	case SIG_stop_word_count:
 		return stops_at_least(m, t, false, limit, known, e);

@@ -249,8 +249,8 @@ next_symbol(const char *p, const char *end)
 				break;
 			}
 		}
-		if (*p == '#' || (end - p >= 3 &&
-				     memcmp(p, "\xe2\x80\xa6", 3) == 0))
+		if (*p == '#' ||
+		    (end - p >= 3 && memcmp(p, "\xe2\x80\xa6", 3) == 0))
 			break;
 	}
 	return p < end ? p : end;
@@ -369,8 +369,7 @@ meter_newlines(struct meter *m, struct token_set *t, struct err *e)
 int
 meter_row_chars(struct meter *m, struct token_set *t, struct err *e)
 {
-	if (meter_want(m, t, METER_ROWS, e) < 0 ||
-	    meter_lay_out(m, t, e) < 0)
+	if (meter_want(m, t, METER_ROWS, e) < 0 || meter_lay_out(m, t, e) < 0)
 		return e->code;
 	t->s.v[SIG_repeated_row_chars] =
 	    meter_ratio(m->row_copies, t->tokens[t->n].chars);

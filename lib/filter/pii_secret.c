@@ -183,8 +183,8 @@ credentials(struct str text, struct run r, struct pii_match *m)
 {
 	const char *p = r.from, *at = r.to, *colon;
 
-	if (at - p > URL_MAX || p - text.p < 4 || memcmp(p - 3, "://", 3) != 0 ||
-	    !pii_letter(p[-4]))
+	if (at - p > URL_MAX || p - text.p < 4 ||
+	    memcmp(p - 3, "://", 3) != 0 || !pii_letter(p[-4]))
 		return false;
 	colon = memchr(p, ':', (size_t)(at - p));
 	if (!colon || colon == p || colon + 1 == at)

@@ -62,8 +62,8 @@ verdicts_put(const struct verdicts *v, struct judge *j, struct buf *out,
 	if (!all)
 		return err_nomem(e, "profiles");
 	for (i = 0; i < v->n; i++)
-		if (judge_by(j, v->profiles[v->order[i]], &all[v->order[i]],
-			e) < 0)
+		if (judge_by(
+			j, v->profiles[v->order[i]], &all[v->order[i]], e) < 0)
 			return e->code;
 	for (i = 0; i < v->n; i++) {
 		buf_putc(out, i ? ',' : '{');

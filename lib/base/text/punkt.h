@@ -38,7 +38,7 @@ struct treebank {
 	/* Private. */
 	struct punkt sentences;
 	char *made, *work[2]; /* the tokens; a sentence, in turns */
-	const char *limit; /* where the text ends */
+	const char *limit;    /* where the text ends */
 	size_t cap, room[2], made_room, at;
 };
 int treebank_split(struct treebank *t, struct str text, struct err *e);

@@ -32,8 +32,9 @@ add_plain(struct treebank *t, const char *p, const char *end, struct err *e)
 {
 	if (p == end)
 		return 0;
-	return treebank_is_plain(p, end) ? treebank_add(t, p, (size_t)(end - p), e)
-				: treebank_add_word(t, p, end, false, e);
+	return treebank_is_plain(p, end)
+		   ? treebank_add(t, p, (size_t)(end - p), e)
+		   : treebank_add_word(t, p, end, false, e);
 }
 
 /* A chunk without quotation marks: part_all_marks() of it. */
@@ -61,7 +62,8 @@ part_chunk(struct treebank *t, const char *p, const char *to, const char *end,
 		}
 		if (!n)
 			continue;
-		if (add_plain(t, from, p, e) < 0 || treebank_add(t, p, n, e) < 0)
+		if (add_plain(t, from, p, e) < 0 ||
+		    treebank_add(t, p, n, e) < 0)
 			return e->code;
 		from = p + n;
 	}
@@ -137,8 +139,7 @@ may_part(const char *p, size_t n)
  * mark and a space.  The chunk's bytes; 0 if it is something else.
  */
 static inline size_t
-add_simple(
-    struct treebank *t, const char *p, const char *to, const char *stop)
+add_simple(struct treebank *t, const char *p, const char *to, const char *stop)
 {
 	char *made = t->made + t->at;
 	enum behind behind;
@@ -196,8 +197,7 @@ part(struct treebank *t, const char *p, const char *q, unsigned what,
 
 /* The chunks from p on. */
 static int
-part_chunks(
-    struct treebank *t, const char *p, struct stretch *s, struct err *e)
+part_chunks(struct treebank *t, const char *p, struct stretch *s, struct err *e)
 {
 	const char *q;
 	unsigned what;

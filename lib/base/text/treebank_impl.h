@@ -18,8 +18,7 @@
 struct err;
 
 /* A token of n bytes, copied; none if there are none.  ERR_NOMEM. */
-int treebank_add(
-    struct treebank *t, const char *p, size_t n, struct err *e);
+int treebank_add(struct treebank *t, const char *p, size_t n, struct err *e);
 /*
  * What spaces part, contractions (can|not) apart; spaced: a space, no other
  * white space, before.
