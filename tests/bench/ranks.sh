@@ -31,7 +31,7 @@ for more in '--dtype f32' '--dtype f32 --dropout .1' '--dtype bf16 --dropout .1'
 		rm -rf out
 		# shellcheck disable=SC2086 # options are split on purpose
 		/usr/bin/env TIMEFORMAT='%U %S' bash -c 'time "$@"' - \
-			mpirun -n $n --oversubscribe quern train \
+			mpirun -n $n --oversubscribe --bind-to none quern train \
 			--config "$config" --recipe run.mix --out out -q \
 			--micro-batch "$rows" --threads $((threads ? threads : 1)) \
 			$more 2>spent.txt

@@ -61,7 +61,7 @@ train)
 		>"$out/log.jsonl"
 	echo '{"parameters":124000000}' >"$stats"
 	;;
-generate) sleep .0$((tokens / 20)) ;;
+generate) sleep 0.$((tokens / 20 + 10)) ;; # .11 and .21 seconds
 esac
 END
 bench_card() { PATH=$tmp/build/bin:$PATH \
