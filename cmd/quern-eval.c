@@ -52,18 +52,6 @@ struct judge {
 	uint64_t tokens, bytes, documents;
 };
 
-static const struct ops *
-device(struct err *e)
-{
-	enum ops_type type;
-
-	if (ops_type(&type, given.dtype, e) < 0)
-		return NULL;
-	return strcmp(given.device, "cuda") == 0
-		   ? ops_cuda(type, e)
-		   : ops_cpu_typed(common.threads, type);
-}
-
 /* The document as training sees it: between two ends of a text. */
 static int
 encode(struct judge *j, struct str text, struct err *e)
@@ -92,7 +80,8 @@ judge(void *ctx, void *worker, struct doc *d, struct emit *em, struct err *e)
 
 	(void)worker;
 	/* The number of threads is a thread's own: this isn't main()'s. */
-	if (!device(e) || encode(j, d->text, e) < 0 ||
+	if (!ops_open(given.device, given.dtype, common.threads, e) ||
+	    encode(j, d->text, e) < 0 ||
 	    model_score(j->model, j->ids.v, j->ids.n, &nats, e) < 0)
 		return e->code;
 	n = j->ids.n ? j->ids.n - 1 : 0;
@@ -151,7 +140,8 @@ tell(double nats, uint64_t tokens, uint64_t bytes)
 static int
 open_judge(struct judge *j, struct err *e)
 {
-	const struct ops *ops = device(e);
+	const struct ops *ops =
+	    ops_open(given.device, given.dtype, common.threads, e);
 	char path[PATH_MAX];
 
 	if (!ops)
@@ -235,7 +225,8 @@ write_rows(const struct eval_result *r, struct err *e)
 static int
 eval_recipe(struct err *e)
 {
-	const struct ops *ops = device(e);
+	const struct ops *ops =
+	    ops_open(given.device, given.dtype, common.threads, e);
 	struct row_source rows;
 	struct eval_result r;
 	int rc;

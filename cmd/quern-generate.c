@@ -116,18 +116,6 @@ encode_prompt(struct generation *g, struct err *e)
 	return 0;
 }
 
-static const struct ops *
-device(struct err *e)
-{
-	enum ops_type type;
-
-	if (ops_type(&type, given.dtype, e) < 0)
-		return NULL;
-	return strcmp(given.device, "cuda") == 0
-		   ? ops_cuda(type, e)
-		   : ops_cpu_typed(common.threads, type);
-}
-
 static int
 open_all(struct generation *g, struct err *e)
 {
@@ -135,7 +123,8 @@ open_all(struct generation *g, struct err *e)
 		.top_k = (uint32_t)given.top_k,
 		.top_p = given.top_p,
 		.seed = common.seed };
-	const struct ops *ops = device(e);
+	const struct ops *ops =
+	    ops_open(given.device, given.dtype, common.threads, e);
 	char path[PATH_MAX];
 	uint32_t vocab;
 

@@ -240,6 +240,12 @@ const struct ops *ops_cuda(enum ops_type type, struct err *e);
 /* On one of the machine's cards, from 0; the first call decides. */
 const struct ops *
 ops_cuda_card(enum ops_type type, uint32_t card, struct err *e);
+/*
+ * The device of that name, "cpu" or "cuda", products of the type so named;
+ * threads as of ops_cpu().  ERR_ARG for an unknown type.
+ */
+const struct ops *
+ops_open(const char *device, const char *type, int threads, struct err *e);
 /* After ops_cuda(): what the user should be told of the device, or NULL. */
 const char *ops_cuda_note(void);
 

@@ -79,6 +79,17 @@ ops_cuda(enum ops_type type, struct err *e)
 }
 
 const struct ops *
+ops_open(const char *device, const char *type, int threads, struct err *e)
+{
+	enum ops_type t;
+
+	if (ops_type(&t, type, e) < 0)
+		return NULL;
+	return strcmp(device, "cuda") == 0 ? ops_cuda(t, e)
+					   : ops_cpu_typed(threads, t);
+}
+
+const struct ops *
 ops_cuda_card(enum ops_type type, uint32_t card, struct err *e)
 {
 	const struct ops *ops = load_cuda(type, card, e);

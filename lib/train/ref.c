@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "train/host.h"
 #include "train/ref.h"
 
 void
@@ -83,46 +84,6 @@ ref_sumsq(double *out, const void *x, size_t n)
 		*out += p[i] * p[i];
 }
 
-static void
-copy_bytes(void *d, const void *s, size_t n)
-{
-	memcpy(d, s, n);
-}
-
-static void
-carry(enum ops_queue q, void *to, const void *from, size_t n)
-{
-	(void)q;
-	memcpy(to, from, n);
-}
-
-static void
-follow(enum ops_queue q, enum ops_queue other)
-{
-	(void)q;
-	(void)other;
-}
-
-static void *
-no_stream(void)
-{
-	return NULL;
-}
-
-static bool
-always(void)
-{
-	return true;
-}
-
-static int
-no_queue(enum ops_queue q, struct err *e)
-{
-	(void)q;
-	(void)e;
-	return 0;
-}
-
 static int
 no_wait(struct err *e)
 {
@@ -152,16 +113,16 @@ static const struct ops ref = {
 	1,
 	malloc,
 	free,
-	copy_bytes,
-	copy_bytes,
+	host_copy,
+	host_copy,
 	no_wait,
 	malloc,
 	free,
-	carry,
-	follow,
-	no_queue,
-	no_stream,
-	always,
+	host_carry,
+	host_follow,
+	host_wait,
+	host_stream,
+	host_idle,
 	unknown,
 	NULL,
 	none,

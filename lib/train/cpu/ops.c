@@ -9,6 +9,7 @@
 #include "train/cpu/gemm.h"
 #include "train/cpu/matmul16.h"
 #include "train/cpu/scratch.h"
+#include "train/host.h"
 #include "train/ops.h"
 
 enum { ALIGN = 64 };
@@ -17,46 +18,6 @@ static void *
 alloc_aligned(size_t n)
 {
 	return aligned_alloc(ALIGN, (n + ALIGN - 1) / ALIGN * ALIGN);
-}
-
-static void
-copy_bytes(void *d, const void *s, size_t n)
-{
-	memcpy(d, s, n);
-}
-
-static void
-carry(enum ops_queue q, void *to, const void *from, size_t n)
-{
-	(void)q;
-	memcpy(to, from, n);
-}
-
-static void
-follow(enum ops_queue q, enum ops_queue other)
-{
-	(void)q;
-	(void)other;
-}
-
-static void *
-no_stream(void)
-{
-	return NULL;
-}
-
-static bool
-always(void)
-{
-	return true;
-}
-
-static int
-no_queue(enum ops_queue q, struct err *e)
-{
-	(void)q;
-	(void)e;
-	return 0;
 }
 
 static int
@@ -102,16 +63,16 @@ static const struct ops cpu = {
 	1,
 	alloc_aligned,
 	free,
-	copy_bytes,
-	copy_bytes,
+	host_copy,
+	host_copy,
 	surface,
 	alloc_aligned,
 	free,
-	carry,
-	follow,
-	no_queue,
-	no_stream,
-	always,
+	host_carry,
+	host_follow,
+	host_wait,
+	host_stream,
+	host_idle,
 	all_memory,
 	NULL,
 	no_scratch,
