@@ -249,11 +249,13 @@ next_symbol(const char *p, const char *end)
 				break;
 			}
 		}
+		if (p == end)
+			break;
 		if (*p == '#' ||
 		    (end - p >= 3 && memcmp(p, "\xe2\x80\xa6", 3) == 0))
 			break;
 	}
-	return p < end ? p : end;
+	return p;
 }
 
 /* Tokens with a symbol in them, of a text that has some. */
