@@ -214,7 +214,7 @@ pii_mask(
 	const struct pii_span *s;
 	size_t at = 0;
 
-	for (s = f->v; s < f->v + f->n; s++) {
+	for (s = f->v; s && s < f->v + f->n; s++) {
 		buf_put(out, text.p + at, s->at - at);
 		put_shape((struct str){ text.p + s->at, s->n }, out);
 		at = (size_t)s->at + s->n;
@@ -230,7 +230,7 @@ pii_tag(
 	const struct pii_span *s;
 	size_t at = 0;
 
-	for (s = f->v; s < f->v + f->n; s++) {
+	for (s = f->v; s && s < f->v + f->n; s++) {
 		buf_put(out, text.p + at, s->at - at);
 		put_tag(out, kinds[s->type].name);
 		at = (size_t)s->at + s->n;
@@ -261,7 +261,7 @@ pii_spans_json(const struct pii_found *f, struct buf *out)
 	const struct pii_span *s;
 
 	buf_putc(out, '[');
-	for (s = f->v; s < f->v + f->n; s++)
+	for (s = f->v; s && s < f->v + f->n; s++)
 		buf_printf(out, "%s{\"type\":\"%s\",\"start\":%u,\"end\":%u}",
 		    s > f->v ? "," : "", kinds[s->type].name, s->at,
 		    s->at + s->n);

@@ -175,7 +175,7 @@ pii_pseudonym(struct str text, const struct pii_found *f, struct str key,
 
 	if (!d.sha)
 		return err_nomem(e, "a digest");
-	for (s = f->v; s < f->v + f->n; s++) {
+	for (s = f->v; s && s < f->v + f->n; s++) {
 		buf_put(out, text.p + at, s->at - at);
 		d.value = (struct str){ text.p + s->at, s->n };
 		d.at = 0;
