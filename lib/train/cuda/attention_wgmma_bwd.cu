@@ -154,17 +154,18 @@ template <int D> struct key_grads {
 
 /*
  * 64 of a tile's queries, from `row` on: adds to the gradients of a group's
- * keys, and leaves those of the scores in ds.
+ * keys, and leaves those of the scores in ds.  The last product reads `a` until
+ * it has been waited for.
  */
 template <typename Number, int D, bool BIASED>
 static __device__ __forceinline__ void
-add_queries(struct key_grads<D> &grads, struct bwd_tiles<D> *y, int at,
-    int parity, int row, const struct sight &s, int b, int h, int t0, int j0)
+add_queries(struct key_grads<D> &grads, uint32_t (&a)[1][4][4],
+    struct bwd_tiles<D> *y, int at, int parity, int row, const struct sight &s,
+    int b, int h, int t0, int j0)
 {
 	constexpr int Q = query_rows(D);
 	int mine = threadIdx.x / GROUP * 64 * PANEL, of = row * PANEL;
 	float w[1][8][4], dw[1][8][4];
-	uint32_t a[1][4][4];
 
 	y->q_there[at].wait(parity);
 	begin_products();
@@ -206,10 +207,11 @@ add_all(struct bwd_tiles<D> *y, const struct mma_back<Number> &x,
 	for (h = k.kv * heads; h < (k.kv + 1) * heads; h++)
 		for (m = k.from; m < k.from + k.tiles; m++) {
 			float dq[1][8][4];
+			uint32_t a[1][4][4];
 
 			UNROLL
 			for (row = 0; row < Q; row += 64) {
-				add_queries<Number, D, BIASED>(grads, y, at,
+				add_queries<Number, D, BIASED>(grads, a, y, at,
 				    parity, row, x.s, k.b, h, m * Q, k.j0);
 				if (row + 64 < Q)
 					wait_for_products<0>(grads.k);
