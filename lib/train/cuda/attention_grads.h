@@ -132,7 +132,8 @@ weigh_keys(float (&x)[1][N][4], const struct sight &s, const float *lse, int b,
     int h, int t0, int j0)
 {
 	float factor = (float)s.o.scale * LOG2_E;
-	int last = min(t0 + 8 * N, s.T) - 1;
+	/* All of a tile's second half may lie behind the last position. */
+	int first = min(t0, s.T - 1), last = min(t0 + 8 * N, s.T) - 1;
 
 	UNROLL
 	for (int n = 0; n < N; n++) {
@@ -150,7 +151,7 @@ weigh_keys(float (&x)[1][N][4], const struct sight &s, const float *lse, int b,
 			x[0][n][i] = power_of_2(y - (i % 2 ? of.y : of.x));
 		}
 	}
-	if (s.from(b, last) <= j0 && j0 + BWD_KEYS - 1 <= s.to(b, t0))
+	if (s.from(b, last) <= j0 && j0 + BWD_KEYS - 1 <= s.to(b, first))
 		return;
 	UNROLL
 	for (int n = 0; n < N; n++)
