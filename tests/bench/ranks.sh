@@ -8,18 +8,14 @@
 # seconds of all ranks together, and the SHA-256 of weights and moments, in f32
 # and bf16, with dropout and without.  Exit status 1 if the SHA-256 differ.
 set -eu
+# shellcheck source=tests/bench/few_shards.sh
+. "$(dirname "$0")/few_shards.sh"
 config=${1:-llama-15m} rows=${2:-16} micros=${3:-8} steps=${4:-6}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/quern-ranks-bench-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp"
-for i in $(seq 400); do
-	printf '{"id":"%d","text":"' "$i"
-	for j in $(seq 60); do printf 'w%d ' $(((i * 37 + j * j) % 997)); done
-	printf '"}\n'
-done >docs.jsonl
-quern tokenizer train -q --vocab 2048 -o tokenizer.json docs.jsonl
-quern shard -q --tokenizer tokenizer.json -o text docs.jsonl
+few_shards 400 2048
 batch=$((rows * micros * 128))
 printf '%%mix 1\nsource text text epochs<=999\nbatch %d\nphase only %d seq=128 text:100\n' \
 	$batch $((batch * steps)) >run.mix

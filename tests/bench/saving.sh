@@ -9,17 +9,13 @@
 # the medians of ROUNDS (3), and the SHA-256 of the weights; exit status 1 if
 # those differ.  Wants an idle machine and a disk's worth of checkpoints.
 set -eu
+# shellcheck source=tests/bench/few_shards.sh
+. "$(dirname "$0")/few_shards.sh"
 config=${1:-gpt2-124m} steps=${2:-12} every=${3:-4} rounds=${4:-3}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/quern-saving-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp"
-for i in $(seq 200); do
-	printf '{"id":"%d","text":"' "$i"
-	for j in $(seq 60); do printf 'w%d ' $(((i * 37 + j * j) % 997)); done
-	printf '"}\n'
-done >docs.jsonl
-quern tokenizer train -q --vocab 1024 -o tokenizer.json docs.jsonl
-quern shard -q --tokenizer tokenizer.json -o text docs.jsonl
+few_shards 200 1024
 printf '%%mix 1\nsource text text epochs<=999\nbatch 256\nphase only %d seq=64 text:100\n' \
 	$((256 * steps)) >run.mix
 
